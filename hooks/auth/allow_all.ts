@@ -1,0 +1,20 @@
+/**
+ * Lets everyone in and everything through.
+ *
+ * @module
+ */
+
+import type { Hook, Opinion } from "../../src/hook.ts";
+
+/** Allows every connection, publish, subscription, delivery and will: for trusted networks and for tests. */
+export class AllowAll implements Hook {
+  readonly id: string = "allow-all";
+
+  onConnectAuthenticate(): Opinion {
+    return "allow";
+  }
+
+  onAclCheck(): Opinion {
+    return "allow";
+  }
+}

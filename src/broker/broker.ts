@@ -1,0 +1,218 @@
+/**
+ * The broker itself: holds the parts together. What happens to a packet stands in `handlers/`, what a session
+ * does in `../session/`; this file only connects them.
+ */
+
+import { type Clock, systemClock } from "../clock.ts";
+import { type Hook, Hooks } from "../hook.ts";
+import { Reasons } from "../packets/reason.ts";
+import { decodeUtf8 } from "../packets/utf8.ts";
+import type { SubscribeOptions } from "../packets/types.ts";
+import type { ByteStream } from "../runtime/stream.ts";
+import type { Message } from "../session/message.ts";
+import type { Session, SessionHost } from "../session/session.ts";
+import { SubscriptionIndex } from "../topics/subscription_index.ts";
+import { type TopicEntry, TopicTable } from "../topics/topic_table.ts";
+import { Admission } from "./admission.ts";
+import { OutboundAliases } from "./aliases.ts";
+import { BufferPool } from "./buffers.ts";
+import { Connection } from "./connection.ts";
+import { Deadlines } from "./deadlines.ts";
+import { deliverTo } from "./deliver.ts";
+import { type Capabilities, type Limits, type Log, type PartialServerOptions, resolveOptions } from "./options.ts";
+import type { ServerOptions } from "./options.ts";
+import { Pressure } from "./pressure.ts";
+import { Retained } from "./retained.ts";
+import { RetainedBacklog } from "./retained_backlog.ts";
+import { Router, type Routes, type Subscriber } from "./routes.ts";
+import { sessionHost } from "./session_host.ts";
+import { Sessions } from "./sessions.ts";
+import { Stats } from "./stats.ts";
+import { publishSysTopics } from "./sys_topics.ts";
+import { Turn } from "./turn.ts";
+import { Wills } from "./wills.ts";
+
+/** How often deadlines are looked at. */
+const TICK_MS = 250;
+/** How long a hook may take to answer. */
+const HOOK_TIMEOUT_MS = 5000;
+
+const encoder = new TextEncoder();
+
+export class Broker {
+  readonly options: ServerOptions;
+  readonly capabilities: Capabilities;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stats: Stats = new Stats();
+  readonly hooks: Hooks;
+  readonly pool: BufferPool = new BufferPool();
+  readonly turn: Turn = new Turn();
+  readonly subscriptions: SubscriptionIndex<Subscriber> = new SubscriptionIndex<Subscriber>();
+  readonly topics: TopicTable<Routes>;
+  readonly router: Router;
+  readonly sessions: Sessions;
+  readonly retained: Retained;
+  readonly wills: Wills;
+  readonly deadlines: Deadlines;
+  readonly pressure: Pressure;
+  readonly admission: Admission;
+  readonly sessionHost: SessionHost;
+  readonly connections: Set<Connection> = new Set();
+  readonly startedAt: number;
+  /** Above it a connection counts as congested, below `lowWater` no more. */
+  readonly highWater: number;
+  readonly lowWater: number;
+  /** No hook looks at each publish: the hot path may be taken. */
+  plain = true;
+  /** Hooks listen to publishes. */
+  hooked = false;
+  /** Access control has answered with a promise: the hot path does not ask it. */
+  slowAccess = false;
+  #stops: (() => void)[] = [];
+  #scratch = new Uint8Array(1024);
+
+  constructor(given: PartialServerOptions = {}) {
+    this.options = resolveOptions(given);
+    this.capabilities = this.options.capabilities;
+    this.limits = this.options.limits;
+    this.clock = this.options.clock ?? systemClock;
+    this.log = this.options.log;
+    this.startedAt = this.clock.now();
+    this.highWater = this.limits.outgoingBytes >> 1;
+    this.lowWater = this.limits.outgoingBytes >> 3;
+    this.hooks = new Hooks((text) => this.log("error", text), HOOK_TIMEOUT_MS);
+    this.topics = new TopicTable<Routes>({
+      maximumLength: this.limits.topicLength,
+      maximumLevels: this.limits.topicLevels,
+      decode: decodeUtf8,
+      locate: (topic, key) => this.subscriptions.locate(topic, key),
+    });
+    this.router = new Router(this);
+    this.sessions = new Sessions(this);
+    this.retained = new Retained(this);
+    this.wills = new Wills(this);
+    this.deadlines = new Deadlines(this.startedAt);
+    this.pressure = new Pressure(this.clock);
+    this.admission = new Admission(this);
+    this.sessionHost = sessionHost(this);
+  }
+
+  addHook(hook: Hook): void {
+    this.hooks.add(hook);
+    this.#hooksChanged();
+  }
+
+  removeHook(hook: Hook): boolean {
+    const removed = this.hooks.remove(hook);
+    this.#hooksChanged();
+    return removed;
+  }
+
+  #hooksChanged(): void {
+    const { on } = this.hooks;
+    this.hooked = on.onPublish.length + on.onPublished.length + on.onPacketRead.length + on.onPacketProcessed.length > 0;
+    this.plain = !this.hooked;
+    this.slowAccess = false;
+    sessionHost(this, this.sessionHost);
+  }
+
+  /** Starts the clockwork. */
+  start(): void {
+    this.#stops.push(this.clock.every(TICK_MS, () => this.deadlines.run(this.clock.now())));
+    const seconds = this.options.sysTopicInterval;
+    if (seconds > 0) {
+      publishSysTopics(this);
+      this.#stops.push(this.clock.every(seconds * 1000, () => publishSysTopics(this)));
+    }
+    this.hooks.notify("onStarted");
+  }
+
+  /** A listener accepted a stream. */
+  accept(stream: ByteStream, listener: string): Connection {
+    const connection = new Connection(this, stream, listener);
+    if (this.admission.overrun) {
+      this.stats.refused.connections++;
+      connection.abandon();
+      return connection;
+    }
+    connection.refusal = this.admission.refuse();
+    this.connections.add(connection);
+    this.stats.connections++;
+    this.deadlines.add(connection, this.clock.now() + this.limits.connectTimeout);
+    return connection;
+  }
+
+  /** The stream of a connection is closed. */
+  gone(connection: Connection): void {
+    if (this.connections.delete(connection)) this.stats.connections--;
+  }
+
+  /** What is remembered of a topic; null when it is not one that may be published to. */
+  topicEntry(topic: string): TopicEntry<Routes> | null {
+    if (this.#scratch.length < topic.length * 3) this.#scratch = new Uint8Array(topic.length * 3);
+    const { written, read } = encoder.encodeInto(topic, this.#scratch);
+    return read === topic.length ? this.topics.get(this.#scratch, 0, written) : null;
+  }
+
+  /**
+   * An accepted message goes where it belongs: retained, and to its subscribers. How many it went to, or null
+   * when there is no room to retain it; then it went nowhere.
+   */
+  publish(message: Message, entry: TopicEntry<Routes>, origin: Session | null): number | null {
+    if (message.retain) {
+      if (this.retained.full(message)) {
+        this.stats.refused.retained++;
+        this.stats.messagesDropped++;
+        return null;
+      }
+      this.retained.store(message);
+    }
+    return deliverTo(this, message, this.router.of(entry), origin);
+  }
+
+  /** Sends the retained messages of a new subscription. */
+  replayRetained(connection: Connection, options: SubscribeOptions): void {
+    const subscription = connection.session?.subscriptions.get(options.filter);
+    if (subscription === undefined) return;
+    connection.retained ??= new RetainedBacklog(connection);
+    connection.retained.add(subscription);
+  }
+
+  allowAliases(connection: Connection, clientMaximum: number): void {
+    const most = Math.min(clientMaximum, this.capabilities.topicAliasMaximumOut);
+    if (most > 0) connection.outbound = new OutboundAliases(most);
+  }
+
+  /**
+   * Says good-bye to everyone: wills that are due now, DISCONNECT 0x8B to MQTT 5 clients, and waits at most
+   * `patience` milliseconds for them to take it.
+   */
+  async stop(patience: number): Promise<void> {
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
+    for (const connection of [...this.connections]) {
+      const { session, will } = connection;
+      if (session !== null && will !== null && (will.properties.willDelayInterval ?? 0) === 0) {
+        connection.will = null;
+        this.wills.publish(session, will);
+      }
+    }
+    for (const connection of [...this.connections]) {
+      // A will that was to wait is not published because we stop.
+      connection.will = null;
+      connection.disconnect(Reasons.serverShuttingDown);
+    }
+    const until = Date.now() + patience;
+    while (this.connections.size > 0 && Date.now() < until) await new Promise((done) => setTimeout(done, 10));
+    for (const connection of [...this.connections]) connection.stream.destroy();
+    await Promise.all(this.hooks.on.onStopped.map(async (hook) => {
+      try {
+        await this.hooks.limit(hook.onStopped());
+      } catch (error) {
+        this.hooks.failed(hook, "onStopped", error);
+      }
+    }));
+  }
+}

@@ -1,0 +1,457 @@
+/**
+ * One accepted stream: cuts packets out of what arrives, keeps an incomplete rest, writes what is to be sent.
+ * It is not a session: it meets one when CONNECT succeeds, and loses it when it ends or is taken over.
+ */
+
+import type { Client } from "../hook.ts";
+import { remainingLength, varintLength } from "../packets/fixed_header.ts";
+import { type Reason, Reasons } from "../packets/reason.ts";
+import type { ConnectPacket, Packet, ProtocolVersion, QoS, Will } from "../packets/types.ts";
+import type { Message } from "../session/message.ts";
+import type { Outlet } from "../session/outlet.ts";
+import type { Session } from "../session/session.ts";
+import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
+import type { TopicEntry } from "../topics/topic_table.ts";
+import { OutboundAliases } from "./aliases.ts";
+import type { Broker } from "./broker.ts";
+import type { Timed } from "./deadlines.ts";
+import { refuseConnect } from "./handlers/connect.ts";
+import { leave } from "./handlers/leave.ts";
+import { receive } from "./receive.ts";
+import { publishFrame } from "./publish_frame.ts";
+import { publishRuns } from "./publish_runs.ts";
+import { encodeFor } from "./encode_for.ts";
+import { Output } from "./output.ts";
+import type { Backlog } from "./pressure.ts";
+import type { RetainedBacklog } from "./retained_backlog.ts";
+import type { Routes } from "./routes.ts";
+import type { TurnTask } from "./turn.ts";
+
+/** Why input waits; a bit each. */
+export const Wait = { HOOK: 1, PRESSURE: 2 } as const;
+
+/** How long a closed connection may take to accept its last bytes. */
+const LINGER_MS = 2000;
+
+/** `new` until CONNECT came, `auth` while it is being decided, `open`, `closed`. */
+export type Phase = "new" | "auth" | "open" | "closed";
+
+export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
+  readonly broker: Broker;
+  readonly stream: ByteStream;
+  readonly listener: string;
+  readonly output: Output;
+  phase: Phase = "new";
+  version: ProtocolVersion = 4;
+  client: Client | null = null;
+  session: Session | null = null;
+  will: Will | null = null;
+  /** Milliseconds; 0: no keep-alive. One and a half times what the client promised. [MQTT-3.1.2-22] */
+  silence = 0;
+  /** Milliseconds since 1970 when something was last received. */
+  heardAt: number;
+  /** Largest packet the client takes. */
+  maximumPacketSize = 0xffffffff;
+  /** Aliases the client set. */
+  aliases: Map<number, TopicEntry<Routes>> | null = null;
+  /** Aliases we set, when the client allows them. */
+  outbound: OutboundAliases | null = null;
+  /** Reason strings and user properties may go to it on any packet. [MQTT-3.1.2-29] */
+  problemInformation = true;
+  /** The method of enhanced authentication, for AUTH packets later. */
+  authMethod: string | null = null;
+  /** CONNECT while its enhanced authentication goes on. */
+  pendingConnect: ConnectPacket | null = null;
+  /** Why it may not connect, known since it was accepted. */
+  refusal: Reason | null = null;
+  /** The server made up the client id. */
+  assignedId = false;
+  /** A re-authentication is on its way. */
+  reauthenticating = false;
+  /**
+   * 4 or 5 when the bytes of a QoS 0 PUBLISH of that version can be appended as they are, 0 when each has to be
+   * looked at.
+   */
+  rawVersion: 0 | 4 | 5 = 0;
+  congested = false;
+  backlog: Backlog | null = null;
+  retained: RetainedBacklog | null = null;
+  /** The topic it may publish to, as access control said at `allowedAt`. */
+  allowed: TopicEntry<Routes> | null = null;
+  allowedAt = 0;
+  #waits = 0;
+  #dirty = false;
+  #tail: Uint8Array | null = null;
+  #tailLength = 0;
+  #endedAt = 0;
+  #gone = false;
+
+  constructor(broker: Broker, stream: ByteStream, listener: string) {
+    this.broker = broker;
+    this.stream = stream;
+    this.listener = listener;
+    this.output = new Output(stream, broker.pool);
+    this.heardAt = broker.clock.now();
+  }
+
+  // --- what arrives ---
+
+  data(bytes: Uint8Array, length: number): void {
+    if (this.phase === "closed") return;
+    this.broker.stats.bytesReceived += length;
+    // Until CONNECT has succeeded it stays the time of the accept: the whole of it is bounded.
+    if (this.phase === "open") this.heardAt = this.broker.clock.now();
+    if (this.#waits !== 0) {
+      this.#keep(bytes, 0, length);
+      return;
+    }
+    let at = 0;
+    if (this.#tail !== null) {
+      at = this.#finishTail(bytes, length);
+      if (at < 0) return;
+    }
+    this.#process(bytes, at, length);
+  }
+
+  /** Handles all complete packets in `[at, end)` and keeps the rest. */
+  #process(bytes: Uint8Array, at: number, end: number): void {
+    while (at < end) {
+      if (bytes[at] === 0x30 && this.phase === "open") {
+        at = publishRuns(this, bytes, at, end);
+        if (at >= end) return;
+        if (this.#waits !== 0) break;
+      }
+      const rest = remainingLength(bytes, at + 1, end);
+      if (rest === -1) break;
+      if (rest < 0) {
+        this.malformed("the remaining length is not a valid variable byte integer");
+        return;
+      }
+      const body = at + 1 + varintLength(rest);
+      if (!this.#acceptable(bytes[at]!, body - at + rest)) return;
+      if (body + rest > end) break;
+      if (!receive(this, bytes, at, body, body + rest)) break;
+      at = body + rest;
+      // (A handler may have ended the connection.)
+      if ((this.phase as Phase) === "closed") return;
+      if (this.#waits !== 0) break;
+    }
+    if (at < end) this.#keep(bytes, at, end);
+  }
+
+  /** Refuses a packet by its header alone, before its bytes are kept. */
+  #acceptable(first: number, size: number): boolean {
+    const { limits, stats } = this.broker;
+    if (this.phase === "new") {
+      // The first packet is CONNECT, or it is not MQTT. [MQTT-3.1.0-1]
+      if (first !== 0x10) {
+        stats.refused.malformed++;
+        this.drop();
+        return false;
+      }
+      if (size <= limits.connectPacketSize) return true;
+    } else if (size <= limits.packetSize) return true;
+    stats.refused.packetTooLarge++;
+    this.disconnect(Reasons.packetTooLarge);
+    return false;
+  }
+
+  /** Completes the packet that began in earlier bytes; how many of the new ones it took, -1: ended or all. */
+  #finishTail(bytes: Uint8Array, length: number): number {
+    let at = 0;
+    for (;;) {
+      const tail = this.#tail!;
+      const rest = remainingLength(tail, 1, this.#tailLength);
+      if (rest >= 0) {
+        const total = 1 + varintLength(rest) + rest;
+        if (!this.#acceptable(tail[0]!, total)) return -1;
+        const missing = total - this.#tailLength;
+        if (missing > length - at) {
+          this.#keep(bytes, at, length);
+          return -1;
+        }
+        if (missing > 0) this.#keep(bytes, at, at + missing);
+        at += Math.max(missing, 0);
+        const whole = this.#tail!;
+        const end = this.#tailLength;
+        this.#tail = null;
+        this.#tailLength = 0;
+        this.#process(whole, 0, end);
+        if (this.phase === "closed") return -1;
+        if (this.#tail === null && this.#waits === 0) return at;
+        this.#keep(bytes, at, length);
+        return -1;
+      }
+      if (rest < -1) {
+        this.malformed("the remaining length is not a valid variable byte integer");
+        return -1;
+      }
+      if (at >= length) return -1;
+      this.#keep(bytes, at, at + 1);
+      at++;
+    }
+  }
+
+  /** Copies bytes to the rest that waits; the memory grows with what was received, not with what was announced. */
+  #keep(bytes: Uint8Array, start: number, end: number): void {
+    const size = end - start;
+    if (size === 0) return;
+    const need = this.#tailLength + size;
+    if (this.#tail === null || this.#tail.length < need) {
+      const bigger = new Uint8Array(this.#tail === null ? Math.max(need, 64) : Math.max(need, this.#tail.length * 2));
+      if (this.#tail !== null) bigger.set(this.#tail.subarray(0, this.#tailLength));
+      this.#tail = bigger;
+    }
+    this.#tail.set(bytes.subarray(start, end), this.#tailLength);
+    this.#tailLength = need;
+  }
+
+  // --- waiting ---
+
+  /** Handles no further packet until `proceed` (or the promise of `after`) clears the reason. */
+  wait(why: number): void {
+    if (this.#waits === 0) this.stream.pause();
+    this.#waits |= why;
+  }
+
+  get waiting(): boolean {
+    return this.#waits !== 0;
+  }
+
+  /** Whoever was waited for is ready again. */
+  proceed(): void {
+    this.#clear(Wait.PRESSURE);
+  }
+
+  #clear(why: number): void {
+    if ((this.#waits & why) === 0 || this.phase === "closed") return;
+    this.#waits &= ~why;
+    if (this.#waits !== 0) return;
+    if (this.#tail !== null) {
+      const tail = this.#tail;
+      const length = this.#tailLength;
+      this.#tail = null;
+      this.#tailLength = 0;
+      this.#process(tail, 0, length);
+    }
+    if (this.#waits === 0 && (this.phase as Phase) !== "closed") this.stream.resume();
+  }
+
+  /** Goes on with the value, at once or, with input held back, when the promise is there. */
+  after<T>(value: T | Promise<T>, next: (value: T) => void): void {
+    if (!(value instanceof Promise)) {
+      next(value);
+      return;
+    }
+    this.wait(Wait.HOOK);
+    value.then((result) => {
+      if (this.phase === "closed") return;
+      next(result);
+      this.#clear(Wait.HOOK);
+    }, (error: unknown) => {
+      this.broker.log("error", `A hook failed: ${error instanceof Error ? error.message : String(error)}`);
+      this.broker.stats.refused.hook++;
+      this.disconnect(Reasons.unspecifiedError);
+    });
+  }
+
+  // --- what is sent ---
+
+  publish(
+    message: Message,
+    qos: QoS,
+    retain: boolean,
+    dup: boolean,
+    packetId: number,
+    identifiers: readonly number[] | null,
+  ): boolean {
+    if (!publishFrame(this, message, qos, retain, dup, packetId, identifiers)) return false;
+    this.broker.stats.messagesSent++;
+    this.touch();
+    return true;
+  }
+
+  pubrel(packetId: number): void {
+    const out = this.output.reserve(4);
+    const { at } = this.output;
+    out[at] = 0x62;
+    out[at + 1] = 2;
+    out[at + 2] = packetId >> 8;
+    out[at + 3] = packetId & 255;
+    this.output.commit(4);
+    this.touch();
+  }
+
+  /** Sends any packet but PUBLISH. */
+  send(packet: Packet): void {
+    if (encodeFor(this, packet)) this.touch();
+  }
+
+  /** Something was added to the output: it is written at the end of the turn. */
+  touch(): void {
+    this.broker.stats.packetsSent++;
+    this.added();
+  }
+
+  added(): void {
+    if (!this.#dirty) {
+      this.#dirty = true;
+      this.broker.turn.ask(this);
+    }
+    if (this.output.pending > this.broker.highWater && !this.congested) this.#mayBeCongested();
+  }
+
+  #mayBeCongested(): void {
+    this.output.flush();
+    if (this.output.pending <= this.broker.highWater) return;
+    this.congested = true;
+    this.#updateRaw();
+    this.broker.pressure.add(this);
+  }
+
+  endTurn(): void {
+    this.#dirty = false;
+    if (this.phase !== "closed") this.output.flush();
+  }
+
+  written(): void {
+    if (this.backlog !== null) this.backlog.progressAt = this.broker.clock.now();
+    this.output.written();
+    if (this.phase === "closed") {
+      if (this.output.pending === 0) this.stream.end();
+      return;
+    }
+    if (this.congested && this.output.pending < this.broker.lowWater) {
+      this.congested = false;
+      this.#updateRaw();
+      this.session?.pump();
+      this.relieve();
+    }
+    this.retained?.pump();
+    if (this.output.pending === 0 && this.backlog !== null) this.backlog.slow = false;
+  }
+
+  /** Publishers that wait for it may go on, unless it is still behind. */
+  relieve(): void {
+    if (this.congested || this.session?.filling) return;
+    this.broker.pressure.remove(this);
+  }
+
+  #updateRaw(): void {
+    const plain = this.phase === "open" && !this.congested && this.outbound === null &&
+      this.maximumPacketSize >= this.broker.limits.packetSize;
+    this.rawVersion = plain ? (this.version === 5 ? 5 : 4) : 0;
+  }
+
+  /** CONNACK with success was sent. */
+  opened(): void {
+    this.phase = "open";
+    this.#updateRaw();
+  }
+
+  // --- the end ---
+
+  malformed(detail: string, reason: Reason = Reasons.malformedPacket): void {
+    this.broker.stats.refused.malformed++;
+    this.broker.log("debug", `Client "${this.client?.id ?? ""}" at ${this.stream.remoteAddress}: ${detail}`);
+    this.disconnect(reason, detail);
+  }
+
+  /**
+   * Ends the connection for a reason, which an MQTT 5 client is told; before CONNECT has succeeded as CONNACK.
+   * Never a packet to 3.x: it has no DISCONNECT from the server.
+   */
+  disconnect(reason: Reason, detail?: string): void {
+    if (this.phase === "closed") return;
+    if (this.phase === "open" && this.version === 5) {
+      const reasonString = detail ?? reason.text;
+      this.send({
+        type: 14,
+        reasonCode: reason.code,
+        properties: this.problemInformation ? { reasonString } : {},
+      });
+    } else if (this.phase === "auth" || (this.phase === "new" && this.version === 5)) {
+      refuseConnect(this, reason);
+      return;
+    }
+    this.#finish(reason);
+  }
+
+  /** Ends it without a word. */
+  drop(): void {
+    if (this.phase !== "closed") this.#finish(Reasons.unspecifiedError);
+  }
+
+  /** The client said DISCONNECT, or was refused: sends what is left and closes. */
+  finish(reason: Reason | null): void {
+    if (this.phase !== "closed") this.#finish(reason);
+  }
+
+  #finish(reason: Reason | null): void {
+    this.output.flush();
+    this.#leave(reason);
+    this.#endedAt = this.broker.clock.now();
+    // What the peer does not take in time is given up.
+    this.broker.deadlines.add(this, this.#endedAt + LINGER_MS);
+    if (this.output.pending === 0) this.stream.end();
+  }
+
+  closed(error: Error | null): void {
+    if (this.phase !== "closed") {
+      if (error !== null) this.broker.log("debug", `${this.stream.remoteAddress}: ${error.message}`);
+      this.#leave(Reasons.unspecifiedError);
+    }
+    this.#gone = true;
+    this.output.discard();
+    this.broker.gone(this);
+  }
+
+  /** It was one too many: not even an answer is owed. */
+  abandon(): void {
+    this.phase = "closed";
+    this.stream.destroy();
+  }
+
+  /** Everything the end of a connection means, whoever ended it; once. */
+  #leave(reason: Reason | null): void {
+    const wasOpen = this.phase === "open";
+    this.phase = "closed";
+    this.rawVersion = 0;
+    this.#tail = null;
+    this.#tailLength = 0;
+    this.retained = null;
+    if (this.backlog !== null) {
+      this.broker.pressure.remove(this);
+      this.backlog = null;
+    }
+    leave(this, wasOpen, reason);
+  }
+
+  /** The next time something may be due: CONNECT, or a sign of life. */
+  due(now: number): number {
+    switch (this.phase) {
+      case "closed":
+        if (this.#gone) return 0;
+        if (now < this.#endedAt + LINGER_MS) return this.#endedAt + LINGER_MS;
+        this.stream.destroy();
+        return 0;
+      case "open": {
+        if (this.silence === 0) return now + 60_000;
+        const until = this.heardAt + this.silence;
+        if (until > now) return until;
+        // What waits in our own hands is not the client's silence.
+        if (this.#waits !== 0) return now + 1000;
+        this.broker.stats.refused.keepAlive++;
+        this.disconnect(Reasons.keepAliveTimeout);
+        return 0;
+      }
+      default: {
+        const until = this.heardAt + this.broker.limits.connectTimeout;
+        if (until > now) return until;
+        this.broker.stats.refused.connectTimeout++;
+        this.drop();
+        return 0;
+      }
+    }
+  }
+}

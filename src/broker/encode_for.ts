@@ -1,0 +1,33 @@
+/** A packet object into a connection's output, cut down to what its client wants and takes. */
+
+import { encode } from "../packets/encode.ts";
+import type { Packet } from "../packets/types.ts";
+import { Writer } from "../packets/wire.ts";
+import type { Connection } from "./connection.ts";
+
+// One for all: encoding never waits.
+const writer = new Writer(512);
+
+/** False when the packet can't be made small enough for the client's Maximum Packet Size. [MQTT-3.1.2-24] */
+export function encodeFor(connection: Connection, packet: Packet): boolean {
+  writer.reset();
+  encode(writer, packet, connection.version);
+  if (writer.length > connection.maximumPacketSize) {
+    // Reason String and User Properties go first. [MQTT-3.2.2-19] [MQTT-3.2.2-20] and their like
+    const smaller = withoutProblemInformation(packet);
+    if (smaller === null) return false;
+    writer.reset();
+    encode(writer, smaller, connection.version);
+    if (writer.length > connection.maximumPacketSize) return false;
+  }
+  connection.output.appendAll(writer.view());
+  connection.broker.stats.bytesSent += writer.length;
+  return true;
+}
+
+function withoutProblemInformation(packet: Packet): Packet | null {
+  if (!("properties" in packet)) return null;
+  if (!("reasonString" in packet.properties) && !("userProperties" in packet.properties)) return null;
+  const { reasonString: _r, userProperties: _u, ...properties } = packet.properties;
+  return { ...packet, properties } as Packet;
+}

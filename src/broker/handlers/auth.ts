@@ -1,0 +1,100 @@
+/** Enhanced authentication: AUTH packets before CONNACK and re-authentication. MQTT 5.0 section 4.12. */
+
+import type { AuthAnswer, AuthExchange, MaybePromise } from "../../hook.ts";
+import { type Reason, Reasons } from "../../packets/reason.ts";
+import { type AuthPacket, type ConnectPacket, PacketType } from "../../packets/types.ts";
+import type { Properties } from "../../packets/properties.ts";
+import type { Connection } from "../connection.ts";
+import { authenticated } from "./connect.ts";
+
+/** CONNECT came with an authentication method. */
+export function beginAuthentication(connection: Connection, packet: ConnectPacket): void {
+  connection.authMethod = packet.properties.authenticationMethod!;
+  connection.pendingConnect = packet;
+  step(connection, "connect", packet);
+}
+
+export function handleAuth(connection: Connection, packet: AuthPacket): void {
+  const method = packet.properties.authenticationMethod;
+  // Without a method in CONNECT there is no AUTH [MQTT-4.12.0-6]; the method stays the same [MQTT-4.12.0-5].
+  if (connection.authMethod === null || method !== connection.authMethod) {
+    connection.malformed("AUTH with another authentication method than CONNECT", Reasons.protocolError);
+    return;
+  }
+  if (connection.phase === "auth") {
+    if (packet.reasonCode !== Reasons.continueAuthentication.code) {
+      connection.malformed("AUTH other than Continue before CONNACK", Reasons.protocolError);
+    } else step(connection, "continue", packet);
+    return;
+  }
+  if (packet.reasonCode === Reasons.reAuthenticate.code && !connection.reauthenticating) {
+    connection.reauthenticating = true;
+    step(connection, "reauthenticate", packet);
+  } else if (packet.reasonCode === Reasons.continueAuthentication.code && connection.reauthenticating) {
+    step(connection, "continue", packet);
+  } else connection.malformed("AUTH out of sequence", Reasons.protocolError);
+}
+
+function step(connection: Connection, stage: AuthExchange["stage"], packet: ConnectPacket | AuthPacket): void {
+  const exchange: AuthExchange = {
+    method: connection.authMethod!,
+    data: packet.properties.authenticationData ?? null,
+    stage,
+    packet,
+  };
+  connection.after(ask(connection, exchange), (answer) => finish(connection, answer));
+}
+
+function ask(connection: Connection, exchange: AuthExchange): MaybePromise<AuthAnswer> {
+  const { hooks } = connection.broker;
+  const refused: AuthAnswer = { result: "refuse", reason: Reasons.badAuthenticationMethod };
+  const list = hooks.on.onAuthPacket;
+  const from = (start: number): MaybePromise<AuthAnswer> => {
+    for (let i = start; i < list.length; i++) {
+      const hook = list[i]!;
+      const failed = (error: unknown): AuthAnswer => {
+        hooks.failed(hook, "onAuthPacket", error);
+        return { result: "refuse", reason: Reasons.notAuthorized };
+      };
+      try {
+        const answer = hook.onAuthPacket(connection.client!, exchange);
+        if (answer instanceof Promise) {
+          return hooks.limit(answer).then((late) => late ?? from(i + 1), failed);
+        }
+        if (answer !== undefined) return answer;
+      } catch (error) {
+        return failed(error);
+      }
+    }
+    return refused;
+  };
+  return from(0);
+}
+
+function finish(connection: Connection, answer: AuthAnswer): void {
+  if (answer.result === "refuse") {
+    refuse(connection, answer.reason);
+    return;
+  }
+  const properties: Properties = { authenticationMethod: connection.authMethod! };
+  if (answer.data !== undefined) properties.authenticationData = answer.data;
+  if (answer.result === "continue") {
+    // [MQTT-4.12.0-2] [MQTT-4.12.0-3]
+    connection.send({ type: PacketType.AUTH, reasonCode: Reasons.continueAuthentication.code, properties });
+    return;
+  }
+  if (connection.phase === "auth") {
+    const packet = connection.pendingConnect!;
+    connection.pendingConnect = null;
+    authenticated(connection, packet, properties);
+  } else {
+    connection.reauthenticating = false;
+    connection.send({ type: PacketType.AUTH, reasonCode: Reasons.success.code, properties });
+  }
+}
+
+function refuse(connection: Connection, reason: Reason): void {
+  connection.broker.stats.refused.notAuthorized++;
+  // Before CONNACK it is said there [MQTT-4.12.0-4], later in DISCONNECT [MQTT-4.12.1-2].
+  connection.disconnect(reason);
+}

@@ -1,0 +1,245 @@
+/** CONNECT up to CONNACK, MQTT 5.0 sections 3.1 and 3.2. */
+
+import type { Client } from "../../hook.ts";
+import { type Malformed, type Reason, Reasons, UnsupportedVersion } from "../../packets/reason.ts";
+import { NO_PROPERTIES, type Properties } from "../../packets/properties.ts";
+import { type ConnectPacket, PacketType } from "../../packets/types.ts";
+import { utf8Length } from "../../packets/wire.ts";
+import type { Connection } from "../connection.ts";
+import { beginAuthentication } from "./auth.ts";
+import { checkWill } from "../wills.ts";
+
+/** A CONNECT that is none: what can be said depends on how far it could be read. */
+export function refuseMalformedConnect(
+  connection: Connection,
+  failure: Malformed,
+  bytes: Uint8Array,
+  body: number,
+  end: number,
+): void {
+  const { broker } = connection;
+  broker.stats.refused.malformed++;
+  broker.log("debug", `CONNECT from ${connection.stream.remoteAddress} refused: ${failure.detail}`);
+  if (failure instanceof UnsupportedVersion) {
+    // 3.1.1 [MQTT-3.1.2-2], 5.0 [MQTT-3.1.2-2]: each generation is told in its own words.
+    connection.version = failure.level > 4 ? 5 : 4;
+    refuseConnect(connection, failure.reason);
+    return;
+  }
+  // Protocol name "MQTT" and level 5: it understands a reason.
+  if (end - body > 6 && bytes[body + 1] === 4 && bytes[body + 6] === 5) {
+    connection.version = 5;
+    refuseConnect(connection, failure.reason);
+  } else connection.drop();
+}
+
+export function handleConnect(connection: Connection, packet: ConnectPacket): void {
+  const { broker } = connection;
+  connection.phase = "auth";
+  connection.version = packet.version;
+  connection.problemInformation = packet.properties.requestProblemInformation !== false;
+  connection.maximumPacketSize = packet.properties.maximumPacketSize ?? 0xffffffff;
+  const assigned = packet.clientId === "";
+  const refusal = connection.refusal ?? refuseByContent(connection, packet);
+  if (refusal !== null) {
+    refuseConnect(connection, refusal);
+    return;
+  }
+  if (assigned) packet.clientId = broker.sessions.newClientId();
+  connection.client = new ConnectedClient(connection, packet);
+  connection.assignedId = assigned;
+  const { hooks } = broker;
+  connection.after(hooks.ask("onConnect", (hook) => hook.onConnect!(connection.client!, packet)), (reason) => {
+    if (reason !== null) refuseConnect(connection, reason);
+    else if (packet.properties.authenticationMethod !== undefined) beginAuthentication(connection, packet);
+    else authenticate(connection, packet);
+  });
+}
+
+/** What is wrong with a CONNECT before anybody is asked. */
+function refuseByContent(connection: Connection, packet: ConnectPacket): Reason | null {
+  const { broker } = connection;
+  const { capabilities, limits } = broker;
+  if (packet.version < capabilities.minimumProtocolVersion) return Reasons.unsupportedProtocolVersion;
+  if (packet.clientId === "") {
+    // 3.1 has no empty ids, 3.1.1 only with a clean session: [MQTT-3.1.3-7] [MQTT-3.1.3-8].
+    if (packet.version === 3 || (packet.version === 4 && !packet.cleanStart)) {
+      broker.stats.refused.clientId++;
+      return Reasons.clientIdentifierNotValid;
+    }
+  } else if (utf8Length(packet.clientId) > limits.clientIdLength) {
+    broker.stats.refused.clientId++;
+    return Reasons.clientIdentifierNotValid;
+  }
+  return packet.will === null ? null : checkWill(broker, packet);
+}
+
+function authenticate(connection: Connection, packet: ConnectPacket): void {
+  const { hooks } = connection.broker;
+  const client = connection.client!;
+  const credentials = { username: packet.username, password: packet.password };
+  const answer = hooks.decide("onConnectAuthenticate", (hook) => hook.onConnectAuthenticate!(client, credentials));
+  connection.after(answer, (allowed) => {
+    if (allowed) authenticated(connection, packet, NO_PROPERTIES);
+    else {
+      connection.broker.stats.refused.notAuthorized++;
+      refuseConnect(connection, Reasons.badUserNameOrPassword);
+    }
+  });
+}
+
+/** The client is who it says it is; `auth` is what enhanced authentication adds to CONNACK. */
+export function authenticated(connection: Connection, packet: ConnectPacket, auth: Properties): void {
+  const { will } = packet;
+  const { hooks } = connection.broker;
+  const client = connection.client!;
+  const allowed = will === null || hooks.decide("onAclCheck", (hook) => hook.onAclCheck!(client, "will", will.topic));
+  connection.after(allowed, (yes) => {
+    if (yes) establish(connection, packet, auth);
+    else {
+      connection.broker.stats.refused.notAuthorized++;
+      refuseConnect(connection, Reasons.notAuthorized);
+    }
+  });
+}
+
+function establish(connection: Connection, packet: ConnectPacket, auth: Properties): void {
+  const { broker } = connection;
+  const { capabilities } = broker;
+  const client = connection.client as ConnectedClient;
+  broker.hooks.notify("onSessionEstablish", client, packet);
+  const asked = packet.version === 5
+    ? packet.properties.sessionExpiryInterval ?? 0
+    : packet.cleanStart
+    ? 0
+    : 0xffffffff;
+  const expiry = Math.min(asked, capabilities.maximumSessionExpiryInterval);
+  const claimed = broker.sessions.claim(connection, client.id, packet.cleanStart);
+  if (claimed === null) {
+    broker.stats.refused.sessions++;
+    refuseConnect(connection, Reasons.quotaExceeded);
+    return;
+  }
+  const { session, present } = claimed;
+  session.expiryInterval = expiry;
+  const keepAlive = capabilities.maximumKeepAlive > 0 &&
+      (packet.keepAlive === 0 || packet.keepAlive > capabilities.maximumKeepAlive)
+    ? capabilities.maximumKeepAlive
+    : client.keepAlive;
+  client.keepAlive = keepAlive;
+  connection.silence = keepAlive * 1500;
+  connection.session = session;
+  connection.will = packet.will;
+  connection.heardAt = broker.clock.now();
+  if (packet.version === 5) broker.allowAliases(connection, packet.properties.topicAliasMaximum ?? 0);
+  const properties = packet.version === 5
+    ? announce(connection, packet, asked, expiry, keepAlive, auth)
+    : NO_PROPERTIES;
+  // [MQTT-3.2.0-1] [MQTT-3.2.2-1]: the first packet, and before anything of the session.
+  connection.send({ type: PacketType.CONNACK, sessionPresent: present, reasonCode: 0, properties });
+  connection.opened();
+  broker.stats.clientsConnected++;
+  broker.stats.clientsTotal++;
+  broker.stats.clientsMaximum = Math.max(broker.stats.clientsMaximum, broker.stats.clientsConnected);
+  broker.sessions.attach(session, connection, packet.properties.receiveMaximum ?? 65_535);
+  broker.log("debug", `Client "${client.id}" connected from ${client.remoteAddress} to ${client.listener}`);
+  broker.hooks.notify("onSessionEstablished", client, packet);
+}
+
+/** What CONNACK tells an MQTT 5 client; what is at its default is left out. */
+function announce(
+  connection: Connection,
+  packet: ConnectPacket,
+  asked: number,
+  expiry: number,
+  keepAlive: number,
+  auth: Properties,
+): Properties {
+  const { capabilities, limits } = connection.broker;
+  const p: Properties = { ...auth };
+  if (expiry !== asked) p.sessionExpiryInterval = expiry;
+  if (capabilities.receiveMaximum < 65_535) p.receiveMaximum = capabilities.receiveMaximum;
+  if (capabilities.maximumQos < 2) p.maximumQos = capabilities.maximumQos as 0 | 1;
+  if (!capabilities.retainAvailable) p.retainAvailable = false;
+  p.maximumPacketSize = limits.packetSize;
+  if (connection.assignedId) p.assignedClientIdentifier = packet.clientId;
+  if (capabilities.topicAliasMaximum > 0) p.topicAliasMaximum = capabilities.topicAliasMaximum;
+  if (!capabilities.wildcardSubAvailable) p.wildcardSubscriptionAvailable = false;
+  if (!capabilities.subIdAvailable) p.subscriptionIdentifiersAvailable = false;
+  if (!capabilities.sharedSubAvailable) p.sharedSubscriptionAvailable = false;
+  if (keepAlive !== packet.keepAlive) p.serverKeepAlive = keepAlive;
+  if (packet.properties.requestResponseInformation === true && capabilities.responseInformation !== "") {
+    p.responseInformation = capabilities.responseInformation;
+  }
+  return p;
+}
+
+/** The return code of 3.x for a reason; nothing of MQTT 5 reaches a 3.x client. */
+export function v3ReturnCode(reason: Reason): number {
+  switch (reason) {
+    case Reasons.unsupportedProtocolVersion:
+      return 1;
+    case Reasons.clientIdentifierNotValid:
+      return 2;
+    case Reasons.badUserNameOrPassword:
+      return 4;
+    case Reasons.notAuthorized:
+    case Reasons.banned:
+    case Reasons.badAuthenticationMethod:
+      return 5;
+    default:
+      return 3;
+  }
+}
+
+/** CONNACK with a reason, then the end [MQTT-3.1.4-6]. No session is touched, session present is 0 [MQTT-3.2.2-6]. */
+export function refuseConnect(connection: Connection, reason: Reason): void {
+  const v5 = connection.version === 5;
+  const properties = v5 && connection.problemInformation ? { reasonString: reason.text } : NO_PROPERTIES;
+  connection.send({
+    type: PacketType.CONNACK,
+    sessionPresent: false,
+    reasonCode: v5 ? reason.code : v3ReturnCode(reason),
+    properties,
+  });
+  connection.broker.log("info", `CONNECT from ${connection.stream.remoteAddress} refused: ${reason.text}`);
+  connection.finish(reason);
+}
+
+/** What hooks know of a client. */
+class ConnectedClient implements Client {
+  readonly id: string;
+  username: string;
+  readonly cleanStart: boolean;
+  keepAlive: number;
+  readonly properties: Properties;
+  readonly connectedAt: number;
+  data: unknown = undefined;
+  readonly #connection: Connection;
+
+  constructor(connection: Connection, packet: ConnectPacket) {
+    this.#connection = connection;
+    this.id = packet.clientId;
+    this.username = packet.username ?? "";
+    this.cleanStart = packet.cleanStart;
+    this.keepAlive = packet.keepAlive;
+    this.properties = packet.properties;
+    this.connectedAt = connection.broker.clock.now();
+  }
+
+  get remoteAddress(): string {
+    return this.#connection.stream.remoteAddress;
+  }
+
+  get listener(): string {
+    return this.#connection.listener;
+  }
+
+  get certificate(): Client["certificate"] {
+    return this.#connection.stream.certificate;
+  }
+
+  get version(): number {
+    return this.#connection.version;
+  }
+}

@@ -1,0 +1,12 @@
+/** PINGREQ, MQTT 5.0 section 3.12. */
+
+import type { Connection } from "../connection.ts";
+
+const PINGRESP = new Uint8Array([0xd0, 0]);
+
+/** [MQTT-3.12.4-1] */
+export function handlePingreq(connection: Connection): void {
+  connection.output.appendAll(PINGRESP);
+  connection.broker.stats.bytesSent += 2;
+  connection.touch();
+}

@@ -1,0 +1,127 @@
+/** SUBSCRIBE, MQTT 5.0 section 3.8. */
+
+import type { MaybePromise } from "../../hook.ts";
+import { Reasons } from "../../packets/reason.ts";
+import { NO_PROPERTIES } from "../../packets/properties.ts";
+import { PacketType, type QoS, type SubscribeOptions, type SubscribePacket } from "../../packets/types.ts";
+import { utf8Length } from "../../packets/wire.ts";
+import { hasWildcard, isShared, isTopicFilter, levelCount, parseShared } from "../../topics/names.ts";
+import type { Connection } from "../connection.ts";
+
+/** A refusal that a DISCONNECT announces: asking for what CONNACK said is not there. */
+function unsupported(connection: Connection, packet: SubscribePacket): boolean {
+  const { capabilities } = connection.broker;
+  if (connection.version !== 5) return false;
+  if (!capabilities.subIdAvailable && packet.properties.subscriptionIdentifiers !== undefined) {
+    connection.malformed(
+      "subscription identifiers are not supported",
+      Reasons.subscriptionIdentifiersNotSupported,
+    );
+    return true;
+  }
+  for (const { filter, noLocal } of packet.subscriptions) {
+    const shared = isShared(filter);
+    if (shared && !capabilities.sharedSubAvailable) {
+      connection.malformed("shared subscriptions are not supported", Reasons.sharedSubscriptionsNotSupported);
+      return true;
+    }
+    if (shared && noLocal) {
+      // [MQTT-3.8.3-4]
+      connection.malformed("no-local on a shared subscription", Reasons.protocolError);
+      return true;
+    }
+    if (!capabilities.wildcardSubAvailable && hasWildcard(filter)) {
+      connection.malformed(
+        "wildcard subscriptions are not supported",
+        Reasons.wildcardSubscriptionsNotSupported,
+      );
+      return true;
+    }
+  }
+  return false;
+}
+
+export function handleSubscribe(connection: Connection, packet: SubscribePacket): void {
+  if (unsupported(connection, packet)) return;
+  connection.after(throughHooks(connection, packet), (final) => {
+    const codes = final.subscriptions.map((options) => check(connection, options));
+    connection.after(codes.some((c) => c instanceof Promise) ? Promise.all(codes) : codes as number[], (known) => {
+      subscribe(connection, final, known);
+    });
+  });
+}
+
+function throughHooks(connection: Connection, packet: SubscribePacket): MaybePromise<SubscribePacket> {
+  const { hooks } = connection.broker;
+  if (hooks.on.onSubscribe.length === 0) return packet;
+  return hooks.chain("onSubscribe", packet, (hook, p) => hook.onSubscribe!(connection.client!, p));
+}
+
+/** The reason code of one filter: the QoS granted, or why not. */
+function check(connection: Connection, options: SubscribeOptions): MaybePromise<number> {
+  const { broker } = connection;
+  const { capabilities, limits } = broker;
+  const shared = isShared(options.filter);
+  const filter = shared ? parseShared(options.filter)?.filter ?? "" : options.filter;
+  if (!isTopicFilter(filter)) return Reasons.topicFilterInvalid.code;
+  if (utf8Length(options.filter) > limits.topicLength || levelCount(options.filter) > limits.topicLevels) {
+    broker.stats.refused.topic++;
+    return Reasons.topicFilterInvalid.code;
+  }
+  // (5.0 was disconnected for these already.)
+  if (shared && !capabilities.sharedSubAvailable) return Reasons.sharedSubscriptionsNotSupported.code;
+  if (!capabilities.wildcardSubAvailable && hasWildcard(filter)) {
+    return Reasons.wildcardSubscriptionsNotSupported.code;
+  }
+  const granted = Math.min(options.qos, capabilities.maximumQos);
+  const client = connection.client!;
+  const allowed = broker.hooks.decide("onAclCheck", (hook) => hook.onAclCheck!(client, "subscribe", options.filter));
+  const code = (yes: boolean): number => {
+    if (yes) return granted;
+    broker.stats.refused.notAuthorized++;
+    return capabilities.obscureNotAuthorized ? Reasons.unspecifiedError.code : Reasons.notAuthorized.code;
+  };
+  return allowed instanceof Promise ? allowed.then(code) : code(allowed);
+}
+
+function subscribe(connection: Connection, packet: SubscribePacket, codes: readonly number[]): void {
+  const { broker, session } = connection;
+  if (session === null) return;
+  const identifier = packet.properties.subscriptionIdentifiers?.[0] ?? 0;
+  const reasonCodes: number[] = [];
+  const retained: SubscribeOptions[] = [];
+  packet.subscriptions.forEach((options, i) => {
+    let code = codes[i]!;
+    if (code <= 2) {
+      const existed = session.subscriptions.has(options.filter);
+      if (!existed && session.subscriptions.size >= broker.limits.subscriptions) {
+        broker.stats.refused.subscriptions++;
+        code = Reasons.quotaExceeded.code;
+      } else {
+        // An identical filter replaces, without a gap in delivery. [MQTT-3.8.4-3]
+        broker.sessions.subscribe(session, options, code as QoS, identifier);
+        // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]; never for shared ones, section 4.8.2
+        const wanted = options.retainHandling === 0 || (options.retainHandling === 1 && !existed);
+        if (wanted && !isShared(options.filter)) retained.push(options);
+      }
+    }
+    reasonCodes.push(code);
+  });
+  // [MQTT-3.8.4-1] [MQTT-3.8.4-6]
+  connection.send({
+    type: PacketType.SUBACK,
+    packetId: packet.packetId,
+    reasonCodes: connection.version === 5 ? reasonCodes : reasonCodes.map((c, i) => v3Code(connection, packet, c, i)),
+    properties: NO_PROPERTIES,
+  });
+  if (broker.hooks.on.onSubscribed.length > 0) {
+    broker.hooks.notify("onSubscribed", connection.client!, packet, reasonCodes);
+  }
+  for (const options of retained) broker.replayRetained(connection, options);
+}
+
+/** 3.1.1 knows one failure; 3.1 none, there the QoS asked for is all that can be said. */
+function v3Code(connection: Connection, packet: SubscribePacket, code: number, at: number): number {
+  if (code <= 2) return code;
+  return connection.version === 4 ? 0x80 : packet.subscriptions[at]!.qos;
+}

@@ -1,0 +1,180 @@
+/** What a server can be told: capabilities it offers, limits it enforces. Partial values merge with the defaults. */
+
+import type { Clock } from "../clock.ts";
+
+/** What the server offers; announced to MQTT 5 clients in CONNACK. */
+export interface Capabilities {
+  /** Seconds; a longer Message Expiry Interval is shortened to it, 0 leaves it. Default 0. */
+  readonly maximumMessageExpiryInterval: number;
+  /** Seconds; the longest life of a session after its connection; 4294967295 (default) is forever. */
+  readonly maximumSessionExpiryInterval: number;
+  /** QoS 1 and 2 publishes a client may have open towards the server, 1 to 65535. Default 1024. */
+  readonly receiveMaximum: number;
+  /** Topic aliases a client may set, 0 to 65535; 0 switches them off. Default 1024. */
+  readonly topicAliasMaximum: number;
+  /** Aliases the server sets towards a client that allows them. Default 64. */
+  readonly topicAliasMaximumOut: number;
+  /** Lowest protocol version accepted: 3 (MQTT 3.1, default), 4 or 5. */
+  readonly minimumProtocolVersion: number;
+  /** 0, 1 or 2 (default). */
+  readonly maximumQos: 0 | 1 | 2;
+  readonly retainAvailable: boolean;
+  readonly wildcardSubAvailable: boolean;
+  readonly subIdAvailable: boolean;
+  readonly sharedSubAvailable: boolean;
+  /** Seconds; 0 (default) leaves it to the client. A client asking for more, or for none, is given this one. */
+  readonly maximumKeepAlive: number;
+  /** Sent as Response Information to clients that ask for it; empty (default): none. */
+  readonly responseInformation: string;
+  /** Says 0x80 instead of 0x87 in SUBACK. */
+  readonly obscureNotAuthorized: boolean;
+}
+
+/** A bound for everything a stranger can make grow. Zero or less is refused unless it says otherwise. */
+export interface Limits {
+  /** Milliseconds from accepting a connection to a complete CONNECT. Default 10,000. */
+  readonly connectTimeout: number;
+  /** Bytes of a packet, fixed header included. Default 1 MiB. */
+  readonly packetSize: number;
+  /** Bytes of the CONNECT packet. Default 64 KiB. */
+  readonly connectPacketSize: number;
+  /** Open connections. Default 1,000,000. */
+  readonly connections: number;
+  /** New connections a second, as a token bucket of that size. Default 10,000. */
+  readonly connectionRate: number;
+  /** Bytes of a client id. Default 1,024. */
+  readonly clientIdLength: number;
+  /** Bytes of a topic name or filter. Default 4,096. */
+  readonly topicLength: number;
+  /** Levels of a topic name or filter. Default 128. */
+  readonly topicLevels: number;
+  /** Subscriptions of one session. Default 10,000. */
+  readonly subscriptions: number;
+  /** Unacknowledged QoS 1 and 2 messages towards one client, also where it allows more. Default 1,024. */
+  readonly inflight: number;
+  /** Messages waiting in one session. Default 10,000. */
+  readonly queuedMessages: number;
+  /** Bytes of the messages waiting in one session. Default 16 MiB. */
+  readonly queuedBytes: number;
+  /** Bytes waiting to be written to one connection. Default 1 MiB. */
+  readonly outgoingBytes: number;
+  /** Retained messages. Default 10,000,000. */
+  readonly retained: number;
+  /** User properties in one packet. Default 64. */
+  readonly userProperties: number;
+  /** Sessions, connected or not. Default 2,000,000. */
+  readonly sessions: number;
+}
+
+/** What happens to a message that finds a session's queue full: the oldest waiting one goes, or it does itself. */
+export type QueueFull = "drop-oldest" | "drop-newest";
+
+export interface ServerOptions {
+  readonly capabilities: Capabilities;
+  readonly limits: Limits;
+  readonly queueFull: QueueFull;
+  /** Seconds between two publications of $SYS, 0 is never. Default 1. */
+  readonly sysTopicInterval: number;
+  readonly clock: Clock | null;
+  /** Receives one line per event worth knowing. Default: nothing. */
+  readonly log: Log;
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+export type Log = (level: LogLevel, text: string) => void;
+
+/** Every part may be left out. */
+export interface PartialServerOptions {
+  readonly capabilities?: Partial<Capabilities>;
+  readonly limits?: Partial<Limits>;
+  readonly queueFull?: QueueFull;
+  readonly sysTopicInterval?: number;
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+export const defaultCapabilities: Capabilities = Object.freeze({
+  maximumMessageExpiryInterval: 0,
+  maximumSessionExpiryInterval: 0xffffffff,
+  receiveMaximum: 1024,
+  topicAliasMaximum: 1024,
+  topicAliasMaximumOut: 64,
+  minimumProtocolVersion: 3,
+  maximumQos: 2,
+  retainAvailable: true,
+  wildcardSubAvailable: true,
+  subIdAvailable: true,
+  sharedSubAvailable: true,
+  maximumKeepAlive: 0,
+  responseInformation: "",
+  obscureNotAuthorized: false,
+});
+
+export const defaultLimits: Limits = Object.freeze({
+  connectTimeout: 10_000,
+  packetSize: 1 << 20,
+  connectPacketSize: 1 << 16,
+  connections: 1_000_000,
+  connectionRate: 10_000,
+  clientIdLength: 1024,
+  topicLength: 4096,
+  topicLevels: 128,
+  subscriptions: 10_000,
+  inflight: 1024,
+  queuedMessages: 10_000,
+  queuedBytes: 16 << 20,
+  outgoingBytes: 1 << 20,
+  retained: 10_000_000,
+  userProperties: 64,
+  sessions: 2_000_000,
+});
+
+/** The lowest and highest value of each limit, for everything that checks configuration. */
+export const limitRanges: Readonly<Record<keyof Limits, readonly [number, number]>> = Object.freeze({
+  connectTimeout: [100, 600_000],
+  packetSize: [64, 268_435_460],
+  connectPacketSize: [64, 268_435_460],
+  connections: [1, 100_000_000],
+  connectionRate: [1, 10_000_000],
+  clientIdLength: [23, 65_535],
+  topicLength: [16, 65_535],
+  topicLevels: [2, 1024],
+  subscriptions: [1, 100_000_000],
+  inflight: [1, 65_535],
+  queuedMessages: [1, 100_000_000],
+  queuedBytes: [1024, 2 ** 40],
+  outgoingBytes: [4096, 2 ** 32],
+  retained: [0, 100_000_000],
+  userProperties: [0, 65_535],
+  sessions: [1, 100_000_000],
+});
+
+/** Merges with the defaults; throws a RangeError that names the key, the value and what is accepted. */
+export function resolveOptions(given: PartialServerOptions): ServerOptions {
+  const capabilities: Capabilities = { ...defaultCapabilities, ...given.capabilities };
+  const limits: Limits = { ...defaultLimits, ...given.limits };
+  for (const key of Object.keys(limitRanges) as (keyof Limits)[]) {
+    inRange(`limits.${key}`, limits[key], limitRanges[key]);
+  }
+  inRange("capabilities.receiveMaximum", capabilities.receiveMaximum, [1, 65_535]);
+  inRange("capabilities.topicAliasMaximum", capabilities.topicAliasMaximum, [0, 65_535]);
+  inRange("capabilities.topicAliasMaximumOut", capabilities.topicAliasMaximumOut, [0, 65_535]);
+  inRange("capabilities.maximumQos", capabilities.maximumQos, [0, 2]);
+  inRange("capabilities.minimumProtocolVersion", capabilities.minimumProtocolVersion, [3, 5]);
+  inRange("capabilities.maximumKeepAlive", capabilities.maximumKeepAlive, [0, 65_535]);
+  inRange("capabilities.maximumSessionExpiryInterval", capabilities.maximumSessionExpiryInterval, [0, 0xffffffff]);
+  inRange("capabilities.maximumMessageExpiryInterval", capabilities.maximumMessageExpiryInterval, [0, 0xffffffff]);
+  return {
+    capabilities,
+    limits,
+    queueFull: given.queueFull ?? "drop-oldest",
+    sysTopicInterval: given.sysTopicInterval ?? 1,
+    clock: given.clock ?? null,
+    log: given.log ?? ((): void => {}),
+  };
+}
+
+function inRange(name: string, value: number, [low, high]: readonly [number, number]): void {
+  if (Number.isInteger(value) && value >= low && value <= high) return;
+  throw new RangeError(`Cannot use ${name} ${JSON.stringify(value)}: expected a whole number from ${low} to ${high}`);
+}

@@ -1,0 +1,110 @@
+/**
+ * When a receiver that does read can't keep up, whoever publishes to it waits a moment instead of its messages
+ * being dropped. That is bounded, so that a slow reader costs only itself: without progress for 100 ms, or
+ * after it has made others wait for its allowance, it counts as slow; nobody waits for it then, QoS 0 for it
+ * is dropped and QoS 1 and 2 queue up within their bound, until it has caught up.
+ */
+
+import type { Clock } from "../clock.ts";
+import type { Route } from "../session/route.ts";
+import type { SharedGroup } from "../session/shared_group.ts";
+import type { Connection } from "./connection.ts";
+import type { Routes } from "./routes.ts";
+
+const CHECK_MS = 50;
+const NO_PROGRESS_MS = 100;
+/** How long a receiver may make others wait: two seconds, refilled by a tenth of the time. */
+const ALLOWANCE_MS = 2000;
+const REFILL = 0.1;
+
+/** What is remembered of a receiver that can't keep up. */
+export class Backlog {
+  readonly waiting: Set<Connection> = new Set();
+  slow = false;
+  progressAt: number;
+  allowance: number = ALLOWANCE_MS;
+  checkedAt: number;
+  constructor(now: number) {
+    this.progressAt = this.checkedAt = now;
+  }
+}
+
+export class Pressure {
+  readonly #clock: Clock;
+  readonly #pressed: Set<Connection> = new Set();
+  #stop: (() => void) | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Somebody has to be waited for; while false, nothing here costs anything. */
+  get active(): boolean {
+    return this.#pressed.size > 0;
+  }
+
+  /** The connection has more to send than it should. */
+  add(connection: Connection): void {
+    const backlog = connection.backlog ??= new Backlog(this.#clock.now());
+    if (backlog.slow || this.#pressed.has(connection)) return;
+    backlog.progressAt = this.#clock.now();
+    this.#pressed.add(connection);
+    this.#stop ??= this.#clock.every(CHECK_MS, () => this.check());
+  }
+
+  /** It has caught up enough. */
+  remove(connection: Connection): void {
+    this.#pressed.delete(connection);
+    if (connection.backlog !== null) this.#release(connection.backlog);
+    if (this.#pressed.size === 0) {
+      this.#stop?.();
+      this.#stop = null;
+    }
+  }
+
+  /** Should `publisher` wait before it sends to these? If so, it is woken when it may try again. */
+  mustWait(routes: Routes, publisher: Connection): boolean {
+    for (const route of routes.direct) if (this.#waitFor(route, publisher)) return true;
+    for (const group of routes.shared) if (this.#waitForGroup(group, publisher)) return true;
+    return false;
+  }
+
+  #waitFor(route: Route, publisher: Connection): boolean {
+    const outlet = route.session.outlet as Connection | null;
+    if (outlet === null || !this.#pressed.has(outlet)) return false;
+    outlet.backlog!.waiting.add(publisher);
+    return true;
+  }
+
+  /** Only when every connected member is behind. */
+  #waitForGroup(group: SharedGroup, publisher: Connection): boolean {
+    let behind: Connection | null = null;
+    for (const { session } of group.members) {
+      const outlet = session.outlet as Connection | null;
+      if (outlet === null) continue;
+      if (!this.#pressed.has(outlet)) return false;
+      behind = outlet;
+    }
+    behind?.backlog!.waiting.add(publisher);
+    return behind !== null;
+  }
+
+  check(): void {
+    const now = this.#clock.now();
+    for (const connection of this.#pressed) {
+      const backlog = connection.backlog!;
+      const passed = now - backlog.checkedAt;
+      backlog.checkedAt = now;
+      if (backlog.waiting.size > 0) backlog.allowance -= Math.min(passed, CHECK_MS * 2);
+      backlog.allowance = Math.min(ALLOWANCE_MS, backlog.allowance + passed * REFILL);
+      if (now - backlog.progressAt < NO_PROGRESS_MS && backlog.allowance > 0) continue;
+      backlog.slow = true;
+      this.remove(connection);
+    }
+  }
+
+  #release(backlog: Backlog): void {
+    for (const publisher of backlog.waiting) publisher.proceed();
+    backlog.waiting.clear();
+  }
+}

@@ -1,0 +1,121 @@
+/** Writes one PUBLISH straight into a connection's output, without a packet object in between. */
+
+import { varintLength } from "../packets/fixed_header.ts";
+import { NO_PROPERTIES, type Properties } from "../packets/properties.ts";
+import { encodeProperties } from "../packets/property_codec.ts";
+import { PacketType, type QoS } from "../packets/types.ts";
+import { EMPTY, Writer } from "../packets/wire.ts";
+import type { Message } from "../session/message.ts";
+import type { Connection } from "./connection.ts";
+
+const SMALL = 96;
+
+/** False when the packet would be larger than the client takes. [MQTT-3.1.2-24] */
+export function publishFrame(
+  connection: Connection,
+  message: Message,
+  qos: QoS,
+  retain: boolean,
+  dup: boolean,
+  packetId: number,
+  identifiers: readonly number[] | null,
+): boolean {
+  const { payload, rawTopic } = message;
+  const v5 = connection.version === 5;
+  let topic = rawTopic;
+  let alias = 0;
+  let fresh = false;
+  let propertyLength = 0;
+  let remaining = 2 + payload.length + (qos > 0 ? 2 : 0);
+  if (v5) {
+    if (connection.outbound !== null) {
+      alias = connection.outbound.known(rawTopic);
+      if (alias > 0) topic = "";
+      else fresh = true;
+    }
+    if (message.encodedProperties === null) message.encodedProperties = encodeForwarded(message.properties);
+    propertyLength = message.encodedProperties.length;
+    if (message.expiresAt !== Infinity) propertyLength += 5;
+    if (identifiers !== null) { for (const id of identifiers) propertyLength += 1 + varintLength(id); }
+    // A new alias is given only when the packet is sent, so its three bytes are counted in any case.
+    if (alias > 0 || fresh) propertyLength += 3;
+    remaining += varintLength(propertyLength) + propertyLength;
+  }
+  remaining += topic.length;
+  const total = 1 + varintLength(remaining) + remaining;
+  if (total > connection.maximumPacketSize) return false;
+  if (fresh) {
+    alias = connection.outbound!.give(rawTopic);
+    if (alias === 0) {
+      // All aliases are given away: the same packet without one, and none is tried for this topic again.
+      const outbound = connection.outbound;
+      connection.outbound = null;
+      const sent = publishFrame(connection, message, qos, retain, dup, packetId, identifiers);
+      connection.outbound = outbound;
+      return sent;
+    }
+  }
+  const { output } = connection;
+  const out = output.reserve(total);
+  const { at: start } = output;
+  let at = start;
+  out[at++] = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
+  at = varint(out, at, remaining);
+  out[at++] = topic.length >> 8;
+  out[at++] = topic.length & 255;
+  for (let i = 0; i < topic.length; i++) out[at++] = topic.charCodeAt(i);
+  if (qos > 0) {
+    out[at++] = packetId >> 8;
+    out[at++] = packetId & 255;
+  }
+  if (v5) {
+    at = varint(out, at, propertyLength);
+    if (message.expiresAt !== Infinity) {
+      // What is left of the interval, never less than a second once delivery has begun. [MQTT-3.3.2-6]
+      const left = Math.max(1, Math.ceil((message.expiresAt - connection.broker.clock.now()) / 1000));
+      out[at++] = 0x02;
+      out[at++] = left >>> 24;
+      out[at++] = (left >>> 16) & 255;
+      out[at++] = (left >>> 8) & 255;
+      out[at++] = left & 255;
+    }
+    if (identifiers !== null) {
+      for (const id of identifiers) {
+        out[at++] = 0x0b;
+        at = varint(out, at, id);
+      }
+    }
+    if (alias > 0) {
+      out[at++] = 0x23;
+      out[at++] = alias >> 8;
+      out[at++] = alias & 255;
+    }
+    const properties = message.encodedProperties!;
+    for (let i = 0; i < properties.length; i++) out[at++] = properties[i]!;
+  }
+  if (payload.length <= SMALL) { for (let i = 0; i < payload.length; i++) out[at++] = payload[i]!; }
+  else out.set(payload, at);
+  output.commit(total);
+  connection.broker.stats.bytesSent += total;
+  return true;
+}
+
+/** The properties that travel on, without the length before them. */
+function encodeForwarded(properties: Properties): Uint8Array {
+  if (properties === NO_PROPERTIES) return EMPTY;
+  const writer = new Writer(128);
+  encodeProperties(writer, properties, PacketType.PUBLISH);
+  const view = writer.view();
+  let length = 1;
+  while (view[length - 1]! > 127) length++;
+  return view.slice(length);
+}
+
+function varint(out: Uint8Array, at: number, value: number): number {
+  while (value > 127) {
+    out[at++] = (value & 127) | 128;
+    value >>>= 7;
+  }
+  out[at++] = value;
+  return at;
+}

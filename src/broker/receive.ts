@@ -1,0 +1,78 @@
+/** From the bytes of one packet to the handler of its type. MQTT 5.0 section 4.13 for what may come when. */
+
+import { decode } from "../packets/decode.ts";
+import { Malformed, Reasons } from "../packets/reason.ts";
+import { type Packet, PacketType } from "../packets/types.ts";
+import type { Connection } from "./connection.ts";
+import { handleAuth } from "./handlers/auth.ts";
+import { handleConnect, refuseMalformedConnect } from "./handlers/connect.ts";
+import { handleDisconnect } from "./handlers/disconnect.ts";
+import { handlePingreq } from "./handlers/ping.ts";
+import { handlePuback, handlePubcomp, handlePubrec, handlePubrel } from "./handlers/acks.ts";
+import { handlePublish } from "./handlers/publish.ts";
+import { handleSubscribe } from "./handlers/subscribe.ts";
+import { handleUnsubscribe } from "./handlers/unsubscribe.ts";
+
+/** False: the packet was not taken, it is to be tried again when the connection may go on. */
+export function receive(connection: Connection, bytes: Uint8Array, at: number, body: number, end: number): boolean {
+  const first = bytes[at]!;
+  const type = first >> 4;
+  if (type === PacketType.PUBLISH && connection.phase === "open") {
+    return handlePublish(connection, first, bytes, body, end);
+  }
+  const { broker } = connection;
+  broker.stats.packetsReceived++;
+  const packet = decode(first, bytes, body, end, {
+    version: connection.version,
+    maxUserProperties: broker.limits.userProperties,
+  });
+  if (packet instanceof Malformed) {
+    if (packet.reason === Reasons.quotaExceeded) broker.stats.refused.userProperties++;
+    if (connection.phase === "new") refuseMalformedConnect(connection, packet, bytes, body, end);
+    else connection.malformed(packet.detail, packet.reason);
+    return true;
+  }
+  if (connection.phase === "new") {
+    // (The first byte was checked: it is CONNECT.)
+    if (packet.type === PacketType.CONNECT) handleConnect(connection, packet);
+    return true;
+  }
+  if (connection.phase === "auth" && packet.type !== PacketType.AUTH && packet.type !== PacketType.DISCONNECT) {
+    // Only AUTH and DISCONNECT until CONNACK. [MQTT-3.1.2-30]
+    connection.malformed("a packet other than AUTH before CONNACK", Reasons.protocolError);
+    return true;
+  }
+  if (broker.hooks.on.onPacketRead.length > 0) broker.hooks.notify("onPacketRead", connection.client!, packet);
+  dispatch(connection, packet);
+  if (broker.hooks.on.onPacketProcessed.length > 0 && connection.client !== null) {
+    broker.hooks.notify("onPacketProcessed", connection.client, packet);
+  }
+  return true;
+}
+
+/** Hands an open connection's packet to its handler; PUBLISH has its own way. */
+function dispatch(connection: Connection, packet: Packet): void {
+  switch (packet.type) {
+    case PacketType.PUBACK:
+      return handlePuback(connection, packet);
+    case PacketType.PUBREC:
+      return handlePubrec(connection, packet);
+    case PacketType.PUBREL:
+      return handlePubrel(connection, packet);
+    case PacketType.PUBCOMP:
+      return handlePubcomp(connection, packet);
+    case PacketType.SUBSCRIBE:
+      return handleSubscribe(connection, packet);
+    case PacketType.UNSUBSCRIBE:
+      return handleUnsubscribe(connection, packet);
+    case PacketType.PINGREQ:
+      return handlePingreq(connection);
+    case PacketType.DISCONNECT:
+      return handleDisconnect(connection, packet);
+    case PacketType.AUTH:
+      return handleAuth(connection, packet);
+    default:
+      // A second CONNECT [MQTT-3.1.0-2], or what only a server may send.
+      connection.malformed(`packet type ${packet.type} is not for a server now`, Reasons.protocolError);
+  }
+}

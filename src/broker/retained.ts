@@ -1,0 +1,76 @@
+/** Retained messages: one per topic, gone when they expire. MQTT 5.0 section 3.3.1.3. */
+
+import type { Message } from "../session/message.ts";
+import { RetainedIndex } from "../topics/retained_index.ts";
+import type { Broker } from "./broker.ts";
+import type { Timed } from "./deadlines.ts";
+
+export class Retained {
+  readonly #broker: Broker;
+  readonly #index: RetainedIndex<Message> = new RetainedIndex<Message>();
+
+  constructor(broker: Broker) {
+    this.#broker = broker;
+  }
+
+  get size(): number {
+    return this.#index.size;
+  }
+
+  /** The value of a topic that has not expired. */
+  get(topic: string): Message | undefined {
+    const message = this.#index.get(topic);
+    if (message === undefined || message.expiresAt > this.#broker.clock.now()) return message;
+    this.#expire(message);
+    return undefined;
+  }
+
+  match(filter: string): Generator<string, void, void> {
+    return this.#index.match(filter);
+  }
+
+  /** There is no room for one more topic. */
+  full(message: Message): boolean {
+    return message.payload.length > 0 && this.#index.size >= this.#broker.limits.retained &&
+      this.#index.get(message.topic) === undefined;
+  }
+
+  /** Keeps the message, or removes what is there if it is empty. [MQTT-3.3.1-5] [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
+  store(message: Message): void {
+    const { hooks, deadlines } = this.#broker;
+    if (message.payload.length === 0) {
+      const removed = this.#index.delete(message.topic);
+      if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, removed ? -1 : 0);
+      return;
+    }
+    message.keep();
+    this.#index.set(message.topic, message);
+    if (message.expiresAt !== Infinity) deadlines.add(new Expiry(this, message), message.expiresAt);
+    if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, 1);
+  }
+
+  /** Removes a message that expired, unless another took its place. */
+  expire(message: Message): void {
+    if (this.#index.get(message.topic) === message) this.#expire(message);
+  }
+
+  #expire(message: Message): void {
+    this.#index.delete(message.topic);
+    this.#broker.stats.droppedExpired++;
+    this.#broker.hooks.notify("onRetainedExpired", message.topic);
+  }
+}
+
+class Expiry implements Timed {
+  readonly #store: Retained;
+  readonly #message: Message;
+  constructor(store: Retained, message: Message) {
+    this.#store = store;
+    this.#message = message;
+  }
+  due(now: number): number {
+    if (this.#message.expiresAt > now) return this.#message.expiresAt;
+    this.#store.expire(this.#message);
+    return 0;
+  }
+}

@@ -1,0 +1,87 @@
+/** Who gets a message of a topic: computed once per topic and change of subscriptions, then remembered. */
+
+import type { Client } from "../hook.ts";
+import { mergeRoutes, type Route } from "../session/route.ts";
+import type { Session } from "../session/session.ts";
+import { SharedGroup } from "../session/shared_group.ts";
+import type { Subscription } from "../session/subscription.ts";
+import type { TopicEntry } from "../topics/topic_table.ts";
+import type { Broker } from "./broker.ts";
+
+/** What stands in the subscription index. */
+export type Subscriber = Subscription | SharedGroup;
+
+export interface Routes {
+  readonly direct: readonly Route[];
+  readonly shared: readonly SharedGroup[];
+}
+
+const NO_GROUPS: readonly SharedGroup[] = [];
+/** How many list places may be remembered over all topics before everything is forgotten. */
+const MOST_REMEMBERED = 4_000_000;
+
+export class Router {
+  readonly #broker: Broker;
+  #remembered = 0;
+
+  constructor(broker: Broker) {
+    this.#broker = broker;
+  }
+
+  /** The routes of a topic, from memory if nothing changed that concerns it. */
+  of(entry: TopicEntry<Routes>): Routes {
+    const { subscriptions, hooks } = this.#broker;
+    const stamp = subscriptions.stamp(entry) + hooks.generation;
+    if (entry.stamp === stamp) return entry.routes!;
+    if (this.#remembered > MOST_REMEMBERED) {
+      this.#broker.topics.clear();
+      this.#remembered = 0;
+    }
+    const routes = this.compute(entry.topic);
+    this.#remembered += routes.direct.length;
+    entry.routes = routes;
+    entry.stamp = stamp;
+    return routes;
+  }
+
+  compute(topic: string): Routes {
+    const found = this.#broker.subscriptions.match(topic);
+    let direct: Route[] | null = null;
+    let shared: SharedGroup[] | null = null;
+    let overlapping = false;
+    const seen = found.length > 1 ? new Set<Session>() : null;
+    for (const subscriber of found) {
+      if (subscriber instanceof SharedGroup) (shared ??= []).push(subscriber);
+      else {
+        if (seen !== null) {
+          if (seen.has(subscriber.session)) overlapping = true;
+          else seen.add(subscriber.session);
+        }
+        (direct ??= []).push(subscriber);
+      }
+    }
+    if (overlapping) direct = mergeOverlapping(direct as Subscription[]);
+    if (direct !== null && this.#broker.hooks.on.onAclCheck.length > 0) {
+      direct = direct.filter((route) => this.mayReceive(route.session, topic));
+    }
+    return { direct: direct ?? [], shared: shared ?? NO_GROUPS };
+  }
+
+  /** Asks access control about a delivery; it has to know at once. */
+  mayReceive(session: Session, topic: string): boolean {
+    if (this.#broker.hooks.on.onAclCheck.length === 0 || session.client === null) return true;
+    const client = session.client as Client;
+    const answer = this.#broker.hooks.decide("onAclCheck", (h) => h.onAclCheck!(client, "deliver", topic));
+    return answer === true;
+  }
+}
+
+function mergeOverlapping(subscriptions: readonly Subscription[]): Route[] {
+  const bySession = new Map<Session, Subscription[]>();
+  for (const s of subscriptions) {
+    const list = bySession.get(s.session);
+    if (list === undefined) bySession.set(s.session, [s]);
+    else list.push(s);
+  }
+  return [...bySession.values()].map((list) => list.length === 1 ? list[0]! : mergeRoutes(list));
+}

@@ -1,0 +1,46 @@
+/** What sessions report to the broker: counted, and told to hooks that listen. */
+
+import type { Connection } from "./connection.ts";
+import type { Broker } from "./broker.ts";
+import type { Session, SessionHost } from "../session/session.ts";
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Makes the host, or brings an existing one up to date with the hooks. */
+export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost {
+  const { limits, stats, hooks } = broker;
+  const host: Writable<SessionHost> = existing ?? {
+    maximumInflight: limits.inflight,
+    maximumQueuedMessages: limits.queuedMessages,
+    maximumQueuedBytes: limits.queuedBytes,
+    dropOldest: broker.options.queueFull === "drop-oldest",
+    now: () => broker.clock.now(),
+    dropped(session, message, why): void {
+      stats.messagesDropped++;
+      if (why === "slow") stats.droppedSlow++;
+      else if (why === "queueFull") stats.droppedQueueFull++;
+      else if (why === "expired") stats.droppedExpired++;
+      else stats.droppedTooLarge++;
+      if (hooks.on.onPublishDropped.length > 0) hooks.notify("onPublishDropped", session.clientId, message, why);
+    },
+    countInflight(by): void {
+      stats.inflight += by;
+    },
+    countQueued(by): void {
+      stats.queued += by;
+    },
+    filling(session: Session): void {
+      broker.pressure.add(session.outlet as Connection);
+    },
+    due: (session, now) => broker.sessions.due(session, now),
+  };
+  host.qosPublish = hooks.on.onQosPublish.length === 0 ? undefined : (session, d, resend) =>
+    hooks.notify("onQosPublish", session.clientId, d.message, d.packetId, resend);
+  host.qosComplete = hooks.on.onQosComplete.length === 0
+    ? undefined
+    : (session, d) => hooks.notify("onQosComplete", session.clientId, d.message, d.packetId);
+  host.qosDropped = hooks.on.onQosDropped.length === 0
+    ? undefined
+    : (session, d) => hooks.notify("onQosDropped", session.clientId, d.message, d.packetId);
+  return host;
+}

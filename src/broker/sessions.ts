@@ -1,0 +1,188 @@
+/** All sessions: the one place where a client id is claimed, and where a session ends. */
+
+import type { Client } from "../hook.ts";
+import { Reasons } from "../packets/reason.ts";
+import type { QoS, SubscribeOptions } from "../packets/types.ts";
+import { Session } from "../session/session.ts";
+import { SharedGroup } from "../session/shared_group.ts";
+import { Subscription } from "../session/subscription.ts";
+import { parseShared } from "../topics/names.ts";
+import type { Broker } from "./broker.ts";
+import type { Connection } from "./connection.ts";
+import { deliverShared } from "./deliver.ts";
+
+export interface Claimed {
+  readonly session: Session;
+  /** It was there before. */
+  readonly present: boolean;
+}
+
+export class Sessions {
+  readonly #broker: Broker;
+  readonly #byId: Map<string, Session> = new Map();
+  /** By `group/filter`. */
+  readonly #groups: Map<string, SharedGroup> = new Map();
+
+  constructor(broker: Broker) {
+    this.#broker = broker;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get(clientId: string): Session | undefined {
+    return this.#byId.get(clientId);
+  }
+
+  all(): IterableIterator<Session> {
+    return this.#byId.values();
+  }
+
+  /** An id nobody has. [MQTT-3.1.3-6] */
+  newClientId(): string {
+    return `auto-${crypto.randomUUID()}`;
+  }
+
+  /**
+   * The client id is this connection's from now on; whoever had it is disconnected [MQTT-3.1.4-3]. Null when
+   * there are too many sessions.
+   */
+  claim(connection: Connection, clientId: string, cleanStart: boolean): Claimed | null {
+    const broker = this.#broker;
+    const old = this.#byId.get(clientId)?.outlet as Connection | null | undefined;
+    if (old) {
+      broker.hooks.notify("onTakeOver", old.client!);
+      // A session that was to end with its connection ends here and now.
+      old.disconnect(Reasons.sessionTakenOver);
+    }
+    let session = this.#byId.get(clientId);
+    if (session !== undefined && cleanStart) {
+      // [MQTT-3.1.2-4]
+      this.end(session);
+      session = undefined;
+    }
+    if (session !== undefined) {
+      // The client is back before its will was due. [MQTT-3.1.3-9]
+      session.pendingWill = null;
+      return { session, present: true };
+    }
+    if (this.#byId.size >= broker.limits.sessions) return null;
+    session = new Session(clientId, broker.sessionHost);
+    this.#byId.set(clientId, session);
+    return { session, present: false };
+  }
+
+  /** After CONNACK: the session sends what it owes. */
+  attach(session: Session, connection: Connection, receiveMaximum: number): void {
+    const before = session.client as Client | null;
+    session.client = connection.client;
+    // What it may receive depends on who it is.
+    if (before !== null && before.username !== connection.client!.username) {
+      for (const filter of session.subscriptions.keys()) {
+        this.#broker.subscriptions.touch(parseShared(filter)?.filter ?? filter);
+      }
+    }
+    session.attach(connection, receiveMaximum);
+    session.pump();
+  }
+
+  subscribe(session: Session, options: SubscribeOptions, qos: QoS, identifier: number): void {
+    const { subscriptions, stats } = this.#broker;
+    const shared = options.filter.startsWith("$share/") ? parseShared(options.filter) : null;
+    const known = session.subscriptions.get(options.filter);
+    if (known !== undefined) {
+      known.set(options, qos, identifier);
+      subscriptions.touch(shared?.filter ?? options.filter);
+      return;
+    }
+    let group: SharedGroup | null = null;
+    if (shared !== null) {
+      const key = `${shared.group}/${shared.filter}`;
+      group = this.#groups.get(key) ?? null;
+      if (group === null) {
+        group = new SharedGroup(shared.group, shared.filter);
+        this.#groups.set(key, group);
+        subscriptions.add(shared.filter, group);
+      }
+    }
+    const subscription = new Subscription(session, options.filter, group);
+    subscription.set(options, qos, identifier);
+    session.subscriptions.set(options.filter, subscription);
+    stats.subscriptions++;
+    if (group !== null) group.add(subscription);
+    else subscriptions.add(options.filter, subscription);
+  }
+
+  /** False when there was none. */
+  unsubscribe(session: Session, filter: string): boolean {
+    const subscription = session.subscriptions.get(filter);
+    if (subscription === undefined) return false;
+    session.subscriptions.delete(filter);
+    this.#broker.stats.subscriptions--;
+    const { group } = subscription;
+    if (group === null) {
+      this.#broker.subscriptions.remove(filter, subscription);
+      return true;
+    }
+    group.remove(subscription);
+    if (group.members.length === 0) {
+      this.#groups.delete(`${group.name}/${group.filter}`);
+      this.#broker.subscriptions.remove(group.filter, group);
+    }
+    return true;
+  }
+
+  /** The session is over: its will is due, its subscriptions go, what it owed a shared group goes to another. */
+  end(session: Session): void {
+    if (session.ended) return;
+    session.ended = true;
+    this.#byId.delete(session.clientId);
+    for (const filter of [...session.subscriptions.keys()]) this.unsubscribe(session, filter);
+    const rest = session.drain();
+    for (const delivery of rest) {
+      const { group } = delivery;
+      // A QoS 2 message the client has begun to take belongs to it alone. [MQTT-4.8.2-5]
+      if (group !== null && group.members.length > 0 && !(delivery.qos === 2 && delivery.packetId > 0)) {
+        deliverShared(this.#broker, delivery.message, [group]);
+      } else this.#broker.sessionHost.qosDropped?.(session, delivery);
+    }
+    const pending = session.pendingWill;
+    session.pendingWill = null;
+    // [MQTT-3.1.2-10]
+    if (pending !== null) this.#broker.wills.publish(session, pending.will);
+  }
+
+  /** Without a connection: something may be due later. */
+  watch(session: Session, now: number): void {
+    if (session.timed) return;
+    const next = this.due(session, now);
+    if (next === 0) return;
+    session.timed = true;
+    this.#broker.deadlines.add(session, next);
+  }
+
+  due(session: Session, now: number): number {
+    session.timed = false;
+    if (session.ended || session.outlet !== null) return 0;
+    let next = Infinity;
+    if (session.expiryInterval !== 0xffffffff) {
+      next = session.disconnectedAt + session.expiryInterval * 1000;
+      if (next <= now) {
+        this.end(session);
+        this.#broker.hooks.notify("onClientExpired", session.clientId);
+        return 0;
+      }
+    }
+    if (session.pendingWill !== null) {
+      if (session.pendingWill.at <= now) {
+        const { will } = session.pendingWill;
+        session.pendingWill = null;
+        this.#broker.wills.publish(session, will);
+      } else next = Math.min(next, session.pendingWill.at);
+    }
+    if (next === Infinity) return 0;
+    session.timed = true;
+    return next;
+  }
+}

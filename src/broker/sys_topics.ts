@@ -1,0 +1,43 @@
+/** $SYS: the broker's own figures as retained messages, under comqtt's names. */
+
+import type { Broker } from "./broker.ts";
+import { Message, NEVER } from "../session/message.ts";
+import { NO_PROPERTIES } from "../packets/properties.ts";
+import { systemInfo } from "./system_info.ts";
+
+const PREFIX = "$SYS/broker";
+const encoder = new TextEncoder();
+
+export function publishSysTopics(broker: Broker): void {
+  const info = systemInfo(broker);
+  const topics: [string, string | number][] = [
+    ["/version", info.version],
+    ["/time", info.time],
+    ["/uptime", info.uptime],
+    ["/started", info.started],
+    ["/load/bytes/received", info.bytes_received],
+    ["/load/bytes/sent", info.bytes_sent],
+    ["/clients/connected", info.clients_connected],
+    ["/clients/disconnected", info.clients_disconnected],
+    ["/clients/maximum", info.clients_maximum],
+    ["/clients/total", info.clients_total],
+    ["/packets/received", info.packets_received],
+    ["/packets/sent", info.packets_sent],
+    ["/messages/received", info.messages_received],
+    ["/messages/sent", info.messages_sent],
+    ["/messages/dropped", info.messages_dropped],
+    ["/messages/inflight", info.inflight],
+    ["/retained", info.retained],
+    ["/subscriptions", info.subscriptions],
+    ["/system/memory", info.memory_alloc],
+    ["/system/threads", info.threads],
+  ];
+  for (const [name, value] of topics) {
+    const topic = PREFIX + name;
+    const payload = encoder.encode(String(value));
+    const message = new Message(topic, topic, payload, 0, true, "", true, NO_PROPERTIES, NEVER);
+    const entry = broker.topicEntry(topic);
+    if (entry !== null) broker.publish(message, entry, null);
+  }
+  broker.hooks.notify("onSysInfoTick", broker.stats);
+}

@@ -1,0 +1,62 @@
+/** The part of Bun's API that is used here, so that no global typings are needed. */
+
+export interface BunSocket<Data> {
+  data: Data;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** How many bytes were taken; negative when the socket is closed. */
+  write(bytes: Uint8Array): number;
+  /** Sends FIN; bytes still come in. */
+  shutdown(): void;
+  terminate(): void;
+  pause(): void;
+  resume(): void;
+  setNoDelay(on: boolean): boolean;
+}
+
+export interface BunSocketHandlers<Data> {
+  open(socket: BunSocket<Data>): void;
+  data(socket: BunSocket<Data>, bytes: Uint8Array): void;
+  drain(socket: BunSocket<Data>): void;
+  close(socket: BunSocket<Data>, error?: unknown): void;
+  error(socket: BunSocket<Data>, error: unknown): void;
+}
+
+export interface BunSocketServer {
+  readonly hostname: string;
+  readonly port: number;
+  stop(closeSockets?: boolean): void;
+}
+
+export interface BunHttpServer {
+  readonly hostname: string;
+  readonly port: number;
+  requestIP(request: Request): { readonly address: string; readonly port: number } | null;
+  /** Resolves when the connections are closed; `true` closes them at once. */
+  stop(closeConnections?: boolean): Promise<void>;
+}
+
+export interface BunHttpOptions {
+  hostname: string;
+  port: number;
+  tls?: { cert: string; key: string; passphrase?: string };
+  maxRequestBodySize: number;
+  idleTimeout: number;
+  development: boolean;
+  error(error: unknown): Response;
+  fetch(request: Request, server: BunHttpServer): Response | Promise<Response>;
+}
+
+export interface BunApi {
+  readonly version: string;
+  listen<Data>(
+    options: { hostname: string; port: number; socket: BunSocketHandlers<Data> } | {
+      unix: string;
+      socket: BunSocketHandlers<Data>;
+    },
+  ): BunSocketServer;
+  serve(options: BunHttpOptions): BunHttpServer;
+  connect<Data>(options: { unix: string; socket: BunSocketHandlers<Data> }): Promise<BunSocket<Data>>;
+}
+
+export const bun: BunApi = (globalThis as unknown as { Bun: BunApi }).Bun;

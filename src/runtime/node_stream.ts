@@ -1,0 +1,84 @@
+/** A byte stream over a socket of `node:net` or `node:tls`. */
+
+import type { Socket } from "node:net";
+import { type ErrorSink, type Guard, offer, toError } from "./guard.ts";
+import { Linger } from "./linger.ts";
+import type { Accept, ByteStream, PeerCertificate } from "./stream.ts";
+
+export interface NodeStreamOptions {
+  readonly remoteAddress: string;
+  readonly certificate: PeerCertificate | null;
+  readonly lingerMs: number | undefined;
+}
+
+export class NodeStream implements ByteStream {
+  readonly remoteAddress: string;
+  readonly certificate: PeerCertificate | null;
+  #socket: Socket;
+  #lingerMs: number | undefined;
+  #guard: Guard | null = null;
+  #holding = false;
+  #linger: Linger | null = null;
+  #error: Error | null = null;
+  #gone = false;
+
+  constructor(socket: Socket, options: NodeStreamOptions) {
+    this.#socket = socket;
+    this.remoteAddress = options.remoteAddress;
+    this.certificate = options.certificate;
+    this.#lingerMs = options.lingerMs;
+  }
+
+  start(accept: Accept, report: ErrorSink): void {
+    const socket = this.#socket;
+    this.#guard = offer(this, accept, report);
+    socket.on("error", (error: unknown) => this.#error ??= toError(error));
+    socket.on("close", () => this.#finish(this.#error));
+    if (this.#guard === null) return this.destroy();
+    if (this.#gone) return this.#guard.closed(null);
+    socket.on("data", (bytes: Uint8Array) => {
+      if (this.#linger === null && !this.#gone) this.#guard?.data(bytes, bytes.length);
+    });
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#gone || this.#linger !== null || bytes.length === 0) return true;
+    this.#holding = true;
+    let returned = false;
+    this.#socket.write(bytes, (error?: Error | null) => {
+      this.#holding = false;
+      if (error) return; // `close` follows.
+      if (this.#linger !== null) this.#linger.progress();
+      else if (returned && !this.#gone) this.#guard?.written();
+    });
+    returned = true;
+    return !this.#holding;
+  }
+
+  pause(): void {
+    if (this.#linger === null && !this.#gone) this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#gone) this.#socket.resume();
+  }
+
+  end(): void {
+    if (this.#gone || this.#linger !== null) return;
+    this.#linger = new Linger(this, this.#lingerMs);
+    this.#socket.end();
+    this.#socket.resume(); // What still comes in is dropped; unread bytes would turn the close into a reset.
+  }
+
+  destroy(): void {
+    this.#finish(null);
+  }
+
+  #finish(error: Error | null): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#linger?.stop();
+    this.#socket.destroy();
+    this.#guard?.closed(error);
+  }
+}

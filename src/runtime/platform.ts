@@ -1,0 +1,3 @@
+/** Which runtime this is. Everything else asks here. */
+
+export const onDeno: boolean = typeof Deno !== "undefined";

@@ -1,0 +1,56 @@
+/**
+ * The one interface between a transport and the broker. A listener knows streams, not sockets: TCP, TLS,
+ * Unix sockets, WebSocket and in-memory pairs all come in as this.
+ */
+
+/** What a TLS client certificate says of its holder. */
+export interface PeerCertificate {
+  readonly commonName: string;
+  readonly subject: string;
+  readonly issuer: string;
+  /** Upper-case hex without leading zeros, so that both runtimes agree. */
+  readonly serialNumber: string;
+  readonly fingerprint256: string;
+  readonly subjectAltName: string;
+}
+
+/** One accepted byte stream in both directions. */
+export interface ByteStream {
+  /** `ip:port`, or `unix:path`. */
+  readonly remoteAddress: string;
+  /** Null without a verified client certificate. */
+  readonly certificate: PeerCertificate | null;
+  /**
+   * Sends bytes. True: the stream is done with `bytes`, the caller may reuse the memory at once. False: the
+   * stream holds them until it calls `handler.written()`; until then `write` must not be called again.
+   */
+  write(bytes: Uint8Array): boolean;
+  /** Stops calling `handler.data` (what is already read may still arrive once); `resume` goes on. Idempotent. */
+  pause(): void;
+  resume(): void;
+  /** Sends what is held, then closes in an orderly way. Nothing may be written after it. Idempotent. */
+  end(): void;
+  /** Closes at once; what is held is lost. `handler.closed` follows in a later turn. Idempotent. */
+  destroy(): void;
+}
+
+/** What the broker does with a stream. No method throws. */
+export interface StreamHandler {
+  /** `bytes[0..length)` was received. The memory belongs to the stream again when the call returns. */
+  data(bytes: Uint8Array, length: number): void;
+  /** The bytes of the last `write` that returned false are out of the stream's hands. */
+  written(): void;
+  /** The stream is gone, called exactly once whoever ended it. `error` says why when it was not orderly. */
+  closed(error: Error | null): void;
+}
+
+/** Called for each accepted stream, synchronously; data events start after it returned. */
+export type Accept = (stream: ByteStream) => StreamHandler;
+
+/** An open server socket. */
+export interface Acceptor {
+  /** The bound address: `host:port` with the real port, or the socket's path. */
+  readonly address: string;
+  /** Stops accepting and frees the address. Streams already accepted stay open. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,44 @@
+/** TCP and Unix socket servers. */
+
+import { onDeno } from "./platform.ts";
+import type { ErrorSink } from "./guard.ts";
+import type { Accept, Acceptor } from "./stream.ts";
+
+export interface SocketOptions {
+  /** Told of accept errors (once per series) and of handlers that threw. */
+  readonly onError?: ErrorSink;
+  /** How long `end` waits for the peer to take what is left and to close its side. Default 5,000. */
+  readonly lingerMs?: number;
+}
+
+export interface TcpOptions extends SocketOptions {
+  /** An IP address or a host name. */
+  readonly hostname: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** How many connections may wait to be accepted. Default 511; not adjustable on Bun. */
+  readonly backlog?: number;
+}
+
+export interface UnixOptions extends SocketOptions {
+  readonly path: string;
+  /** Permission bits of the socket file, for example 0o660. Default: as the umask leaves it. */
+  readonly mode?: number;
+}
+
+interface Implementation {
+  listenTcp(options: TcpOptions, accept: Accept): Acceptor;
+  listenUnix(options: UnixOptions, accept: Accept): Promise<Acceptor>;
+}
+
+function implementation(): Promise<Implementation> {
+  return onDeno ? import("./tcp_deno.ts") : import("./tcp_bun.ts");
+}
+
+export async function listenTcp(options: TcpOptions, accept: Accept): Promise<Acceptor> {
+  return (await implementation()).listenTcp(options, accept);
+}
+
+export async function listenUnix(options: UnixOptions, accept: Accept): Promise<Acceptor> {
+  return await (await implementation()).listenUnix(options, accept);
+}

@@ -1,0 +1,132 @@
+/** TLS servers over `node:tls`, on both runtimes: Deno's own have no client certificates. */
+
+import type { AddressInfo, Server, Socket } from "node:net";
+import tls from "node:tls";
+import { formatAddress } from "./address.ts";
+import { checkKeyPair, type KeyPair, peerCertificate } from "./certificate.ts";
+import { type ErrorSink, ignoreErrors, toError } from "./guard.ts";
+import { NodeStream } from "./node_stream.ts";
+import { requireNet } from "./permission.ts";
+import type { Accept, Acceptor } from "./stream.ts";
+import type { TcpOptions } from "./tcp.ts";
+
+/** Certificates and keys are PEM text. */
+export interface TlsSettings extends KeyPair {
+  /** Whom client certificates must come from. */
+  readonly ca?: string;
+  /** Ask clients for a certificate; one that is missing or not trusted leaves `certificate` null. */
+  readonly requestClientCert?: boolean;
+  /** Refuse clients without a trusted certificate. Implies `requestClientCert`. */
+  readonly requireClientCert?: boolean;
+  /** Default "TLSv1.2". */
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
+  readonly passphrase?: string;
+}
+
+export interface TlsOptions extends TcpOptions, TlsSettings {
+  readonly alpnProtocols?: readonly string[];
+  /** Time for the TLS handshake. Default 10,000. */
+  readonly handshakeMs?: number;
+  /** How many connections may be in their handshake. Default 1,000. */
+  readonly maxPending?: number;
+}
+
+export interface TlsAcceptor extends Acceptor {
+  /** Uses another certificate for connections from now on. Throws, and changes nothing, if it is not usable. */
+  reload(pair: KeyPair): void;
+}
+
+export async function listenTls(options: TlsOptions, accept: Accept): Promise<TlsAcceptor> {
+  checkKeyPair(options);
+  await requireNet(options.hostname, options.port);
+  const report = options.onError ?? ignoreErrors;
+  const requested = (options.requestClientCert || options.requireClientCert) ?? false;
+  const server = tls.createServer({
+    ...contextOf(options, options),
+    requestCert: requested,
+    rejectUnauthorized: options.requireClientCert ?? false,
+    handshakeTimeout: options.handshakeMs ?? 10_000,
+    ...(options.alpnProtocols === undefined ? {} : { ALPNProtocols: [...options.alpnProtocols] }),
+  });
+  const pending = new PendingHandshakes(options.maxPending ?? 1000);
+  server.on("connection", (socket) => pending.add(socket));
+  server.on("tlsClientError", (_error, socket) => {
+    pending.remove(socket);
+    socket.destroy();
+  });
+  server.on("secureConnection", (socket) => {
+    pending.remove(socket);
+    const certificate = peerCertificate(socket, requested);
+    // A resumed session may come without the certificate it was opened with.
+    if (options.requireClientCert && certificate === null) return socket.destroy();
+    const remoteAddress = addressOf(socket);
+    new NodeStream(socket, { remoteAddress, certificate, lingerMs: options.lingerMs }).start(accept, report);
+  });
+  await listen(server, options, report);
+  const { address, port } = server.address() as AddressInfo;
+  return {
+    address: formatAddress(address, port),
+    reload(pair: KeyPair): void {
+      checkKeyPair(pair);
+      server.setSecureContext(contextOf(pair, options));
+    },
+    close(): Promise<void> {
+      if (server.listening) server.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+function contextOf(pair: KeyPair, settings: TlsSettings): tls.SecureContextOptions {
+  const { cert, key, passphrase } = pair;
+  const ca = pair.ca ?? settings.ca;
+  return {
+    cert,
+    key,
+    minVersion: settings.minVersion ?? "TLSv1.2",
+    ...(ca === undefined ? {} : { ca }),
+    ...(passphrase === undefined ? {} : { passphrase }),
+  };
+}
+
+function addressOf(socket: Socket): string {
+  return formatAddress(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
+}
+
+function listen(server: Server, options: TcpOptions, report: ErrorSink): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host: options.hostname, port: options.port, backlog: options.backlog ?? 511 }, () => {
+      server.off("error", reject);
+      server.on("error", (error) => report(toError(error)));
+      resolve();
+    });
+  });
+}
+
+/**
+ * Connections that have not finished their handshake. The broker does not know them yet, so its limits do not
+ * hold for them. By address, because what `connection` gives is another object than what comes after it.
+ */
+class PendingHandshakes {
+  #limit: number;
+  #addresses = new Set<string>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(socket: Socket): void {
+    const address = addressOf(socket);
+    if (this.#addresses.size >= this.#limit) {
+      socket.destroy();
+      return;
+    }
+    this.#addresses.add(address);
+    socket.once("close", () => this.#addresses.delete(address));
+  }
+
+  remove(socket: Socket): void {
+    this.#addresses.delete(addressOf(socket));
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * MQTT over WebSocket [MQTT-6.0.0-1] to [MQTT-6.0.0-4]. The frames are read here, over the same TCP and TLS
+ * streams as everything else, rather than by the runtime: `Deno.upgradeWebSocket` puts fragments together
+ * without any bound, a finished message is of no use to a protocol that sees bytes, and so pause, back pressure,
+ * client certificates and memory are what they are for plain MQTT, on both runtimes.
+ */
+
+import { ignoreErrors } from "./guard.ts";
+import type { Accept, Acceptor } from "./stream.ts";
+import { listenTcp, type TcpOptions } from "./tcp.ts";
+import { listenTls, type TlsAcceptor, type TlsSettings } from "./tls.ts";
+import { WebSocketStream } from "./websocket_stream.ts";
+
+export interface WebSocketOptions extends TcpOptions {
+  /** The only path that is served, without query. Default: any. */
+  readonly path?: string;
+  readonly tls?: TlsSettings;
+  /** A message that announces more is refused with close code 1009 when its header arrives. */
+  readonly maxMessageBytes: number;
+  /** Refuse clients that offer neither `mqtt` nor `mqttv3.1`. Default true [MQTT-6.0.0-3]. */
+  readonly requireSubprotocol?: boolean;
+  /** Time for the HTTP request. Default 10,000. */
+  readonly handshakeMs?: number;
+  /** How many connections may be in their handshake. Default 1,000. */
+  readonly maxPending?: number;
+}
+
+export async function listenWebSocket(
+  options: WebSocketOptions,
+  accept: Accept,
+): Promise<Acceptor | TlsAcceptor> {
+  const rules = {
+    path: options.path ?? null,
+    requireSubprotocol: options.requireSubprotocol ?? true,
+    maxMessageBytes: options.maxMessageBytes,
+    handshakeMs: options.handshakeMs ?? 10_000,
+    pending: { count: 0, limit: options.maxPending ?? 1000 },
+    lingerMs: options.lingerMs,
+    report: options.onError ?? ignoreErrors,
+  };
+  const upgrade: Accept = (inner) => new WebSocketStream(inner, accept, rules);
+  if (options.tls === undefined) return await listenTcp(options, upgrade);
+  return await listenTls({ ...options, ...options.tls, alpnProtocols: ["http/1.1"] }, upgrade);
+}

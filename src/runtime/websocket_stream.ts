@@ -1,0 +1,209 @@
+/** MQTT over WebSocket: a byte stream that is carried by another one, plain or TLS. */
+
+import { clearTimeout, setTimeout } from "node:timers";
+import { type ErrorSink, type Guard, offer } from "./guard.ts";
+import { Linger } from "./linger.ts";
+import type { Accept, ByteStream, PeerCertificate, StreamHandler } from "./stream.ts";
+import {
+  encodeClose,
+  encodeFrame,
+  type FrameEvents,
+  type FrameFailure,
+  FrameReader,
+  Opcode,
+} from "./websocket_frames.ts";
+import {
+  answerHandshake,
+  type HandshakeRules,
+  headEnd,
+  headTooLong,
+  longestHead,
+} from "./websocket_handshake.ts";
+
+export interface WebSocketRules extends HandshakeRules {
+  readonly maxMessageBytes: number;
+  readonly handshakeMs: number;
+  /** Connections whose handshake is not done: the broker does not know them yet, so they are limited here. */
+  readonly pending: { count: number; readonly limit: number };
+  readonly lingerMs: number | undefined;
+  readonly report: ErrorSink;
+}
+
+const normalClosure = 1000;
+
+export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
+  readonly remoteAddress: string;
+  readonly certificate: PeerCertificate | null;
+  #inner: ByteStream;
+  #accept: Accept;
+  #rules: WebSocketRules;
+  #guard: Guard | null = null;
+  #frames: FrameReader | null = null;
+  #head: Uint8Array | null = new Uint8Array(512);
+  #headLength = 0;
+  #timer: ReturnType<typeof setTimeout> | null;
+  /** The inner stream holds bytes. */
+  #busy = false;
+  /** The broker's frame: waits for the inner stream, or is in it. */
+  #frame: Uint8Array | null = null;
+  #frameSent = false;
+  /** `write` returned false and the broker waits for `written`. */
+  #owing = false;
+  #control: Uint8Array | null = null;
+  #linger: Linger | null = null;
+  #ending = false;
+  #failure: Error | null = null;
+
+  constructor(inner: ByteStream, accept: Accept, rules: WebSocketRules) {
+    this.#inner = inner;
+    this.remoteAddress = inner.remoteAddress;
+    this.certificate = inner.certificate;
+    this.#accept = accept;
+    this.#rules = rules;
+    rules.pending.count++;
+    this.#timer = setTimeout(() => inner.destroy(), rules.handshakeMs);
+    if (rules.pending.count > rules.pending.limit) inner.destroy();
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#ending || bytes.length === 0) return true;
+    this.#frame = encodeFrame(Opcode.binary, bytes); // [MQTT-6.0.0-1]
+    this.#pump();
+    this.#owing = this.#frame !== null;
+    return !this.#owing;
+  }
+
+  pause(): void {
+    this.#inner.pause();
+  }
+
+  resume(): void {
+    this.#inner.resume();
+  }
+
+  end(): void {
+    this.#close(normalClosure);
+  }
+
+  destroy(): void {
+    this.#ending = true;
+    this.#inner.destroy();
+  }
+
+  data(bytes: Uint8Array, length: number): void {
+    if (this.#ending) return;
+    if (this.#frames === null) return this.#readHead(bytes.subarray(0, length));
+    const failure = this.#frames.read(bytes, length, this);
+    if (failure !== null) this.#fail(failure);
+  }
+
+  written(): void {
+    this.#busy = false;
+    this.#linger?.progress();
+    if (this.#frameSent) this.#frameDone();
+    this.#pump();
+    if (!this.#owing || this.#frame !== null || this.#ending) return;
+    this.#owing = false;
+    this.#guard?.written();
+  }
+
+  closed(error: Error | null): void {
+    this.#settled();
+    this.#linger?.stop();
+    this.#guard?.closed(this.#failure ?? error);
+  }
+
+  payload(bytes: Uint8Array, length: number): void {
+    if (!this.#ending) this.#guard?.data(bytes, length);
+  }
+
+  /** Only the newest ping is answered when the peer does not take the answers: RFC 6455 section 5.5.3. */
+  ping(payload: Uint8Array): void {
+    if (this.#ending) return;
+    this.#control = encodeFrame(Opcode.pong, payload);
+    this.#pump();
+  }
+
+  close(payload: Uint8Array): void {
+    this.#close(payload.length >= 2 ? (payload[0]! << 8) | payload[1]! : normalClosure);
+  }
+
+  #fail(failure: FrameFailure): void {
+    if (!this.#ending) this.#failure = new Error(failure.text);
+    this.#close(failure.code);
+  }
+
+  #close(code: number): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#control = this.#frames === null ? null : encodeClose(code);
+    // While the inner stream is busy its own time has not begun.
+    if (this.#busy) this.#linger = new Linger(this.#inner, this.#rules.lingerMs);
+    this.#pump();
+  }
+
+  /** Hands on what waits, one piece at a time, data before control frames. */
+  #pump(): void {
+    while (!this.#busy) {
+      if (this.#frame !== null && !this.#frameSent) {
+        this.#frameSent = true;
+        this.#busy = !this.#inner.write(this.#frame);
+        if (!this.#busy) this.#frameDone();
+      } else if (this.#control !== null) {
+        const control = this.#control;
+        this.#control = null;
+        this.#busy = !this.#inner.write(control);
+      } else {
+        break;
+      }
+    }
+    const allSent = this.#control === null && (this.#frame === null || this.#frameSent);
+    if (this.#ending && allSent) this.#inner.end();
+  }
+
+  #frameDone(): void {
+    this.#frame = null;
+    this.#frameSent = false;
+  }
+
+  #readHead(bytes: Uint8Array): void {
+    let head = this.#head;
+    if (head === null) return;
+    const before = this.#headLength;
+    if (before + bytes.length > head.length) {
+      const grown = new Uint8Array(Math.max(2 * before, before + bytes.length));
+      grown.set(head.subarray(0, before));
+      this.#head = head = grown;
+    }
+    head.set(bytes, before);
+    this.#headLength = before + bytes.length;
+    const end = headEnd(head, this.#headLength, before);
+    if (end < 0 ? this.#headLength > longestHead : end > longestHead) return this.#refuse(headTooLong());
+    if (end < 0) return;
+    const answer = answerHandshake(head.subarray(0, end), this.#rules);
+    if (!answer.accepted) return this.#refuse(answer.bytes);
+    this.#settled();
+    this.#busy = !this.#inner.write(answer.bytes);
+    this.#frames = new FrameReader(this.#rules.maxMessageBytes);
+    this.#guard = offer(this, this.#accept, this.#rules.report);
+    if (this.#guard === null) return this.destroy();
+    const early = head.subarray(end, this.#headLength);
+    if (early.length > 0) this.data(early, early.length);
+  }
+
+  #refuse(answer: Uint8Array): void {
+    this.#settled();
+    this.#ending = true;
+    this.#inner.write(answer);
+    this.#inner.end();
+  }
+
+  /** The handshake is over, whichever way. */
+  #settled(): void {
+    if (this.#timer === null) return;
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#head = null;
+    this.#rules.pending.count--;
+  }
+}

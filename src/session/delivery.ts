@@ -1,0 +1,32 @@
+/** One QoS 1 or 2 message on its way to one session. */
+
+import type { QoS } from "../packets/types.ts";
+import type { Message } from "./message.ts";
+import type { SharedGroup } from "./shared_group.ts";
+
+export class Delivery {
+  readonly message: Message;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly identifiers: readonly number[] | null;
+  /** The shared subscription it came through; it may go to another member if this session ends. */
+  readonly group: SharedGroup | null;
+  /** 0 while it waits in the queue. */
+  packetId = 0;
+  /** PUBREC has come: only PUBREL is sent from here on. */
+  released = false;
+
+  constructor(
+    message: Message,
+    qos: QoS,
+    retain: boolean,
+    identifiers: readonly number[] | null,
+    group: SharedGroup | null,
+  ) {
+    this.message = message;
+    this.qos = qos;
+    this.retain = retain;
+    this.identifiers = identifiers;
+    this.group = group;
+  }
+}

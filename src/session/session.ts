@@ -1,0 +1,281 @@
+/**
+ * What the broker knows of one client id: subscriptions, both directions of QoS 1 and 2, the queue, the
+ * pending will, the expiry. A connection comes and goes as `outlet`; nothing here knows sockets.
+ */
+
+import type { QoS, Will } from "../packets/types.ts";
+import { Delivery } from "./delivery.ts";
+import type { Message } from "./message.ts";
+import type { Outlet } from "./outlet.ts";
+import { Queue } from "./queue.ts";
+import type { SharedGroup } from "./shared_group.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** What a session reports, so that it is counted and hooks hear of it. */
+export interface SessionHost {
+  readonly maximumInflight: number;
+  readonly maximumQueuedMessages: number;
+  readonly maximumQueuedBytes: number;
+  readonly dropOldest: boolean;
+  now(): number;
+  dropped(session: Session, message: Message, why: "slow" | "queueFull" | "expired" | "tooLarge"): void;
+  /** Differences of the totals over all sessions. */
+  countInflight(by: number): void;
+  countQueued(by: number): void;
+  /** The queue of a connected session passed half of its bound. */
+  filling(session: Session): void;
+  /** The time of the next check in milliseconds since 1970, 0: none. */
+  due(session: Session, now: number): number;
+  qosPublish?: ((session: Session, delivery: Delivery, resend: boolean) => void) | undefined;
+  qosComplete?: ((session: Session, delivery: Delivery) => void) | undefined;
+  qosDropped?: ((session: Session, delivery: Delivery) => void) | undefined;
+}
+
+/** A will whose delay runs. */
+export interface PendingWill {
+  readonly will: Will;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+export class Session {
+  readonly clientId: string;
+  readonly host: SessionHost;
+  outlet: Outlet | null = null;
+  readonly subscriptions: Map<string, Subscription> = new Map();
+  /** Seconds; 0 ends with the connection, 0xFFFFFFFF never. */
+  expiryInterval = 0;
+  /** Milliseconds since 1970 when the last connection ended; 0 while connected. */
+  disconnectedAt = 0;
+  /** Packet ids of QoS 2 publishes from the client that wait for PUBREL. Made when first needed. */
+  received: Set<number> | null = null;
+  /** Towards the client, in the order of sending. Made when first needed. */
+  #inflight: Map<number, Delivery> | null = null;
+  #queue: Queue<Delivery> | null = null;
+  #queuedBytes = 0;
+  /** Sent on an earlier connection and not yet repeated on this one, because its Receive Maximum is smaller. */
+  #toResend: Delivery[] | null = null;
+  #quota = 0;
+  #quotaMaximum = 0;
+  #lastId = 0;
+  ended = false;
+  /** The will of the last connection while its delay runs. */
+  pendingWill: PendingWill | null = null;
+  /** The client of the last connection, for access control of what is delivered. */
+  client: unknown = null;
+  /** It stands among the deadlines. */
+  timed = false;
+
+  constructor(clientId: string, host: SessionHost) {
+    this.clientId = clientId;
+    this.host = host;
+  }
+
+  get inflightCount(): number {
+    return this.#inflight === null ? 0 : this.#inflight.size;
+  }
+
+  get queuedCount(): number {
+    return this.#queue === null ? 0 : this.#queue.length;
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Half full: whoever publishes to a connected client should wait a moment. */
+  get filling(): boolean {
+    return this.#queue !== null &&
+      (this.#queue.length * 2 > this.host.maximumQueuedMessages ||
+        this.#queuedBytes * 2 > this.host.maximumQueuedBytes);
+  }
+
+  inflight(): Iterable<Delivery> {
+    return this.#inflight === null ? [] : this.#inflight.values();
+  }
+
+  queued(): Iterable<Delivery> {
+    return this.#queue ?? [];
+  }
+
+  /** QoS 0: now or never. */
+  send(message: Message, retain: boolean, identifiers: readonly number[] | null): void {
+    const outlet = this.outlet;
+    if (outlet === null) return;
+    if (outlet.congested) this.host.dropped(this, message, "slow");
+    else if (!outlet.publish(message, 0, retain, false, 0, identifiers)) {
+      this.host.dropped(this, message, "tooLarge");
+    }
+  }
+
+  /** QoS 1 and 2: now if the client can take it, else into the queue. */
+  deliver(
+    message: Message,
+    qos: QoS,
+    retain: boolean,
+    identifiers: readonly number[] | null,
+    group: SharedGroup | null,
+  ): void {
+    const delivery = new Delivery(message, qos, retain, identifiers, group);
+    if (this.outlet !== null && !this.outlet.congested && this.#quota > 0 && this.queuedCount === 0 && this.#toResend === null) {
+      this.#transmit(delivery);
+    } else this.#enqueue(delivery);
+  }
+
+  /** Sends what waits, as far as quota and connection allow. */
+  pump(): void {
+    this.#resendMore();
+    const queue = this.#queue;
+    if (queue === null || this.#toResend !== null) return;
+    while (this.outlet !== null && !this.outlet.congested && this.#quota > 0) {
+      const delivery = queue.shift();
+      if (delivery === undefined) {
+        this.#queue = null;
+        return;
+      }
+      this.#queuedBytes -= delivery.message.size;
+      this.host.countQueued(-1);
+      // An expired message is not sent any more. [MQTT-3.3.2-5]
+      if (delivery.message.expiresAt <= this.host.now()) {
+        this.host.dropped(this, delivery.message, "expired");
+        this.host.qosDropped?.(this, delivery);
+      } else this.#transmit(delivery);
+    }
+  }
+
+  /**
+   * A connection takes over: repeats what is unacknowledged, oldest first, then the queue. [MQTT-4.4.0-1]
+   * [MQTT-4.6.0-1]
+   */
+  attach(outlet: Outlet, receiveMaximum: number): void {
+    this.outlet = outlet;
+    this.disconnectedAt = 0;
+    this.#quotaMaximum = this.#quota = Math.min(receiveMaximum, this.host.maximumInflight);
+    this.#toResend = this.#inflight !== null && this.#inflight.size > 0 ? [...this.#inflight.values()] : null;
+  }
+
+  detach(now: number): void {
+    this.outlet = null;
+    this.#toResend = null;
+    this.disconnectedAt = now;
+  }
+
+  /** PUBACK, or PUBREC with an error. False: no such packet id. */
+  acknowledged(packetId: number): boolean {
+    const delivery = this.#inflight?.get(packetId);
+    if (delivery === undefined || delivery.released) return false;
+    this.#finish(delivery);
+    return true;
+  }
+
+  /** PUBREC: from here on only PUBREL is sent for it. False: no such packet id. */
+  receivedBy(packetId: number): boolean {
+    const delivery = this.#inflight?.get(packetId);
+    if (delivery === undefined || delivery.qos !== 2) return false;
+    delivery.released = true;
+    return true;
+  }
+
+  /** PUBCOMP. False: no such packet id. */
+  completed(packetId: number): boolean {
+    const delivery = this.#inflight?.get(packetId);
+    if (delivery === undefined || !delivery.released) return false;
+    this.#finish(delivery);
+    return true;
+  }
+
+  /** The expected acknowledgement for this id, for telling a QoS 1 PUBACK from a QoS 2 one. */
+  find(packetId: number): Delivery | undefined {
+    return this.#inflight?.get(packetId);
+  }
+
+  /** Takes out everything that was not delivered, in order, for the end of the session. */
+  drain(): Delivery[] {
+    const rest = [...this.inflight(), ...this.queued()];
+    this.host.countInflight(-this.inflightCount);
+    this.host.countQueued(-this.queuedCount);
+    this.#inflight = null;
+    this.#queue = null;
+    this.#queuedBytes = 0;
+    this.#toResend = null;
+    return rest;
+  }
+
+  due(now: number): number {
+    return this.host.due(this, now);
+  }
+
+  #finish(delivery: Delivery): void {
+    this.#inflight!.delete(delivery.packetId);
+    this.host.countInflight(-1);
+    this.host.qosComplete?.(this, delivery);
+    if (this.#quota < this.#quotaMaximum) this.#quota++;
+    if (this.#queue !== null || this.#toResend !== null) this.pump();
+  }
+
+  #transmit(delivery: Delivery): void {
+    delivery.message.keep();
+    const inflight = this.#inflight ??= new Map();
+    let id = this.#lastId;
+    do id = id === 65_535 ? 1 : id + 1; while (inflight.has(id));
+    this.#lastId = id;
+    delivery.packetId = id;
+    const { message, qos, retain, identifiers } = delivery;
+    if (!this.outlet!.publish(message, qos, retain, false, id, identifiers)) {
+      this.host.dropped(this, message, "tooLarge");
+      this.host.qosDropped?.(this, delivery);
+      return;
+    }
+    this.#quota--;
+    inflight.set(id, delivery);
+    this.host.countInflight(1);
+    this.host.qosPublish?.(this, delivery, false);
+  }
+
+  #resendMore(): void {
+    const waiting = this.#toResend;
+    if (waiting === null) return;
+    let done = 0;
+    while (done < waiting.length && this.outlet !== null && !this.outlet.congested) {
+      const delivery = waiting[done]!;
+      if (this.#inflight?.get(delivery.packetId) !== delivery) {
+        done++;
+        continue;
+      }
+      if (delivery.released) this.outlet.pubrel(delivery.packetId);
+      else {
+        if (this.#quota === 0) break;
+        const { message, qos, retain, identifiers, packetId } = delivery;
+        // DUP only on a real repetition. [MQTT-3.3.1-1]
+        if (this.outlet.publish(message, qos, retain, true, packetId, identifiers)) this.#quota--;
+        else {
+          this.#inflight!.delete(packetId);
+          this.host.countInflight(-1);
+          this.host.dropped(this, message, "tooLarge");
+        }
+        this.host.qosPublish?.(this, delivery, true);
+      }
+      done++;
+    }
+    this.#toResend = done === waiting.length ? null : waiting.slice(done);
+  }
+
+  #enqueue(delivery: Delivery): void {
+    const { host } = this;
+    const queue = this.#queue ??= new Queue();
+    const { size } = delivery.message;
+    while (queue.length >= host.maximumQueuedMessages || this.#queuedBytes + size > host.maximumQueuedBytes) {
+      const victim = host.dropOldest ? queue.shift() : undefined;
+      host.dropped(this, (victim ?? delivery).message, "queueFull");
+      host.qosDropped?.(this, victim ?? delivery);
+      if (victim === undefined) return;
+      this.#queuedBytes -= victim.message.size;
+      host.countQueued(-1);
+    }
+    delivery.message.keep();
+    queue.push(delivery);
+    this.#queuedBytes += size;
+    host.countQueued(1);
+    if (this.outlet !== null && this.filling) host.filling(this);
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Which entries does a topic concern? Filters without wildcards are a hash lookup, the others a tree; a
+ * publish never looks at a subscription it does not concern.
+ */
+
+import { hasWildcard } from "./names.ts";
+import { addTo, type Entry, removeFrom, type Slot } from "./slot.ts";
+import { type StampKey, Stamps } from "./stamps.ts";
+import { WildcardTree } from "./wildcard_tree.ts";
+
+const NONE: never[] = [];
+
+export class SubscriptionIndex<E extends Entry> {
+  readonly #exact: Map<string, E | E[]> = new Map();
+  readonly #tree: WildcardTree<E> = new WildcardTree<E>();
+  readonly #stamps: Stamps = new Stamps();
+  #wildcards = 0;
+  #found: (E | E[])[] = [];
+
+  /** `filter` is valid and without `$share/group/`. */
+  add(filter: string, entry: E): void {
+    this.#stamps.touch(filter);
+    if (hasWildcard(filter)) {
+      this.#wildcards++;
+      this.#tree.add(filter, entry);
+    } else {
+      this.#exact.set(filter, addTo(this.#exact.get(filter) ?? null, entry) as E | E[]);
+    }
+  }
+
+  /** The entry must stand at this filter. */
+  remove(filter: string, entry: E): void {
+    this.#stamps.touch(filter);
+    if (hasWildcard(filter)) {
+      this.#wildcards--;
+      this.#tree.remove(filter, entry);
+      return;
+    }
+    const slot: Slot<E> = removeFrom(this.#exact.get(filter) ?? null, entry);
+    if (slot === null) this.#exact.delete(filter);
+    else this.#exact.set(filter, slot);
+  }
+
+  /** An entry that stays where it is changed in a way that matters to what was computed from it. */
+  touch(filter: string): void {
+    this.#stamps.touch(filter);
+  }
+
+  /**
+   * All entries whose filter matches. The array may be the index's own: read it at once, do not keep it
+   * beyond a change of `stamp`, do not change it.
+   */
+  match(topic: string): readonly E[] {
+    const exact = this.#exact.get(topic);
+    const found = this.#found;
+    found.length = 0;
+    if (exact !== undefined) found.push(exact);
+    if (this.#wildcards > 0) this.#tree.match(topic, this.#push);
+    if (found.length === 0) return NONE;
+    const first = found[0]!;
+    if (found.length === 1) return Array.isArray(first) ? first : [first];
+    const all: E[] = [];
+    for (const slot of found) {
+      if (Array.isArray(slot)) { for (const e of slot) all.push(e); }
+      else all.push(slot);
+    }
+    return all;
+  }
+
+  #push = (slot: E | E[]): void => {
+    this.#found.push(slot);
+  };
+
+  locate(topic: string, key: StampKey): void {
+    this.#stamps.locate(topic, key);
+  }
+
+  /** Changes whenever the answer of `match` for the located topic may have changed. */
+  stamp(key: StampKey): number {
+    return this.#stamps.read(key);
+  }
+}

@@ -1,0 +1,72 @@
+/** The brokers that are compared: how each is started, and what it is called. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { firstLine } from "./process.ts";
+
+export type BrokerName = "mosquitto" | "deno" | "bun";
+
+export interface Broker {
+  readonly name: BrokerName;
+  /** As it appears in the table. */
+  readonly title: string;
+  readonly version: string;
+  /** The command that listens on this port of 127.0.0.1; `folder` is for its files. */
+  command(port: number, folder: string): readonly [file: string, ...args: string[]];
+}
+
+/**
+ * Debian puts mosquitto where only root looks. Its limits of queued and unacknowledged messages are lifted: that is
+ * the setting in which it loses nothing, and in which it is fastest.
+ */
+export async function findMosquitto(): Promise<Broker | undefined> {
+  for (const file of ["mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"]) {
+    const version = /mosquitto version (\S+)/.exec(await firstLine(file, ["-h"]) ?? "")?.[1];
+    if (version === undefined) continue;
+    return {
+      name: "mosquitto",
+      title: "mosquitto",
+      version,
+      command: (port, folder) => {
+        const config = join(folder, `mosquitto-${port}.conf`);
+        writeFileSync(
+          config,
+          [
+            `listener ${port} 127.0.0.1`,
+            "allow_anonymous true",
+            "max_queued_messages 0",
+            "max_inflight_messages 0",
+            "persistence false",
+            "log_type none",
+            "",
+          ].join("\n"),
+        );
+        return [file, "-c", config];
+      },
+    };
+  }
+  return undefined;
+}
+
+/** This project's broker on one of its runtimes, or `undefined` when the runtime is not installed. */
+export async function findOurs(
+  runtime: "deno" | "bun",
+  main: string,
+  extra: readonly string[],
+): Promise<Broker | undefined> {
+  // The runtime that runs this program need not be on the PATH.
+  const own = runtime === ("Bun" in globalThis ? "bun" : "deno") ? process.execPath : runtime;
+  for (const file of new Set([own, runtime])) {
+    const version = /\d+\.\d+\.\d+\S*/.exec(await firstLine(file, ["--version"]) ?? "")?.[0];
+    if (version === undefined) continue;
+    const launch = runtime === "deno" ? ["run", "-A", main] : [main];
+    return {
+      name: runtime,
+      title: runtime === "deno" ? "Deno" : "Bun",
+      version,
+      command: (
+        port,
+      ) => [file, ...launch, "--tcp", `127.0.0.1:${port}`, "--ws", "off", "--http", "off", ...extra],
+    };
+  }
+  return undefined;
+}

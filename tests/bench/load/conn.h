@@ -1,0 +1,52 @@
+// One connection to the broker, and the event loop that serves them all.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bytes.h"
+
+struct conn;
+typedef void (*packet_handler)(struct conn *c, uint8_t head, const uint8_t *body, uint32_t length);
+
+struct conn {
+  int fd;
+  uint32_t index;
+  uint32_t events;           // what epoll watches for
+  bool ready;                // connected, and subscribed if it has a filter
+  bool stalled;              // never reads; the broker may close it
+  packet_handler on_packet;  // what happens with the next packet
+  packet_handler when_ready; // becomes on_packet when the handshake is over
+  void (*on_turn)(struct conn *c); // after the packets of one read, and when the socket takes bytes again
+  struct bytes in;           // the incomplete packet at the end of the last read
+  struct bytes out;          // bytes the socket did not take yet
+  const char *filter;        // subscribed to during the handshake
+};
+
+// The time when the loop last woke up or read from a socket.
+extern uint64_t loop_time;
+
+void loop_start(void);
+
+// Waits for events at most this long and serves them; ends the program at the time limit.
+void loop_turn(int milliseconds);
+
+// Turns the loop for a while.
+void loop_for(double seconds);
+
+// Wakes loop_turn() this often; 0 stops it.
+void loop_tick(double per_second);
+
+void conn_open(struct conn *c, int receive_buffer);
+
+// Sends what is in c->out, and watches for room if not everything left.
+void conn_flush(struct conn *c);
+
+// Sends c->out, then `count` units of `size` bytes each, and returns how many units were taken.
+// A unit that the socket took in part is taken: its rest is kept in c->out.
+uint32_t conn_send_units(struct conn *c, const uint8_t *units, uint32_t size, uint32_t count);
+
+// Says whether on_turn is to be called as soon as the socket takes bytes.
+void conn_watch(struct conn *c, bool writable);
+
+// Stops reading for good.
+void conn_stall(struct conn *c);

@@ -1,0 +1,9 @@
+// Between the event loop and the connections.
+#pragma once
+#include "conn.h"
+
+// Sets what epoll watches for on this connection.
+void loop_watch(struct conn *c, uint32_t events);
+
+// Reads once and hands every complete packet to c->on_packet.
+void conn_read(struct conn *c);

@@ -1,0 +1,59 @@
+#include "process.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "report.h"
+
+// utime and stime of /proc/PID/stat: the same sum as the clock below, in ticks of 10 ms.
+static double cpu_from_stat(int pid) {
+  char path[64], text[1024];
+  snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  FILE *file = fopen(path, "r");
+  if (!file) fail("The broker's process %d is gone", pid);
+  size_t length = fread(text, 1, sizeof text - 1, file);
+  fclose(file);
+  text[length] = 0;
+  unsigned long long user = 0, system = 0;
+  char *fields = strrchr(text, ')'); // the name before it may hold anything
+  if (!fields || sscanf(fields + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system) != 2) {
+    fail("Cannot read %s", path);
+  }
+  return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+double broker_cpu(void) {
+  if (!opt.broker_pid) return 0;
+  clockid_t clock;
+  struct timespec spent;
+  if (clock_getcpuclockid(opt.broker_pid, &clock) || clock_gettime(clock, &spent)) {
+    return cpu_from_stat(opt.broker_pid);
+  }
+  return (double)spent.tv_sec + (double)spent.tv_nsec / 1e9;
+}
+
+struct memory broker_memory(void) {
+  struct memory memory = {0};
+  if (!opt.broker_pid) return memory;
+  char path[64], line[256];
+  snprintf(path, sizeof path, "/proc/%d/status", opt.broker_pid);
+  FILE *file = fopen(path, "r");
+  if (!file) fail("The broker's process %d is gone", opt.broker_pid);
+  unsigned long long value;
+  while (fgets(line, sizeof line, file)) {
+    if (sscanf(line, "VmRSS: %llu", &value) == 1) memory.rss_kb = value;
+    if (sscanf(line, "RssAnon: %llu", &value) == 1) memory.anonymous_kb = value;
+    if (sscanf(line, "VmHWM: %llu", &value) == 1) memory.peak_kb = value;
+  }
+  fclose(file);
+  return memory;
+}
+
+double own_cpu(void) {
+  struct timespec spent;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
+  return (double)spent.tv_sec + (double)spent.tv_nsec / 1e9;
+}

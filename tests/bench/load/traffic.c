@@ -1,0 +1,120 @@
+#include "traffic.h"
+
+#include <stdlib.h>
+
+#include "churn.h"
+#include "client.h"
+#include "clock.h"
+#include "crowd.h"
+#include "mqtt.h"
+#include "options.h"
+#include "process.h"
+#include "report.h"
+#include "stencil.h"
+
+struct client *clients;
+uint32_t client_count, publisher_count;
+
+static void make_client(struct client *c, uint32_t i) {
+  bool one_more = opt.mode == FANOUT || opt.mode == FANIN; // the one publisher, or the one subscriber
+  bool subscribes = !one_more || (opt.mode == FANOUT ? i > 0 : i == client_count - 1);
+  c->publishes = !one_more || (opt.mode == FANOUT ? i == 0 : i < client_count - 1);
+  c->next = calloc(opt.mode == FANIN ? client_count : 1, sizeof *c->next);
+  if (!c->next) fail("Out of memory");
+  memcpy(c->topic, "bench/00000/t", TOPIC_LENGTH);
+  put_digits((uint8_t *)c->topic + 6, 5, i);
+  if (subscribes) c->conn.filter = opt.mode == FANOUT ? clients[0].topic : opt.mode == FANIN ? "bench/+/t" : c->topic;
+  c->conn.when_ready = client_packet;
+  c->conn.on_turn = client_pump;
+}
+
+static void open_clients(void) {
+  client_count = opt.clients + (opt.mode == FANOUT || opt.mode == FANIN ? 1 : 0);
+  publisher_count = opt.mode == FANOUT ? 1 : opt.clients;
+  clients = calloc(client_count, sizeof *clients);
+  if (!clients) fail("Out of memory");
+  for (uint32_t i = 0; i < client_count; i++) make_client(&clients[i], i);
+  struct crowd crowd = {.members = clients, .size = sizeof *clients, .count = client_count};
+  crowd_open(&crowd);
+}
+
+// They take little into their sockets, so that the broker soon finds them stalled.
+static struct crowd open_stalled_readers(void) {
+  struct crowd crowd = crowd_idle(opt.readers);
+  crowd.receive_buffer = 4096;
+  for (uint32_t i = 0; i < opt.readers; i++) {
+    const char *own = clients[i % opt.clients].topic;
+    crowd_member(&crowd, i)->filter = opt.readers_of_all ? "bench/+/t" : own;
+  }
+  crowd_open(&crowd);
+  for (uint32_t i = 0; i < opt.readers; i++) conn_stall(crowd_member(&crowd, i));
+  return crowd;
+}
+
+static void report_totals(const struct totals *before, double seconds, double cpu, double own) {
+  double received = (double)(totals.received - before->received);
+  report_count("published", totals.sent - before->sent);
+  report_count("received", totals.received - before->received);
+  report_count("gaps", totals.gaps);
+  report_count("reordered", totals.reordered);
+  report_count("duplicates", totals.duplicates);
+  report_number("seconds", seconds);
+  report_number("publishes_per_second", (double)(totals.sent - before->sent) / seconds);
+  report_number("messages_per_second", received / seconds);
+  report_number("load_cpu_us_per_message", own * 1e6 / received);
+  if (opt.broker_pid) {
+    report_number("broker_cpu_seconds", cpu);
+    report_number("broker_cpu_us_per_message", cpu * 1e6 / received);
+  }
+  histogram_report(&latency);
+}
+
+static void measure(void) {
+  struct totals before = totals;
+  struct memory memory = broker_memory();
+  double cpu = broker_cpu(), own = own_cpu();
+  latency = (struct histogram){0};
+  uint64_t start = now_ns();
+  if (opt.mode == CHURN) churn_start();
+  traffic_phase(opt.messages, opt.seconds);
+  double seconds = seconds_between(start, loop_time);
+  cpu = broker_cpu() - cpu;
+  own = own_cpu() - own;
+  struct memory after = broker_memory();
+  uint64_t churned = churn_done();
+  loop_for(0.05); // time for what must not come: duplicates
+  report_totals(&before, seconds, cpu, own);
+  if (opt.mode == CHURN) report_number("churn_per_second", (double)churned / seconds);
+  if (opt.broker_pid) {
+    report_count("broker_rss_kb_before", memory.rss_kb);
+    report_count("broker_rss_kb_after", after.rss_kb);
+    report_count("broker_rss_kb_peak", after.peak_kb);
+  }
+}
+
+static uint32_t closed_of(const struct crowd *crowd) {
+  uint32_t closed = 0;
+  for (uint32_t i = 0; i < crowd->count; i++) closed += crowd_member(crowd, i)->fd < 0;
+  return closed;
+}
+
+void run_traffic(void) {
+  struct crowd idle = crowd_idle(opt.beside), stalled = {0};
+  client_prepare();
+  uint64_t start = now_ns();
+  if (opt.beside) crowd_open(&idle);
+  open_clients();
+  report_number("connect_seconds", seconds_between(start, loop_time));
+  if (opt.mode == CHURN) {
+    churn_open();
+    churn_start();
+  }
+  if (opt.mode == STALL) stalled = open_stalled_readers();
+  if (opt.warmup) traffic_phase(opt.warmup, 0);
+  measure();
+  if (opt.mode == STALL) report_count("readers_closed_by_broker", closed_of(&stalled));
+  if (totals.gaps || totals.duplicates) {
+    fail("Order was broken: %llu gaps, %llu of them reordered, %llu duplicates", (unsigned long long)totals.gaps,
+         (unsigned long long)totals.reordered, (unsigned long long)totals.duplicates);
+  }
+}

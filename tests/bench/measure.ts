@@ -1,0 +1,117 @@
+/** Runs a workload on all brokers in turn, and keeps only numbers of runs in which everything was right. */
+import type { Broker, BrokerName } from "./brokers.ts";
+import { type LoadArgs, LoadFailure, type LoadReport, runLoad } from "./load.ts";
+import { type RunningBroker, startBroker } from "./server.ts";
+import type { Variant, Workload } from "./workload.ts";
+
+/** What one broker did: either all repetitions were good, or there are no numbers at all. */
+export type Outcome =
+  | {
+    readonly ok: true;
+    readonly samples: readonly (readonly number[])[];
+    readonly reports: readonly unknown[];
+  }
+  | { readonly ok: false; readonly reason: string };
+
+export interface Row {
+  readonly workload: Workload;
+  readonly variant: Variant;
+  readonly outcomes: ReadonlyMap<BrokerName, Outcome>;
+}
+
+export interface Bench {
+  readonly load: string;
+  readonly loadArgs: readonly string[];
+  readonly folder: string;
+  readonly repeat: number;
+  readonly scale: number;
+  note(text: string): void;
+}
+
+/** One broker under one workload, over all repetitions. */
+class Trial {
+  readonly broker: Broker;
+  readonly #bench: Bench;
+  readonly #workload: Workload;
+  readonly #variant: Variant;
+  readonly #samples: number[][] = [];
+  readonly #reports: unknown[] = [];
+  #running: RunningBroker | undefined;
+  #failure: string | undefined;
+
+  constructor(bench: Bench, broker: Broker, workload: Workload, variant: Variant) {
+    this.#bench = bench;
+    this.broker = broker;
+    this.#workload = workload;
+    this.#variant = variant;
+  }
+
+  get outcome(): Outcome {
+    if (this.#failure !== undefined) return { ok: false, reason: this.#failure };
+    return { ok: true, samples: this.#samples, reports: this.#reports };
+  }
+
+  /** Does one repetition; after a failure the broker gets no further one. */
+  async repeat(): Promise<void> {
+    if (this.#failure !== undefined) return;
+    try {
+      this.#running ??= await startBroker(this.broker, this.#bench.folder);
+      const reports = await this.#runAll(this.#running);
+      const problem = this.#running.ended() ?? this.#workload.refuse?.(reports);
+      if (problem !== undefined) throw new LoadFailure(problem);
+      this.#samples.push(this.#workload.metrics.map((metric) => metric.of(reports)));
+      this.#reports.push(...reports.map((report) => report.values));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const ended = this.#running?.ended();
+      this.#failure = ended === undefined || ended === reason ? reason : `${reason} (${ended})`;
+      this.#bench.note(`    ${this.broker.title}: FAILED: ${this.#failure}`);
+    }
+    if (this.#workload.fresh || this.#failure !== undefined) await this.stop();
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.stop();
+    this.#running = undefined;
+  }
+
+  async #runAll(running: RunningBroker): Promise<LoadReport[]> {
+    const reports: LoadReport[] = [];
+    for (const args of this.#workload.runs(this.#bench.scale)) {
+      reports.push(await runLoad(this.#bench.load, this.#complete(args, running), this.#bench.loadArgs));
+    }
+    return reports;
+  }
+
+  #complete(args: LoadArgs, running: RunningBroker): LoadArgs {
+    const { payload, protocol } = this.#variant;
+    return {
+      ...args,
+      port: running.port,
+      pid: running.pid,
+      version: protocol === "5" ? 5 : 4,
+      ...(args["mode"] === "idle" ? {} : { payload }),
+    };
+  }
+}
+
+/**
+ * Runs it. The brokers take turns, so that what disturbs the machine for a while disturbs them all; each is idle
+ * while another is measured, and none is pinned to a processor.
+ */
+export async function measure(
+  bench: Bench,
+  brokers: readonly Broker[],
+  workload: Workload,
+  variant: Variant,
+): Promise<Row> {
+  const trials = brokers.map((broker) => new Trial(bench, broker, workload, variant));
+  try {
+    for (let i = 0; i < bench.repeat; i++) {
+      for (const trial of trials) await trial.repeat();
+    }
+  } finally {
+    for (const trial of trials) await trial.stop();
+  }
+  return { workload, variant, outcomes: new Map(trials.map((trial) => [trial.broker.name, trial.outcome])) };
+}

@@ -1,0 +1,8 @@
+/** All workloads, in the order they are run and shown. */
+import type { Workload } from "../workload.ts";
+import { DISTURBED } from "./disturbed.ts";
+import { FLAT_OUT } from "./flat_out.ts";
+import { PACED } from "./paced.ts";
+import { SCALE } from "./scale.ts";
+
+export const WORKLOADS: readonly Workload[] = [...FLAT_OUT, ...PACED, ...SCALE, ...DISTURBED];
