@@ -39,7 +39,9 @@ export class ManualClock implements Clock {
     const end = this.#now + milliseconds;
     for (;;) {
       let first: { next: number; every: number; run: () => void } | null = null;
-      for (const job of this.#jobs) if (job.next <= end && (first === null || job.next < first.next)) first = job;
+      for (const job of this.#jobs) {
+        if (job.next <= end && (first === null || job.next < first.next)) first = job;
+      }
       if (first === null) break;
       this.#now = first.next;
       first.next += first.every;

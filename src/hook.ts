@@ -222,7 +222,10 @@ export class Hooks {
   }
 
   /** The first opinion of those asked; deny when nobody has one, or when one throws. */
-  decide(event: "onConnectAuthenticate" | "onAclCheck", ask: (hook: Hook) => MaybePromise<Opinion>): MaybePromise<boolean> {
+  decide(
+    event: "onConnectAuthenticate" | "onAclCheck",
+    ask: (hook: Hook) => MaybePromise<Opinion>,
+  ): MaybePromise<boolean> {
     const list = this.on[event];
     for (let i = 0; i < list.length; i++) {
       const hook = list[i]!;
@@ -313,12 +316,17 @@ export class Hooks {
   /** Fails when the answer takes too long. */
   limit<T>(answer: MaybePromise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no answer within ${this.#timeout} ms`)), this.#timeout);
+      const timer = setTimeout(
+        () => reject(new Error(`no answer within ${this.#timeout} ms`)),
+        this.#timeout,
+      );
       Promise.resolve(answer).then(resolve, reject).finally(() => clearTimeout(timer));
     });
   }
 
   failed(hook: Hook, event: HookEvent, error: unknown): void {
-    this.#report(`Hook "${hook.id}" failed in ${event}: ${error instanceof Error ? error.message : String(error)}`);
+    this.#report(
+      `Hook "${hook.id}" failed in ${event}: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }

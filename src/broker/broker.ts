@@ -19,7 +19,13 @@ import { BufferPool } from "./buffers.ts";
 import { Connection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import { deliverTo } from "./deliver.ts";
-import { type Capabilities, type Limits, type Log, type PartialServerOptions, resolveOptions } from "./options.ts";
+import {
+  type Capabilities,
+  type Limits,
+  type Log,
+  type PartialServerOptions,
+  resolveOptions,
+} from "./options.ts";
 import type { ServerOptions } from "./options.ts";
 import { Pressure } from "./pressure.ts";
 import { Retained } from "./retained.ts";
@@ -112,7 +118,8 @@ export class Broker {
 
   #hooksChanged(): void {
     const { on } = this.hooks;
-    this.hooked = on.onPublish.length + on.onPublished.length + on.onPacketRead.length + on.onPacketProcessed.length > 0;
+    this.hooked =
+      on.onPublish.length + on.onPublished.length + on.onPacketRead.length + on.onPacketProcessed.length > 0;
     this.plain = !this.hooked;
     this.slowAccess = false;
     sessionHost(this, this.sessionHost);

@@ -83,6 +83,8 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
   #dirty = false;
   #tail: Uint8Array | null = null;
   #tailLength = 0;
+  /** The tail while it is being handled. */
+  #spare: Uint8Array | null = null;
   #endedAt = 0;
   #gone = false;
 
@@ -196,9 +198,18 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
   #keep(bytes: Uint8Array, start: number, end: number): void {
     const size = end - start;
     if (size === 0) return;
+    if (bytes === this.#spare) {
+      // What was taken up again and not finished stays where it is.
+      bytes.copyWithin(0, start, end);
+      this.#tail = bytes;
+      this.#tailLength = size;
+      return;
+    }
     const need = this.#tailLength + size;
     if (this.#tail === null || this.#tail.length < need) {
-      const bigger = new Uint8Array(this.#tail === null ? Math.max(need, 64) : Math.max(need, this.#tail.length * 2));
+      const bigger = new Uint8Array(
+        this.#tail === null ? Math.max(need, 64) : Math.max(need, this.#tail.length * 2),
+      );
       if (this.#tail !== null) bigger.set(this.#tail.subarray(0, this.#tailLength));
       this.#tail = bigger;
     }
@@ -232,7 +243,9 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
       const length = this.#tailLength;
       this.#tail = null;
       this.#tailLength = 0;
+      this.#spare = tail;
       this.#process(tail, 0, length);
+      this.#spare = null;
     }
     if (this.#waits === 0 && (this.phase as Phase) !== "closed") this.stream.resume();
   }
@@ -311,16 +324,23 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
 
   endTurn(): void {
     this.#dirty = false;
-    if (this.phase !== "closed") this.output.flush();
+    if (this.phase === "closed") return;
+    this.output.flush();
+    if (this.congested) this.#drained();
   }
 
   written(): void {
-    if (this.backlog !== null) this.backlog.progressAt = this.broker.clock.now();
     this.output.written();
     if (this.phase === "closed") {
       if (this.output.pending === 0) this.stream.end();
       return;
     }
+    this.#drained();
+  }
+
+  /** Some of what waited is out. */
+  #drained(): void {
+    if (this.backlog !== null) this.backlog.progressAt = this.broker.clock.now();
     if (this.congested && this.output.pending < this.broker.lowWater) {
       this.congested = false;
       this.#updateRaw();

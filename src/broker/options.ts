@@ -162,8 +162,14 @@ export function resolveOptions(given: PartialServerOptions): ServerOptions {
   inRange("capabilities.maximumQos", capabilities.maximumQos, [0, 2]);
   inRange("capabilities.minimumProtocolVersion", capabilities.minimumProtocolVersion, [3, 5]);
   inRange("capabilities.maximumKeepAlive", capabilities.maximumKeepAlive, [0, 65_535]);
-  inRange("capabilities.maximumSessionExpiryInterval", capabilities.maximumSessionExpiryInterval, [0, 0xffffffff]);
-  inRange("capabilities.maximumMessageExpiryInterval", capabilities.maximumMessageExpiryInterval, [0, 0xffffffff]);
+  inRange("capabilities.maximumSessionExpiryInterval", capabilities.maximumSessionExpiryInterval, [
+    0,
+    0xffffffff,
+  ]);
+  inRange("capabilities.maximumMessageExpiryInterval", capabilities.maximumMessageExpiryInterval, [
+    0,
+    0xffffffff,
+  ]);
   return {
     capabilities,
     limits,
@@ -176,5 +182,7 @@ export function resolveOptions(given: PartialServerOptions): ServerOptions {
 
 function inRange(name: string, value: number, [low, high]: readonly [number, number]): void {
   if (Number.isInteger(value) && value >= low && value <= high) return;
-  throw new RangeError(`Cannot use ${name} ${JSON.stringify(value)}: expected a whole number from ${low} to ${high}`);
+  throw new RangeError(
+    `Cannot use ${name} ${JSON.stringify(value)}: expected a whole number from ${low} to ${high}`,
+  );
 }

@@ -28,7 +28,9 @@ export function mayPublish(connection: Connection, entry: TopicEntry<Routes>): M
 
 /** The same for a path that can't wait: false also when the answer takes time. */
 export function mayPublishAtOnce(connection: Connection, entry: TopicEntry<Routes>): boolean {
-  if (connection.allowed === entry && connection.allowedAt === connection.broker.hooks.generation) return true;
+  if (connection.allowed === entry && connection.allowedAt === connection.broker.hooks.generation) {
+    return true;
+  }
   if (connection.broker.slowAccess) return false;
   return mayPublish(connection, entry) === true;
 }

@@ -55,7 +55,7 @@ export class Pressure {
   /** It has caught up enough. */
   remove(connection: Connection): void {
     this.#pressed.delete(connection);
-    if (connection.backlog !== null) this.#release(connection.backlog);
+    if (connection.backlog !== null) this.#release(connection, connection.backlog);
     if (this.#pressed.size === 0) {
       this.#stop?.();
       this.#stop = null;
@@ -91,8 +91,9 @@ export class Pressure {
 
   check(): void {
     const now = this.#clock.now();
-    for (const connection of this.#pressed) {
-      const backlog = connection.backlog!;
+    for (const connection of [...this.#pressed]) {
+      const { backlog } = connection;
+      if (backlog === null) continue;
       const passed = now - backlog.checkedAt;
       backlog.checkedAt = now;
       if (backlog.waiting.size > 0) backlog.allowance -= Math.min(passed, CHECK_MS * 2);
@@ -103,8 +104,12 @@ export class Pressure {
     }
   }
 
-  #release(backlog: Backlog): void {
-    for (const publisher of backlog.waiting) publisher.proceed();
-    backlog.waiting.clear();
+  /** Wakes one after the other, as long as there is room for what they bring; the first to come is first to go. */
+  #release(connection: Connection, backlog: Backlog): void {
+    for (const publisher of backlog.waiting) {
+      if (this.#pressed.has(connection)) return;
+      backlog.waiting.delete(publisher);
+      publisher.proceed();
+    }
   }
 }

@@ -20,13 +20,14 @@ export function publishFrame(
   packetId: number,
   identifiers: readonly number[] | null,
 ): boolean {
-  const { payload, rawTopic } = message;
+  const { rawTopic } = message;
+  const size = message.end - message.start;
   const v5 = connection.version === 5;
   let topic = rawTopic;
   let alias = 0;
   let fresh = false;
   let propertyLength = 0;
-  let remaining = 2 + payload.length + (qos > 0 ? 2 : 0);
+  let remaining = 2 + size + (qos > 0 ? 2 : 0);
   if (v5) {
     if (connection.outbound !== null) {
       alias = connection.outbound.known(rawTopic);
@@ -57,8 +58,7 @@ export function publishFrame(
   }
   const { output } = connection;
   const out = output.reserve(total);
-  const { at: start } = output;
-  let at = start;
+  let { at } = output;
   out[at++] = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
   at = varint(out, at, remaining);
   out[at++] = topic.length >> 8;
@@ -93,8 +93,10 @@ export function publishFrame(
     const properties = message.encodedProperties!;
     for (let i = 0; i < properties.length; i++) out[at++] = properties[i]!;
   }
-  if (payload.length <= SMALL) { for (let i = 0; i < payload.length; i++) out[at++] = payload[i]!; }
-  else out.set(payload, at);
+  if (size <= SMALL) {
+    const { bytes, start: from } = message;
+    for (let i = 0; i < size; i++) out[at++] = bytes[from + i]!;
+  } else out.set(message.payload, at);
   output.commit(total);
   connection.broker.stats.bytesSent += total;
   return true;

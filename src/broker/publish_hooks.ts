@@ -1,30 +1,25 @@
 /** A publish when hooks listen to it: they see a packet, may change it, and say what becomes of it. */
 
 import type { Hook, MaybePromise, PublishAnswer } from "../hook.ts";
-import type { Properties } from "../packets/properties.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
 import type { PublishPacket, QoS } from "../packets/types.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
 import type { Connection } from "./connection.ts";
 import type { Routes } from "./routes.ts";
 
-type Accept = (
-  connection: Connection,
-  entry: TopicEntry<Routes>,
-  qos: QoS,
-  retain: boolean,
-  packetId: number,
-  payload: Uint8Array,
-  properties: Properties,
-  owned: boolean,
-) => void;
+type Accept = (connection: Connection, packet: PublishPacket, entry: TopicEntry<Routes>) => void;
 
 type Answer = (connection: Connection, qos: QoS, packetId: number, reason: Reason) => void;
 
 /** What the hooks decided together. */
 type Decision = { packet: PublishPacket } | { end: "accept" | "drop" | Reason };
 
-export function publishThroughHooks(connection: Connection, packet: PublishPacket, accept: Accept, answer: Answer): void {
+export function publishThroughHooks(
+  connection: Connection,
+  packet: PublishPacket,
+  accept: Accept,
+  answer: Answer,
+): void {
   const { broker } = connection;
   const client = connection.client!;
   if (broker.hooks.on.onPacketRead.length > 0) broker.hooks.notify("onPacketRead", client, packet);
@@ -44,7 +39,7 @@ export function publishThroughHooks(connection: Connection, packet: PublishPacke
       return;
     }
     // QoS and packet id belong to the exchange with the publisher: a hook can't change them.
-    accept(connection, entry, packet.qos, final.retain, packet.packetId, final.payload, final.properties, true);
+    accept(connection, { ...final, qos: packet.qos, packetId: packet.packetId }, entry);
     broker.hooks.notify("onPublished", client, final);
     broker.hooks.notify("onPacketProcessed", client, final);
   });

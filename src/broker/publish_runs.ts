@@ -42,7 +42,10 @@ export function publishRuns(connection: Connection, bytes: Uint8Array, at: numbe
     if (length === 0 || rest > next || (v5 && (rest === next || bytes[rest] !== 0))) return at;
 
     let entry = connection.allowed;
-    if (entry === null || connection.allowedAt !== broker.hooks.generation || !sameBytes(entry.raw, bytes, name, rest)) {
+    if (
+      entry === null || connection.allowedAt !== broker.hooks.generation ||
+      !sameBytes(entry.raw, bytes, name, rest)
+    ) {
       entry = broker.topics.get(bytes, name, rest);
       if (entry === null || !mayPublishAtOnce(connection, entry)) return at;
     }
@@ -66,7 +69,9 @@ export function publishRuns(connection: Connection, bytes: Uint8Array, at: numbe
       }
       const moreEnd = moreBody + more;
       const topicEnd = moreBody + 2 + length;
-      if (moreEnd > end || topicEnd > moreEnd || ((bytes[moreBody]! << 8) | bytes[moreBody + 1]!) !== length) break;
+      if (
+        moreEnd > end || topicEnd > moreEnd || ((bytes[moreBody]! << 8) | bytes[moreBody + 1]!) !== length
+      ) break;
       if (v5 && (topicEnd === moreEnd || bytes[topicEnd] !== 0)) break;
       if (moreEnd - runEnd > limit || !sameBytes(entry.raw, bytes, moreBody + 2, topicEnd)) break;
       runEnd = moreEnd;
@@ -134,9 +139,21 @@ function deliverSingly(
     const two = bytes[at + 1]! > 127;
     const body = at + (two ? 3 : 2);
     const next = body + (two ? (bytes[at + 1]! & 127) | (bytes[at + 2]! << 7) : bytes[at + 1]!);
-    const payload = bytes.subarray(body + 2 + entry.raw.length + propertyLength, next);
-    const message = new Message(entry.topic, entry.raw, payload, 0, false, connection.session!.clientId, false);
-    if (routes !== null) { for (const route of routes) route.session.send(message, false, route.identifiers); }
+    const from = body + 2 + entry.raw.length + propertyLength;
+    const message = new Message(
+      entry.topic,
+      entry.raw,
+      bytes,
+      from,
+      next,
+      0,
+      false,
+      connection.session!.clientId,
+      false,
+    );
+    if (routes !== null) {
+      for (const route of routes) route.session.send(message, false, route.identifiers);
+    }
     if (shared.length > 0) deliverShared(connection.broker, message, shared);
     at = next;
   }

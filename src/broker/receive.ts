@@ -2,19 +2,25 @@
 
 import { decode } from "../packets/decode.ts";
 import { Malformed, Reasons } from "../packets/reason.ts";
-import { type Packet, PacketType } from "../packets/types.ts";
+import { type AckPacket, type Packet, PacketType } from "../packets/types.ts";
 import type { Connection } from "./connection.ts";
 import { handleAuth } from "./handlers/auth.ts";
 import { handleConnect, refuseMalformedConnect } from "./handlers/connect.ts";
 import { handleDisconnect } from "./handlers/disconnect.ts";
 import { handlePingreq } from "./handlers/ping.ts";
-import { handlePuback, handlePubcomp, handlePubrec, handlePubrel } from "./handlers/acks.ts";
+import { handleAck } from "./handlers/acks.ts";
 import { handlePublish } from "./handlers/publish.ts";
 import { handleSubscribe } from "./handlers/subscribe.ts";
 import { handleUnsubscribe } from "./handlers/unsubscribe.ts";
 
 /** False: the packet was not taken, it is to be tried again when the connection may go on. */
-export function receive(connection: Connection, bytes: Uint8Array, at: number, body: number, end: number): boolean {
+export function receive(
+  connection: Connection,
+  bytes: Uint8Array,
+  at: number,
+  body: number,
+  end: number,
+): boolean {
   const first = bytes[at]!;
   const type = first >> 4;
   if (type === PacketType.PUBLISH && connection.phase === "open") {
@@ -22,6 +28,14 @@ export function receive(connection: Connection, bytes: Uint8Array, at: number, b
   }
   const { broker } = connection;
   broker.stats.packetsReceived++;
+  // PUBACK, PUBREC, PUBREL, PUBCOMP without reason and properties: no packet object unless somebody wants to see it.
+  if (type >= 4 && type <= 7 && connection.phase === "open" && end - body === 2 && !broker.hooked) {
+    const packetId = (bytes[body]! << 8) | bytes[body + 1]!;
+    if (packetId !== 0 && (first & 15) === (type === 6 ? 2 : 0)) {
+      handleAck(connection, type as AckPacket["type"], packetId, 0);
+      return true;
+    }
+  }
   const packet = decode(first, bytes, body, end, {
     version: connection.version,
     maxUserProperties: broker.limits.userProperties,
@@ -37,12 +51,16 @@ export function receive(connection: Connection, bytes: Uint8Array, at: number, b
     if (packet.type === PacketType.CONNECT) handleConnect(connection, packet);
     return true;
   }
-  if (connection.phase === "auth" && packet.type !== PacketType.AUTH && packet.type !== PacketType.DISCONNECT) {
+  if (
+    connection.phase === "auth" && packet.type !== PacketType.AUTH && packet.type !== PacketType.DISCONNECT
+  ) {
     // Only AUTH and DISCONNECT until CONNACK. [MQTT-3.1.2-30]
     connection.malformed("a packet other than AUTH before CONNACK", Reasons.protocolError);
     return true;
   }
-  if (broker.hooks.on.onPacketRead.length > 0) broker.hooks.notify("onPacketRead", connection.client!, packet);
+  if (broker.hooks.on.onPacketRead.length > 0) {
+    broker.hooks.notify("onPacketRead", connection.client!, packet);
+  }
   dispatch(connection, packet);
   if (broker.hooks.on.onPacketProcessed.length > 0 && connection.client !== null) {
     broker.hooks.notify("onPacketProcessed", connection.client, packet);
@@ -54,13 +72,10 @@ export function receive(connection: Connection, bytes: Uint8Array, at: number, b
 function dispatch(connection: Connection, packet: Packet): void {
   switch (packet.type) {
     case PacketType.PUBACK:
-      return handlePuback(connection, packet);
     case PacketType.PUBREC:
-      return handlePubrec(connection, packet);
     case PacketType.PUBREL:
-      return handlePubrel(connection, packet);
     case PacketType.PUBCOMP:
-      return handlePubcomp(connection, packet);
+      return handleAck(connection, packet.type, packet.packetId, packet.reasonCode);
     case PacketType.SUBSCRIBE:
       return handleSubscribe(connection, packet);
     case PacketType.UNSUBSCRIBE:

@@ -31,14 +31,14 @@ export class Retained {
 
   /** There is no room for one more topic. */
   full(message: Message): boolean {
-    return message.payload.length > 0 && this.#index.size >= this.#broker.limits.retained &&
+    return message.payloadLength > 0 && this.#index.size >= this.#broker.limits.retained &&
       this.#index.get(message.topic) === undefined;
   }
 
   /** Keeps the message, or removes what is there if it is empty. [MQTT-3.3.1-5] [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
   store(message: Message): void {
     const { hooks, deadlines } = this.#broker;
-    if (message.payload.length === 0) {
+    if (message.payloadLength === 0) {
       const removed = this.#index.delete(message.topic);
       if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, removed ? -1 : 0);
       return;

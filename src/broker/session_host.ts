@@ -21,7 +21,9 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
       else if (why === "queueFull") stats.droppedQueueFull++;
       else if (why === "expired") stats.droppedExpired++;
       else stats.droppedTooLarge++;
-      if (hooks.on.onPublishDropped.length > 0) hooks.notify("onPublishDropped", session.clientId, message, why);
+      if (hooks.on.onPublishDropped.length > 0) {
+        hooks.notify("onPublishDropped", session.clientId, message, why);
+      }
     },
     countInflight(by): void {
       stats.inflight += by;
@@ -34,8 +36,9 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
     },
     due: (session, now) => broker.sessions.due(session, now),
   };
-  host.qosPublish = hooks.on.onQosPublish.length === 0 ? undefined : (session, d, resend) =>
-    hooks.notify("onQosPublish", session.clientId, d.message, d.packetId, resend);
+  host.qosPublish = hooks.on.onQosPublish.length === 0
+    ? undefined
+    : (session, d, resend) => hooks.notify("onQosPublish", session.clientId, d.message, d.packetId, resend);
   host.qosComplete = hooks.on.onQosComplete.length === 0
     ? undefined
     : (session, d) => hooks.notify("onQosComplete", session.clientId, d.message, d.packetId);

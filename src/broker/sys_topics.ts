@@ -35,7 +35,19 @@ export function publishSysTopics(broker: Broker): void {
   for (const [name, value] of topics) {
     const topic = PREFIX + name;
     const payload = encoder.encode(String(value));
-    const message = new Message(topic, topic, payload, 0, true, "", true, NO_PROPERTIES, NEVER);
+    const message = new Message(
+      topic,
+      topic,
+      payload,
+      0,
+      payload.length,
+      0,
+      true,
+      "",
+      true,
+      NO_PROPERTIES,
+      NEVER,
+    );
     const entry = broker.topicEntry(topic);
     if (entry !== null) broker.publish(message, entry, null);
   }

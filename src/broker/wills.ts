@@ -70,6 +70,8 @@ export class Wills {
       entry.topic,
       entry.raw,
       final.payload,
+      0,
+      final.payload.length,
       final.qos,
       final.retain && broker.capabilities.retainAvailable,
       session.clientId,

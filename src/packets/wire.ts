@@ -1,14 +1,13 @@
 /** The data types of the wire, MQTT 5.0 section 1.5: reading that cannot throw, writing into one buffer. */
 
+import { copyBytes, EMPTY } from "./copy.ts";
 import { MAX_VARINT, remainingLength, varintLength } from "./fixed_header.ts";
 import { Malformed, type Reason, Reasons } from "./reason.ts";
 import { decodeUtf8, MAX_STRING_BYTES } from "./utf8.ts";
 
+export { EMPTY } from "./copy.ts";
 export { varintLength } from "./fixed_header.ts";
 export { utf8Length } from "./utf8.ts";
-
-/** Shared by everything that has no bytes. */
-export const EMPTY: Uint8Array = new Uint8Array(0);
 
 /**
  * Reads `[start, end)` of a chunk. The first failure sticks and ends the input, so a decoder reads on with neutral
@@ -111,10 +110,7 @@ export class Reader {
     if (length === 0 || this.failure !== null) return EMPTY;
     const start = this.#pos;
     this.#pos = start + length;
-    // Not `slice`: a chunk may be node's Buffer, whose `slice` is a view.
-    const copy = new Uint8Array(length);
-    copy.set(this.#bytes.subarray(start, start + length));
-    return copy;
+    return copyBytes(this.#bytes, start, length);
   }
 
   #short(what: string): 0 {

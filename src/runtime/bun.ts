@@ -28,25 +28,6 @@ export interface BunSocketServer {
   stop(closeSockets?: boolean): void;
 }
 
-export interface BunHttpServer {
-  readonly hostname: string;
-  readonly port: number;
-  requestIP(request: Request): { readonly address: string; readonly port: number } | null;
-  /** Resolves when the connections are closed; `true` closes them at once. */
-  stop(closeConnections?: boolean): Promise<void>;
-}
-
-export interface BunHttpOptions {
-  hostname: string;
-  port: number;
-  tls?: { cert: string; key: string; passphrase?: string };
-  maxRequestBodySize: number;
-  idleTimeout: number;
-  development: boolean;
-  error(error: unknown): Response;
-  fetch(request: Request, server: BunHttpServer): Response | Promise<Response>;
-}
-
 export interface BunApi {
   readonly version: string;
   listen<Data>(
@@ -55,7 +36,6 @@ export interface BunApi {
       socket: BunSocketHandlers<Data>;
     },
   ): BunSocketServer;
-  serve(options: BunHttpOptions): BunHttpServer;
   connect<Data>(options: { unix: string; socket: BunSocketHandlers<Data> }): Promise<BunSocket<Data>>;
 }
 

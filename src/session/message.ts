@@ -10,7 +10,10 @@ export class Message {
   readonly topic: string;
   /** The topic's UTF-8 bytes, one character each. */
   readonly rawTopic: string;
-  payload: Uint8Array;
+  /** The payload is `bytes[start..end)`. */
+  bytes: Uint8Array;
+  start: number;
+  end: number;
   readonly qos: QoS;
   /** As published. */
   readonly retain: boolean;
@@ -28,7 +31,9 @@ export class Message {
   constructor(
     topic: string,
     rawTopic: string,
-    payload: Uint8Array,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
     qos: QoS,
     retain: boolean,
     publisher: string,
@@ -38,7 +43,9 @@ export class Message {
   ) {
     this.topic = topic;
     this.rawTopic = rawTopic;
-    this.payload = payload;
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
     this.qos = qos;
     this.retain = retain;
     this.publisher = publisher;
@@ -50,13 +57,28 @@ export class Message {
   /** Called by whoever holds on to the message beyond the call that brought it. */
   keep(): void {
     if (this.#owned) return;
-    this.payload = this.payload.slice();
+    const copy = new Uint8Array(this.end - this.start);
+    if (copy.length <= 64) { for (let i = 0; i < copy.length; i++) copy[i] = this.bytes[this.start + i]!; }
+    else copy.set(this.bytes.subarray(this.start, this.end));
+    this.bytes = copy;
+    this.start = 0;
+    this.end = copy.length;
     this.#owned = true;
+  }
+
+  get payloadLength(): number {
+    return this.end - this.start;
+  }
+
+  /** A view; of memory that is about to be overwritten unless the message was kept. */
+  get payload(): Uint8Array {
+    if (this.start === 0 && this.end === this.bytes.length) return this.bytes;
+    return this.bytes.subarray(this.start, this.end);
   }
 
   /** Roughly the memory it costs. */
   get size(): number {
-    return this.payload.length + this.rawTopic.length + 160;
+    return this.end - this.start + this.rawTopic.length + 160;
   }
 }
 

@@ -50,5 +50,10 @@ function merge(subscriptions: readonly Subscription[]): Route {
     retainAsPublished ||= s.retainAsPublished;
     if (s.identifier > 0) identifiers.push(s.identifier);
   }
-  return new Merged(subscriptions[0]!.session, qos, retainAsPublished, identifiers.length > 0 ? identifiers : null);
+  return new Merged(
+    subscriptions[0]!.session,
+    qos,
+    retainAsPublished,
+    identifiers.length > 0 ? identifiers : null,
+  );
 }

@@ -5,6 +5,7 @@
 
 import type { QoS, Will } from "../packets/types.ts";
 import { Delivery } from "./delivery.ts";
+import { Inflight } from "./inflight.ts";
 import type { Message } from "./message.ts";
 import type { Outlet } from "./outlet.ts";
 import { Queue } from "./queue.ts";
@@ -50,14 +51,13 @@ export class Session {
   /** Packet ids of QoS 2 publishes from the client that wait for PUBREL. Made when first needed. */
   received: Set<number> | null = null;
   /** Towards the client, in the order of sending. Made when first needed. */
-  #inflight: Map<number, Delivery> | null = null;
+  #inflight: Inflight | null = null;
   #queue: Queue<Delivery> | null = null;
   #queuedBytes = 0;
   /** Sent on an earlier connection and not yet repeated on this one, because its Receive Maximum is smaller. */
   #toResend: Delivery[] | null = null;
   #quota = 0;
   #quotaMaximum = 0;
-  #lastId = 0;
   ended = false;
   /** The will of the last connection while its delay runs. */
   pendingWill: PendingWill | null = null;
@@ -91,7 +91,7 @@ export class Session {
   }
 
   inflight(): Iterable<Delivery> {
-    return this.#inflight === null ? [] : this.#inflight.values();
+    return this.#inflight ?? [];
   }
 
   queued(): Iterable<Delivery> {
@@ -117,7 +117,7 @@ export class Session {
     group: SharedGroup | null,
   ): void {
     const delivery = new Delivery(message, qos, retain, identifiers, group);
-    if (this.outlet !== null && !this.outlet.congested && this.#quota > 0 && this.queuedCount === 0 && this.#toResend === null) {
+    if (this.#ready && this.#queue === null && this.#toResend === null) {
       this.#transmit(delivery);
     } else this.#enqueue(delivery);
   }
@@ -127,7 +127,7 @@ export class Session {
     this.#resendMore();
     const queue = this.#queue;
     if (queue === null || this.#toResend !== null) return;
-    while (this.outlet !== null && !this.outlet.congested && this.#quota > 0) {
+    while (this.#ready) {
       const delivery = queue.shift();
       if (delivery === undefined) {
         this.#queue = null;
@@ -151,7 +151,7 @@ export class Session {
     this.outlet = outlet;
     this.disconnectedAt = 0;
     this.#quotaMaximum = this.#quota = Math.min(receiveMaximum, this.host.maximumInflight);
-    this.#toResend = this.#inflight !== null && this.#inflight.size > 0 ? [...this.#inflight.values()] : null;
+    this.#toResend = this.#inflight !== null && this.#inflight.size > 0 ? [...this.#inflight] : null;
   }
 
   detach(now: number): void {
@@ -160,26 +160,22 @@ export class Session {
     this.disconnectedAt = now;
   }
 
-  /** PUBACK, or PUBREC with an error. False: no such packet id. */
-  acknowledged(packetId: number): boolean {
-    const delivery = this.#inflight?.get(packetId);
-    if (delivery === undefined || delivery.released) return false;
+  /** PUBACK, or PUBREC with an error: it is done. False: PUBREC had come already. */
+  acknowledged(delivery: Delivery): boolean {
+    if (delivery.released) return false;
     this.#finish(delivery);
     return true;
   }
 
-  /** PUBREC: from here on only PUBREL is sent for it. False: no such packet id. */
-  receivedBy(packetId: number): boolean {
-    const delivery = this.#inflight?.get(packetId);
-    if (delivery === undefined || delivery.qos !== 2) return false;
+  /** PUBREC: from here on only PUBREL is sent for it. */
+  receivedBy(delivery: Delivery): true {
     delivery.released = true;
     return true;
   }
 
-  /** PUBCOMP. False: no such packet id. */
-  completed(packetId: number): boolean {
-    const delivery = this.#inflight?.get(packetId);
-    if (delivery === undefined || !delivery.released) return false;
+  /** PUBCOMP. False: PUBREC has not come yet. */
+  completed(delivery: Delivery): boolean {
+    if (!delivery.released) return false;
     this.#finish(delivery);
     return true;
   }
@@ -213,21 +209,25 @@ export class Session {
     if (this.#queue !== null || this.#toResend !== null) this.pump();
   }
 
+  /** Something new may be sent. */
+  get #ready(): boolean {
+    return this.outlet !== null && !this.outlet.congested && this.#quota > 0 &&
+      (this.#inflight === null || !this.#inflight.exhausted);
+  }
+
   #transmit(delivery: Delivery): void {
-    delivery.message.keep();
-    const inflight = this.#inflight ??= new Map();
-    let id = this.#lastId;
-    do id = id === 65_535 ? 1 : id + 1; while (inflight.has(id));
-    this.#lastId = id;
-    delivery.packetId = id;
     const { message, qos, retain, identifiers } = delivery;
-    if (!this.outlet!.publish(message, qos, retain, false, id, identifiers)) {
+    // It may have to be sent again, on another connection or to another member of its group.
+    if (this.expiryInterval > 0 || delivery.group !== null) message.keep();
+    const inflight = this.#inflight ??= new Inflight();
+    inflight.add(delivery);
+    if (!this.outlet!.publish(message, qos, retain, false, delivery.packetId, identifiers)) {
+      inflight.delete(delivery.packetId);
       this.host.dropped(this, message, "tooLarge");
       this.host.qosDropped?.(this, delivery);
       return;
     }
     this.#quota--;
-    inflight.set(id, delivery);
     this.host.countInflight(1);
     this.host.qosPublish?.(this, delivery, false);
   }

@@ -27,7 +27,8 @@ export class Subscription implements Entry, Route {
   }
 
   set(options: SubscribeOptions, qos: QoS, identifier: number): void {
-    this.#bits = qos | (options.noLocal ? NO_LOCAL : 0) | (options.retainAsPublished ? RETAIN_AS_PUBLISHED : 0);
+    this.#bits = qos | (options.noLocal ? NO_LOCAL : 0) |
+      (options.retainAsPublished ? RETAIN_AS_PUBLISHED : 0);
     this.identifier = identifier;
   }
 

@@ -14,7 +14,9 @@ export function acknowledge(
   reasonString: string = "",
 ): void {
   if (connection.version === 5 && reasonCode !== 0) {
-    const properties = reasonString !== "" && connection.problemInformation ? { reasonString } : NO_PROPERTIES;
+    const properties = reasonString !== "" && connection.problemInformation
+      ? { reasonString }
+      : NO_PROPERTIES;
     connection.send({ type, packetId, reasonCode, properties });
     return;
   }
@@ -30,53 +32,42 @@ export function acknowledge(
   connection.touch();
 }
 
-export function handlePuback(connection: Connection, packet: AckPacket): void {
-  const session = connection.session!;
-  const delivery = session.find(packet.packetId);
-  // An acknowledgement of what was never sent is ignored; one of the wrong kind is a protocol error.
-  if (delivery === undefined) return;
-  if (delivery.qos !== 1) {
-    connection.malformed(`PUBACK for packet ${packet.packetId} of QoS 2`, Reasons.protocolError);
+export function handleAck(
+  connection: Connection,
+  type: AckPacket["type"],
+  packetId: number,
+  reasonCode: number,
+): void {
+  if (type === PacketType.PUBREL) {
+    handlePubrel(connection, packetId);
     return;
   }
-  session.acknowledged(packet.packetId);
+  const session = connection.session!;
+  const delivery = session.find(packetId);
+  // An acknowledgement of the wrong kind is a protocol error, one of what was never sent is not.
+  if (delivery !== undefined && (delivery.qos === 1) !== (type === PacketType.PUBACK)) {
+    connection.malformed(`an acknowledgement of packet ${packetId} for another QoS`, Reasons.protocolError);
+    return;
+  }
+  if (type === PacketType.PUBREC && reasonCode < 0x80) {
+    // [MQTT-4.3.3-4] An unknown id gets PUBREL too, with its reason, so that the client can let go of it.
+    const known = delivery !== undefined && session.receivedBy(delivery);
+    acknowledge(connection, PacketType.PUBREL, packetId, known ? 0 : Reasons.packetIdentifierNotFound.code);
+    return;
+  }
+  // PUBACK, PUBCOMP, or a PUBREC that refuses [MQTT-4.4.0-2]: the exchange is over.
+  if (delivery !== undefined) {
+    if (type === PacketType.PUBCOMP) session.completed(delivery);
+    else session.acknowledged(delivery);
+  }
   progressed(connection);
-}
-
-export function handlePubrec(connection: Connection, packet: AckPacket): void {
-  const session = connection.session!;
-  const delivery = session.find(packet.packetId);
-  if (delivery !== undefined && delivery.qos !== 2) {
-    connection.malformed(`PUBREC for packet ${packet.packetId} of QoS 1`, Reasons.protocolError);
-    return;
-  }
-  if (packet.reasonCode >= 0x80) {
-    // The client refuses it: the exchange is over. [MQTT-4.4.0-2]
-    if (delivery !== undefined) session.acknowledged(packet.packetId);
-    progressed(connection);
-    return;
-  }
-  // [MQTT-4.3.3-4] An unknown id gets PUBREL too, with its reason, so that the client can let go of it.
-  const known = session.receivedBy(packet.packetId);
-  acknowledge(connection, PacketType.PUBREL, packet.packetId, known ? 0 : Reasons.packetIdentifierNotFound.code);
 }
 
 /** [MQTT-4.3.3-11] */
-export function handlePubrel(connection: Connection, packet: AckPacket): void {
+function handlePubrel(connection: Connection, packetId: number): void {
   const { received } = connection.session!;
-  const known = received !== null && received.delete(packet.packetId);
-  acknowledge(connection, PacketType.PUBCOMP, packet.packetId, known ? 0 : Reasons.packetIdentifierNotFound.code);
-}
-
-export function handlePubcomp(connection: Connection, packet: AckPacket): void {
-  const session = connection.session!;
-  const delivery = session.find(packet.packetId);
-  if (delivery !== undefined && delivery.qos !== 2) {
-    connection.malformed(`PUBCOMP for packet ${packet.packetId} of QoS 1`, Reasons.protocolError);
-    return;
-  }
-  session.completed(packet.packetId);
-  progressed(connection);
+  const known = received !== null && received.delete(packetId);
+  acknowledge(connection, PacketType.PUBCOMP, packetId, known ? 0 : Reasons.packetIdentifierNotFound.code);
 }
 
 /** The client takes messages: whoever waits for it may go on when it has caught up. */

@@ -35,7 +35,11 @@ export function handleAuth(connection: Connection, packet: AuthPacket): void {
   } else connection.malformed("AUTH out of sequence", Reasons.protocolError);
 }
 
-function step(connection: Connection, stage: AuthExchange["stage"], packet: ConnectPacket | AuthPacket): void {
+function step(
+  connection: Connection,
+  stage: AuthExchange["stage"],
+  packet: ConnectPacket | AuthPacket,
+): void {
   const exchange: AuthExchange = {
     method: connection.authMethod!,
     data: packet.properties.authenticationData ?? null,

@@ -49,11 +49,14 @@ export function handleConnect(connection: Connection, packet: ConnectPacket): vo
   connection.client = new ConnectedClient(connection, packet);
   connection.assignedId = assigned;
   const { hooks } = broker;
-  connection.after(hooks.ask("onConnect", (hook) => hook.onConnect!(connection.client!, packet)), (reason) => {
-    if (reason !== null) refuseConnect(connection, reason);
-    else if (packet.properties.authenticationMethod !== undefined) beginAuthentication(connection, packet);
-    else authenticate(connection, packet);
-  });
+  connection.after(
+    hooks.ask("onConnect", (hook) => hook.onConnect!(connection.client!, packet)),
+    (reason) => {
+      if (reason !== null) refuseConnect(connection, reason);
+      else if (packet.properties.authenticationMethod !== undefined) beginAuthentication(connection, packet);
+      else authenticate(connection, packet);
+    },
+  );
 }
 
 /** What is wrong with a CONNECT before anybody is asked. */
@@ -78,7 +81,10 @@ function authenticate(connection: Connection, packet: ConnectPacket): void {
   const { hooks } = connection.broker;
   const client = connection.client!;
   const credentials = { username: packet.username, password: packet.password };
-  const answer = hooks.decide("onConnectAuthenticate", (hook) => hook.onConnectAuthenticate!(client, credentials));
+  const answer = hooks.decide(
+    "onConnectAuthenticate",
+    (hook) => hook.onConnectAuthenticate!(client, credentials),
+  );
   connection.after(answer, (allowed) => {
     if (allowed) authenticated(connection, packet, NO_PROPERTIES);
     else {
@@ -93,7 +99,8 @@ export function authenticated(connection: Connection, packet: ConnectPacket, aut
   const { will } = packet;
   const { hooks } = connection.broker;
   const client = connection.client!;
-  const allowed = will === null || hooks.decide("onAclCheck", (hook) => hook.onAclCheck!(client, "will", will.topic));
+  const allowed = will === null ||
+    hooks.decide("onAclCheck", (hook) => hook.onAclCheck!(client, "will", will.topic));
   connection.after(allowed, (yes) => {
     if (yes) establish(connection, packet, auth);
     else {

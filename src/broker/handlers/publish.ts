@@ -33,21 +33,28 @@ export function handlePublish(
     (version !== 5 || bytes[payloadAt - 1] === 0);
   let entry: TopicEntry<Routes> | null;
   let properties = NO_PROPERTIES;
-  let payload: Uint8Array;
   let packetId = 0;
+  let source = bytes;
+  let from = payloadAt;
+  let to = end;
   if (plain) {
     entry = broker.topics.get(bytes, body + 2, afterTopic);
     if (qos > 0) packetId = (bytes[afterTopic]! << 8) | bytes[afterTopic + 1]!;
     if (entry === null || (qos > 0 && packetId === 0)) return refuse(connection, first, bytes, body, end);
-    payload = bytes.subarray(payloadAt, end);
   } else {
-    const packet = decode(first, bytes, body, end, { version, maxUserProperties: broker.limits.userProperties });
+    const packet = decode(first, bytes, body, end, {
+      version,
+      maxUserProperties: broker.limits.userProperties,
+    });
     if (packet instanceof Malformed || packet.type !== PacketType.PUBLISH) {
       return refuse(connection, first, bytes, body, end);
     }
     entry = resolveAlias(connection, packet);
     if (entry === null) return true;
-    ({ properties, payload, packetId } = packet);
+    ({ properties, packetId } = packet);
+    source = packet.payload;
+    from = 0;
+    to = source.length;
     const odd = oddProperties(properties);
     if (odd !== null) {
       connection.malformed(odd, Reasons.protocolError);
@@ -60,7 +67,19 @@ export function handlePublish(
   }
   broker.stats.packetsReceived++;
   broker.stats.messagesReceived++;
-  arrive(connection, entry, (first & 8) !== 0, qos, (first & 1) === 1, packetId, payload, properties, !plain);
+  arrive(
+    connection,
+    entry,
+    (first & 8) !== 0,
+    qos,
+    (first & 1) === 1,
+    packetId,
+    source,
+    from,
+    to,
+    properties,
+    !plain,
+  );
   return true;
 }
 
@@ -75,16 +94,28 @@ function oddProperties(properties: Properties): string | null {
 }
 
 /** Finds out what is wrong and says it. */
-function refuse(connection: Connection, first: number, bytes: Uint8Array, body: number, end: number): boolean {
+function refuse(
+  connection: Connection,
+  first: number,
+  bytes: Uint8Array,
+  body: number,
+  end: number,
+): boolean {
   const { broker, version } = connection;
   broker.stats.packetsReceived++;
-  const packet = decode(first, bytes, body, end, { version, maxUserProperties: broker.limits.userProperties });
+  const packet = decode(first, bytes, body, end, {
+    version,
+    maxUserProperties: broker.limits.userProperties,
+  });
   if (packet instanceof Malformed) {
     if (packet.reason === Reasons.quotaExceeded) broker.stats.refused.userProperties++;
     connection.malformed(packet.detail, packet.reason);
   } else {
     broker.stats.refused.topic++;
-    connection.malformed("the topic name is empty, has wildcards, or is too long or deep", Reasons.topicNameInvalid);
+    connection.malformed(
+      "the topic name is empty, has wildcards, or is too long or deep",
+      Reasons.topicNameInvalid,
+    );
   }
   return true;
 }
@@ -96,7 +127,9 @@ function arrive(
   qos: QoS,
   retain: boolean,
   packetId: number,
-  payload: Uint8Array,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
   properties: Properties,
   owned: boolean,
 ): void {
@@ -115,7 +148,7 @@ function arrive(
     }
     retain = false;
   }
-  if (properties.payloadFormatIndicator === 1 && !isText(payload)) {
+  if (properties.payloadFormatIndicator === 1 && !isText(bytes.subarray(start, end))) {
     broker.stats.messagesDropped++;
     answer(connection, qos, packetId, Reasons.payloadFormatInvalid);
     return;
@@ -141,12 +174,12 @@ function arrive(
     retain,
     topic: entry.topic,
     packetId,
-    payload: owned ? payload : payload.slice(),
+    payload: owned ? bytes : bytes.slice(start, end),
     properties,
   });
   const allowed = mayPublish(connection, entry);
   if (allowed === true && !broker.hooked) {
-    accept(connection, entry, qos, retain, packetId, payload, properties, owned);
+    accept(connection, entry, qos, retain, packetId, bytes, start, end, properties, owned);
     return;
   }
   if (allowed === false) {
@@ -156,8 +189,8 @@ function arrive(
   const pending = packet();
   connection.after(allowed, (yes) => {
     if (!yes) deny(connection, entry, qos, packetId);
-    else if (!broker.hooked) accept(connection, entry, qos, retain, packetId, pending.payload, properties, true);
-    else publishThroughHooks(connection, pending, accept, answer);
+    else if (!broker.hooked) acceptPacket(connection, pending, entry);
+    else publishThroughHooks(connection, pending, acceptPacket, answer);
   });
 }
 
@@ -168,7 +201,9 @@ function accept(
   qos: QoS,
   retain: boolean,
   packetId: number,
-  payload: Uint8Array,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
   properties: Properties,
   owned: boolean,
 ): void {
@@ -181,7 +216,9 @@ function accept(
   const message = new Message(
     entry.topic,
     entry.raw,
-    payload,
+    bytes,
+    start,
+    end,
     qos,
     retain,
     session!.clientId,
@@ -190,8 +227,28 @@ function accept(
     expiresAt,
   );
   const count = broker.publish(message, entry, session);
-  const reason = count === null ? Reasons.quotaExceeded : count === 0 ? Reasons.noMatchingSubscribers : Reasons.success;
+  const reason = count === null
+    ? Reasons.quotaExceeded
+    : count === 0
+    ? Reasons.noMatchingSubscribers
+    : Reasons.success;
   answer(connection, qos, packetId, reason);
+}
+
+function acceptPacket(connection: Connection, packet: PublishPacket, entry: TopicEntry<Routes>): void {
+  const { payload } = packet;
+  accept(
+    connection,
+    entry,
+    packet.qos,
+    packet.retain,
+    packet.packetId,
+    payload,
+    0,
+    payload.length,
+    packet.properties,
+    true,
+  );
 }
 
 /** Only what belongs to the message travels on, in the order of the standard's list. [MQTT-3.3.2-4] and others */
@@ -210,7 +267,9 @@ export function answer(connection: Connection, qos: QoS, packetId: number, reaso
     return;
   }
   // 3.x can't be told: the exchange goes its way.
-  if (reason.code < 0x80 || connection.version !== 5) (connection.session!.received ??= new Set()).add(packetId);
+  if (reason.code < 0x80 || connection.version !== 5) {
+    (connection.session!.received ??= new Set()).add(packetId);
+  }
   acknowledge(connection, PacketType.PUBREC, packetId, reason.code, reason.code >= 0x80 ? reason.text : "");
 }
 
@@ -220,6 +279,9 @@ function deny(connection: Connection, entry: TopicEntry<Routes>, qos: QoS, packe
   broker.stats.refused.notAuthorized++;
   broker.stats.messagesDropped++;
   const what = isServerTopic(entry.topic) ? "a topic of the server" : "not authorized";
-  broker.log("debug", `Publish of "${connection.client!.id}" to ${JSON.stringify(entry.topic)} refused: ${what}`);
+  broker.log(
+    "debug",
+    `Publish of "${connection.client!.id}" to ${JSON.stringify(entry.topic)} refused: ${what}`,
+  );
   answer(connection, qos, packetId, Reasons.notAuthorized);
 }

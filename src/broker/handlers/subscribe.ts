@@ -45,9 +45,12 @@ export function handleSubscribe(connection: Connection, packet: SubscribePacket)
   if (unsupported(connection, packet)) return;
   connection.after(throughHooks(connection, packet), (final) => {
     const codes = final.subscriptions.map((options) => check(connection, options));
-    connection.after(codes.some((c) => c instanceof Promise) ? Promise.all(codes) : codes as number[], (known) => {
-      subscribe(connection, final, known);
-    });
+    connection.after(
+      codes.some((c) => c instanceof Promise) ? Promise.all(codes) : codes as number[],
+      (known) => {
+        subscribe(connection, final, known);
+      },
+    );
   });
 }
 
@@ -75,7 +78,10 @@ function check(connection: Connection, options: SubscribeOptions): MaybePromise<
   }
   const granted = Math.min(options.qos, capabilities.maximumQos);
   const client = connection.client!;
-  const allowed = broker.hooks.decide("onAclCheck", (hook) => hook.onAclCheck!(client, "subscribe", options.filter));
+  const allowed = broker.hooks.decide(
+    "onAclCheck",
+    (hook) => hook.onAclCheck!(client, "subscribe", options.filter),
+  );
   const code = (yes: boolean): number => {
     if (yes) return granted;
     broker.stats.refused.notAuthorized++;
@@ -111,7 +117,9 @@ function subscribe(connection: Connection, packet: SubscribePacket, codes: reado
   connection.send({
     type: PacketType.SUBACK,
     packetId: packet.packetId,
-    reasonCodes: connection.version === 5 ? reasonCodes : reasonCodes.map((c, i) => v3Code(connection, packet, c, i)),
+    reasonCodes: connection.version === 5
+      ? reasonCodes
+      : reasonCodes.map((c, i) => v3Code(connection, packet, c, i)),
     properties: NO_PROPERTIES,
   });
   if (broker.hooks.on.onSubscribed.length > 0) {

@@ -2,7 +2,6 @@
 // It counts every delivery and checks its order and content.
 #include <stdio.h>
 
-#include "clock.h"
 #include "conn.h"
 #include "modes.h"
 #include "options.h"
@@ -23,12 +22,13 @@ static void report_options(void) {
 int main(int argc, char **argv) {
   parse_options(argc, argv);
   report_options();
+  if (opt.pin) pin_processes();
   loop_start();
   if (opt.mode == IDLE) run_idle();
   else if (opt.mode == SUBS) run_subs();
   else if (opt.mode == TOPICS) run_topics();
   else run_traffic();
-  report_number("load_cpu_seconds", own_cpu());
+  report_number("load_cpu_seconds", usage_now().own);
   report_success();
   return 0;
 }

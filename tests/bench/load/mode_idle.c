@@ -8,18 +8,19 @@
 
 void run_idle(void) {
   struct memory before = broker_memory();
-  double cpu = broker_cpu();
-  uint64_t start = now_ns();
+  struct usage from = usage_now();
   struct crowd crowd = crowd_idle(opt.clients);
   crowd_open(&crowd);
-  double seconds = seconds_between(start, loop_time);
+  struct usage to = usage_now();
+  double seconds = seconds_between(from.time, to.time);
   report_number("connect_seconds", seconds);
   report_number("connects_per_second", opt.clients / seconds);
-  if (opt.broker_pid) report_number("broker_cpu_us_per_connect", (broker_cpu() - cpu) * 1e6 / opt.clients);
+  if (opt.broker_pid) report_number("broker_cpu_us_per_connect", (to.broker - from.broker) * 1e6 / opt.clients);
+  report_others(&from, &to);
 
   loop_for(opt.settle); // a closed connection fails the run here and below
   struct memory after = broker_memory();
-  cpu = broker_cpu();
+  double cpu = broker_cpu();
   if (opt.hold > 0) loop_for(opt.hold);
   if (!opt.broker_pid) return;
   report_count("broker_rss_kb_before", before.rss_kb);

@@ -10,16 +10,18 @@
 
 // CPU and rate of publishes flat out, then their latency one at a time.
 static void report_publishing(const char *name, bool paced) {
-  double cpu = broker_cpu();
-  uint64_t start = now_ns(), count = paced ? (uint64_t)(opt.rate * 2) : opt.messages;
+  struct usage from = usage_now();
+  uint64_t count = paced ? (uint64_t)(opt.rate * 2) : opt.messages;
   subscribers_publish(count, paced ? opt.rate : 0);
-  double seconds = seconds_between(start, loop_time);
+  struct usage to = usage_now();
+  double seconds = seconds_between(from.time, to.time);
   report_open(name);
   report_count("published", count);
   report_number("publishes_per_second", (double)count / seconds);
   if (opt.broker_pid) {
-    report_number("broker_cpu_us_per_publish", (broker_cpu() - cpu) * 1e6 / (double)count);
+    report_number("broker_cpu_us_per_publish", (to.broker - from.broker) * 1e6 / (double)count);
   }
+  report_others(&from, &to);
   histogram_report(&subscriber_latency);
   report_close();
 }
@@ -33,15 +35,15 @@ void run_subs(void) {
 
   loop_for(opt.settle);
   struct memory before = broker_memory();
-  double cpu = broker_cpu();
-  uint64_t start = now_ns();
+  struct usage from = usage_now();
   uint32_t added = subscribers_take(UINT32_MAX);
-  double seconds = seconds_between(start, loop_time);
+  struct usage to = usage_now();
+  double seconds = seconds_between(from.time, to.time);
   report_count("subscriptions", subscribers_total());
   report_number("subscribe_seconds", seconds);
   report_number("subscribes_per_second", added / seconds);
   if (opt.broker_pid) {
-    report_number("broker_cpu_us_per_subscribe", (broker_cpu() - cpu) * 1e6 / added);
+    report_number("broker_cpu_us_per_subscribe", (to.broker - from.broker) * 1e6 / added);
     loop_for(opt.settle);
     struct memory after = broker_memory();
     report_count("broker_rss_kb_before", before.rss_kb);

@@ -57,16 +57,18 @@ void run_topics(void) {
   loop_for(opt.settle);
 
   struct memory before = broker_memory();
-  double cpu = broker_cpu();
-  uint64_t start = now_ns(), topics = step * TENTHS;
+  struct usage from = usage_now();
+  uint64_t topics = step * TENTHS;
   stream_allow(&stream, topics + TENTHS);
   wait_for_markers(&stream);
-  double seconds = seconds_between(start, loop_time);
+  struct usage to = usage_now();
+  double seconds = seconds_between(from.time, to.time);
   report_count("topics", topics);
   report_number("seconds", seconds);
   report_number("publishes_per_second", (double)topics / seconds);
   if (!opt.broker_pid) return;
-  report_number("broker_cpu_us_per_publish", (broker_cpu() - cpu) * 1e6 / (double)topics);
+  report_number("broker_cpu_us_per_publish", (to.broker - from.broker) * 1e6 / (double)topics);
+  report_others(&from, &to);
   loop_for(opt.settle);
   struct memory after = broker_memory();
   report_count("broker_rss_kb_before", before.rss_kb);

@@ -42,6 +42,7 @@ static const char usage[] =
     "  --subscriptions N (100000)                                   --batch N filters per SUBSCRIBE (100)\n"
     "  --churn N         operations a second (10000)                --churners N connections (1)\n"
     "  --readers N       (64)                                       --reader-filter own|all (own)\n"
+    "  --pin 0|1         keep this program on processor 0 and the broker's main thread on processor 1 (0)\n"
     "  --limit S         for the whole run (120)                    --patience S without progress (10)\n"
     "\n"
     "Exit codes: 0 all delivered in order, 1 a failed check or a limit, 2 a wrong command line\n";
@@ -99,6 +100,7 @@ static void set(const char *name, const char *text) {
   else if (!strcmp(name, "readers")) opt.readers = number(name, text, 0, 60000);
   else if (!strcmp(name, "reader-filter") && !strcmp(text, "own")) opt.readers_of_all = false;
   else if (!strcmp(name, "reader-filter") && !strcmp(text, "all")) opt.readers_of_all = true;
+  else if (!strcmp(name, "pin")) opt.pin = number(name, text, 0, 1);
   else if (!strcmp(name, "limit")) opt.limit = number(name, text, 1, 86400);
   else if (!strcmp(name, "patience")) opt.patience = number(name, text, 1, 86400);
   else refuse("Unknown option or value", name);

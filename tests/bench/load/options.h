@@ -32,6 +32,7 @@ struct options {
   uint32_t churners;      // connections which do that
   uint32_t readers;       // stalled readers
   bool readers_of_all;    // each stalled reader subscribes to every busy topic instead of to one
+  bool pin;               // this program on one processor, the broker's main thread on another
   double limit;           // seconds for the whole run
   double patience;        // seconds without any progress
 };

@@ -1,10 +1,13 @@
 #include "process.h"
 
+#include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "options.h"
 #include "report.h"
 
@@ -52,8 +55,41 @@ struct memory broker_memory(void) {
   return memory;
 }
 
-double own_cpu(void) {
+static double own_cpu(void) {
   struct timespec spent;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
   return (double)spent.tv_sec + (double)spent.tv_nsec / 1e9;
+}
+
+static double everyones_cpu(void) {
+  unsigned long long user = 0, nice = 0, system = 0;
+  FILE *file = fopen("/proc/stat", "r");
+  if (!file) return 0;
+  if (fscanf(file, "cpu %llu %llu %llu", &user, &nice, &system) != 3) user = nice = system = 0;
+  fclose(file);
+  return (double)(user + nice + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+struct usage usage_now(void) {
+  return (struct usage){broker_cpu(), own_cpu(), everyones_cpu(), now_ns()};
+}
+
+void report_others(const struct usage *from, const struct usage *to) {
+  if (!opt.broker_pid) return;
+  double ours = to->broker - from->broker + to->own - from->own, all = to->everyone - from->everyone;
+  report_number("other_cpu", all > ours ? (all - ours) / seconds_between(from->time, to->time) : 0);
+}
+
+static void pin(int pid, int processor) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(processor, &set);
+  if (sched_setaffinity(pid, sizeof set, &set)) {
+    fail("Cannot keep process %d on processor %d: %s", pid, processor, strerror(errno));
+  }
+}
+
+void pin_processes(void) {
+  pin(0, 0);
+  if (opt.broker_pid) pin(opt.broker_pid, 1);
 }

@@ -51,8 +51,8 @@ static struct crowd open_stalled_readers(void) {
   return crowd;
 }
 
-static void report_totals(const struct totals *before, double seconds, double cpu, double own) {
-  double received = (double)(totals.received - before->received);
+static void report_totals(const struct totals *before, const struct usage *from, const struct usage *to) {
+  double received = (double)(totals.received - before->received), seconds = seconds_between(from->time, to->time);
   report_count("published", totals.sent - before->sent);
   report_count("received", totals.received - before->received);
   report_count("gaps", totals.gaps);
@@ -61,30 +61,28 @@ static void report_totals(const struct totals *before, double seconds, double cp
   report_number("seconds", seconds);
   report_number("publishes_per_second", (double)(totals.sent - before->sent) / seconds);
   report_number("messages_per_second", received / seconds);
-  report_number("load_cpu_us_per_message", own * 1e6 / received);
+  report_number("load_cpu_us_per_message", (to->own - from->own) * 1e6 / received);
   if (opt.broker_pid) {
-    report_number("broker_cpu_seconds", cpu);
-    report_number("broker_cpu_us_per_message", cpu * 1e6 / received);
+    report_number("broker_cpu_seconds", to->broker - from->broker);
+    report_number("broker_cpu_us_per_message", (to->broker - from->broker) * 1e6 / received);
   }
+  report_others(from, to);
   histogram_report(&latency);
 }
 
 static void measure(void) {
   struct totals before = totals;
   struct memory memory = broker_memory();
-  double cpu = broker_cpu(), own = own_cpu();
   latency = (struct histogram){0};
-  uint64_t start = now_ns();
   if (opt.mode == CHURN) churn_start();
+  struct usage from = usage_now();
   traffic_phase(opt.messages, opt.seconds);
-  double seconds = seconds_between(start, loop_time);
-  cpu = broker_cpu() - cpu;
-  own = own_cpu() - own;
+  struct usage to = usage_now();
   struct memory after = broker_memory();
   uint64_t churned = churn_done();
   loop_for(0.05); // time for what must not come: duplicates
-  report_totals(&before, seconds, cpu, own);
-  if (opt.mode == CHURN) report_number("churn_per_second", (double)churned / seconds);
+  report_totals(&before, &from, &to);
+  if (opt.mode == CHURN) report_number("churn_per_second", (double)churned / seconds_between(from.time, to.time));
   if (opt.broker_pid) {
     report_count("broker_rss_kb_before", memory.rss_kb);
     report_count("broker_rss_kb_after", after.rss_kb);

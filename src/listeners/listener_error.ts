@@ -1,0 +1,19 @@
+/** Why a listener could not be opened: one line that says what to do about it. */
+
+import { describeListenFault } from "../runtime/listen_fault.ts";
+
+export class ListenerError extends Error {
+  override readonly name = "ListenerError";
+}
+
+interface Named {
+  readonly id: string;
+  readonly protocol: string;
+}
+
+/** The same line on every runtime for the same fault. */
+export function listenerError(listener: Named, address: string, thrown: unknown): ListenerError {
+  if (thrown instanceof ListenerError) return thrown;
+  const what = `Cannot open the ${listener.protocol} listener "${listener.id}" at "${address}"`;
+  return new ListenerError(`${what}: ${describeListenFault(thrown)}`, { cause: thrown });
+}

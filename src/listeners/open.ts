@@ -1,0 +1,56 @@
+/** What all listeners that bind a host and a port do alike. */
+
+import { noSuchAddressFamily } from "../runtime/listen_fault.ts";
+import type { Acceptor } from "../runtime/stream.ts";
+import type { TlsAcceptor } from "../runtime/tls.ts";
+import { type Address, parseAddress } from "./address.ts";
+import { listenerError } from "./listener_error.ts";
+import type { Listener, ListenerHost } from "./listener.ts";
+import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
+
+/** Opens an acceptor at a written address; whatever goes wrong becomes a `ListenerError`. */
+export async function openAt<Opened>(
+  listener: Listener,
+  address: string,
+  listen: (place: Address) => Promise<Opened>,
+): Promise<Opened> {
+  try {
+    const place = parseAddress(address);
+    if (place.hostname !== "") return await listen(place);
+    return await listenEverywhere(place.port, listen);
+  } catch (thrown) {
+    throw listenerError(listener, address, thrown);
+  }
+}
+
+/** `::` takes IPv4 as well; a machine without IPv6, or a permission for IPv4 only, leaves `0.0.0.0`. */
+async function listenEverywhere<Opened>(
+  port: number,
+  listen: (place: Address) => Promise<Opened>,
+): Promise<Opened> {
+  try {
+    return await listen({ hostname: "::", port });
+  } catch (thrown) {
+    if (!noSuchAddressFamily(thrown)) throw thrown;
+    return await listen({ hostname: "0.0.0.0", port });
+  }
+}
+
+/** Where faults go that belong to no caller. */
+export function errorLog(listener: Listener, host: ListenerHost): (error: Error) => void {
+  return (error) => host.log("error", `Listener "${listener.id}": ${error.message}`);
+}
+
+/** Reads the certificate files again; connections from now on get the new ones. */
+export async function reloadTls(
+  listener: Listener,
+  acceptor: Acceptor | TlsAcceptor | null,
+  files: TlsFiles | undefined,
+): Promise<void> {
+  if (files === undefined || acceptor === null || !("reload" in acceptor)) return;
+  try {
+    acceptor.reload(await readTlsFiles(files));
+  } catch (thrown) {
+    throw listenerError(listener, listener.address, thrown);
+  }
+}

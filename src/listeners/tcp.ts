@@ -1,0 +1,58 @@
+/** MQTT over TCP, plain or TLS. */
+
+import type { Acceptor } from "../runtime/stream.ts";
+import { listenTcp } from "../runtime/tcp.ts";
+import { listenTls, type TlsAcceptor } from "../runtime/tls.ts";
+import type { Listener, ListenerHost } from "./listener.ts";
+import { errorLog, openAt, reloadTls } from "./open.ts";
+import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
+
+export interface TcpListenerOptions {
+  readonly id: string;
+  /** See `parseAddress`. */
+  readonly address: string;
+  readonly tls?: TlsFiles;
+  readonly backlog?: number;
+}
+
+export class TcpListener implements Listener {
+  readonly id: string;
+  readonly protocol: string;
+  #options: TcpListenerOptions;
+  #acceptor: Acceptor | TlsAcceptor | null = null;
+
+  constructor(options: TcpListenerOptions) {
+    this.id = options.id;
+    this.protocol = options.tls === undefined ? "tcp" : "tls";
+    this.#options = options;
+  }
+
+  get address(): string {
+    return this.#acceptor?.address ?? this.#options.address;
+  }
+
+  async open(host: ListenerHost): Promise<void> {
+    const { tls, backlog } = this.#options;
+    this.#acceptor = await openAt(this, this.#options.address, async (place) => {
+      const options = {
+        ...place,
+        ...(backlog === undefined ? {} : { backlog }),
+        onError: errorLog(this, host),
+      };
+      if (tls === undefined) return await listenTcp(options, (stream) => host.accept(stream, this));
+      return await listenTls(
+        { ...options, ...await readTlsFiles(tls) },
+        (stream) => host.accept(stream, this),
+      );
+    });
+  }
+
+  /** Reads the certificate files again; connections from now on get the new ones. */
+  async reload(): Promise<void> {
+    await reloadTls(this, this.#acceptor, this.#options.tls);
+  }
+
+  async close(): Promise<void> {
+    await this.#acceptor?.close();
+  }
+}

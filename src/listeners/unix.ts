@@ -1,0 +1,51 @@
+/** MQTT over a Unix socket. */
+
+import type { Acceptor } from "../runtime/stream.ts";
+import { listenUnix } from "../runtime/tcp.ts";
+import type { Listener, ListenerHost } from "./listener.ts";
+import { ListenerError, listenerError } from "./listener_error.ts";
+import { errorLog } from "./open.ts";
+
+export interface UnixListenerOptions {
+  readonly id: string;
+  readonly path: string;
+  /** Permission bits of the socket file, for example 0o660. */
+  readonly mode?: number;
+}
+
+/** What fits into the kernel's address structure, without the closing zero. */
+const longestPath = 107;
+
+export class UnixListener implements Listener {
+  readonly id: string;
+  readonly protocol = "unix";
+  readonly address: string;
+  #options: UnixListenerOptions;
+  #acceptor: Acceptor | null = null;
+
+  constructor(options: UnixListenerOptions) {
+    this.id = options.id;
+    this.address = options.path;
+    this.#options = options;
+  }
+
+  async open(host: ListenerHost): Promise<void> {
+    const { path, mode } = this.#options;
+    try {
+      const length = new TextEncoder().encode(path).length;
+      if (length === 0 || length > longestPath) {
+        throw new ListenerError(`Invalid socket path "${path}": it must have 1 to ${longestPath} bytes`);
+      }
+      this.#acceptor = await listenUnix(
+        { path, ...(mode === undefined ? {} : { mode }), onError: errorLog(this, host) },
+        (stream) => host.accept(stream, this),
+      );
+    } catch (thrown) {
+      throw listenerError(this, path, thrown);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#acceptor?.close();
+  }
+}

@@ -1,0 +1,45 @@
+/** What went wrong when listening, in words; the runtimes differ in codes, names and texts. */
+
+import { errorCode, toError } from "./guard.ts";
+
+const texts: Readonly<Record<string, string>> = {
+  EADDRINUSE: "the address is already in use",
+  EADDRNOTAVAIL: "this machine does not have that address",
+  EAFNOSUPPORT: "this machine does not have addresses of that kind",
+  EACCES: "permission denied by the operating system",
+  EPERM: "permission denied by the operating system",
+  ENOENT: "no such file or directory",
+  ENOTDIR: "a part of the path is not a directory",
+  EISDIR: "it is a directory",
+  EMFILE: "too many open files",
+  ENFILE: "too many open files",
+  ENOTFOUND: "the host name cannot be resolved",
+  EAI_AGAIN: "the host name cannot be resolved",
+};
+
+/** Not a sentence: it follows a colon. */
+export function describeListenFault(thrown: unknown): string {
+  const error = toError(thrown);
+  if (isNotCapable(error)) return notCapable(error);
+  const text = texts[errorCode(thrown)];
+  if (text !== undefined) return text;
+  // Neither runtime gives a code when a name cannot be resolved.
+  if (/^failed to lookup address|^Failed to listen at/.test(error.message)) return texts.ENOTFOUND ?? "";
+  const line = error.message.split("\n", 1)[0] ?? "";
+  return line.charAt(0).toLowerCase() + line.slice(1);
+}
+
+/** IPv6 is switched off on this machine, or not permitted. */
+export function noSuchAddressFamily(thrown: unknown): boolean {
+  return ["EAFNOSUPPORT", "EADDRNOTAVAIL"].includes(errorCode(thrown)) || isNotCapable(toError(thrown));
+}
+
+function isNotCapable(error: Error): boolean {
+  return error.name === "NotCapable";
+}
+
+/** `Requires net access to "0.0.0.0:1883", run again with the --allow-net flag` and the like. */
+function notCapable(error: Error): string {
+  const needed = /^Requires (.*?)(?:, |$)/.exec(error.message)?.[1] ?? "a permission";
+  return `Deno was started without ${needed}`;
+}
