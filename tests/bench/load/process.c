@@ -11,6 +11,9 @@
 #include "options.h"
 #include "report.h"
 
+// The sum over all processes is counted in ticks of 10 ms: this many seconds may be nothing but rounding.
+#define UNCERTAIN 0.05
+
 // utime and stime of /proc/PID/stat: the same sum as the clock below, in ticks of 10 ms.
 static double cpu_from_stat(int pid) {
   char path[64], text[1024];
@@ -76,8 +79,9 @@ struct usage usage_now(void) {
 
 void report_others(const struct usage *from, const struct usage *to) {
   if (!opt.broker_pid) return;
-  double ours = to->broker - from->broker + to->own - from->own, all = to->everyone - from->everyone;
-  report_number("other_cpu", all > ours ? (all - ours) / seconds_between(from->time, to->time) : 0);
+  double ours = to->broker - from->broker + to->own - from->own;
+  double others = to->everyone - from->everyone - ours - UNCERTAIN;
+  report_number("other_cpu", others > 0 ? others / seconds_between(from->time, to->time) : 0);
 }
 
 static void pin(int pid, int processor) {

@@ -1,0 +1,81 @@
+/** A broker for one test: its own clock, clients in memory, everything closed at the end. */
+
+import assert from "node:assert/strict";
+import { AllowAll } from "../../hooks/auth/allow_all.ts";
+import { Broker } from "../../src/broker/broker.ts";
+import type { PartialServerOptions } from "../../src/broker/options.ts";
+import { ManualClock } from "../../src/clock.ts";
+import type { Hook } from "../../src/hook.ts";
+import type { ConnectPacket, ProtocolVersion } from "../../src/packets/types.ts";
+import { type MemoryClient, memoryPair, type MemoryPairOptions } from "../../src/runtime/memory_stream.ts";
+import { TestClient } from "./client.ts";
+import { settle } from "./time.ts";
+
+export interface TestBrokerOptions extends PartialServerOptions {
+  /** Instead of letting everyone in. */
+  readonly hooks?: readonly Hook[];
+}
+
+export class TestBroker implements AsyncDisposable {
+  readonly clock: ManualClock = new ManualClock();
+  readonly broker: Broker;
+  /** Lines logged as warnings and errors. */
+  readonly complaints: string[] = [];
+  readonly #streams: MemoryClient[] = [];
+  readonly #errors: Error[] = [];
+
+  constructor(options: TestBrokerOptions = {}) {
+    const { hooks, ...rest } = options;
+    this.broker = new Broker({
+      sysTopicInterval: 0,
+      log: (level, text) => {
+        if (level === "warn" || level === "error") this.complaints.push(text);
+      },
+      ...rest,
+      clock: this.clock,
+    });
+    for (const hook of hooks ?? [new AllowAll()]) this.broker.addHook(hook);
+    this.broker.start();
+  }
+
+  /** A client that has not said anything yet. */
+  client(version: ProtocolVersion = 5, pair: MemoryPairOptions = {}): TestClient {
+    const stream = memoryPair((s) => this.broker.accept(s, "memory"), {
+      onError: (error) => this.#errors.push(error),
+      ...pair,
+    });
+    this.#streams.push(stream);
+    return new TestClient(stream, version);
+  }
+
+  /** A client that is connected. */
+  async connected(
+    version: ProtocolVersion = 5,
+    options: Partial<ConnectPacket> = {},
+    pair: MemoryPairOptions = {},
+  ): Promise<TestClient> {
+    const client = this.client(version, pair);
+    const clientId = version === 3 && options.clientId === undefined
+      ? `c${this.#streams.length}`
+      : options.clientId;
+    const ack = await client.connect(clientId === undefined ? options : { ...options, clientId });
+    assert.equal(ack.reasonCode, 0);
+    return client;
+  }
+
+  /** Time goes by, and what falls due happens. */
+  async advance(seconds: number): Promise<void> {
+    this.clock.advance(seconds * 1000);
+    await settle();
+  }
+
+  /** Closes everything; nothing may be left, and nothing may have thrown. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const stream of this.#streams) stream.reset();
+    await settle();
+    await this.broker.stop(100);
+    assert.deepEqual(this.#errors, [], "something threw out of a connection");
+    assert.equal(this.broker.connections.size, 0, "connections left");
+    assert.equal(this.broker.stats.connections, 0);
+  }
+}
