@@ -4,7 +4,6 @@
  */
 
 import type { Client } from "../hook.ts";
-import { remainingLength, varintLength } from "../packets/fixed_header.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
 import type { ConnectPacket, Packet, ProtocolVersion, QoS, Will } from "../packets/types.ts";
 import type { Message } from "../session/message.ts";
@@ -17,18 +16,14 @@ import type { Broker } from "./broker.ts";
 import type { Timed } from "./deadlines.ts";
 import { refuseConnect } from "./handlers/connect.ts";
 import { leave } from "./handlers/leave.ts";
-import { receive } from "./receive.ts";
+import { Hold, Input } from "./input.ts";
 import { publishFrame } from "./publish_frame.ts";
-import { publishRuns } from "./publish_runs.ts";
 import { encodeFor } from "./encode_for.ts";
 import { Output } from "./output.ts";
 import type { Backlog } from "./pressure.ts";
 import type { RetainedBacklog } from "./retained_backlog.ts";
 import type { Routes } from "./routes.ts";
 import type { TurnTask } from "./turn.ts";
-
-/** Why input waits; a bit each. */
-export const Wait = { HOOK: 1, PRESSURE: 2 } as const;
 
 /** How long a closed connection may take to accept its last bytes. */
 const LINGER_MS = 2000;
@@ -79,12 +74,10 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
   /** The topic it may publish to, as access control said at `allowedAt`. */
   allowed: TopicEntry<Routes> | null = null;
   allowedAt = 0;
-  #waits = 0;
   #dirty = false;
-  #tail: Uint8Array | null = null;
-  #tailLength = 0;
-  /** The tail while it is being handled. */
-  #spare: Uint8Array | null = null;
+  readonly #input: Input;
+  /** Answers of hooks that are awaited. */
+  #answers = 0;
   #endedAt = 0;
   #gone = false;
 
@@ -93,6 +86,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
     this.stream = stream;
     this.listener = listener;
     this.output = new Output(stream, broker.pool);
+    this.#input = new Input(this);
     this.heardAt = broker.clock.now();
   }
 
@@ -103,165 +97,33 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
     this.broker.stats.bytesReceived += length;
     // Until CONNECT has succeeded it stays the time of the accept: the whole of it is bounded.
     if (this.phase === "open") this.heardAt = this.broker.clock.now();
-    if (this.#waits !== 0) {
-      this.#keep(bytes, 0, length);
-      return;
-    }
-    let at = 0;
-    if (this.#tail !== null) {
-      at = this.#finishTail(bytes, length);
-      if (at < 0) return;
-    }
-    this.#process(bytes, at, length);
+    this.#input.data(bytes, length);
   }
 
-  /** Handles all complete packets in `[at, end)` and keeps the rest. */
-  #process(bytes: Uint8Array, at: number, end: number): void {
-    while (at < end) {
-      if (bytes[at] === 0x30 && this.phase === "open") {
-        at = publishRuns(this, bytes, at, end);
-        if (at >= end) return;
-        if (this.#waits !== 0) break;
-      }
-      const rest = remainingLength(bytes, at + 1, end);
-      if (rest === -1) break;
-      if (rest < 0) {
-        this.malformed("the remaining length is not a valid variable byte integer");
-        return;
-      }
-      const body = at + 1 + varintLength(rest);
-      if (!this.#acceptable(bytes[at]!, body - at + rest)) return;
-      if (body + rest > end) break;
-      if (!receive(this, bytes, at, body, body + rest)) break;
-      at = body + rest;
-      // (A handler may have ended the connection.)
-      if ((this.phase as Phase) === "closed") return;
-      if (this.#waits !== 0) break;
-    }
-    if (at < end) this.#keep(bytes, at, end);
-  }
-
-  /** Refuses a packet by its header alone, before its bytes are kept. */
-  #acceptable(first: number, size: number): boolean {
-    const { limits, stats } = this.broker;
-    if (this.phase === "new") {
-      // The first packet is CONNECT, or it is not MQTT. [MQTT-3.1.0-1]
-      if (first !== 0x10) {
-        stats.refused.malformed++;
-        this.drop();
-        return false;
-      }
-      if (size <= limits.connectPacketSize) return true;
-    } else if (size <= limits.packetSize) return true;
-    stats.refused.packetTooLarge++;
-    this.disconnect(Reasons.packetTooLarge);
-    return false;
-  }
-
-  /** Completes the packet that began in earlier bytes; how many of the new ones it took, -1: ended or all. */
-  #finishTail(bytes: Uint8Array, length: number): number {
-    let at = 0;
-    for (;;) {
-      const tail = this.#tail!;
-      const rest = remainingLength(tail, 1, this.#tailLength);
-      if (rest >= 0) {
-        const total = 1 + varintLength(rest) + rest;
-        if (!this.#acceptable(tail[0]!, total)) return -1;
-        const missing = total - this.#tailLength;
-        if (missing > length - at) {
-          this.#keep(bytes, at, length);
-          return -1;
-        }
-        if (missing > 0) this.#keep(bytes, at, at + missing);
-        at += Math.max(missing, 0);
-        const whole = this.#tail!;
-        const end = this.#tailLength;
-        this.#tail = null;
-        this.#tailLength = 0;
-        this.#process(whole, 0, end);
-        if (this.phase === "closed") return -1;
-        if (this.#tail === null && this.#waits === 0) return at;
-        this.#keep(bytes, at, length);
-        return -1;
-      }
-      if (rest < -1) {
-        this.malformed("the remaining length is not a valid variable byte integer");
-        return -1;
-      }
-      if (at >= length) return -1;
-      this.#keep(bytes, at, at + 1);
-      at++;
-    }
-  }
-
-  /** Copies bytes to the rest that waits; the memory grows with what was received, not with what was announced. */
-  #keep(bytes: Uint8Array, start: number, end: number): void {
-    const size = end - start;
-    if (size === 0) return;
-    if (bytes === this.#spare) {
-      // What was taken up again and not finished stays where it is.
-      bytes.copyWithin(0, start, end);
-      this.#tail = bytes;
-      this.#tailLength = size;
-      return;
-    }
-    const need = this.#tailLength + size;
-    if (this.#tail === null || this.#tail.length < need) {
-      const bigger = new Uint8Array(
-        this.#tail === null ? Math.max(need, 64) : Math.max(need, this.#tail.length * 2),
-      );
-      if (this.#tail !== null) bigger.set(this.#tail.subarray(0, this.#tailLength));
-      this.#tail = bigger;
-    }
-    this.#tail.set(bytes.subarray(start, end), this.#tailLength);
-    this.#tailLength = need;
-  }
-
-  // --- waiting ---
-
-  /** Handles no further packet until `proceed` (or the promise of `after`) clears the reason. */
-  wait(why: number): void {
-    if (this.#waits === 0) this.stream.pause();
-    this.#waits |= why;
-  }
-
-  get waiting(): boolean {
-    return this.#waits !== 0;
+  /** Handles no further packet while a receiver can't keep up; `proceed` goes on. */
+  waitForReceiver(): void {
+    this.#input.hold(Hold.RECEIVER);
   }
 
   /** Whoever was waited for is ready again. */
   proceed(): void {
-    this.#clear(Wait.PRESSURE);
+    this.#input.release(Hold.RECEIVER);
   }
 
-  #clear(why: number): void {
-    if ((this.#waits & why) === 0 || this.phase === "closed") return;
-    this.#waits &= ~why;
-    if (this.#waits !== 0) return;
-    if (this.#tail !== null) {
-      const tail = this.#tail;
-      const length = this.#tailLength;
-      this.#tail = null;
-      this.#tailLength = 0;
-      this.#spare = tail;
-      this.#process(tail, 0, length);
-      this.#spare = null;
-    }
-    if (this.#waits === 0 && (this.phase as Phase) !== "closed") this.stream.resume();
-  }
-
-  /** Goes on with the value, at once or, with input held back, when the promise is there. */
+  /** Goes on with the value: at once, or, with input held back, when the promise is there. */
   after<T>(value: T | Promise<T>, next: (value: T) => void): void {
     if (!(value instanceof Promise)) {
       next(value);
       return;
     }
-    this.wait(Wait.HOOK);
+    this.#input.hold(Hold.ANSWER);
+    this.#answers++;
     value.then((result) => {
       if (this.phase === "closed") return;
       next(result);
-      this.#clear(Wait.HOOK);
-    }, (error: unknown) => {
+      // (What comes next may have to wait for an answer as well.)
+      if (--this.#answers === 0) this.#input.release(Hold.ANSWER);
+    }).catch((error: unknown) => {
       this.broker.log("error", `A hook failed: ${error instanceof Error ? error.message : String(error)}`);
       this.broker.stats.refused.hook++;
       this.disconnect(Reasons.unspecifiedError);
@@ -292,6 +154,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
     out[at + 2] = packetId >> 8;
     out[at + 3] = packetId & 255;
     this.output.commit(4);
+    this.broker.stats.bytesSent += 4;
     this.touch();
   }
 
@@ -348,7 +211,9 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
       this.relieve();
     }
     this.retained?.pump();
-    if (this.output.pending === 0 && this.backlog !== null) this.backlog.slow = false;
+    if (this.backlog !== null && this.output.pending === 0 && this.session?.filling !== true) {
+      this.backlog.slow = false;
+    }
   }
 
   /** Publishers that wait for it may go on, unless it is still behind. */
@@ -437,8 +302,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
     const wasOpen = this.phase === "open";
     this.phase = "closed";
     this.rawVersion = 0;
-    this.#tail = null;
-    this.#tailLength = 0;
+    this.#input.discard();
     this.retained = null;
     if (this.backlog !== null) {
       this.broker.pressure.remove(this);
@@ -460,7 +324,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
         const until = this.heardAt + this.silence;
         if (until > now) return until;
         // What waits in our own hands is not the client's silence.
-        if (this.#waits !== 0) return now + 1000;
+        if (this.#input.held) return now + 1000;
         this.broker.stats.refused.keepAlive++;
         this.disconnect(Reasons.keepAliveTimeout);
         return 0;

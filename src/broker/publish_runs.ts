@@ -9,7 +9,6 @@ import type { SharedGroup } from "../session/shared_group.ts";
 import { Message } from "../session/message.ts";
 import { sameBytes, type TopicEntry } from "../topics/topic_table.ts";
 import type { Connection } from "./connection.ts";
-import { Wait } from "./connection.ts";
 import { deliverShared } from "./deliver.ts";
 import { mayPublishAtOnce } from "./permission.ts";
 import type { Routes } from "./routes.ts";
@@ -51,7 +50,7 @@ export function publishRuns(connection: Connection, bytes: Uint8Array, at: numbe
     }
     const routes = broker.router.of(entry);
     if (broker.pressure.active && broker.pressure.mustWait(routes, connection)) {
-      connection.wait(Wait.PRESSURE);
+      connection.waitForReceiver();
       return at;
     }
 

@@ -9,6 +9,9 @@ export class Retained {
   readonly #broker: Broker;
   readonly #index: RetainedIndex<Message> = new RetainedIndex<Message>();
 
+  /** Topics whose value will expire: one deadline each, however often the value changes. */
+  readonly #watched: Set<string> = new Set();
+
   constructor(broker: Broker) {
     this.#broker = broker;
   }
@@ -45,13 +48,22 @@ export class Retained {
     }
     message.keep();
     this.#index.set(message.topic, message);
-    if (message.expiresAt !== Infinity) deadlines.add(new Expiry(this, message), message.expiresAt);
+    if (message.expiresAt !== Infinity && !this.#watched.has(message.topic)) {
+      this.#watched.add(message.topic);
+      deadlines.add(new Expiry(this, message.topic), message.expiresAt);
+    }
     if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, 1);
   }
 
-  /** Removes a message that expired, unless another took its place. */
-  expire(message: Message): void {
-    if (this.#index.get(message.topic) === message) this.#expire(message);
+  /** Removes what has expired at the topic; when to look again, 0: never. */
+  check(topic: string, now: number): number {
+    const message = this.#index.get(topic);
+    if (message !== undefined && message.expiresAt !== Infinity) {
+      if (message.expiresAt > now) return message.expiresAt;
+      this.#expire(message);
+    }
+    this.#watched.delete(topic);
+    return 0;
   }
 
   #expire(message: Message): void {
@@ -63,14 +75,12 @@ export class Retained {
 
 class Expiry implements Timed {
   readonly #store: Retained;
-  readonly #message: Message;
-  constructor(store: Retained, message: Message) {
+  readonly #topic: string;
+  constructor(store: Retained, topic: string) {
     this.#store = store;
-    this.#message = message;
+    this.#topic = topic;
   }
   due(now: number): number {
-    if (this.#message.expiresAt > now) return this.#message.expiresAt;
-    this.#store.expire(this.#message);
-    return 0;
+    return this.#store.check(this.#topic, now);
   }
 }

@@ -18,11 +18,13 @@ export interface Routes {
 
 const NO_GROUPS: readonly SharedGroup[] = [];
 /** How many list places may be remembered over all topics before everything is forgotten. */
+const SHORT = 16;
 const MOST_REMEMBERED = 4_000_000;
 
 export class Router {
   readonly #broker: Broker;
   #remembered = 0;
+  #holders: TopicEntry<Routes>[] = [];
 
   constructor(broker: Broker) {
     this.#broker = broker;
@@ -33,15 +35,25 @@ export class Router {
     const { subscriptions, hooks } = this.#broker;
     const stamp = subscriptions.stamp(entry) + hooks.generation;
     if (entry.stamp === stamp) return entry.routes!;
-    if (this.#remembered > MOST_REMEMBERED) {
-      this.#broker.topics.clear();
-      this.#remembered = 0;
-    }
     const routes = this.compute(entry.topic);
-    this.#remembered += routes.direct.length;
+    if (routes.direct.length > SHORT) this.#remember(entry, routes.direct.length);
     entry.routes = routes;
     entry.stamp = stamp;
     return routes;
+  }
+
+  /** Long lists are remembered only up to a bound, whoever holds the entry. */
+  #remember(entry: TopicEntry<Routes>, length: number): void {
+    if (this.#remembered > MOST_REMEMBERED) {
+      for (const holder of this.#holders) {
+        holder.routes = null;
+        holder.stamp = -1;
+      }
+      this.#holders = [];
+      this.#remembered = 0;
+    }
+    this.#holders.push(entry);
+    this.#remembered += length;
   }
 
   compute(topic: string): Routes {

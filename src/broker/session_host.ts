@@ -14,6 +14,7 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
     maximumQueuedMessages: limits.queuedMessages,
     maximumQueuedBytes: limits.queuedBytes,
     dropOldest: broker.options.queueFull === "drop-oldest",
+    keepAll: false,
     now: () => broker.clock.now(),
     dropped(session, message, why): void {
       stats.messagesDropped++;
@@ -45,5 +46,7 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
   host.qosDropped = hooks.on.onQosDropped.length === 0
     ? undefined
     : (session, d) => hooks.notify("onQosDropped", session.clientId, d.message, d.packetId);
+  host.keepAll =
+    hooks.on.onQosPublish.length + hooks.on.onQosComplete.length + hooks.on.onQosDropped.length > 0;
   return host;
 }

@@ -20,9 +20,12 @@ let used = 0;
 export function copyBytes(bytes: Uint8Array, start: number, length: number): Uint8Array {
   if (length === 0) return EMPTY;
   const copy = length <= LARGEST_PIECE ? piece(length) : new Uint8Array(length);
-  // Not `slice`: a chunk may be node's Buffer, whose `slice` is a view.
-  if (length <= SHORT) { for (let i = 0; i < length; i++) copy[i] = bytes[start + i]; }
-  else copy.set(bytes.subarray(start, start + length));
+  if (length <= SHORT) {
+    for (let i = 0; i < length; i++) copy[i] = bytes[start + i];
+  } else {
+    // Not `slice`: a chunk may be node's Buffer, whose `slice` is a view.
+    copy.set(bytes.subarray(start, start + length));
+  }
   return copy;
 }
 

@@ -68,11 +68,14 @@ export async function sendResponse(response: Response, outgoing: ServerResponse)
   for (const [name, value] of response.headers) headers[name] = value;
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) headers["set-cookie"] = cookies;
-  outgoing.writeHead(response.status, headers);
   if (response.body === null) {
+    outgoing.writeHead(response.status, headers);
     outgoing.end();
     return;
   }
+  // Else browsers guess, and a guess of HTML is a way in.
+  if (!response.headers.has("content-type")) headers["content-type"] = "text/plain;charset=UTF-8";
+  outgoing.writeHead(response.status, headers);
   const reader = response.body.getReader();
   outgoing.once("close", () => void reader.cancel().catch(() => {}));
   outgoing.flushHeaders();

@@ -18,6 +18,8 @@ export interface SessionHost {
   readonly maximumQueuedMessages: number;
   readonly maximumQueuedBytes: number;
   readonly dropOldest: boolean;
+  /** Somebody looks at messages when their delivery ends: their bytes have to stay. */
+  readonly keepAll: boolean;
   now(): number;
   dropped(session: Session, message: Message, why: "slow" | "queueFull" | "expired" | "tooLarge"): void;
   /** Differences of the totals over all sessions. */
@@ -218,7 +220,7 @@ export class Session {
   #transmit(delivery: Delivery): void {
     const { message, qos, retain, identifiers } = delivery;
     // It may have to be sent again, on another connection or to another member of its group.
-    if (this.expiryInterval > 0 || delivery.group !== null) message.keep();
+    if (this.expiryInterval > 0 || delivery.group !== null || this.host.keepAll) message.keep();
     const inflight = this.#inflight ??= new Inflight();
     inflight.add(delivery);
     if (!this.outlet!.publish(message, qos, retain, false, delivery.packetId, identifiers)) {

@@ -71,6 +71,11 @@ test("encode: properties that leave nothing to write count as none", () => {
   assert.deepEqual(encodeWhole({ type: 14, reasonCode: 0x8B, properties }, 5), bytes("e0 01 8b"));
 });
 
+test("encode: a property that is undefined or unknown is no property", () => {
+  const properties = { contentType: undefined, colour: "red", responseTopic: "r" } as unknown as Properties;
+  assert.deepEqual(encodeWhole(publish({ properties }), 5), bytes(`30 08 "t" 04 08 "r"`));
+});
+
 test("encode: appends to what the writer holds", () => {
   const writer = new Writer();
   encode(writer, { type: 12 }, 4);

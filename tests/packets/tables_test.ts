@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { PROPERTY_TABLE, type PropertyOwner, type PropertyWire } from "../../src/packets/property_table.ts";
-import { Reasons } from "../../src/packets/reason.ts";
+import { Reasons, reasonText } from "../../src/packets/reason.ts";
 import { isReasonCodeAllowed } from "../../src/packets/reason_table.ts";
 
 // Packet by packet from the sections of chapter 3, the other way round than the tables of section 2.2.2.2 and 2.4.
@@ -95,4 +95,11 @@ test("reason table: every named reason occurs in some packet", () => {
   for (const { code, text } of Object.values(Reasons)) {
     assert.ok([...REASON_CODES.keys()].some((type) => isReasonCodeAllowed(type, code)), text);
   }
+});
+
+test("reasonText: names a code, and shows one without a name as hex", () => {
+  assert.equal(reasonText(0x00), "Success");
+  assert.equal(reasonText(0x87), "Not authorized");
+  assert.equal(reasonText(0x03), "0x03");
+  assert.equal(reasonText(0xFF), "0xff");
 });

@@ -153,3 +153,19 @@ test("utf8: a string that no packet can carry is not valid", () => {
   assert.equal(isValidString("\u{1F600}".repeat(16_383)), true);
   assert.equal(isValidString("\u{1F600}".repeat(16_384)), false);
 });
+
+test("utf8: length and validity change where the encoding does", () => {
+  for (
+    const [value, length] of [["\u007F", 1], ["\u0080", 2], ["\u07FF", 2], ["\u0800", 3], [
+      "\uD7FF",
+      3,
+    ]] as const
+  ) {
+    assert.equal(utf8Length(value), length);
+    assert.equal(isValidString(value), true);
+  }
+  assert.equal(isValidString("\uE000"), true);
+  assert.equal(isValidString("\uD800\uDC00"), true);
+  assert.equal(isValidString("\uDBFF\uDFFF"), true);
+  for (const value of ["\uDBFF", "\uDC00", "\uDFFF", "a\uDFFF"]) assert.equal(isValidString(value), false);
+});

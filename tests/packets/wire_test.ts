@@ -87,6 +87,14 @@ test("writer: grows, starts again and shows what it holds", () => {
   assert.equal(writer.view().length, 0);
 });
 
+test("writer: keeps its memory from packet to packet", () => {
+  const writer = new Writer();
+  writer.bytes(new Uint8Array(5000));
+  const { buffer } = writer.view();
+  writer.reset();
+  assert.equal(writer.view().buffer, buffer);
+});
+
 test("writer: does not keep the memory of one large packet", () => {
   const writer = new Writer();
   writer.bytes(new Uint8Array(3 << 20));
@@ -96,7 +104,7 @@ test("writer: does not keep the memory of one large packet", () => {
 });
 
 test("writer: strings of every length and kind", () => {
-  const kinds = ["a", "\u00E9", "\u20AC", "\u{1F600}"];
+  const kinds = ["a", "\u007F", "\u0080", "\u00E9", "\u20AC", "\u{1F600}"];
   for (const kind of kinds) {
     for (const count of [0, 1, 15, 63, 64, 65, 1000]) {
       for (const value of [kind.repeat(count), "a".repeat(count) + kind, kind + "a".repeat(count)]) {
@@ -137,5 +145,6 @@ test("writer: refuses what no packet can carry", () => {
   assert.throws(() => writer.varint(-1), RangeError);
   assert.equal(writer.length, 0);
   writer.utf8("a".repeat(65_535));
-  assert.equal(writer.length, 65_537);
+  writer.binary(new Uint8Array(65_535));
+  assert.equal(writer.length, 2 * 65_537);
 });

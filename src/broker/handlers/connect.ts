@@ -213,40 +213,30 @@ export function refuseConnect(connection: Connection, reason: Reason): void {
   connection.finish(reason);
 }
 
-/** What hooks know of a client. */
+/** What hooks know of a client; it outlives the connection with the session, so it holds no part of it. */
 class ConnectedClient implements Client {
   readonly id: string;
   username: string;
+  readonly remoteAddress: string;
+  readonly listener: string;
+  readonly certificate: Client["certificate"];
+  readonly version: number;
   readonly cleanStart: boolean;
   keepAlive: number;
   readonly properties: Properties;
   readonly connectedAt: number;
   data: unknown = undefined;
-  readonly #connection: Connection;
 
   constructor(connection: Connection, packet: ConnectPacket) {
-    this.#connection = connection;
     this.id = packet.clientId;
     this.username = packet.username ?? "";
+    this.remoteAddress = connection.stream.remoteAddress;
+    this.listener = connection.listener;
+    this.certificate = connection.stream.certificate;
+    this.version = packet.version;
     this.cleanStart = packet.cleanStart;
     this.keepAlive = packet.keepAlive;
     this.properties = packet.properties;
     this.connectedAt = connection.broker.clock.now();
-  }
-
-  get remoteAddress(): string {
-    return this.#connection.stream.remoteAddress;
-  }
-
-  get listener(): string {
-    return this.#connection.listener;
-  }
-
-  get certificate(): Client["certificate"] {
-    return this.#connection.stream.certificate;
-  }
-
-  get version(): number {
-    return this.#connection.version;
   }
 }

@@ -9,7 +9,7 @@ import { Message, NEVER } from "../../session/message.ts";
 import { isTopicName } from "../../topics/names.ts";
 import type { TopicEntry } from "../../topics/topic_table.ts";
 import { resolveAlias } from "../alias_in.ts";
-import { type Connection, Wait } from "../connection.ts";
+import type { Connection } from "../connection.ts";
 import { isServerTopic, mayPublish } from "../permission.ts";
 import { publishThroughHooks } from "../publish_hooks.ts";
 import type { Routes } from "../routes.ts";
@@ -62,7 +62,7 @@ export function handlePublish(
     }
   }
   if (broker.pressure.active && broker.pressure.mustWait(broker.router.of(entry), connection)) {
-    connection.wait(Wait.PRESSURE);
+    connection.waitForReceiver();
     return false;
   }
   broker.stats.packetsReceived++;

@@ -1,0 +1,191 @@
+/**
+ * Cuts packets out of what a connection receives. Complete packets are handled where they lie in the chunk; only
+ * an incomplete rest, or what came while the connection has to wait, is copied and kept.
+ */
+
+import { INCOMPLETE, remainingLength, varintLength } from "../packets/fixed_header.ts";
+import { Reasons } from "../packets/reason.ts";
+import type { Connection } from "./connection.ts";
+import { publishRuns } from "./publish_runs.ts";
+import { receive } from "./receive.ts";
+
+/** Why no packet is handled for a while; a bit each. */
+export const Hold = { ANSWER: 1, RECEIVER: 2 } as const;
+
+const CONNECT = 0x10;
+const PUBLISH_QOS0 = 0x30;
+
+export class Input {
+  readonly #connection: Connection;
+  #holds = 0;
+  #tail: Uint8Array | null = null;
+  #tailLength = 0;
+  /** The tail while it is being handled again. */
+  #spare: Uint8Array | null = null;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** The memory is the caller's again afterwards. */
+  data(bytes: Uint8Array, length: number): void {
+    if (this.#holds !== 0) {
+      this.#keep(bytes, 0, length);
+      return;
+    }
+    let at = 0;
+    if (this.#tail !== null) {
+      at = this.#finishTail(bytes, length);
+      if (at < 0) return;
+    }
+    this.#process(bytes, at, length);
+  }
+
+  get held(): boolean {
+    return this.#holds !== 0;
+  }
+
+  hold(why: number): void {
+    if (this.#holds === 0) this.#connection.stream.pause();
+    this.#holds |= why;
+  }
+
+  /** One reason less to wait; without any, what was kept is handled and reading goes on. */
+  release(why: number): void {
+    if ((this.#holds & why) === 0 || this.#ended()) return;
+    this.#holds &= ~why;
+    if (this.#holds !== 0) return;
+    if (this.#tail !== null) {
+      const tail = this.#tail;
+      const length = this.#tailLength;
+      this.#tail = null;
+      this.#tailLength = 0;
+      this.#spare = tail;
+      this.#process(tail, 0, length);
+      this.#spare = null;
+    }
+    if (!this.held && !this.#ended()) this.#connection.stream.resume();
+  }
+
+  discard(): void {
+    this.#tail = null;
+    this.#tailLength = 0;
+  }
+
+  #ended(): boolean {
+    return this.#connection.phase === "closed";
+  }
+
+  /** Handles all complete packets in `[at, end)` and keeps the rest. */
+  #process(bytes: Uint8Array, at: number, end: number): void {
+    const connection = this.#connection;
+    while (at < end) {
+      if (bytes[at] === PUBLISH_QOS0 && connection.phase === "open") {
+        at = publishRuns(connection, bytes, at, end);
+        if (at >= end) return;
+        if (this.#holds !== 0) break;
+      }
+      const rest = remainingLength(bytes, at + 1, end);
+      if (rest === INCOMPLETE) {
+        if (!this.#acceptable(bytes[at]!, 0)) return;
+        break;
+      }
+      if (rest < 0) {
+        this.#badLength();
+        return;
+      }
+      const body = at + 1 + varintLength(rest);
+      if (!this.#acceptable(bytes[at]!, body - at + rest)) return;
+      if (body + rest > end || !receive(connection, bytes, at, body, body + rest)) break;
+      at = body + rest;
+      // (A handler may have ended the connection.)
+      if (this.#ended()) return;
+      if (this.#holds !== 0) break;
+    }
+    if (at < end) this.#keep(bytes, at, end);
+  }
+
+  #badLength(): void {
+    this.#connection.malformed("the remaining length is not a valid variable byte integer");
+  }
+
+  /** Refuses a packet by its header alone, before its bytes are kept. */
+  #acceptable(first: number, size: number): boolean {
+    const connection = this.#connection;
+    const { limits, stats } = connection.broker;
+    if (connection.phase === "new") {
+      // The first packet is CONNECT, or it is not MQTT. [MQTT-3.1.0-1]
+      if (first !== CONNECT) {
+        stats.refused.malformed++;
+        connection.drop();
+        return false;
+      }
+      if (size <= limits.connectPacketSize) return true;
+    } else if (size <= limits.packetSize) return true;
+    stats.refused.packetTooLarge++;
+    connection.disconnect(Reasons.packetTooLarge);
+    return false;
+  }
+
+  /** Completes the packet that began in earlier bytes; how many of the new ones it took, -1: ended or all. */
+  #finishTail(bytes: Uint8Array, length: number): number {
+    let at = 0;
+    for (;;) {
+      const rest = remainingLength(this.#tail!, 1, this.#tailLength);
+      if (rest >= 0) {
+        const total = 1 + varintLength(rest) + rest;
+        if (!this.#acceptable(this.#tail![0]!, total)) return -1;
+        const missing = total - this.#tailLength;
+        if (missing > length - at) {
+          this.#keep(bytes, at, length);
+          return -1;
+        }
+        if (missing > 0) this.#keep(bytes, at, at + missing);
+        at += Math.max(missing, 0);
+        return this.#handleTail(bytes, at, length);
+      }
+      if (rest !== INCOMPLETE) {
+        this.#badLength();
+        return -1;
+      }
+      if (at >= length) return -1;
+      this.#keep(bytes, at, at + 1);
+      at++;
+    }
+  }
+
+  /** The tail is whole: handles it, and says where in the new bytes to go on. */
+  #handleTail(bytes: Uint8Array, at: number, length: number): number {
+    const whole = this.#tail!;
+    const end = this.#tailLength;
+    this.#tail = null;
+    this.#tailLength = 0;
+    this.#process(whole, 0, end);
+    if (this.#ended()) return -1;
+    if (this.#tail === null && this.#holds === 0) return at;
+    this.#keep(bytes, at, length);
+    return -1;
+  }
+
+  /** Copies bytes to the rest that waits; its memory grows with what was received, not with what was announced. */
+  #keep(bytes: Uint8Array, start: number, end: number): void {
+    const size = end - start;
+    if (size === 0) return;
+    if (bytes === this.#spare) {
+      // What was taken up again and not finished stays where it is.
+      bytes.copyWithin(0, start, end);
+      this.#tail = bytes;
+      this.#tailLength = size;
+      return;
+    }
+    const need = this.#tailLength + size;
+    if (this.#tail === null) this.#tail = new Uint8Array(Math.max(need, 64));
+    else if (this.#tail.length < need) {
+      const bigger = new Uint8Array(Math.max(need, this.#tail.length * 2));
+      bigger.set(this.#tail.subarray(0, this.#tailLength));
+      this.#tail = bigger;
+    }
+    this.#tail.set(bytes.subarray(start, end), this.#tailLength);
+    this.#tailLength = need;
+  }
+}
