@@ -82,9 +82,9 @@ async function main(args: readonly string[]): Promise<number> {
 
   const brokers = await chooseBrokers(options);
   const load = await compileLoad(folder);
-  const { repeat, loadArgs } = options;
+  const { repeat, loadArgs, wait } = options;
   const rows = await runAll(
-    { load, loadArgs, folder, repeat, scale: options.quick ? 0.1 : 1, note },
+    { load, loadArgs, folder, repeat, wait, scale: options.quick ? 0.1 : 1, note },
     brokers,
     workloads,
     options,

@@ -1,6 +1,7 @@
 /** Runs a workload on all brokers in turn, and keeps only numbers of runs in which everything was right. */
 import type { Broker, BrokerName } from "./brokers.ts";
 import { type LoadArgs, LoadFailure, type LoadReport, runLoad } from "./load.ts";
+import { disturbance, DISTURBING, quietWithin } from "./quiet.ts";
 import { type RunningBroker, startBroker } from "./server.ts";
 import type { Variant, Workload } from "./workload.ts";
 
@@ -25,8 +26,13 @@ export interface Bench {
   readonly folder: string;
   readonly repeat: number;
   readonly scale: number;
+  /** Seconds to wait for a quiet machine before each run; 0 does not care. */
+  readonly wait: number;
   note(text: string): void;
 }
+
+/** How often a repetition is tried until nobody disturbs it. */
+const TRIES = 3;
 
 /** One broker under one workload, over all repetitions. */
 class Trial {
@@ -34,8 +40,7 @@ class Trial {
   readonly #bench: Bench;
   readonly #workload: Workload;
   readonly #variant: Variant;
-  readonly #samples: number[][] = [];
-  readonly #reports: unknown[] = [];
+  readonly #samples: Sample[] = [];
   #running: RunningBroker | undefined;
   #failure: string | undefined;
 
@@ -48,31 +53,46 @@ class Trial {
 
   get outcome(): Outcome {
     if (this.#failure !== undefined) return { ok: false, reason: this.#failure };
-    return { ok: true, samples: this.#samples, reports: this.#reports };
+    return { ok: true, samples: this.#samples };
   }
 
   /** Does one repetition; after a failure the broker gets no further one. */
   async repeat(): Promise<void> {
     if (this.#failure !== undefined) return;
     try {
-      this.#running ??= await startBroker(this.broker, this.#bench.folder);
-      const reports = await this.#runAll(this.#running);
-      const problem = this.#running.ended() ?? this.#workload.refuse?.(reports);
-      if (problem !== undefined) throw new LoadFailure(problem);
-      this.#samples.push(this.#workload.metrics.map((metric) => metric.of(reports)));
-      this.#reports.push(...reports.map((report) => report.values));
+      let sample = await this.#measureOnce();
+      for (let i = 1; i < TRIES && this.#bench.wait > 0 && sample.disturbance > DISTURBING; i++) {
+        this.#bench.note(`    ${this.broker.title}: disturbed by other processes, once more`);
+        sample = await this.#measureOnce();
+      }
+      this.#samples.push(sample);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const ended = this.#running?.ended();
       this.#failure = ended === undefined || ended === reason ? reason : `${reason} (${ended})`;
       this.#bench.note(`    ${this.broker.title}: FAILED: ${this.#failure}`);
     }
-    if (this.#workload.fresh || this.#failure !== undefined) await this.stop();
+    if (this.#failure !== undefined) await this.stop();
   }
 
   async stop(): Promise<void> {
     await this.#running?.stop();
     this.#running = undefined;
+  }
+
+  async #measureOnce(): Promise<Sample> {
+    if (this.#workload.fresh) await this.stop();
+    this.#running ??= await startBroker(this.broker, this.#bench.folder);
+    if (this.#bench.wait > 0) await quietWithin(this.#bench.wait);
+    const reports = await this.#runAll(this.#running);
+    const problem = this.#running.ended() ?? this.#workload.refuse?.(reports);
+    if (problem !== undefined) throw new LoadFailure(problem);
+    if (this.#workload.fresh) await this.stop(); // its memory is not to be there while another is measured
+    return {
+      values: this.#workload.metrics.map((metric) => metric.of(reports)),
+      disturbance: disturbance(reports.map((report) => report.values)),
+      reports: reports.map((report) => report.values),
+    };
   }
 
   async #runAll(running: RunningBroker): Promise<LoadReport[]> {

@@ -17,6 +17,7 @@ const USAGE = `Compares this broker with mosquitto, under the same load in the s
   --main FILE           the program to measure (main.ts of this project)
   --extra-args "..."    more arguments for this broker
   --load-args "..."     more arguments for the load generator, for example "--gather 0"
+  --wait SECONDS        wait this long for a quiet machine before each run (60); 0 does not care
   --only-mosquitto      leave this broker out
   --strict              exit with code 1 when a target is not reached
   --json FILE           write everything that was measured
@@ -34,6 +35,7 @@ export interface Options {
   readonly main: string | undefined;
   readonly extraArgs: readonly string[];
   readonly loadArgs: readonly string[];
+  readonly wait: number;
   readonly onlyMosquitto: boolean;
   readonly strict: boolean;
   readonly json: string | undefined;
@@ -52,10 +54,10 @@ function words(text: string | undefined): string[] {
   return text?.split(/\s+/).filter((word) => word !== "") ?? [];
 }
 
-function repetitions(text: string | undefined, quick: boolean): number {
-  if (text === undefined) return quick ? 1 : 3;
-  if (!/^[1-9]\d{0,2}$/.test(text)) throw new UsageError(`--repeat is a number from 1 to 999, not: ${text}`);
-  return Number(text);
+function count(name: string, text: string | undefined, least: number, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  if (/^\d{1,3}$/.test(text) && Number(text) >= least) return Number(text);
+  throw new UsageError(`--${name} is a number from ${least} to 999, not: ${text}`);
 }
 
 /** Reads the arguments; `undefined` when only help was asked for, which is printed here. */
@@ -73,13 +75,14 @@ export function readOptions(args: readonly string[]): Options | undefined {
     only: values.only ?? [],
     list: values.list ?? false,
     quick,
-    repeat: repetitions(values.repeat, quick),
+    repeat: count("repeat", values.repeat, 1, quick ? 1 : 3),
     runtimes: runtime === "both" ? ["deno", "bun"] : [runtime as "deno" | "bun"],
     payloads: payload === undefined ? PAYLOADS : [Number(payload)],
     protocols: protocol === undefined ? PROTOCOLS : [protocol],
     main: values.main,
     extraArgs: words(values["extra-args"]),
     loadArgs: words(values["load-args"]),
+    wait: count("wait", values.wait, 0, 60),
     onlyMosquitto: values["only-mosquitto"] ?? false,
     strict: values.strict ?? false,
     json: values.json,
@@ -98,6 +101,7 @@ const SPECIFICATION = {
   main: { type: "string" },
   "extra-args": { type: "string" },
   "load-args": { type: "string" },
+  wait: { type: "string" },
   "only-mosquitto": { type: "boolean" },
   strict: { type: "boolean" },
   json: { type: "string" },

@@ -21,7 +21,10 @@ function conditions({ brokers, options, command }: Results): string[] {
     `Command: ${command}`,
     `Brokers: ${brokers.map(({ title, version }) => `${title} ${version}`).join(", ")}`,
     `Machine: ${cpu}, ${cores} cores, ${memoryGb} GB, ${kernel}; brokers and load share it, nothing is pinned`,
-    `Median of ${options.repeat}${options.quick ? ", quick run" : ""}; in parentheses the ratio to mosquitto`,
+    `Median of ${options.repeat}${
+      options.quick ? ", quick run" : ""
+    }; in parentheses the ratio to mosquitto; ` +
+    "~ other processes used the machine meanwhile",
   ];
 }
 

@@ -37,7 +37,7 @@ function formatCell(cell: Cell | undefined, unit: Unit): string {
   if (cell.kind === "failed") return "FAILED";
   const ratio = cell.ratio === undefined || unit === "times" ? "" : ` (${threeDigits(cell.ratio)}×)`;
   const verdict = cell.reached === undefined ? "" : cell.reached ? " reached" : " NOT REACHED";
-  return formatNumber(cell.median, unit) + ratio + verdict;
+  return (cell.disturbed ? "~" : "") + formatNumber(cell.median, unit) + ratio + verdict;
 }
 
 /** Header and body of the table; the first cells of a workload are not repeated on its further lines. */

@@ -1,6 +1,7 @@
 /** From samples to medians, ratios and verdicts. */
 import type { BrokerName } from "./brokers.ts";
 import type { Outcome, Row } from "./measure.ts";
+import { DISTURBING } from "./quiet.ts";
 import type { Metric, Target } from "./workload.ts";
 
 /** One broker's cell in the line of one metric. */
@@ -11,6 +12,8 @@ export type Cell =
     readonly median: number;
     readonly least: number;
     readonly most: number;
+    /** Others used the machine during every repetition: do not trust it. */
+    readonly disturbed: boolean;
     /** To mosquitto's median in the same run. */
     readonly ratio?: number;
     readonly reached?: boolean;
@@ -52,7 +55,9 @@ function cellOf(
   base: number | undefined,
 ): Cell {
   if (!outcome.ok) return { kind: "failed" };
-  const sorted = outcome.samples.map((sample) => sample[index] ?? NaN).sort((a, b) => a - b);
+  const clean = outcome.samples.filter((sample) => sample.disturbance <= DISTURBING);
+  const counted = clean.length > 0 ? clean : outcome.samples;
+  const sorted = counted.map((sample) => sample.values[index] ?? NaN).sort((a, b) => a - b);
   const value = median(sorted);
   const ratio = broker === "mosquitto" || base === undefined || base === 0 ? undefined : value / base;
   const reached = judge(metric.target, broker, value, ratio);
@@ -61,6 +66,7 @@ function cellOf(
     median: value,
     least: sorted[0] ?? NaN,
     most: sorted.at(-1) ?? NaN,
+    disturbed: clean.length === 0,
     ...(ratio === undefined ? {} : { ratio }),
     ...(reached === undefined ? {} : { reached }),
   };

@@ -29,6 +29,8 @@ export class TestClient {
   closed = false;
   /** All bytes received. */
   bytesReceived = 0;
+  /** Is given the bytes as they come, before they are packets. */
+  tap: (bytes: Uint8Array) => void = () => {};
 
   constructor(stream: MemoryClient, version: ProtocolVersion) {
     this.#stream = stream;
@@ -42,6 +44,7 @@ export class TestClient {
 
   #take(bytes: Uint8Array): void {
     this.bytesReceived += bytes.length;
+    this.tap(bytes);
     const all = new Uint8Array(this.#rest.length + bytes.length);
     all.set(this.#rest);
     all.set(bytes, this.#rest.length);

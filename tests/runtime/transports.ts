@@ -3,6 +3,7 @@
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { KeyPair } from "../../src/runtime/certificate.ts";
 import type { ErrorSink } from "../../src/runtime/guard.ts";
 import type { Accept, Acceptor } from "../../src/runtime/stream.ts";
 import { listenTcp, listenUnix } from "../../src/runtime/tcp.ts";
@@ -26,8 +27,8 @@ export interface Transport {
   connect(address: string): Promise<Client>;
 }
 
-export const place = { hostname: "127.0.0.1", port: 0 } as const;
-export const serverPair = { cert: fixture("server.crt"), key: fixture("server.key") };
+export const place: { hostname: string; port: number } = { hostname: "127.0.0.1", port: 0 };
+export const serverPair: KeyPair = { cert: fixture("server.crt"), key: fixture("server.key") };
 const trusting = { ca: fixture("authority.crt") };
 const maxMessageBytes = 64 * 1024 * 1024;
 
