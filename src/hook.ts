@@ -314,12 +314,9 @@ export class Hooks {
   }
 
   /** Fails when the answer takes too long. */
-  limit<T>(answer: MaybePromise<T>): Promise<T> {
+  limit<T>(answer: MaybePromise<T>, timeout: number = this.#timeout): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`no answer within ${this.#timeout} ms`)),
-        this.#timeout,
-      );
+      const timer = setTimeout(() => reject(new Error(`no answer within ${timeout} ms`)), timeout);
       Promise.resolve(answer).then(resolve, reject).finally(() => clearTimeout(timer));
     });
   }

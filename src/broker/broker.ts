@@ -42,6 +42,8 @@ import { Wills } from "./wills.ts";
 const TICK_MS = 250;
 /** How long a hook may take to answer. */
 const HOOK_TIMEOUT_MS = 5000;
+/** The same when the broker stops: the whole of that takes less than five seconds. */
+const STOP_HOOK_MS = 1500;
 
 const encoder = new TextEncoder();
 
@@ -216,7 +218,7 @@ export class Broker {
     for (const connection of [...this.connections]) connection.stream.destroy();
     await Promise.all(this.hooks.on.onStopped.map(async (hook) => {
       try {
-        await this.hooks.limit(hook.onStopped());
+        await this.hooks.limit(hook.onStopped(), STOP_HOOK_MS);
       } catch (error) {
         this.hooks.failed(hook, "onStopped", error);
       }

@@ -1,6 +1,6 @@
 /**
  * When a receiver that does read can't keep up, whoever publishes to it waits a moment instead of its messages
- * being dropped. That is bounded, so that a slow reader costs only itself: without progress for 100 ms, or
+ * being dropped. That is bounded, so that a slow reader costs only itself: without progress for 250 ms, or
  * after it has made others wait for its allowance, it counts as slow; nobody waits for it then, QoS 0 for it
  * is dropped and QoS 1 and 2 queue up within their bound, until it has caught up.
  */
@@ -12,9 +12,9 @@ import type { Connection } from "./connection.ts";
 import type { Routes } from "./routes.ts";
 
 const CHECK_MS = 50;
-const NO_PROGRESS_MS = 100;
-/** How long a receiver may make others wait: two seconds, refilled by a tenth of the time. */
-const ALLOWANCE_MS = 2000;
+const NO_PROGRESS_MS = 250;
+/** How long a receiver may make others wait: five seconds, refilled by a tenth of the time. */
+const ALLOWANCE_MS = 5000;
 const REFILL = 0.1;
 
 /** What is remembered of a receiver that can't keep up. */
@@ -47,7 +47,7 @@ export class Pressure {
   add(connection: Connection): void {
     const backlog = connection.backlog ??= new Backlog(this.#clock.now());
     if (backlog.slow || this.#pressed.has(connection)) return;
-    backlog.progressAt = this.#clock.now();
+    backlog.progressAt = backlog.checkedAt = this.#clock.now();
     this.#pressed.add(connection);
     this.#stop ??= this.#clock.every(CHECK_MS, () => this.check());
   }
@@ -96,7 +96,11 @@ export class Pressure {
       if (backlog === null) continue;
       const passed = now - backlog.checkedAt;
       backlog.checkedAt = now;
-      if (backlog.waiting.size > 0) backlog.allowance -= Math.min(passed, CHECK_MS * 2);
+      // When we ourselves were late, nobody else is to blame.
+      backlog.progressAt += Math.max(0, passed - 2 * CHECK_MS);
+      // (Who waits only for itself makes nobody wait.)
+      const others = backlog.waiting.size - (backlog.waiting.has(connection) ? 1 : 0);
+      if (others > 0) backlog.allowance -= Math.min(passed, CHECK_MS * 2);
       backlog.allowance = Math.min(ALLOWANCE_MS, backlog.allowance + passed * REFILL);
       if (now - backlog.progressAt < NO_PROGRESS_MS && backlog.allowance > 0) continue;
       backlog.slow = true;

@@ -15,6 +15,7 @@ export interface BunSocket<Data> {
 }
 
 export interface BunSocketHandlers<Data> {
+  readonly binaryType: "uint8array";
   open(socket: BunSocket<Data>): void;
   data(socket: BunSocket<Data>, bytes: Uint8Array): void;
   drain(socket: BunSocket<Data>): void;

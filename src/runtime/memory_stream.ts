@@ -146,13 +146,17 @@ class MemoryStream implements ByteStream {
 
   #toClient(): void {
     while (!this.#clientPaused && !this.#gone) {
-      const bytes = this.#outbound.shift() ?? this.#held?.slice();
-      if (bytes === undefined) return;
-      const wasHeld = this.#waiting === 0;
-      if (wasHeld) this.#held = null;
-      else this.#waiting -= bytes.length;
-      this.client.received(bytes);
-      if (wasHeld && !this.#gone && !this.#ending) this.#guard?.written();
+      const queued = this.#outbound.shift();
+      if (queued !== undefined) {
+        this.#waiting -= queued.length;
+        this.client.received(queued);
+        continue;
+      }
+      if (this.#held === null) return;
+      const held = this.#held.slice();
+      this.#held = null;
+      this.client.received(held);
+      if (!this.#gone && !this.#ending) this.#guard?.written();
     }
   }
 

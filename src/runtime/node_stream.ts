@@ -36,8 +36,10 @@ export class NodeStream implements ByteStream {
     socket.on("close", () => this.#finish(this.#error));
     if (this.#guard === null) return this.destroy();
     if (this.#gone) return this.#guard.closed(null);
-    socket.on("data", (bytes: Uint8Array) => {
-      if (this.#linger === null && !this.#gone) this.#guard?.data(bytes, bytes.length);
+    socket.on("data", ({ buffer, byteOffset, length }: Uint8Array) => {
+      if (this.#linger !== null || this.#gone) return;
+      // Not the Buffer itself: its slice() is a view where everybody expects a copy.
+      this.#guard?.data(new Uint8Array(buffer, byteOffset, length), length);
     });
   }
 

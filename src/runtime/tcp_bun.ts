@@ -100,6 +100,7 @@ function handlers(
 ): BunSocketHandlers<BunStream | undefined> {
   const report = options.onError ?? ignoreErrors;
   return {
+    binaryType: "uint8array", // A Buffer's slice() would be a view where everybody expects a copy.
     open(socket): void {
       const stream = new BunStream(socket, addressOf(socket), options);
       socket.data = stream;
@@ -161,7 +162,14 @@ export async function listenUnix(options: UnixOptions, accept: Accept): Promise<
 
 async function probe(path: string): Promise<boolean> {
   const ignore = (): void => {};
-  const socket = { open: ignore, data: ignore, drain: ignore, close: ignore, error: ignore };
+  const socket = {
+    binaryType: "uint8array" as const,
+    open: ignore,
+    data: ignore,
+    drain: ignore,
+    close: ignore,
+    error: ignore,
+  };
   try {
     (await bun.connect({ unix: path, socket })).terminate();
     return true;

@@ -15,6 +15,8 @@ export function conforms(
   name: string,
   run: () => Promise<void>,
 ): void {
-  if (ids.length === 0) throw new RangeError(`Cannot register "${name}" for MQTT ${version}: no statement named`);
+  if (ids.length === 0) {
+    throw new RangeError(`Cannot register "${name}" for MQTT ${version}: no statement named`);
+  }
   test(`${name} ${ids.map((id) => `[${id}]`).join(" ")}`, run);
 }

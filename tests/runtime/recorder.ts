@@ -17,6 +17,7 @@ export class Recorder implements StreamHandler {
   }
 
   data(bytes: Uint8Array, length: number): void {
+    if (bytes.constructor !== Uint8Array) throw new TypeError("A Buffer, whose slice() copies nothing");
     const chunk = bytes.slice(0, length);
     this.chunks.push(chunk);
     this.received += length;
