@@ -13,6 +13,8 @@ import { receive } from "./receive.ts";
 export const Hold = { ANSWER: 1, RECEIVER: 2 } as const;
 
 const CONNECT = 0x10;
+/** Bytes of a rest below which the pool is not asked. */
+const SHORT = 768;
 const PUBLISH_QOS0 = 0x30;
 
 export class Input {
@@ -63,11 +65,13 @@ export class Input {
       this.#spare = tail;
       this.#process(tail, 0, length);
       this.#spare = null;
+      if (this.#tail !== tail) this.#connection.broker.pool.give(tail);
     }
     if (!this.held && !this.#ended()) this.#connection.stream.resume();
   }
 
   discard(): void {
+    if (this.#tail !== null) this.#connection.broker.pool.give(this.#tail);
     this.#tail = null;
     this.#tailLength = 0;
   }
@@ -161,10 +165,16 @@ export class Input {
     this.#tail = null;
     this.#tailLength = 0;
     this.#process(whole, 0, end);
+    this.#connection.broker.pool.give(whole);
     if (this.#ended()) return -1;
     if (this.#tail === null && this.#holds === 0) return at;
     this.#keep(bytes, at, length);
     return -1;
+  }
+
+  /** A short rest, as every chunk may end with, costs no more than it is; longer ones are lent. */
+  #memory(size: number): Uint8Array {
+    return size < SHORT ? new Uint8Array(Math.max(size, 64)) : this.#connection.broker.pool.take(size);
   }
 
   /** Copies bytes to the rest that waits; its memory grows with what was received, not with what was announced. */
@@ -179,10 +189,11 @@ export class Input {
       return;
     }
     const need = this.#tailLength + size;
-    if (this.#tail === null) this.#tail = new Uint8Array(Math.max(need, 64));
+    if (this.#tail === null) this.#tail = this.#memory(need);
     else if (this.#tail.length < need) {
-      const bigger = new Uint8Array(Math.max(need, this.#tail.length * 2));
+      const bigger = this.#memory(Math.max(need, this.#tail.length * 2));
       bigger.set(this.#tail.subarray(0, this.#tailLength));
+      this.#connection.broker.pool.give(this.#tail);
       this.#tail = bigger;
     }
     this.#tail.set(bytes.subarray(start, end), this.#tailLength);

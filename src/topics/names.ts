@@ -47,6 +47,7 @@ export function isShared(filter: string): boolean {
 
 /** `$share/group/filter` in its parts; null when it is not well formed. [MQTT-4.8.2-1] [MQTT-4.8.2-2] */
 export function parseShared(text: string): SharedFilter | null {
+  if (!isShared(text)) return null;
   const slash = text.indexOf("/", 7);
   if (slash < 0) return null;
   const group = text.slice(7, slash);

@@ -1,6 +1,7 @@
 /** The brokers that are compared: how each is started, and what it is called. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { firstLine } from "./process.ts";
 
 export type BrokerName = "mosquitto" | "deno" | "bun";
@@ -53,11 +54,14 @@ export async function findOurs(
   main: string,
   extra: readonly string[],
 ): Promise<Broker | undefined> {
-  // The runtime that runs this program need not be on the PATH.
+  // The runtime that runs this program need not be on the PATH, and what is there may be a script that starts the
+  // runtime as its child: it is asked for the program itself, whose CPU time and memory are to be measured.
   const own = runtime === ("Bun" in globalThis ? "bun" : "deno") ? process.execPath : runtime;
-  for (const file of new Set([own, runtime])) {
-    const version = /\d+\.\d+\.\d+\S*/.exec(await firstLine(file, ["--version"]) ?? "")?.[0];
-    if (version === undefined) continue;
+  const ask = runtime === "deno" ? "eval" : "-e";
+  for (const name of new Set([own, runtime])) {
+    const file = await firstLine(name, [ask, "console.log(process.execPath)"]);
+    if (file === undefined) continue;
+    const version = /\d+\.\d+\.\d+\S*/.exec(await firstLine(file, ["--version"]) ?? "")?.[0] ?? "unknown";
     const launch = runtime === "deno" ? ["run", "-A", main] : [main];
     return {
       name: runtime,

@@ -1,6 +1,7 @@
 /** Compiles the load generator. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { firstLine, run } from "./process.ts";
 

@@ -5,13 +5,18 @@ import { disturbance, DISTURBING, quietWithin } from "./quiet.ts";
 import { type RunningBroker, startBroker } from "./server.ts";
 import type { Variant, Workload } from "./workload.ts";
 
+/** One good repetition. */
+export interface Sample {
+  /** One for each metric of the workload. */
+  readonly values: readonly number[];
+  /** Processors that others used meanwhile. */
+  readonly disturbance: number;
+  readonly reports: readonly unknown[];
+}
+
 /** What one broker did: either all repetitions were good, or there are no numbers at all. */
 export type Outcome =
-  | {
-    readonly ok: true;
-    readonly samples: readonly (readonly number[])[];
-    readonly reports: readonly unknown[];
-  }
+  | { readonly ok: true; readonly samples: readonly Sample[] }
   | { readonly ok: false; readonly reason: string };
 
 export interface Row {

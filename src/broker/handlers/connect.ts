@@ -181,8 +181,11 @@ function announce(
   return p;
 }
 
-/** The return code of 3.x for a reason; nothing of MQTT 5 reaches a 3.x client. */
-export function v3ReturnCode(reason: Reason): number {
+/**
+ * The return code of 3.x for a reason, null when none fits: nothing of MQTT 5 reaches a 3.x client. 3.1.1
+ * [MQTT-3.2.2-6]
+ */
+export function v3ReturnCode(reason: Reason): number | null {
   switch (reason) {
     case Reasons.unsupportedProtocolVersion:
       return 1;
@@ -194,6 +197,15 @@ export function v3ReturnCode(reason: Reason): number {
     case Reasons.banned:
     case Reasons.badAuthenticationMethod:
       return 5;
+    // It is the CONNECT that is wrong, not the server that is unavailable.
+    case Reasons.malformedPacket:
+    case Reasons.protocolError:
+    case Reasons.topicNameInvalid:
+    case Reasons.packetTooLarge:
+    case Reasons.payloadFormatInvalid:
+    case Reasons.retainNotSupported:
+    case Reasons.qosNotSupported:
+      return null;
     default:
       return 3;
   }
@@ -203,12 +215,10 @@ export function v3ReturnCode(reason: Reason): number {
 export function refuseConnect(connection: Connection, reason: Reason): void {
   const v5 = connection.version === 5;
   const properties = v5 && connection.problemInformation ? { reasonString: reason.text } : NO_PROPERTIES;
-  connection.send({
-    type: PacketType.CONNACK,
-    sessionPresent: false,
-    reasonCode: v5 ? reason.code : v3ReturnCode(reason),
-    properties,
-  });
+  const reasonCode = v5 ? reason.code : v3ReturnCode(reason);
+  if (reasonCode !== null) {
+    connection.send({ type: PacketType.CONNACK, sessionPresent: false, reasonCode, properties });
+  }
   connection.broker.log("info", `CONNECT from ${connection.stream.remoteAddress} refused: ${reason.text}`);
   connection.finish(reason);
 }

@@ -109,7 +109,9 @@ conforms(
       assert.deepEqual(bytes, [0x20, 2, 0, 4]);
     }
     // The refused ones had no effect on the session, nor on who uses it.
-    await owner.published("a", "still here", { qos: 1 });
+    opinion = "allow";
+    const publisher = await t.connected(4);
+    await publisher.published("a", "still here", { qos: 1 });
     assert.equal((await owner.message()).text, "still here");
   },
 );

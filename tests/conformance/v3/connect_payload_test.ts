@@ -138,7 +138,9 @@ conforms(
     const ids = [...t.broker.sessions.all()].map((session) => session.clientId);
     assert.equal(new Set(ids).size, 2);
     assert.ok(ids.every((id) => id.length > 0));
-    await first.published("a", "x", { qos: 1 });
+    const publisher = await t.connected(4, { clientId: "publisher" });
+    await publisher.published("a", "x", { qos: 1 });
+    publisher.disconnect();
     assert.equal((await first.message()).text, "x");
     assert.equal((await second.message()).text, "x");
     first.disconnect();
@@ -192,10 +194,11 @@ conforms(
       await client.subscribe(`to/${clientId}`, 1);
     }
     assert.equal(t.broker.connections.size, ids.length);
+    const publisher = await t.connected(4);
     for (const clientId of ids) {
       const again = t.client(4);
       assert.equal((await again.connect({ clientId, cleanStart: false })).sessionPresent, true);
-      for (const other of ids) await again.published(`to/${other}`, other, { qos: 1 });
+      for (const other of ids) await publisher.published(`to/${other}`, other, { qos: 1 });
       assert.equal((await again.message()).text, clientId);
       await again.silent();
     }

@@ -1,0 +1,32 @@
+/** What is wrong with a configuration: all of it at once, each with its place. */
+
+export interface Problem {
+  readonly severity: "error" | "warning";
+  /** `file:line:column`, or the name of an option or variable. */
+  readonly where: string;
+  /** A sentence without the place. */
+  readonly message: string;
+}
+
+export function formatProblem({ where, message }: Problem): string {
+  return `${where}: ${message}`;
+}
+
+/** Thrown with every error that was found, not only the first. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(formatProblem).join("\n"));
+    this.problems = problems;
+  }
+}
+
+const longestQuote = 80;
+
+/** A value as it is shown in a message: on one line, not too long. */
+export function quote(text: string): string {
+  const short = text.length > longestQuote ? `${text.slice(0, longestQuote)}...` : text;
+  return JSON.stringify(short);
+}

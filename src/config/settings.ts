@@ -1,0 +1,63 @@
+/** Every setting that is a single value, with what it accepts. Names are those of the library's options. */
+
+import { type Capabilities, limitRanges, type Limits, type LogLevel, type QueueFull } from "../broker/options.ts";
+import { anyText, bytes, duration, integer, named, oneOf, type ValueKind, yesOrNo } from "./values.ts";
+
+type KindsOf<T> = { readonly [K in keyof T]-?: ValueKind<T[K]> };
+
+export const limitKinds: KindsOf<Limits> = {
+  connectTimeout: duration("ms", limitRanges.connectTimeout),
+  packetSize: bytes(limitRanges.packetSize),
+  connectPacketSize: bytes(limitRanges.connectPacketSize),
+  connections: integer(limitRanges.connections),
+  connectionRate: integer(limitRanges.connectionRate),
+  clientIdLength: bytes(limitRanges.clientIdLength),
+  topicLength: bytes(limitRanges.topicLength),
+  topicLevels: integer(limitRanges.topicLevels),
+  subscriptions: integer(limitRanges.subscriptions),
+  inflight: integer(limitRanges.inflight),
+  queuedMessages: integer(limitRanges.queuedMessages),
+  queuedBytes: bytes(limitRanges.queuedBytes),
+  outgoingBytes: bytes(limitRanges.outgoingBytes),
+  retained: integer(limitRanges.retained),
+  userProperties: integer(limitRanges.userProperties),
+  sessions: integer(limitRanges.sessions),
+};
+
+const forever = 0xffff_ffff;
+const qos = new Map<string, 0 | 1 | 2>([["0", 0], ["1", 1], ["2", 2]]);
+
+export const capabilityKinds: KindsOf<Capabilities> = {
+  maximumMessageExpiryInterval: duration("s", [0, forever]),
+  maximumSessionExpiryInterval: duration("s", [0, forever]),
+  receiveMaximum: integer([1, 65_535]),
+  topicAliasMaximum: integer([0, 65_535]),
+  topicAliasMaximumOut: integer([0, 65_535]),
+  minimumProtocolVersion: integer([3, 5]),
+  maximumQos: named(qos, "0, 1 or 2"),
+  retainAvailable: yesOrNo,
+  wildcardSubAvailable: yesOrNo,
+  subIdAvailable: yesOrNo,
+  sharedSubAvailable: yesOrNo,
+  maximumKeepAlive: duration("s", [0, 65_535]),
+  responseInformation: anyText,
+  obscureNotAuthorized: yesOrNo,
+};
+
+export const queueFullKind: ValueKind<QueueFull> = oneOf(["drop-oldest", "drop-newest"]);
+
+export const sysTopicIntervalKind: ValueKind<number> = duration("s", [0, 86_400]);
+
+/** comqtt v2 counts them. */
+const levels = new Map<string, LogLevel>([
+  ["debug", "debug"],
+  ["info", "info"],
+  ["warn", "warn"],
+  ["error", "error"],
+  ["-4", "debug"],
+  ["0", "info"],
+  ["4", "warn"],
+  ["8", "error"],
+]);
+
+export const logLevelKind: ValueKind<LogLevel> = named(levels, "one of debug, info, warn, error");
