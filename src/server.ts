@@ -95,7 +95,9 @@ export class Server implements AsyncDisposable {
   /** Opens the listeners. When one cannot be opened, the server closes and the `ListenerError` is thrown. */
   async serve(): Promise<void> {
     if (this.#state !== "new") {
-      throw new Error(`Cannot serve: the server is ${this.#state === "closed" ? "closed" : "running already"}`);
+      throw new Error(
+        `Cannot serve: the server is ${this.#state === "closed" ? "closed" : "running already"}`,
+      );
     }
     this.#state = "serving";
     this.#broker.start();

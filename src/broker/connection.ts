@@ -17,6 +17,7 @@ import type { Timed } from "./deadlines.ts";
 import { refuseConnect } from "./handlers/connect.ts";
 import { leave } from "./handlers/leave.ts";
 import { Hold, Input } from "./input.ts";
+import { reasonFor } from "./reason_for.ts";
 import { publishFrame } from "./publish_frame.ts";
 import { encodeFor } from "./encode_for.ts";
 import { Output } from "./output.ts";
@@ -77,6 +78,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
   /** The topic it may publish to, as access control said at `allowedAt`. */
   allowed: TopicEntry<Routes> | null = null;
   allowedAt = 0;
+  dueTick = 0;
   #dirty = false;
   readonly #input: Input;
   /** Answers of hooks that are awaited. */
@@ -161,9 +163,10 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
     this.touch();
   }
 
-  /** Sends any packet but PUBLISH. */
+  /** Sends any packet but PUBLISH. An answer that is owed and larger than the client takes ends the connection. */
   send(packet: Packet): void {
     if (encodeFor(this, packet)) this.touch();
+    else if (this.phase === "open" && packet.type !== 14) this.disconnect(Reasons.packetTooLarge);
   }
 
   /** Something was added to the output: it is written at the end of the turn. */
@@ -237,6 +240,8 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
   opened(): void {
     this.phase = "open";
     this.#updateRaw();
+    // The check of the connect time-out may come too late for a short keep-alive.
+    if (this.silence > 0) this.broker.deadlines.add(this, this.heardAt + this.silence);
   }
 
   // --- the end ---
@@ -257,7 +262,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
       const reasonString = detail ?? reason.text;
       this.send({
         type: 14,
-        reasonCode: reason.code,
+        reasonCode: reasonFor(14, reason).code,
         properties: this.problemInformation ? { reasonString } : {},
       });
     } else if (this.phase === "auth" || (this.phase === "new" && this.version === 5)) {

@@ -1,10 +1,12 @@
 /**
- * Many things that are due some time, checked once a second without a timer each: a ring of buckets, one per
- * second. A thing that turns out to be due later than thought just moves on, so activity costs nothing.
+ * Many things that are due some time, without a timer each: a ring of buckets, four per second. A thing that
+ * turns out to be due later than thought just moves on, so activity costs nothing.
  */
 
 /** `due` answers the time of the next check in milliseconds since 1970, or 0 when there is none. */
 export interface Timed {
+  /** The tick of its next check, 0: none. Only `Deadlines` writes it. */
+  dueTick: number;
   due(now: number): number;
 }
 
@@ -19,9 +21,12 @@ export class Deadlines {
     this.#tick = Math.floor(now / STEP);
   }
 
+  /** Has it checked at that time at the latest; a check that comes sooner asks for the next one itself. */
   add(thing: Timed, at: number): void {
     // What is further away than the ring is long is looked at on the way.
     const tick = Math.min(Math.max(Math.ceil(at / STEP), this.#tick + 1), this.#tick + SLOTS - 1);
+    if (thing.dueTick !== 0 && thing.dueTick <= tick) return;
+    thing.dueTick = tick;
     this.#ring[tick % SLOTS]!.push(thing);
   }
 
@@ -35,6 +40,9 @@ export class Deadlines {
       if (bucket.length === 0) continue;
       this.#ring[this.#tick % SLOTS] = [];
       for (const thing of bucket) {
+        // Moved to a sooner check than the one it stands for here.
+        if (thing.dueTick === 0 || thing.dueTick > this.#tick) continue;
+        thing.dueTick = 0;
         const next = thing.due(now);
         if (next > 0) this.add(thing, Math.max(next, now + 1));
       }

@@ -25,6 +25,14 @@ export function encodeFor(connection: Connection, packet: Packet): boolean {
   return true;
 }
 
+/** Whether the packet, as it is, is one the client takes. */
+export function fits(connection: Connection, packet: Packet): boolean {
+  if (connection.maximumPacketSize === 0xffffffff) return true;
+  writer.reset();
+  encode(writer, packet, connection.version);
+  return writer.length <= connection.maximumPacketSize;
+}
+
 function withoutProblemInformation(packet: Packet): Packet | null {
   if (!("properties" in packet)) return null;
   if (!("reasonString" in packet.properties) && !("userProperties" in packet.properties)) return null;

@@ -9,8 +9,8 @@ export class Retained {
   readonly #broker: Broker;
   readonly #index: RetainedIndex<Message> = new RetainedIndex<Message>();
 
-  /** Topics whose value will expire: one deadline each, however often the value changes. */
-  readonly #watched: Set<string> = new Set();
+  /** By topic whose value will expire: one deadline each, however often the value changes. */
+  readonly #watched: Map<string, Expiry> = new Map();
 
   constructor(broker: Broker) {
     this.#broker = broker;
@@ -48,9 +48,10 @@ export class Retained {
     }
     message.keep();
     this.#index.set(message.topic, message);
-    if (message.expiresAt !== Infinity && !this.#watched.has(message.topic)) {
-      this.#watched.add(message.topic);
-      deadlines.add(new Expiry(this, message.topic), message.expiresAt);
+    if (message.expiresAt !== Infinity) {
+      let expiry = this.#watched.get(message.topic);
+      if (expiry === undefined) this.#watched.set(message.topic, expiry = new Expiry(this, message.topic));
+      deadlines.add(expiry, message.expiresAt);
     }
     if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, 1);
   }
@@ -74,6 +75,7 @@ export class Retained {
 }
 
 class Expiry implements Timed {
+  dueTick = 0;
   readonly #store: Retained;
   readonly #topic: string;
   constructor(store: Retained, topic: string) {

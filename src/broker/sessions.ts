@@ -155,15 +155,11 @@ export class Sessions {
 
   /** Without a connection: something may be due later. */
   watch(session: Session, now: number): void {
-    if (session.timed) return;
     const next = this.due(session, now);
-    if (next === 0) return;
-    session.timed = true;
-    this.#broker.deadlines.add(session, next);
+    if (next > 0) this.#broker.deadlines.add(session, next);
   }
 
   due(session: Session, now: number): number {
-    session.timed = false;
     if (session.ended || session.outlet !== null) return 0;
     let next = Infinity;
     if (session.expiryInterval !== 0xffffffff) {
@@ -181,8 +177,6 @@ export class Sessions {
         this.#broker.wills.publish(session, will);
       } else next = Math.min(next, session.pendingWill.at);
     }
-    if (next === Infinity) return 0;
-    session.timed = true;
-    return next;
+    return next === Infinity ? 0 : next;
   }
 }

@@ -1,6 +1,12 @@
 /** Every setting that is a single value, with what it accepts. Names are those of the library's options. */
 
-import { type Capabilities, limitRanges, type Limits, type LogLevel, type QueueFull } from "../broker/options.ts";
+import {
+  type Capabilities,
+  limitRanges,
+  type Limits,
+  type LogLevel,
+  type QueueFull,
+} from "../broker/options.ts";
 import { anyText, bytes, duration, integer, named, oneOf, type ValueKind, yesOrNo } from "./values.ts";
 
 type KindsOf<T> = { readonly [K in keyof T]-?: ValueKind<T[K]> };

@@ -5,6 +5,8 @@ export interface ValueKind<T> {
   parse(text: string): T | undefined;
   /** What is accepted, for messages; follows "expected". */
   readonly accepted: string;
+  /** It is never shown. */
+  readonly secret?: boolean;
 }
 
 type Range = readonly [low: number, high: number];
@@ -74,11 +76,6 @@ function measured(
   return Math.abs(exact - rounded) > 1e-6 * Math.max(1, rounded) ? undefined : within(rounded, range);
 }
 
-export const yesOrNo: ValueKind<boolean> = {
-  parse: (text) => ({ true: true, false: false, yes: true, no: false, on: true, off: false, 1: true, 0: false })[text],
-  accepted: "true or false",
-};
-
 export function oneOf<const T extends string>(choices: readonly T[]): ValueKind<T> {
   return {
     parse: (text) => choices.find((choice) => choice === text),
@@ -91,7 +88,27 @@ export function named<T>(names: ReadonlyMap<string, T>, accepted: string): Value
   return { parse: (text) => names.get(text), accepted };
 }
 
+const answers = new Map<string, boolean>([
+  ["true", true],
+  ["yes", true],
+  ["on", true],
+  ["1", true],
+  ["false", false],
+  ["no", false],
+  ["off", false],
+  ["0", false],
+]);
+
+export const yesOrNo: ValueKind<boolean> = named(answers, "true or false");
+
 export const anyText: ValueKind<string> = { parse: (text) => text, accepted: "a text" };
+
+export const secretText: ValueKind<string> = { ...anyText, secret: true };
+
+export const someText: ValueKind<string> = {
+  parse: (text) => text === "" ? undefined : text,
+  accepted: "a text that is not empty",
+};
 
 /** Permission bits as `chmod` takes them. */
 export const fileMode: ValueKind<number> = {

@@ -4,6 +4,13 @@ import { describeListenFault } from "../runtime/listen_fault.ts";
 
 export class ListenerError extends Error {
   override readonly name = "ListenerError";
+  /** The id of the listener, if it is the one that could not be opened. */
+  readonly listener: string | null;
+
+  constructor(message: string, options?: ErrorOptions & { readonly listener?: string }) {
+    super(message, options);
+    this.listener = options?.listener ?? null;
+  }
 }
 
 interface Named {
@@ -15,5 +22,8 @@ interface Named {
 export function listenerError(listener: Named, address: string, thrown: unknown): ListenerError {
   if (thrown instanceof ListenerError) return thrown;
   const what = `Cannot open the ${listener.protocol} listener "${listener.id}" at "${address}"`;
-  return new ListenerError(`${what}: ${describeListenFault(thrown)}`, { cause: thrown });
+  return new ListenerError(`${what}: ${describeListenFault(thrown)}`, {
+    cause: thrown,
+    listener: listener.id,
+  });
 }

@@ -5,14 +5,14 @@
  */
 
 import http from "node:http";
-import https from "node:https";
-import type { AddressInfo, Socket } from "node:net";
-import { clearTimeout, setTimeout } from "node:timers";
+import net, { type AddressInfo } from "node:net";
+import tls from "node:tls";
 import { formatAddress } from "./address.ts";
 import { checkKeyPair, type KeyPair } from "./certificate.ts";
 import { type ErrorSink, ignoreErrors, toError } from "./guard.ts";
+import { HttpConnections } from "./http_connections.ts";
 import { sendResponse, toRequest } from "./http_message.ts";
-import { requireNet } from "./permission.ts";
+import { listenNode } from "./node_listen.ts";
 import type { Acceptor } from "./stream.ts";
 
 export interface HttpOptions {
@@ -24,7 +24,7 @@ export interface HttpOptions {
   readonly maxBodyBytes?: number;
   /** Connections beyond it are closed at once. Default 256. */
   readonly maxConnections?: number;
-  /** Time for the head of a request; the whole request has three times as long. Default 10,000. */
+  /** Time for a handshake and the head of a request; a body has three times as long. Default 10,000. */
   readonly headMs?: number;
   /** Told of what the handler threw. */
   readonly onError?: ErrorSink;
@@ -33,40 +33,44 @@ export interface HttpOptions {
 /** `remoteAddress` is `ip:port`. */
 export type HttpHandler = (request: Request, remoteAddress: string) => Response | Promise<Response>;
 
-/** How long answers under way may take after `close`. */
-const graceMs = 1000;
-const keepAliveMs = 15_000;
-
 export async function serveHttp(options: HttpOptions, handler: HttpHandler): Promise<Acceptor> {
-  const { tls } = options;
-  if (tls !== undefined) checkKeyPair(tls);
-  await requireNet(options.hostname, options.port);
   const report = options.onError ?? ignoreErrors;
-  const limits = timeLimits(options.headMs ?? 10_000);
-  const server = tls === undefined
-    ? http.createServer(limits)
-    : https.createServer({ ...limits, ...keyOf(tls) });
-  const connections = limitConnections(server, options.maxConnections ?? 256);
-  server.on("request", (incoming: http.IncomingMessage, outgoing: http.ServerResponse) => {
+  const headMs = options.headMs ?? 10_000;
+  const scheme = options.tls === undefined ? "http" : "https";
+  const maxBodyBytes = options.maxBodyBytes ?? 1024 * 1024;
+  const connections = new HttpConnections(options.maxConnections ?? 256, headMs);
+  const protocol = http.createServer();
+  protocol.on("clientError", (_error, socket) => socket.destroy());
+  protocol.on("request", (incoming: http.IncomingMessage, outgoing: http.ServerResponse) => {
     answer(incoming, outgoing).catch((thrown) => {
       report(toError(thrown));
       outgoing.destroy();
     });
   });
-  await listen(server, options, report);
+  const server = socketServer(options.tls, headMs);
+  // Sockets are handed over, so that they can be counted from the first moment: `node:http` itself tells of
+  // them on one runtime only when they have sent something.
+  server.on("connection", (socket) => connections.count(socket));
+  server.on(scheme === "http" ? "connection" : "secureConnection", (socket: net.Socket) => {
+    if (connections.watch(socket)) protocol.emit("connection", socket);
+  });
+  await listenNode(server, options, report);
   const { address, port } = server.address() as AddressInfo;
-  return { address: formatAddress(address, port), close: () => close(server, connections) };
+  return {
+    address: formatAddress(address, port),
+    close: () => {
+      if (server.listening) server.close();
+      return connections.close();
+    },
+  };
 
   async function answer(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
     const { socket } = incoming;
+    connections.busy(socket, incoming, outgoing);
     const gone = new AbortController();
     outgoing.once("close", () => gone.abort());
     const remoteAddress = formatAddress(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
-    const request = toRequest(incoming, {
-      scheme: tls === undefined ? "http" : "https",
-      maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
-      signal: gone.signal,
-    });
+    const request = toRequest(incoming, { scheme, maxBodyBytes, signal: gone.signal });
     const response = request instanceof Response ? request : await handled(request, remoteAddress);
     await sendResponse(response, outgoing);
   }
@@ -83,54 +87,18 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
   }
 }
 
-function timeLimits(headMs: number): http.ServerOptions {
-  return {
-    headersTimeout: headMs,
-    requestTimeout: 3 * headMs,
-    connectionsCheckingInterval: Math.ceil(headMs / 10),
-    keepAliveTimeout: keepAliveMs,
-  };
-}
-
-function keyOf(pair: KeyPair): https.ServerOptions {
+function socketServer(pair: KeyPair | undefined, handshakeTimeout: number): net.Server {
+  if (pair === undefined) return net.createServer({ noDelay: true });
+  checkKeyPair(pair);
   const { cert, key, passphrase } = pair;
-  return { cert, key, minVersion: "TLSv1.2", ...(passphrase === undefined ? {} : { passphrase }) };
-}
-
-/** `server.maxConnections` is not honoured everywhere. */
-function limitConnections(server: http.Server, limit: number): Set<Socket> {
-  const open = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    if (open.size >= limit) return socket.destroy();
-    open.add(socket);
-    socket.on("error", () => socket.destroy());
-    socket.once("close", () => open.delete(socket));
+  const server = tls.createServer({
+    cert,
+    key,
+    ...(passphrase === undefined ? {} : { passphrase }),
+    minVersion: "TLSv1.2",
+    handshakeTimeout,
+    ALPNProtocols: ["http/1.1"],
   });
-  return open;
-}
-
-function listen(server: http.Server, options: HttpOptions, report: ErrorSink): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port, options.hostname, () => {
-      server.off("error", reject);
-      server.on("error", (error) => report(toError(error)));
-      resolve();
-    });
-  });
-}
-
-/** Answers under way may finish, but an event stream would go on for ever. */
-function close(server: http.Server, connections: Set<Socket>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      server.closeAllConnections();
-      for (const socket of connections) socket.destroy();
-    }, graceMs);
-    server.close(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
+  server.on("tlsClientError", (_error, socket) => socket.destroy());
+  return server;
 }

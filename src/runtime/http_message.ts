@@ -1,6 +1,7 @@
 /** Between the messages of `node:http` and those of `fetch`. */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { clearTimeout, setTimeout } from "node:timers";
 
 export interface RequestContext {
   readonly scheme: "http" | "https";
@@ -85,9 +86,14 @@ export async function sendResponse(response: Response, outgoing: ServerResponse)
   outgoing.end();
 }
 
+/** A client that takes nothing at all for so long has gone. */
+const stallMs = 30_000;
+
 function drained(outgoing: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
+    const timer = setTimeout(() => outgoing.destroy(), stallMs);
     const done = (): void => {
+      clearTimeout(timer);
       outgoing.off("drain", done);
       outgoing.off("close", done);
       resolve();

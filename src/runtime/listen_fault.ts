@@ -21,7 +21,8 @@ const texts: Readonly<Record<string, string>> = {
 export function describeListenFault(thrown: unknown): string {
   const error = toError(thrown);
   if (isNotCapable(error)) return notCapable(error);
-  const text = texts[errorCode(thrown)];
+  // Deno's `node:net` calls a foreign address an invalid argument.
+  const text = /^listen EINVAL/.test(error.message) ? texts.EADDRNOTAVAIL : texts[errorCode(thrown)];
   if (text !== undefined) return text;
   // Neither runtime gives a code when a name cannot be resolved.
   if (/^failed to lookup address|^Failed to listen at/.test(error.message)) return texts.ENOTFOUND ?? "";

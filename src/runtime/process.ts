@@ -26,6 +26,20 @@ export function environment(name: string): string | undefined {
   }
 }
 
+/** All variables whose names begin like that; none on Deno when reading all of them is not permitted. */
+export function environmentWith(prefix: string): Map<string, string> {
+  try {
+    const entries = Object.entries(process.env);
+    return new Map(
+      entries.filter((entry): entry is [string, string] =>
+        entry[0].startsWith(prefix) && entry[1] !== undefined
+      ),
+    );
+  } catch {
+    return new Map();
+  }
+}
+
 export function exit(code: number): never {
   process.exit(code);
 }

@@ -5,9 +5,10 @@ import { formatAddress } from "./address.ts";
 import { bun, type BunSocket, type BunSocketHandlers, type BunSocketServer } from "./bun.ts";
 import { errorCode, type ErrorSink, type Guard, ignoreErrors, offer, toError } from "./guard.ts";
 import { Linger } from "./linger.ts";
+import { openSockets } from "./open_sockets.ts";
 import type { Accept, Acceptor, ByteStream } from "./stream.ts";
 import type { SocketOptions, TcpOptions, UnixOptions } from "./tcp.ts";
-import { clearPath, ownPath } from "./unix_path.ts";
+import { clearPath } from "./unix_path.ts";
 
 type Socket = BunSocket<BunStream | undefined>;
 
@@ -88,6 +89,7 @@ class BunStream implements ByteStream {
     this.#gone = true;
     this.#out = null;
     this.#linger?.stop();
+    openSockets.release();
     this.#guard?.closed(error);
     this.#socket.terminate();
   }
@@ -104,7 +106,8 @@ function handlers(
     open(socket): void {
       const stream = new BunStream(socket, addressOf(socket), options);
       socket.data = stream;
-      stream.start(accept, report);
+      if (openSockets.take(report)) stream.start(accept, report);
+      else stream.destroy();
     },
     data(socket, bytes): void {
       socket.data?.data(bytes);
@@ -124,17 +127,14 @@ function handlers(
 class BunAcceptor implements Acceptor {
   readonly address: string;
   #server: BunSocketServer;
-  #closed: () => void;
 
-  constructor(server: BunSocketServer, address: string, closed: () => void) {
+  constructor(server: BunSocketServer, address: string) {
     this.#server = server;
     this.address = address;
-    this.#closed = closed;
   }
 
   close(): Promise<void> {
     this.#server.stop();
-    this.#closed();
     return Promise.resolve();
   }
 }
@@ -143,7 +143,7 @@ export function listenTcp(options: TcpOptions, accept: Accept): Acceptor {
   const { hostname, port } = options;
   const socket = handlers(tcpAddress, accept, options);
   const server = bun.listen({ hostname, port, socket });
-  return new BunAcceptor(server, formatAddress(server.hostname, server.port), () => {});
+  return new BunAcceptor(server, formatAddress(server.hostname, server.port));
 }
 
 function tcpAddress(socket: Socket): string {
@@ -155,9 +155,8 @@ export async function listenUnix(options: UnixOptions, accept: Accept): Promise<
   const { path, mode } = options;
   await clearPath(path, probe);
   const server = bun.listen({ unix: path, socket: handlers(() => `unix:${path}`, accept, options) });
-  const removeFile = ownPath(path);
   if (mode !== undefined) chmodSync(path, mode);
-  return new BunAcceptor(server, path, removeFile);
+  return new BunAcceptor(server, path);
 }
 
 async function probe(path: string): Promise<boolean> {

@@ -7,10 +7,11 @@ import { setTimeout } from "node:timers";
 import { formatAddress } from "./address.ts";
 import { type ErrorSink, type Guard, ignoreErrors, offer, toError } from "./guard.ts";
 import { Linger } from "./linger.ts";
+import { openSockets } from "./open_sockets.ts";
 import { ReadBuffers, smallSize } from "./read_buffers.ts";
 import type { Accept, Acceptor, ByteStream } from "./stream.ts";
 import type { SocketOptions, TcpOptions, UnixOptions } from "./tcp.ts";
-import { clearPath, ownPath } from "./unix_path.ts";
+import { clearPath } from "./unix_path.ts";
 
 const buffers = new ReadBuffers();
 const firstBackoffMs = 50;
@@ -131,6 +132,7 @@ class DenoStream implements ByteStream {
       // Already closed by the runtime.
     }
     if (!this.#reading) this.#release();
+    openSockets.release();
     this.#guard?.closed(error);
   }
 
@@ -159,6 +161,8 @@ class DenoAcceptor implements Acceptor {
   #report: ErrorSink;
   #backoffMs = 0;
   #closed = false;
+  /** Settles when the loop has ended: the address is taken as long as an accept is pending. */
+  #loop = Promise.withResolvers<void>();
 
   constructor(listener: Deno.Listener, address: string, accept: Accept, options: SocketOptions) {
     this.#listener = listener;
@@ -174,35 +178,39 @@ class DenoAcceptor implements Acceptor {
       this.#closed = true;
       this.#listener.close();
     }
-    return Promise.resolve();
+    return this.#loop.promise;
   }
 
   #next = (): void => {
-    if (this.#closed) return;
+    if (this.#closed) return this.#loop.resolve();
     this.#listener.accept().then(this.#onConn, this.#onFailed);
   };
 
   #onConn = (conn: Deno.Conn): void => {
     this.#backoffMs = 0;
-    if (this.#closed) return conn.close();
+    if (this.#closed) {
+      conn.close();
+      return this.#loop.resolve();
+    }
     const { remoteAddr } = conn;
-    let remoteAddress = this.address;
+    let remoteAddress = `unix:${this.address}`;
     try {
       if (remoteAddr.transport === "tcp") {
         remoteAddress = formatAddress(remoteAddr.hostname, remoteAddr.port);
         (conn as Deno.TcpConn).setNoDelay(true);
       }
-      new DenoStream(conn, remoteAddress, this.#options).start(this.#accept, this.#report);
     } catch (thrown) {
       this.#report(toError(thrown)); // The peer was gone before setNoDelay.
-      conn.close();
     }
+    const stream = new DenoStream(conn, remoteAddress, this.#options);
+    if (openSockets.take(this.#report)) stream.start(this.#accept, this.#report);
+    else stream.destroy();
     this.#next();
   };
 
   /** Out of file descriptors, mostly: reported once per series, then tried again more and more slowly. */
   #onFailed = (thrown: unknown): void => {
-    if (this.#closed) return;
+    if (this.#closed) return this.#loop.resolve();
     if (this.#backoffMs === 0) this.#report(toError(thrown));
     this.#backoffMs = Math.min(lastBackoffMs, this.#backoffMs * 2 || firstBackoffMs);
     setTimeout(this.#next, this.#backoffMs);
@@ -223,16 +231,8 @@ export async function listenUnix(options: UnixOptions, accept: Accept): Promise<
   const { path, mode } = options;
   await clearPath(path, probe);
   const listener = Deno.listen({ transport: "unix", path });
-  const removeFile = ownPath(path);
   if (mode !== undefined) Deno.chmodSync(path, mode);
-  const acceptor = new DenoAcceptor(listener, `unix:${path}`, accept, options);
-  return {
-    address: path,
-    async close(): Promise<void> {
-      await acceptor.close();
-      removeFile();
-    },
-  };
+  return new DenoAcceptor(listener, path, accept, options);
 }
 
 async function probe(path: string): Promise<boolean> {
@@ -240,7 +240,9 @@ async function probe(path: string): Promise<boolean> {
     (await Deno.connect({ transport: "unix", path })).close();
     return true;
   } catch (thrown) {
+    // Reset: a listener that is just being closed.
     if (thrown instanceof Deno.errors.ConnectionRefused) return false;
+    if (thrown instanceof Deno.errors.ConnectionReset) return false;
     throw thrown;
   }
 }

@@ -1,12 +1,13 @@
 /** TLS servers over `node:tls`, on both runtimes: Deno's own have no client certificates. */
 
-import type { AddressInfo, Server, Socket } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import tls from "node:tls";
 import { formatAddress } from "./address.ts";
 import { checkKeyPair, type KeyPair, peerCertificate } from "./certificate.ts";
-import { type ErrorSink, ignoreErrors, toError } from "./guard.ts";
+import { ignoreErrors } from "./guard.ts";
+import { listenNode } from "./node_listen.ts";
 import { NodeStream } from "./node_stream.ts";
-import { requireNet } from "./permission.ts";
+import { openSockets } from "./open_sockets.ts";
 import type { Accept, Acceptor } from "./stream.ts";
 import type { TcpOptions } from "./tcp.ts";
 
@@ -38,7 +39,6 @@ export interface TlsAcceptor extends Acceptor {
 
 export async function listenTls(options: TlsOptions, accept: Accept): Promise<TlsAcceptor> {
   checkKeyPair(options);
-  await requireNet(options.hostname, options.port);
   const report = options.onError ?? ignoreErrors;
   const requested = (options.requestClientCert || options.requireClientCert) ?? false;
   const server = tls.createServer({
@@ -49,7 +49,11 @@ export async function listenTls(options: TlsOptions, accept: Accept): Promise<Tl
     ...(options.alpnProtocols === undefined ? {} : { ALPNProtocols: [...options.alpnProtocols] }),
   });
   const pending = new PendingHandshakes(options.maxPending ?? 1000);
-  server.on("connection", (socket) => pending.add(socket));
+  server.on("connection", (socket) => {
+    socket.once("close", () => openSockets.release());
+    if (openSockets.take(report)) pending.add(socket);
+    else socket.destroy();
+  });
   server.on("tlsClientError", (_error, socket) => {
     pending.remove(socket);
     socket.destroy();
@@ -62,7 +66,7 @@ export async function listenTls(options: TlsOptions, accept: Accept): Promise<Tl
     const remoteAddress = addressOf(socket);
     new NodeStream(socket, { remoteAddress, certificate, lingerMs: options.lingerMs }).start(accept, report);
   });
-  await listen(server, options, report);
+  await listenNode(server, options, report);
   const { address, port } = server.address() as AddressInfo;
   return {
     address: formatAddress(address, port),
@@ -91,17 +95,6 @@ function contextOf(pair: KeyPair, settings: TlsSettings): tls.SecureContextOptio
 
 function addressOf(socket: Socket): string {
   return formatAddress(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
-}
-
-function listen(server: Server, options: TcpOptions, report: ErrorSink): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host: options.hostname, port: options.port, backlog: options.backlog ?? 511 }, () => {
-      server.off("error", reject);
-      server.on("error", (error) => report(toError(error)));
-      resolve();
-    });
-  });
 }
 
 /**

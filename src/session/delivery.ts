@@ -15,6 +15,8 @@ export class Delivery {
   packetId = 0;
   /** PUBREC has come: only PUBREL is sent from here on. */
   released = false;
+  /** An earlier connection began it, and this one has not gone on with it yet. */
+  toRepeat = false;
 
   constructor(
     message: Message,

@@ -58,15 +58,18 @@ export class Session {
   #queuedBytes = 0;
   /** Sent on an earlier connection and not yet repeated on this one, because its Receive Maximum is smaller. */
   #toResend: Delivery[] | null = null;
+  /**
+   * How much more the client takes. An exchange that an earlier connection began counts as soon as this one goes
+   * on with it; negative when more of them wait for PUBCOMP than the client takes now. [MQTT-3.3.4-9]
+   */
   #quota = 0;
-  #quotaMaximum = 0;
   ended = false;
   /** The will of the last connection while its delay runs. */
   pendingWill: PendingWill | null = null;
   /** The client of the last connection, for access control of what is delivered. */
   client: unknown = null;
-  /** It stands among the deadlines. */
-  timed = false;
+  /** Where it stands among the deadlines. */
+  dueTick = 0;
 
   constructor(clientId: string, host: SessionHost) {
     this.clientId = clientId;
@@ -152,8 +155,18 @@ export class Session {
   attach(outlet: Outlet, receiveMaximum: number): void {
     this.outlet = outlet;
     this.disconnectedAt = 0;
-    this.#quotaMaximum = this.#quota = Math.min(receiveMaximum, this.host.maximumInflight);
-    this.#toResend = this.#inflight !== null && this.#inflight.size > 0 ? [...this.#inflight] : null;
+    this.#quota = Math.min(receiveMaximum, this.host.maximumInflight);
+    const toResend: Delivery[] = [];
+    for (const delivery of this.inflight()) {
+      delivery.toRepeat = !delivery.released;
+      if (delivery.toRepeat) toResend.push(delivery);
+      else {
+        // It waits for PUBCOMP since then, so it counts from the first moment, and what it waits for can't wait.
+        this.#quota--;
+        outlet.pubrel(delivery.packetId);
+      }
+    }
+    this.#toResend = toResend.length > 0 ? toResend : null;
   }
 
   detach(now: number): void {
@@ -172,6 +185,11 @@ export class Session {
   /** PUBREC: from here on only PUBREL is sent for it. */
   receivedBy(delivery: Delivery): true {
     delivery.released = true;
+    if (delivery.toRepeat) {
+      // It came on the earlier connection: there is nothing to repeat, but it goes on here.
+      delivery.toRepeat = false;
+      this.#quota--;
+    }
     return true;
   }
 
@@ -207,7 +225,8 @@ export class Session {
     this.#inflight!.delete(delivery.packetId);
     this.host.countInflight(-1);
     this.host.qosComplete?.(this, delivery);
-    if (this.#quota < this.#quotaMaximum) this.#quota++;
+    // What was not repeated on this connection took nothing.
+    if (!delivery.toRepeat) this.#quota++;
     if (this.#queue !== null || this.#toResend !== null) this.pump();
   }
 
@@ -240,26 +259,29 @@ export class Session {
     let done = 0;
     while (done < waiting.length && this.outlet !== null && !this.outlet.congested) {
       const delivery = waiting[done]!;
-      if (this.#inflight?.get(delivery.packetId) !== delivery) {
-        done++;
-        continue;
-      }
-      if (delivery.released) this.outlet.pubrel(delivery.packetId);
-      else {
-        if (this.#quota === 0) break;
-        const { message, qos, retain, identifiers, packetId } = delivery;
-        // DUP only on a real repetition. [MQTT-3.3.1-1]
-        if (this.outlet.publish(message, qos, retain, true, packetId, identifiers)) this.#quota--;
-        else {
-          this.#inflight!.delete(packetId);
-          this.host.countInflight(-1);
-          this.host.dropped(this, message, "tooLarge");
-        }
-        this.host.qosPublish?.(this, delivery, true);
+      // (It may be acknowledged meanwhile.)
+      if (delivery.toRepeat && this.#inflight?.get(delivery.packetId) === delivery) {
+        if (this.#quota <= 0) break;
+        this.#repeat(this.outlet, delivery);
       }
       done++;
     }
     this.#toResend = done === waiting.length ? null : waiting.slice(done);
+  }
+
+  #repeat(outlet: Outlet, delivery: Delivery): void {
+    const { message, qos, retain, identifiers, packetId } = delivery;
+    delivery.toRepeat = false;
+    // DUP only on a real repetition. [MQTT-3.3.1-1]
+    if (outlet.publish(message, qos, retain, true, packetId, identifiers)) {
+      this.#quota--;
+      this.host.qosPublish?.(this, delivery, true);
+      return;
+    }
+    this.#inflight!.delete(packetId);
+    this.host.countInflight(-1);
+    this.host.dropped(this, message, "tooLarge");
+    this.host.qosDropped?.(this, delivery);
   }
 
   #enqueue(delivery: Delivery): void {

@@ -32,7 +32,7 @@ function run(
   let output = "";
   const collect = (bytes: Uint8Array): void => {
     output += new TextDecoder().decode(bytes);
-    react(output, (signal) => child.kill(signal));
+    react(output, (signal) => process.kill(child.pid!, signal)); // `child.kill` works once on Deno.
   };
   child.stdout.on("data", collect);
   child.stderr.on("data", collect);

@@ -41,7 +41,7 @@ const wildcard = fc.constant("+");
 
 function joined(head: fc.Arbitrary<string>, tail: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const short = fc.array(tail, { maxLength: 4 });
-  const deep = fc.array(tail, { minLength: 5, maxLength: 127 });
+  const deep = fc.array(tail, { minLength: 5, maxLength: 127, size: "max" });
   const rest = fc.oneof({ weight: 19, arbitrary: short }, { weight: 1, arbitrary: deep });
   return fc.tuple(head, rest).map(([one, more]) => [one, ...more].join("/"));
 }

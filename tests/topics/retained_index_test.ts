@@ -38,7 +38,7 @@ test("retained index: agrees with the naive matcher under random changes", () =>
   let matches = 0;
   const filters = fc.array(filter, { minLength: 1, maxLength: 6 });
   fc.assert(
-    fc.property(fc.array(change, { maxLength: 60 }), filters, (changes, texts) => {
+    fc.property(fc.array(change, { maxLength: 60, size: "max" }), filters, (changes, texts) => {
       const index = new RetainedIndex<number>();
       const model = new Map<string, number>();
       changes.forEach((step, i) => {
@@ -81,9 +81,9 @@ test("retained index: agrees with the naive matcher on filters made from the top
 
 test("retained index: changes between two steps lose nothing that stayed and give nothing that never was", () => {
   const cases = fc.tuple(
-    fc.array(topic, { minLength: 1, maxLength: 40 }),
+    fc.array(topic, { minLength: 1, maxLength: 40, size: "max" }),
     filter,
-    fc.array(fc.tuple(fc.nat(3), change), { maxLength: 40 }),
+    fc.array(fc.tuple(fc.nat(3), change), { maxLength: 40, size: "max" }),
   );
   fc.assert(
     fc.property(cases, ([topics, text, changes]) => {

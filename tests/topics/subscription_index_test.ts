@@ -103,7 +103,7 @@ const steps = (texts: fc.Arbitrary<string>): fc.Arbitrary<Step[]> =>
       { weight: 3, arbitrary: fc.record({ add: texts }) },
       { weight: 2, arbitrary: fc.record({ remove: fc.nat() }) },
     ),
-    { maxLength: 60 },
+    { maxLength: 60, size: "max" },
   );
 
 function run(topics: readonly string[], list: readonly Step[]): number {

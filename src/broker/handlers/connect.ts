@@ -6,6 +6,8 @@ import { NO_PROPERTIES, type Properties } from "../../packets/properties.ts";
 import { type ConnectPacket, PacketType } from "../../packets/types.ts";
 import { utf8Length } from "../../packets/wire.ts";
 import type { Connection } from "../connection.ts";
+import { fits } from "../encode_for.ts";
+import { reasonFor } from "../reason_for.ts";
 import { beginAuthentication } from "./auth.ts";
 import { checkWill } from "../wills.ts";
 
@@ -121,6 +123,19 @@ function establish(connection: Connection, packet: ConnectPacket, auth: Properti
     ? 0
     : 0xffffffff;
   const expiry = Math.min(asked, capabilities.maximumSessionExpiryInterval);
+  const keepAlive = capabilities.maximumKeepAlive > 0 &&
+      (packet.keepAlive === 0 || packet.keepAlive > capabilities.maximumKeepAlive)
+    ? capabilities.maximumKeepAlive
+    : client.keepAlive;
+  const properties = packet.version === 5
+    ? announce(connection, packet, asked, expiry, keepAlive, auth)
+    : NO_PROPERTIES;
+  if (!fits(connection, { type: PacketType.CONNACK, sessionPresent: false, reasonCode: 0, properties })) {
+    // What it has to be told is more than it takes. [MQTT-3.1.2-24]
+    broker.stats.refused.packetTooLarge++;
+    refuseConnect(connection, Reasons.packetTooLarge);
+    return;
+  }
   const claimed = broker.sessions.claim(connection, client.id, packet.cleanStart);
   if (claimed === null) {
     broker.stats.refused.sessions++;
@@ -129,19 +144,12 @@ function establish(connection: Connection, packet: ConnectPacket, auth: Properti
   }
   const { session, present } = claimed;
   session.expiryInterval = expiry;
-  const keepAlive = capabilities.maximumKeepAlive > 0 &&
-      (packet.keepAlive === 0 || packet.keepAlive > capabilities.maximumKeepAlive)
-    ? capabilities.maximumKeepAlive
-    : client.keepAlive;
   client.keepAlive = keepAlive;
   connection.silence = keepAlive * 1500;
   connection.session = session;
   connection.will = packet.will;
   connection.heardAt = broker.clock.now();
   if (packet.version === 5) broker.allowAliases(connection, packet.properties.topicAliasMaximum ?? 0);
-  const properties = packet.version === 5
-    ? announce(connection, packet, asked, expiry, keepAlive, auth)
-    : NO_PROPERTIES;
   // [MQTT-3.2.0-1] [MQTT-3.2.2-1]: the first packet, and before anything of the session.
   connection.send({ type: PacketType.CONNACK, sessionPresent: present, reasonCode: 0, properties });
   connection.opened();
@@ -215,7 +223,7 @@ export function v3ReturnCode(reason: Reason): number | null {
 export function refuseConnect(connection: Connection, reason: Reason): void {
   const v5 = connection.version === 5;
   const properties = v5 && connection.problemInformation ? { reasonString: reason.text } : NO_PROPERTIES;
-  const reasonCode = v5 ? reason.code : v3ReturnCode(reason);
+  const reasonCode = v5 ? reasonFor(PacketType.CONNACK, reason).code : v3ReturnCode(reason);
   if (reasonCode !== null) {
     connection.send({ type: PacketType.CONNACK, sessionPresent: false, reasonCode, properties });
   }

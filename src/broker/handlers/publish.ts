@@ -12,6 +12,7 @@ import { resolveAlias } from "../alias_in.ts";
 import type { Connection } from "../connection.ts";
 import { isServerTopic, mayPublish } from "../permission.ts";
 import { publishThroughHooks } from "../publish_hooks.ts";
+import { reasonFor } from "../reason_for.ts";
 import type { Routes } from "../routes.ts";
 import { acknowledge } from "./acks.ts";
 
@@ -262,15 +263,14 @@ function forwarded(properties: Properties): Properties {
 /** PUBACK or PUBREC with the reason. A QoS 2 id counts as received only when it was not refused. */
 export function answer(connection: Connection, qos: QoS, packetId: number, reason: Reason): void {
   if (qos === 0) return;
-  if (qos === 1) {
-    acknowledge(connection, PacketType.PUBACK, packetId, reason.code, reason.code >= 0x80 ? reason.text : "");
-    return;
-  }
+  const good = reason.code === Reasons.success.code || reason.code === Reasons.noMatchingSubscribers.code;
+  const type = qos === 1 ? PacketType.PUBACK : PacketType.PUBREC;
   // 3.x can't be told: the exchange goes its way.
-  if (reason.code < 0x80 || connection.version !== 5) {
+  if (qos === 2 && (good || connection.version !== 5)) {
     (connection.session!.received ??= new Set()).add(packetId);
   }
-  acknowledge(connection, PacketType.PUBREC, packetId, reason.code, reason.code >= 0x80 ? reason.text : "");
+  if (good) acknowledge(connection, type, packetId, reason.code);
+  else acknowledge(connection, type, packetId, reasonFor(type, reason).code, reason.text);
 }
 
 /** Not allowed: 5.0 is told, 3.x gets a positive acknowledgement (3.1.1 [MQTT-3.3.5-2]). */

@@ -195,12 +195,14 @@ conforms(
     }
     assert.equal(t.broker.connections.size, ids.length);
     const publisher = await t.connected(4);
-    for (const clientId of ids) {
-      const again = t.client(4);
-      assert.equal((await again.connect({ clientId, cleanStart: false })).sessionPresent, true);
-      for (const other of ids) await publisher.published(`to/${other}`, other, { qos: 1 });
-      assert.equal((await again.message()).text, clientId);
-      await again.silent();
+    const owners = ids.map(() => t.client(4));
+    for (const [i, clientId] of ids.entries()) {
+      assert.equal((await owners[i]!.connect({ clientId, cleanStart: false })).sessionPresent, true);
+    }
+    for (const clientId of ids) await publisher.published(`to/${clientId}`, clientId, { qos: 1 });
+    for (const [i, clientId] of ids.entries()) {
+      assert.equal((await owners[i]!.message()).text, clientId);
+      await owners[i]!.silent();
     }
   },
 );

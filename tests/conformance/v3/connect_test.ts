@@ -1,7 +1,7 @@
 /** MQTT 3.1.1 section 3.1: the variable header of CONNECT, and what is no CONNECT at all. */
 
 import assert from "node:assert/strict";
-import { TestBroker } from "../../harness/mod.ts";
+import { settle, TestBroker } from "../../harness/mod.ts";
 import { conforms } from "../conforms.ts";
 import { connect, packet, record, u16 } from "./raw.ts";
 
@@ -216,7 +216,7 @@ conforms(
     const { bytes } = record(client);
     const said = async (hex: string): Promise<void> => {
       client.sendBytes(hex.split(" ").map((b) => parseInt(b, 16)));
-      await client.silent().catch(() => {});
+      await settle();
     };
     const heard = (hex: string): void => {
       assert.deepEqual(bytes.splice(0).map((b) => b.toString(16).padStart(2, "0")).join(" "), hex);

@@ -1,0 +1,64 @@
+/**
+ * What the HTTP listener answers: whether the broker is alive, and its figures.
+ *
+ * @module
+ */
+
+import { Hono } from "hono";
+import type { RefusalKind, Stats } from "../src/broker/stats.ts";
+import type { SystemInfo } from "../src/broker/system_info.ts";
+
+/** What the figures are taken from; a `Server` is one. */
+export interface StatsSource {
+  /** The live counters. */
+  readonly stats: Readonly<Stats>;
+  /** The figures of this moment. */
+  info(): SystemInfo;
+}
+
+/** Answers an HTTP request. */
+export type StatsHandler = (request: Request) => Promise<Response>;
+
+/**
+ * A handler for `GET /healthcheck` (200 without a body) and `GET /` (JSON), for an `HttpListener` or any other
+ * HTTP server.
+ */
+export function statsApp(source: StatsSource): StatsHandler {
+  const app = new Hono();
+  app.get("/healthcheck", (context) => context.body(null, 200, { "content-length": "0" }));
+  app.get("/", () => json(200, figures(source)));
+  for (const path of ["/healthcheck", "/"]) {
+    app.all(path, () => json(405, { error: "Method not allowed" }, { allow: "GET, HEAD" }));
+  }
+  app.notFound(() => json(404, { error: "Not found" }));
+  return async (request) => await app.fetch(request);
+}
+
+function json(status: number, value: unknown, headers: Record<string, string> = {}): Response {
+  return new Response(`${JSON.stringify(value, null, "\t")}\n`, {
+    status,
+    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+  });
+}
+
+/** comqtt's fields, then what else is counted. */
+function figures(source: StatsSource): unknown {
+  const { stats } = source;
+  return {
+    ...source.info(),
+    queued: stats.queued,
+    dropped: {
+      slow: stats.droppedSlow,
+      queue_full: stats.droppedQueueFull,
+      expired: stats.droppedExpired,
+      too_large: stats.droppedTooLarge,
+    },
+    refused: Object.fromEntries(
+      (Object.keys(stats.refused) as RefusalKind[]).map((kind) => [snakeCase(kind), stats.refused[kind]]),
+    ),
+  };
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

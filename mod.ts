@@ -1,0 +1,80 @@
+/**
+ * An MQTT broker for MQTT 3.1, 3.1.1 and 5.0 to embed in a program, for Deno and Bun.
+ *
+ * A {@link Server} is a broker with listeners. Nobody may connect until a {@link Hook} lets them:
+ *
+ * ```ts
+ * import { Server, TcpListener } from "@comqtt/comqtt";
+ * import { AllowAll } from "@comqtt/comqtt/hooks/auth/allow-all";
+ *
+ * const server = new Server({ limits: { packetSize: 64 * 1024 } });
+ * server.addHook(new AllowAll());
+ * await server.addListener(new TcpListener({ id: "tcp", address: "127.0.0.1:1883" }));
+ * await server.serve();
+ * ```
+ *
+ * @module
+ */
+
+export { Server } from "./src/server.ts";
+export {
+  type Capabilities,
+  defaultCapabilities,
+  defaultLimits,
+  limitRanges,
+  type Limits,
+  type Log,
+  type LogLevel,
+  type PartialServerOptions as ServerOptions,
+  type QueueFull,
+} from "./src/broker/options.ts";
+export type { RefusalKind, Stats } from "./src/broker/stats.ts";
+export type { SystemInfo } from "./src/broker/system_info.ts";
+export { type Clock, ManualClock, systemClock } from "./src/clock.ts";
+export { VERSION } from "./src/version.ts";
+
+export type {
+  Action,
+  AuthAnswer,
+  AuthExchange,
+  Client,
+  Credentials,
+  Hook,
+  MaybePromise,
+  MessageInfo,
+  Opinion,
+  PublishAnswer,
+} from "./src/hook.ts";
+
+export type {
+  AckPacket,
+  AuthPacket,
+  ConnackPacket,
+  ConnectPacket,
+  DisconnectPacket,
+  Packet,
+  PingPacket,
+  ProtocolVersion,
+  PublishPacket,
+  QoS,
+  SubackPacket,
+  SubscribeOptions,
+  SubscribePacket,
+  UnsubackPacket,
+  UnsubscribePacket,
+  Will,
+} from "./src/packets/types.ts";
+export type { Properties } from "./src/packets/properties.ts";
+export { type Reason, Reasons, reasonText } from "./src/packets/reason.ts";
+
+export { HttpListener, type HttpListenerOptions } from "./src/listeners/http.ts";
+export type { Listener, ListenerHost } from "./src/listeners/listener.ts";
+export { ListenerError } from "./src/listeners/listener_error.ts";
+export { TcpListener, type TcpListenerOptions } from "./src/listeners/tcp.ts";
+export type { TlsFiles } from "./src/listeners/tls_files.ts";
+export { UnixListener, type UnixListenerOptions } from "./src/listeners/unix.ts";
+export { WebSocketListener, type WebSocketListenerOptions } from "./src/listeners/websocket.ts";
+export type { ErrorSink } from "./src/runtime/guard.ts";
+export type { HttpHandler } from "./src/runtime/http.ts";
+export { type MemoryClient, memoryPair, type MemoryPairOptions } from "./src/runtime/memory_stream.ts";
+export type { Accept, ByteStream, PeerCertificate, StreamHandler } from "./src/runtime/stream.ts";

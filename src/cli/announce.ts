@@ -1,0 +1,36 @@
+/** What a starting broker says of itself: where it listens, and who can connect. */
+
+import type { Listener } from "../listeners/listener.ts";
+import { runtimeName, runtimeVersion } from "../runtime/process.ts";
+import { VERSION } from "../version.ts";
+
+export function versionLine(): string {
+  return `comqtt ${VERSION} (${runtimeName} ${runtimeVersion})`;
+}
+
+/** One line for each, then one or more on who can connect without a password. */
+export function listenerLines(listeners: readonly Listener[]): string[] {
+  const width = Math.max(...listeners.map(({ protocol }) => protocol.length));
+  const lines = listeners.map(({ protocol, address }) => `  ${protocol.padEnd(width)}  ${address}`);
+  const mqtt = listeners.filter(({ protocol }) => !protocol.startsWith("http"));
+  if (mqtt.length === 0) return [...lines, "Nobody can connect: there is no listener for MQTT"];
+  if (mqtt.some(isOpen)) return lines;
+  return [
+    ...lines,
+    "Only this machine can connect, and everyone on it without a password; to let others in: --tcp :1883",
+  ];
+}
+
+/** A line for each listener that lets strangers in. */
+export function openWarnings(listeners: readonly Listener[]): string[] {
+  return listeners.filter(isOpen).map(({ protocol, address }) =>
+    protocol.startsWith("http")
+      ? `Everyone who can reach ${address} (${protocol}) sees the statistics`
+      : `Everyone who can reach ${address} (${protocol}) can connect, publish and subscribe without a password`
+  );
+}
+
+/** Other machines can reach it. */
+function isOpen({ protocol, address }: Listener): boolean {
+  return protocol !== "unix" && !/^(127(\.\d+){3}|\[::1\]):\d+$/.test(address);
+}

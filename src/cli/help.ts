@@ -1,0 +1,32 @@
+/** The text of `--help`, made from the table of options. */
+
+import { VERSION } from "../version.ts";
+import { type Option, type OptionGroup, optionGroups } from "./options.ts";
+
+export function helpText(): string {
+  return [
+    `comqtt ${VERSION}: an MQTT broker for MQTT 3.1, 3.1.1 and 5.0`,
+    "",
+    "Usage: comqtt [OPTION]...",
+    "",
+    "Without options only this machine can connect, without a password. To let others in: --tcp :1883",
+    ...optionGroups.flatMap(groupLines),
+    "",
+    "Listener options may be given several times; they replace those of the same kind from elsewhere.",
+    "Each option with a value is also a variable: --log-level is COMQTT_LOG_LEVEL, and the settings of the",
+    "file are COMQTT_LIMITS_PACKET_SIZE and so on. Options go before variables, variables before the file.",
+    "",
+  ].join("\n");
+}
+
+function groupLines({ title, options }: OptionGroup): string[] {
+  const width = Math.max(
+    ...optionGroups.flatMap((group) => group.options.map((option) => head(option).length)),
+  );
+  return ["", `${title}:`, ...options.map((option) => `  ${head(option).padEnd(width)}  ${option.text}`)];
+}
+
+function head({ name, value, short }: Option): string {
+  const spelt = short === undefined ? `    --${name}` : `-${short}, --${name}`;
+  return value === undefined ? spelt : `${spelt} ${value}`;
+}

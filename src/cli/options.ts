@@ -1,0 +1,57 @@
+/** The options of the command line, as one table: parsing, help and messages are made from it. */
+
+export interface Option {
+  readonly name: string;
+  /** What its value is called in the help; without it the option is a switch. */
+  readonly value?: string;
+  readonly short?: string;
+  readonly repeatable?: boolean;
+  /** Several lines are several lines in the help. */
+  readonly text: string;
+}
+
+export interface OptionGroup {
+  readonly title: string;
+  readonly options: readonly Option[];
+}
+
+const address = "ADDR";
+
+export const optionGroups: readonly OptionGroup[] = [
+  {
+    title:
+      "Where clients come in (ADDR is host:port, [ipv6]:port, or :port for all addresses; off is nowhere)",
+    options: [
+      { name: "tcp", value: address, repeatable: true, text: "MQTT over TCP; default 127.0.0.1:1883" },
+      { name: "ws", value: address, repeatable: true, text: "MQTT over WebSocket; default 127.0.0.1:1882" },
+      { name: "tls", value: address, repeatable: true, text: "MQTT over TLS; needs a certificate" },
+      { name: "wss", value: address, repeatable: true, text: "MQTT over WebSocket over TLS; the same" },
+      { name: "unix", value: "PATH", repeatable: true, text: "MQTT over a Unix socket" },
+      {
+        name: "http",
+        value: address,
+        repeatable: true,
+        text: "statistics and health; default 127.0.0.1:8080",
+      },
+    ],
+  },
+  {
+    title: "Certificates (PEM files) for --tls and --wss; SIGHUP reads them again",
+    options: [
+      { name: "tls-cert", value: "FILE", text: "the server's certificate, with its chain" },
+      { name: "tls-key", value: "FILE", text: "its private key" },
+      { name: "tls-ca", value: "FILE", text: "clients must have a certificate of this authority" },
+    ],
+  },
+  {
+    title: "The rest",
+    options: [
+      { name: "conf", value: "FILE", text: "settings in YAML; options and the environment go before it" },
+      { name: "log-level", value: "LEVEL", text: "debug, info, warn or error; default info" },
+      { name: "version", short: "V", text: "the version of this program and of what runs it" },
+      { name: "help", short: "h", text: "this text" },
+    ],
+  },
+];
+
+export const options: readonly Option[] = optionGroups.flatMap((group) => group.options);

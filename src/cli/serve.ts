@@ -1,0 +1,98 @@
+/** Runs the broker until a signal ends it. */
+
+import { setTimeout } from "node:timers";
+import { AllowAll } from "../../hooks/auth/allow_all.ts";
+import { statsApp } from "../../dashboard/stats_app.ts";
+import type { Log } from "../broker/options.ts";
+import type { Configuration, ListenerSetting } from "../config/configuration.ts";
+import { ListenerError } from "../listeners/listener_error.ts";
+import type { Listener } from "../listeners/listener.ts";
+import { onFaults } from "../runtime/faults.ts";
+import { errorCode } from "../runtime/guard.ts";
+import { exit, writeOutput } from "../runtime/process.ts";
+import { onSignals } from "../runtime/signals.ts";
+import { Server } from "../server.ts";
+import { VERSION } from "../version.ts";
+import { listenerLines, openWarnings, versionLine } from "./announce.ts";
+import { makeListener } from "./listeners.ts";
+
+/** Closing takes less; should it not, the process ends all the same. */
+const LAST_RESORT_MS = 4700;
+
+/** Starts it; throws an Error with one line when that cannot be done. It then runs until the process ends. */
+export async function serve(configuration: Configuration, log: Log): Promise<void> {
+  onFaults((error) => log("error", `Nobody caught an error: ${error.stack ?? error.message}`));
+  const server = new Server({ ...configuration.values, log });
+  server.addHook(new AllowAll());
+  const handler = statsApp(server);
+  for (const setting of configuration.listeners) await server.addListener(makeListener(setting, handler));
+  const stopped = stopOnSignal(server, log);
+  say(versionLine());
+  try {
+    await server.serve();
+  } catch (error) {
+    if (stopped()) return;
+    throw error instanceof ListenerError ? withOrigin(error, configuration.listeners) : error;
+  }
+  for (const line of listenerLines(server.listeners)) say(line);
+  for (const warning of openWarnings(server.listeners)) log("warn", warning);
+  onSignals(["SIGHUP"], () => void reload(server, log));
+  say(`comqtt ${VERSION} is ready`);
+}
+
+function say(line: string): void {
+  writeOutput(`${line}\n`);
+}
+
+/** The function returned says whether a signal has come. */
+function stopOnSignal(server: Server, log: Log): () => boolean {
+  let stopping = false;
+  onSignals(["SIGINT", "SIGTERM"], (signal) => {
+    // Whoever asks twice does not want to wait.
+    if (stopping) exit(signal === "SIGINT" ? 130 : 143);
+    stopping = true;
+    say(`${signal}: comqtt is closing`);
+    setTimeout(() => exit(0), LAST_RESORT_MS);
+    server.close().catch((error: Error) => log("error", `Closing failed: ${error.message}`)).finally(() =>
+      exit(0)
+    );
+  });
+  return () => stopping;
+}
+
+interface Reloadable {
+  reload(): Promise<void>;
+}
+
+function isReloadable(listener: Listener): listener is Listener & Reloadable {
+  return typeof (listener as Partial<Reloadable>).reload === "function";
+}
+
+/** Certificates are renewed while clients are connected. */
+async function reload(server: Server, log: Log): Promise<void> {
+  const encrypted = server.listeners.filter(({ protocol }) => protocol === "tls" || protocol === "wss");
+  if (encrypted.length === 0) log("info", "SIGHUP: there is no certificate to read again");
+  for (const listener of encrypted) {
+    if (!isReloadable(listener)) continue;
+    try {
+      await listener.reload();
+      log("info", `SIGHUP: the certificate of listener "${listener.id}" was read again`);
+    } catch (error) {
+      log("error", `SIGHUP: the certificate stays as it is: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** Says what to change. */
+function withOrigin(error: ListenerError, settings: Iterable<ListenerSetting>): Error {
+  const origin = [...settings].find(({ id }) => id === error.listener)?.origin;
+  if (origin === undefined) return error;
+  // What is wrong with a certificate is not the address.
+  const aboutAddress = /^E(ADDR|ACC)|^ENOTFOUND/.test(errorCode(error.cause));
+  const advice = !origin.startsWith("--")
+    ? ` (set by ${origin})`
+    : aboutAddress
+    ? ` (${origin} takes another address, or off)`
+    : "";
+  return new Error(`${error.message}${advice}`, { cause: error });
+}

@@ -1,0 +1,46 @@
+/** The configuration file as a source of settings. */
+
+import { type Layer, type ListenerSetting, type Protocol, withoutDefaultListeners } from "./configuration.ts";
+import { comqttFields } from "./comqtt_file.ts";
+import { assign, type Draft, sectionFields } from "./draft.ts";
+import { readListeners } from "./listener_file.ts";
+import type { Problem } from "./problem.ts";
+import {
+  capabilityKinds,
+  limitKinds,
+  logLevelKind,
+  queueFullKind,
+  sysTopicIntervalKind,
+} from "./settings.ts";
+import { type Entry, YamlReader } from "./yaml_reader.ts";
+
+/** `file` is what it is called in messages. The layer is of use only when no problem is an error. */
+export function fileLayer(file: string, text: string): { layer: Layer; problems: readonly Problem[] } {
+  const reader = new YamlReader(file, text);
+  const draft: Draft = { capabilities: {}, limits: {}, listed: null, listeners: new Map() };
+  const comqtt = comqttFields(reader, draft);
+  reader.readFile({
+    listeners: (entry) => draft.listed = { entry, settings: readListeners(reader, entry) },
+    capabilities: (entry) => reader.read(entry, sectionFields(reader, draft.capabilities, capabilityKinds)),
+    limits: (entry) => reader.read(entry, sectionFields(reader, draft.limits, limitKinds)),
+    queueFull: (entry) => assign(draft, "queueFull", reader.value(entry, queueFullKind)),
+    sysTopicInterval: (entry) => assign(draft, "sysTopicInterval", reader.value(entry, sysTopicIntervalKind)),
+    log: (entry) => {
+      const level = (inner: Entry): void => assign(draft, "logLevel", reader.value(inner, logLevelKind));
+      reader.read(entry, { level }, comqtt.log);
+    },
+  }, comqtt.top);
+  const { listed, listeners, ...values } = draft;
+  if (listed === null) return { layer: { values, listeners, tls: {} }, problems: reader.problems };
+  if (listeners.size > 0) {
+    reader.error(listed.entry.key, 'Cannot use "listeners" beside "mqtt.tcp", "mqtt.ws" and "mqtt.http"');
+  }
+  const layer = { values, listeners: byProtocol(listed.settings), tls: {} };
+  return { layer: withoutDefaultListeners(layer), problems: reader.problems };
+}
+
+function byProtocol(settings: readonly ListenerSetting[]): Map<Protocol, ListenerSetting[]> {
+  const map = new Map<Protocol, ListenerSetting[]>();
+  for (const setting of settings) map.set(setting.protocol, [...map.get(setting.protocol) ?? [], setting]);
+  return map;
+}
