@@ -7,6 +7,7 @@ export interface Clock {
   every(milliseconds: number, run: () => void): () => void;
 }
 
+/** The machine's clock. */
 export const systemClock: Clock = {
   now: (): number => Date.now(),
   every(milliseconds: number, run: () => void): () => void {
@@ -20,6 +21,7 @@ export class ManualClock implements Clock {
   #now: number;
   readonly #jobs: Set<{ next: number; every: number; run: () => void }> = new Set();
 
+  /** `start`: milliseconds since 1970. */
   constructor(start = 1_700_000_000_000) {
     this.#now = start;
   }

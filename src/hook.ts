@@ -12,6 +12,7 @@ import type { Stats } from "./broker/stats.ts";
 
 /** What a hook is told of a client. */
 export interface Client {
+  /** As the client gave it, or as the server made it up. */
   readonly id: string;
   /** Empty without one. A hook may change it during `onConnectAuthenticate`. */
   username: string;
@@ -19,9 +20,11 @@ export interface Client {
   readonly remoteAddress: string;
   /** The listener's id. */
   readonly listener: string;
+  /** Null without a verified one. */
   readonly certificate: PeerCertificate | null;
   /** 3, 4 or 5. */
   readonly version: number;
+  /** Clean Session in 3.x. */
   readonly cleanStart: boolean;
   /** Seconds, 0 is off. */
   readonly keepAlive: number;
@@ -33,6 +36,7 @@ export interface Client {
   data: unknown;
 }
 
+/** An answer now or later. */
 export type MaybePromise<T> = T | Promise<T>;
 
 /** Access control and authentication: the first opinion counts; undefined is none; if nobody has one, it is deny. */
@@ -43,16 +47,21 @@ export type Action = "publish" | "subscribe" | "deliver" | "will";
 
 /** Name and password as they came; the password is not to be kept. */
 export interface Credentials {
+  /** Null without one. */
   readonly username: string | null;
+  /** Null without one. */
   readonly password: Uint8Array | null;
 }
 
 /** One step of an enhanced authentication, MQTT 5.0 section 4.12. */
 export interface AuthExchange {
+  /** The method of the authentication. */
   readonly method: string;
+  /** What the client sent; null without. */
   readonly data: Uint8Array | null;
   /** `connect`: CONNECT came; `continue`: AUTH 0x18 came; `reauthenticate`: AUTH 0x19 came. */
   readonly stage: "connect" | "continue" | "reauthenticate";
+  /** The packet it came in. */
   readonly packet: ConnectPacket | AuthPacket;
 }
 
@@ -76,27 +85,41 @@ export type PublishAnswer =
 
 /** A message as hooks see it. */
 export interface MessageInfo {
+  /** Never an alias. */
   readonly topic: string;
+  /** Not to be changed. */
   readonly payload: Uint8Array;
+  /** As published. */
   readonly qos: QoS;
+  /** As published. */
   readonly retain: boolean;
+  /** As published. */
   readonly properties: Properties;
+  /** The client id of its publisher. */
   readonly publisher: string;
 }
 
+/** A plug-in: it implements the events it cares for. */
 export interface Hook {
   /** Names the hook in errors and logs. */
   readonly id: string;
+  /** The server is running. */
   onStarted?(): void;
+  /** The server has stopped; what is still to be written is written now. */
   onStopped?(): MaybePromise<void>;
+  /** $SYS was published. */
   onSysInfoTick?(stats: Stats): void;
   /** A well-formed CONNECT came. A reason refuses it. */
   onConnect?(client: Client, packet: ConnectPacket): MaybePromise<Reason | void>;
+  /** May the client connect? Nobody may for whom no hook says so. */
   onConnectAuthenticate?(client: Client, credentials: Credentials): MaybePromise<Opinion>;
   /** Undefined: not my method. */
   onAuthPacket?(client: Client, exchange: AuthExchange): MaybePromise<AuthAnswer | undefined>;
+  /** May the client do that? Nobody may for whom no hook says so. */
   onAclCheck?(client: Client, action: Action, topic: string): MaybePromise<Opinion>;
+  /** The client may connect; CONNACK has not been sent. */
   onSessionEstablish?(client: Client, packet: ConnectPacket): void;
+  /** CONNACK was sent. */
   onSessionEstablished?(client: Client, packet: ConnectPacket): void;
   /** `reason` is null when the client disconnected properly; `expire`: its session ends now. */
   onDisconnect?(client: Client, reason: Reason | null, expire: boolean): void;
@@ -106,22 +129,35 @@ export interface Hook {
   onPacketRead?(client: Client, packet: Packet): void;
   /** Every packet handled. */
   onPacketProcessed?(client: Client, packet: Packet): void;
+  /** Before filters are checked; a packet that is returned takes its place. */
   onSubscribe?(client: Client, packet: SubscribePacket): MaybePromise<SubscribePacket | void>;
+  /** One reason code for each filter. */
   onSubscribed?(client: Client, packet: SubscribePacket, reasonCodes: readonly number[]): void;
+  /** A packet that is returned takes its place. */
   onUnsubscribe?(client: Client, packet: UnsubscribePacket): MaybePromise<UnsubscribePacket | void>;
+  /** One reason code for each filter. */
   onUnsubscribed?(client: Client, packet: UnsubscribePacket, reasonCodes: readonly number[]): void;
+  /** After access control, before delivery. */
   onPublish?(client: Client, packet: PublishPacket): MaybePromise<PublishAnswer>;
+  /** It went to its subscribers. */
   onPublished?(client: Client, packet: PublishPacket): void;
   /** A message was dropped on its way to this client id. */
   onPublishDropped?(clientId: string, message: MessageInfo, why: string): void;
   /** 1: kept, -1: removed, 0: there was nothing to remove. */
   onRetainMessage?(message: MessageInfo, change: 1 | 0 | -1): void;
+  /** The will is about to be published; one that is returned takes its place. */
   onWill?(client: Client, will: Will): Will | void;
+  /** The will was published. */
   onWillSent?(clientId: string, message: MessageInfo): void;
+  /** A QoS 1 or 2 message was sent to a client. */
   onQosPublish?(clientId: string, message: MessageInfo, packetId: number, resend: boolean): void;
+  /** The client has acknowledged it completely. */
   onQosComplete?(clientId: string, message: MessageInfo, packetId: number): void;
+  /** It was given up. */
   onQosDropped?(clientId: string, message: MessageInfo, packetId: number): void;
+  /** A session ended because its client stayed away. */
   onClientExpired?(clientId: string): void;
+  /** A retained message ended with its Message Expiry Interval. */
   onRetainedExpired?(topic: string): void;
 }
 

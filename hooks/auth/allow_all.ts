@@ -10,10 +10,12 @@ import type { Hook, Opinion } from "../../src/hook.ts";
 export class AllowAll implements Hook {
   readonly id: string = "allow-all";
 
+  /** Everyone may connect. */
   onConnectAuthenticate(): Opinion {
     return "allow";
   }
 
+  /** Everyone may do everything. */
   onAclCheck(): Opinion {
     return "allow";
   }

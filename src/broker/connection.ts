@@ -314,11 +314,12 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
     this.rawVersion = 0;
     this.#input.discard();
     this.retained = null;
+    leave(this, wasOpen, reason);
     if (this.backlog !== null) {
+      // Whoever waited goes on at once: by now nothing leads here any more.
       this.broker.pressure.remove(this);
       this.backlog = null;
     }
-    leave(this, wasOpen, reason);
   }
 
   /** The next time something may be due: CONNECT, or a sign of life. */

@@ -18,9 +18,13 @@ export interface Capabilities {
   readonly minimumProtocolVersion: number;
   /** 0, 1 or 2 (default). */
   readonly maximumQos: 0 | 1 | 2;
+  /** Retained messages; default true. */
   readonly retainAvailable: boolean;
+  /** Filters with `+` and `#`; default true. */
   readonly wildcardSubAvailable: boolean;
+  /** Subscription identifiers; default true. */
   readonly subIdAvailable: boolean;
+  /** Filters with `$share`; default true. */
   readonly sharedSubAvailable: boolean;
   /** Seconds; 0 (default) leaves it to the client. A client asking for more, or for none, is given this one. */
   readonly maximumKeepAlive: number;
@@ -80,19 +84,28 @@ export interface ServerOptions {
   readonly log: Log;
 }
 
+/** How much an event matters. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
+/** Receives one line per event; must not throw. */
 export type Log = (level: LogLevel, text: string) => void;
 
 /** Every part may be left out. */
 export interface PartialServerOptions {
+  /** What the server offers. */
   readonly capabilities?: Partial<Capabilities>;
+  /** What it bounds. */
   readonly limits?: Partial<Limits>;
+  /** Default `drop-oldest`. */
   readonly queueFull?: QueueFull;
+  /** Seconds between two publications of $SYS, 0 is never. Default 1. */
   readonly sysTopicInterval?: number;
+  /** Default: that of the system. */
   readonly clock?: Clock;
+  /** Receives one line per event worth knowing. Default: nothing. */
   readonly log?: Log;
 }
 
+/** What is offered when nothing else is said. */
 export const defaultCapabilities: Capabilities = Object.freeze({
   maximumMessageExpiryInterval: 0,
   maximumSessionExpiryInterval: 0xffffffff,
@@ -110,6 +123,7 @@ export const defaultCapabilities: Capabilities = Object.freeze({
   obscureNotAuthorized: false,
 });
 
+/** What is bounded when nothing else is said. */
 export const defaultLimits: Limits = Object.freeze({
   connectTimeout: 10_000,
   packetSize: 1 << 20,

@@ -17,6 +17,7 @@ export function mayPublish(connection: Connection, entry: TopicEntry<Routes>): M
   const client = connection.client!;
   const answer = hooks.decide("onAclCheck", (hook) => hook.onAclCheck!(client, "publish", entry.topic));
   if (answer instanceof Promise) {
+    connection.broker.slowAccess = true;
     return answer.then((allowed) => {
       if (allowed) remember(connection, entry);
       return allowed;

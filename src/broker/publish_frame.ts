@@ -29,7 +29,8 @@ export function publishFrame(
   let propertyLength = 0;
   let remaining = 2 + size + (qos > 0 ? 2 : 0);
   if (v5) {
-    if (connection.outbound !== null) {
+    // (An alias takes three bytes, and may make the length of the properties take one more.)
+    if (connection.outbound !== null && topic.length > 3) {
       alias = connection.outbound.known(rawTopic);
       if (alias > 0) topic = "";
       else fresh = true;
@@ -44,11 +45,11 @@ export function publishFrame(
   }
   remaining += topic.length;
   const total = 1 + varintLength(remaining) + remaining;
-  if (total > connection.maximumPacketSize) return false;
+  if (total > connection.maximumPacketSize && !fresh) return false;
   if (fresh) {
-    alias = connection.outbound!.give(rawTopic);
+    if (total <= connection.maximumPacketSize) alias = connection.outbound!.give(rawTopic);
     if (alias === 0) {
-      // All aliases are given away: the same packet without one, and none is tried for this topic again.
+      // There is no room for an alias, or all are given away: the same packet without one.
       const outbound = connection.outbound;
       connection.outbound = null;
       const sent = publishFrame(connection, message, qos, retain, dup, packetId, identifiers);
@@ -71,8 +72,8 @@ export function publishFrame(
   if (v5) {
     at = varint(out, at, propertyLength);
     if (message.expiresAt !== Infinity) {
-      // What is left of the interval, never less than a second once delivery has begun. [MQTT-3.3.2-6]
-      const left = Math.max(1, Math.ceil((message.expiresAt - connection.broker.clock.now()) / 1000));
+      // What is left of the interval; nothing, for what is repeated after its time. [MQTT-3.3.2-6]
+      const left = Math.max(0, Math.ceil((message.expiresAt - connection.broker.clock.now()) / 1000));
       out[at++] = 0x02;
       out[at++] = left >>> 24;
       out[at++] = (left >>> 16) & 255;

@@ -67,6 +67,8 @@ export class RetainedBacklog {
   /** RETAIN is set: it is not a live message. [MQTT-3.3.1-8] */
   #send(message: Message, subscription: Subscription): void {
     const { session } = subscription;
+    // Its own, from whichever of its connections. [MQTT-3.8.3-3]
+    if (subscription.noLocal && message.publisher === session.clientId) return;
     if (!this.#connection.broker.router.mayReceive(session, message.topic)) return;
     const qos = message.qos < subscription.qos ? message.qos : subscription.qos;
     if (qos === 0) session.send(message, true, subscription.identifiers);

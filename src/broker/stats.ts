@@ -19,12 +19,19 @@ export type RefusalKind =
   | "keepAlive"
   | "hook";
 
+/** The counters of one server, since it was made. */
 export class Stats {
+  /** MQTT bytes from clients. */
   bytesReceived = 0;
+  /** MQTT bytes to clients. */
   bytesSent = 0;
+  /** Control packets from clients. */
   packetsReceived = 0;
+  /** Control packets to clients. */
   packetsSent = 0;
+  /** PUBLISH packets from clients. */
   messagesReceived = 0;
+  /** PUBLISH packets to clients. */
   messagesSent = 0;
   /** All that was dropped, whatever the reason. */
   messagesDropped = 0;
@@ -32,15 +39,25 @@ export class Stats {
   droppedSlow = 0;
   /** QoS 1 and 2 for a session whose queue is full. */
   droppedQueueFull = 0;
+  /** Past their Message Expiry Interval. */
   droppedExpired = 0;
+  /** Above the receiver's Maximum Packet Size. */
   droppedTooLarge = 0;
+  /** Open now, before CONNECT as well. */
   connections = 0;
+  /** Connected now. */
   clientsConnected = 0;
+  /** The most that were connected at once. */
   clientsMaximum = 0;
+  /** All that ever connected. */
   clientsTotal = 0;
+  /** Held now. */
   subscriptions = 0;
+  /** QoS 1 and 2 messages sent and not yet acknowledged. */
   inflight = 0;
+  /** Messages waiting in sessions. */
   queued = 0;
+  /** By the reason of the refusal. */
   readonly refused: Record<RefusalKind, number> = {
     connectTimeout: 0,
     packetTooLarge: 0,

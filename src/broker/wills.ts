@@ -5,10 +5,11 @@ import { NO_PROPERTIES, type Properties } from "../packets/properties.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
 import type { ConnectPacket, Will } from "../packets/types.ts";
 import { isText } from "../packets/text_payload.ts";
-import { Message, NEVER } from "../session/message.ts";
+import { Message } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
 import { isTopicName } from "../topics/names.ts";
 import type { Broker } from "./broker.ts";
+import { expiryTime } from "./expiry.ts";
 import { isServerTopic } from "./permission.ts";
 
 /** Why a will can't be accepted, before anybody is asked; null: it can. */
@@ -65,7 +66,6 @@ export class Wills {
     }
     const entry = broker.topicEntry(final.topic);
     if (entry === null) return;
-    const { messageExpiryInterval } = final.properties;
     const message = new Message(
       entry.topic,
       entry.raw,
@@ -77,9 +77,10 @@ export class Wills {
       session.clientId,
       true,
       travelling(final.properties),
-      messageExpiryInterval === undefined ? NEVER : broker.clock.now() + messageExpiryInterval * 1000,
+      expiryTime(broker, final.properties.messageExpiryInterval),
     );
-    broker.publish(message, entry, null);
+    // It speaks for the client: No Local holds for it. [MQTT-3.8.3-3]
+    broker.publish(message, entry, session);
     broker.hooks.notify("onWillSent", session.clientId, message);
   }
 }

@@ -6,20 +6,26 @@ import type { Listener, ListenerHost } from "./listener.ts";
 import { errorLog, openAt } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
+/** What an HTTP listener is told. */
 export interface HttpListenerOptions {
+  /** Its name. */
   readonly id: string;
   /** See `parseAddress`. */
   readonly address: string;
+  /** HTTPS with this certificate. */
   readonly tls?: TlsFiles;
+  /** Answers the requests. */
   readonly handler: HttpHandler;
 }
 
+/** An HTTP or HTTPS listener. */
 export class HttpListener implements Listener {
   readonly id: string;
   readonly protocol: string;
   #options: HttpListenerOptions;
   #acceptor: Acceptor | null = null;
 
+  /** It opens when the server serves. */
   constructor(options: HttpListenerOptions) {
     this.id = options.id;
     this.protocol = options.tls === undefined ? "http" : "https";

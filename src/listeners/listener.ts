@@ -2,6 +2,7 @@
 
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
 
+/** A way in; a program may bring its own. */
 export interface Listener {
   /** The name it has in the configuration and in logs. */
   readonly id: string;
@@ -15,7 +16,10 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** The server as its listeners see it. */
 export interface ListenerHost {
+  /** A client came in. */
   accept(stream: ByteStream, listener: Listener): StreamHandler;
+  /** Into the server's log. */
   log(level: "debug" | "info" | "warn" | "error", text: string): void;
 }

@@ -2,11 +2,14 @@
 
 import { describeListenFault } from "../runtime/listen_fault.ts";
 
+/** A listener cannot be added or opened. */
 export class ListenerError extends Error {
+  /** Always that. */
   override readonly name = "ListenerError";
   /** The id of the listener, if it is the one that could not be opened. */
   readonly listener: string | null;
 
+  /** `listener`: the id of the one that could not be opened. */
   constructor(message: string, options?: ErrorOptions & { readonly listener?: string }) {
     super(message, options);
     this.listener = options?.listener ?? null;

@@ -7,20 +7,26 @@ import type { Listener, ListenerHost } from "./listener.ts";
 import { errorLog, openAt, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
+/** What a TCP listener is told. */
 export interface TcpListenerOptions {
+  /** Its name. */
   readonly id: string;
   /** See `parseAddress`. */
   readonly address: string;
+  /** MQTT over TLS with this certificate. */
   readonly tls?: TlsFiles;
+  /** How many connections may wait to be accepted. Default 511; not adjustable on Bun. */
   readonly backlog?: number;
 }
 
+/** A listener for MQTT over TCP or TLS. */
 export class TcpListener implements Listener {
   readonly id: string;
   readonly protocol: string;
   #options: TcpListenerOptions;
   #acceptor: Acceptor | TlsAcceptor | null = null;
 
+  /** It opens when the server serves. */
   constructor(options: TcpListenerOptions) {
     this.id = options.id;
     this.protocol = options.tls === undefined ? "tcp" : "tls";

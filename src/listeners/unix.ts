@@ -6,8 +6,11 @@ import type { Listener, ListenerHost } from "./listener.ts";
 import { ListenerError, listenerError } from "./listener_error.ts";
 import { errorLog } from "./open.ts";
 
+/** What a Unix socket listener is told. */
 export interface UnixListenerOptions {
+  /** Its name. */
   readonly id: string;
+  /** The file of the socket, at most 107 bytes. */
   readonly path: string;
   /** Permission bits of the socket file, for example 0o660. */
   readonly mode?: number;
@@ -16,6 +19,7 @@ export interface UnixListenerOptions {
 /** What fits into the kernel's address structure, without the closing zero. */
 const longestPath = 107;
 
+/** A listener for MQTT over a Unix socket. */
 export class UnixListener implements Listener {
   readonly id: string;
   readonly protocol = "unix";
@@ -23,6 +27,7 @@ export class UnixListener implements Listener {
   #options: UnixListenerOptions;
   #acceptor: Acceptor | null = null;
 
+  /** It opens when the server serves. */
   constructor(options: UnixListenerOptions) {
     this.id = options.id;
     this.address = options.path;

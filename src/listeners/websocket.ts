@@ -7,12 +7,15 @@ import type { Listener, ListenerHost } from "./listener.ts";
 import { errorLog, openAt, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
+/** What a WebSocket listener is told. */
 export interface WebSocketListenerOptions {
+  /** Its name. */
   readonly id: string;
   /** See `parseAddress`. */
   readonly address: string;
   /** The only path that is served. Default: any. */
   readonly path?: string;
+  /** WebSocket over TLS with this certificate. */
   readonly tls?: TlsFiles;
   /** The longest WebSocket message; at least the broker's maximum packet size. Default: that of MQTT. */
   readonly maxMessageBytes?: number;
@@ -23,12 +26,14 @@ export interface WebSocketListenerOptions {
 /** The longest MQTT packet. Messages are not put together, so a high limit costs no memory. */
 const longestPacket = 268_435_460;
 
+/** A listener for MQTT over WebSocket, plain or TLS. */
 export class WebSocketListener implements Listener {
   readonly id: string;
   readonly protocol: string;
   #options: WebSocketListenerOptions;
   #acceptor: Acceptor | TlsAcceptor | null = null;
 
+  /** It opens when the server serves. */
   constructor(options: WebSocketListenerOptions) {
     this.id = options.id;
     this.protocol = options.tls === undefined ? "ws" : "wss";

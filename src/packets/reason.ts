@@ -1,6 +1,7 @@
 /** Reason codes as values: a protocol failure is one of these, never an exception. MQTT 5.0 section 2.4. */
 
 export interface Reason {
+  /** As it is sent. */
   readonly code: number;
   /** What the standard calls it; also the Reason String sent to MQTT 5 clients. */
   readonly text: string;

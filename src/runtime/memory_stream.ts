@@ -8,12 +8,15 @@ import { Guard, ignoreErrors, toError } from "./guard.ts";
 import type { ErrorSink } from "./guard.ts";
 import type { Accept, ByteStream, PeerCertificate } from "./stream.ts";
 
+/** What the broker sees of the client, and how much the way between them holds. */
 export interface MemoryPairOptions {
   /** Default "memory". */
   readonly remoteAddress?: string;
+  /** Default: none. */
   readonly certificate?: PeerCertificate | null;
   /** How many bytes the way to the client holds while it does not read. Default: any number. */
   readonly capacity?: number;
+  /** Told when a handler threw. */
   readonly onError?: ErrorSink;
 }
 
@@ -23,10 +26,13 @@ export interface MemoryClient {
   received: (bytes: Uint8Array) => void;
   /** Called once when the stream is closed, whoever closed it, after the last bytes. */
   ended: () => void;
+  /** Neither side has closed it. */
   readonly open: boolean;
+  /** Sends bytes to the broker. */
   send(bytes: Uint8Array): void;
   /** Stops taking bytes: the way fills up to its capacity. */
   pause(): void;
+  /** Takes bytes again. */
   resume(): void;
   /** Closes after what was sent has been delivered. */
   close(): void;

@@ -5,12 +5,17 @@
 
 /** What a TLS client certificate says of its holder. */
 export interface PeerCertificate {
+  /** The last CN of the subject; empty without one. */
   readonly commonName: string;
+  /** As RFC 4514 writes names. */
   readonly subject: string;
+  /** As RFC 4514 writes names. */
   readonly issuer: string;
   /** Upper-case hex without leading zeros, so that both runtimes agree. */
   readonly serialNumber: string;
+  /** SHA-256 in hex with colons. */
   readonly fingerprint256: string;
+  /** As the runtime writes it; empty without one. */
   readonly subjectAltName: string;
 }
 
@@ -27,6 +32,7 @@ export interface ByteStream {
   write(bytes: Uint8Array): boolean;
   /** Stops calling `handler.data` (what is already read may still arrive once); `resume` goes on. Idempotent. */
   pause(): void;
+  /** Calls `handler.data` again. Idempotent. */
   resume(): void;
   /** Sends what is held, then closes in an orderly way. Nothing may be written after it. Idempotent. */
   end(): void;

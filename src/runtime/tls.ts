@@ -44,6 +44,7 @@ export async function listenTls(options: TlsOptions, accept: Accept): Promise<Tl
   const server = tls.createServer({
     ...contextOf(options, options),
     requestCert: requested,
+    noDelay: true,
     rejectUnauthorized: options.requireClientCert ?? false,
     handshakeTimeout: options.handshakeMs ?? 10_000,
     ...(options.alpnProtocols === undefined ? {} : { ALPNProtocols: [...options.alpnProtocols] }),

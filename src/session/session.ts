@@ -58,6 +58,8 @@ export class Session {
   #queuedBytes = 0;
   /** Sent on an earlier connection and not yet repeated on this one, because its Receive Maximum is smaller. */
   #toResend: Delivery[] | null = null;
+  /** How many of them are PUBRELs, at most. */
+  #toRelease = 0;
   /**
    * How much more the client takes. An exchange that an earlier connection began counts as soon as this one goes
    * on with it; negative when more of them wait for PUBCOMP than the client takes now. [MQTT-3.3.4-9]
@@ -156,17 +158,14 @@ export class Session {
     this.outlet = outlet;
     this.disconnectedAt = 0;
     this.#quota = Math.min(receiveMaximum, this.host.maximumInflight);
-    const toResend: Delivery[] = [];
-    for (const delivery of this.inflight()) {
-      delivery.toRepeat = !delivery.released;
-      if (delivery.toRepeat) toResend.push(delivery);
-      else {
-        // It waits for PUBCOMP since then, so it counts from the first moment, and what it waits for can't wait.
-        this.#quota--;
-        outlet.pubrel(delivery.packetId);
-      }
+    this.#toResend = this.#inflight !== null && this.#inflight.size > 0 ? [...this.#inflight] : null;
+    this.#toRelease = 0;
+    for (const delivery of this.#toResend ?? []) {
+      delivery.toRepeat = true;
+      if (delivery.released) this.#toRelease++;
     }
-    this.#toResend = toResend.length > 0 ? toResend : null;
+    // The client has them, so they count from the first moment.
+    this.#quota -= this.#toRelease;
   }
 
   detach(now: number): void {
@@ -184,12 +183,12 @@ export class Session {
 
   /** PUBREC: from here on only PUBREL is sent for it. */
   receivedBy(delivery: Delivery): true {
-    delivery.released = true;
-    if (delivery.toRepeat) {
+    if (delivery.toRepeat && !delivery.released) {
       // It came on the earlier connection: there is nothing to repeat, but it goes on here.
       delivery.toRepeat = false;
       this.#quota--;
     }
+    delivery.released = true;
     return true;
   }
 
@@ -225,8 +224,8 @@ export class Session {
     this.#inflight!.delete(delivery.packetId);
     this.host.countInflight(-1);
     this.host.qosComplete?.(this, delivery);
-    // What was not repeated on this connection took nothing.
-    if (!delivery.toRepeat) this.#quota++;
+    // What was to be repeated on this connection and was not took nothing.
+    if (!delivery.toRepeat || delivery.released) this.#quota++;
     if (this.#queue !== null || this.#toResend !== null) this.pump();
   }
 
@@ -261,12 +260,33 @@ export class Session {
       const delivery = waiting[done]!;
       // (It may be acknowledged meanwhile.)
       if (delivery.toRepeat && this.#inflight?.get(delivery.packetId) === delivery) {
-        if (this.#quota <= 0) break;
-        this.#repeat(this.outlet, delivery);
+        if (delivery.released) this.#repeatPubrel(this.outlet, delivery);
+        else if (this.#quota > 0) this.#repeat(this.outlet, delivery);
+        else {
+          // What the client has in hand can't wait: only its end gives way to the others.
+          if (this.#toRelease > 0) this.#repeatPubrels(waiting, done);
+          break;
+        }
       }
       done++;
     }
     this.#toResend = done === waiting.length ? null : waiting.slice(done);
+  }
+
+  #repeatPubrels(waiting: readonly Delivery[], from: number): void {
+    for (let i = from; i < waiting.length; i++) {
+      const delivery = waiting[i]!;
+      if (delivery.released && delivery.toRepeat && this.#inflight!.get(delivery.packetId) === delivery) {
+        this.#repeatPubrel(this.outlet!, delivery);
+      }
+    }
+    this.#toRelease = 0;
+  }
+
+  #repeatPubrel(outlet: Outlet, delivery: Delivery): void {
+    delivery.toRepeat = false;
+    this.#toRelease--;
+    outlet.pubrel(delivery.packetId);
   }
 
   #repeat(outlet: Outlet, delivery: Delivery): void {

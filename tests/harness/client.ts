@@ -245,6 +245,12 @@ export class TestClient {
   reset(): void {
     this.#stream.reset();
   }
+
+  /** Breaks the connection and waits until the broker knows. */
+  async lose(): Promise<void> {
+    this.#stream.reset();
+    await within(() => this.closed, (wake) => this.#wake = wake, "the end of the connection");
+  }
 }
 
 /** The bytes of a packet. */

@@ -208,6 +208,25 @@ test("session: PUBREL is repeated at once, also behind what has to wait for it",
   assert.deepEqual(outlet.take(), ["a!"]);
 });
 
+test("session: PUBCOMP may come before PUBREL was repeated", () => {
+  const session = sessionOf();
+  attach(session, new FakeOutlet());
+  deliver(session, 2, "a", "b");
+  session.receivedBy(session.find(1)!);
+  session.detach(0);
+  const outlet = new FakeOutlet();
+  outlet.congested = true;
+  attach(session, outlet, 1);
+  assert.equal(session.completed(session.find(1)!), true);
+  outlet.congested = false;
+  session.pump();
+  assert.deepEqual(outlet.released, []);
+  assert.deepEqual(outlet.take(), ["b!"]);
+  deliver(session, 1, "c");
+  done(session, 2);
+  assert.deepEqual(outlet.take(), ["c"]);
+});
+
 test("session: a congested connection gets nothing until it is free again", () => {
   const host = new FakeHost();
   const session = sessionOf(host);

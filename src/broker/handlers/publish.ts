@@ -5,11 +5,12 @@ import { NO_PROPERTIES, type Properties } from "../../packets/properties.ts";
 import { Malformed, type Reason, Reasons } from "../../packets/reason.ts";
 import { isText } from "../../packets/text_payload.ts";
 import { PacketType, type PublishPacket, type QoS } from "../../packets/types.ts";
-import { Message, NEVER } from "../../session/message.ts";
+import { Message } from "../../session/message.ts";
 import { isTopicName } from "../../topics/names.ts";
 import type { TopicEntry } from "../../topics/topic_table.ts";
 import { resolveAlias } from "../alias_in.ts";
 import type { Connection } from "../connection.ts";
+import { expiryTime } from "../expiry.ts";
 import { isServerTopic, mayPublish } from "../permission.ts";
 import { publishThroughHooks } from "../publish_hooks.ts";
 import { reasonFor } from "../reason_for.ts";
@@ -209,11 +210,6 @@ function accept(
   owned: boolean,
 ): void {
   const { broker, session } = connection;
-  let expiresAt = NEVER;
-  let interval = properties.messageExpiryInterval;
-  const most = broker.capabilities.maximumMessageExpiryInterval;
-  if (most > 0 && (interval === undefined || interval > most)) interval = most;
-  if (interval !== undefined) expiresAt = broker.clock.now() + interval * 1000;
   const message = new Message(
     entry.topic,
     entry.raw,
@@ -225,7 +221,7 @@ function accept(
     session!.clientId,
     owned,
     forwarded(properties),
-    expiresAt,
+    expiryTime(broker, properties.messageExpiryInterval),
   );
   const count = broker.publish(message, entry, session);
   const reason = count === null

@@ -43,7 +43,13 @@ function unsupported(connection: Connection, packet: SubscribePacket): boolean {
 
 export function handleSubscribe(connection: Connection, packet: SubscribePacket): void {
   if (unsupported(connection, packet)) return;
-  connection.after(throughHooks(connection, packet), (final) => {
+  connection.after(throughHooks(connection, packet), (changed) => {
+    // Hooks may replace filters; how many there are, and whose answer it is, stays. [MQTT-3.8.4-2] [MQTT-3.8.4-6]
+    const final = changed === packet ? packet : { ...changed, packetId: packet.packetId };
+    if (final.subscriptions.length !== packet.subscriptions.length) {
+      miscounted(connection, packet);
+      return;
+    }
     const codes = final.subscriptions.map((options) => check(connection, options));
     connection.after(
       codes.some((c) => c instanceof Promise) ? Promise.all(codes) : codes as number[],
@@ -52,6 +58,14 @@ export function handleSubscribe(connection: Connection, packet: SubscribePacket)
       },
     );
   });
+}
+
+/** A hook that takes filters away must not let through what it was there to stop. */
+function miscounted(connection: Connection, packet: SubscribePacket): void {
+  const { broker } = connection;
+  broker.log("error", "A hook changed the number of filters in onSubscribe: the subscriptions are refused");
+  broker.stats.refused.hook++;
+  subscribe(connection, packet, packet.subscriptions.map(() => Reasons.implementationSpecificError.code));
 }
 
 function throughHooks(connection: Connection, packet: SubscribePacket): MaybePromise<SubscribePacket> {

@@ -11,7 +11,17 @@ export function handleUnsubscribe(connection: Connection, packet: UnsubscribePac
   const through = hooks.on.onUnsubscribe.length === 0
     ? packet
     : hooks.chain("onUnsubscribe", packet, (hook, p) => hook.onUnsubscribe!(connection.client!, p));
-  connection.after(through, (final) => unsubscribe(connection, final));
+  connection.after(through, (changed) => {
+    // Hooks may replace filters; how many there are, and whose answer it is, stays. [MQTT-3.10.4-5] [MQTT-3.11.3-2]
+    if (changed.filters.length === packet.filters.length) {
+      unsubscribe(connection, changed === packet ? packet : { ...changed, packetId: packet.packetId });
+    } else {
+      const { broker } = connection;
+      broker.log("error", "A hook changed the number of filters in onUnsubscribe: its answer is ignored");
+      broker.stats.refused.hook++;
+      unsubscribe(connection, packet);
+    }
+  });
 }
 
 function unsubscribe(connection: Connection, packet: UnsubscribePacket): void {

@@ -20,10 +20,11 @@ struct churner {
 static struct churner *churners;
 static uint64_t started_at, asked, answered;
 
-// Every filter is a new one. None matches the traffic, but half of them are its neighbours in the tree of topics.
+// Every filter is a new one. None matches the traffic, but half of them are its neighbours in the tree of
+// topics.
 static void filter_of(const struct churner *c, uint64_t i, char filter[FILTER_SIZE]) {
-  const char *shape = i % 2 ? "churn/%05u/%llu/+" : "bench/%05u/%llu/#";
-  snprintf(filter, FILTER_SIZE, shape, c->conn.index, (unsigned long long)i);
+  snprintf(filter, FILTER_SIZE, "%s/%05u/%llu/+", i % 2 ? "churn" : "bench", c->conn.index,
+           (unsigned long long)i);
 }
 
 static void ask(struct churner *c) {

@@ -9,12 +9,12 @@ struct client {
   struct conn conn; // first: a pointer to it is a pointer to the client
   bool publishes;
   char topic[TOPIC_LENGTH + 1]; // of its publishes
-  uint64_t limit;        // publishes it may send in all
+  uint64_t limit;               // publishes it may send in all
   uint64_t sent;
   uint64_t acknowledged; // PUBACK or PUBCOMP
   uint64_t received;
-  uint64_t released;     // PUBREL received, one for each QoS 2 delivery
-  uint32_t *next;        // per publisher: the sequence number that must arrive next
+  uint64_t released; // PUBREL received, one for each QoS 2 delivery
+  uint32_t *next;    // per publisher: the sequence number that must arrive next
 };
 
 // What all clients together saw. A run is good when the second half stays 0.

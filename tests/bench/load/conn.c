@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -17,14 +16,14 @@
 #include "report.h"
 #include "stencil.h"
 
-// One read takes up to READ_SIZE bytes. All connections share the buffer, so that it stays in the CPU's cache;
-// before it there is room for the incomplete packet that the connection's last read ended with.
+// One read takes up to READ_SIZE bytes. All connections share the buffer, so that it stays in the CPU's
+// cache; before it there is room for the incomplete packet that the connection's last read ended with.
 enum { READ_SIZE = 256 * 1024, LARGEST_PACKET = MAX_PAYLOAD + 65536 };
 static uint8_t inbox[LARGEST_PACKET + READ_SIZE];
 
 void conn_open(struct conn *c, int receive_buffer) {
   int one = 1;
-  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(opt.port)};
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)opt.port)};
   if (inet_pton(AF_INET, opt.host, &to.sin_addr) != 1) fail("Not an IPv4 address: %s", opt.host);
   c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
   if (c->fd < 0) fail("socket: %s", strerror(errno));

@@ -11,15 +11,14 @@ typedef void (*packet_handler)(struct conn *c, uint8_t head, const uint8_t *body
 struct conn {
   int fd;
   uint32_t index;
-  uint32_t events;           // what epoll watches for
-  bool ready;                // connected, and subscribed if it has a filter
-  bool stalled;              // never reads; the broker may close it
-  packet_handler on_packet;  // what happens with the next packet
-  packet_handler when_ready; // becomes on_packet when the handshake is over
+  uint32_t events;                 // what epoll watches for
+  bool stalled;                    // never reads; the broker may close it
+  packet_handler on_packet;        // what happens with the next packet
+  packet_handler when_ready;       // becomes on_packet when the handshake is over
   void (*on_turn)(struct conn *c); // after the packets of one read, and when the socket takes bytes again
-  struct bytes in;           // the incomplete packet at the end of the last read
-  struct bytes out;          // bytes the socket did not take yet
-  const char *filter;        // subscribed to during the handshake
+  struct bytes in;                 // the incomplete packet at the end of the last read
+  struct bytes out;                // bytes the socket did not take yet
+  const char *filter;              // subscribed to during the handshake
 };
 
 // The time when the loop last woke up or read from a socket.

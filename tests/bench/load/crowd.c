@@ -15,7 +15,6 @@ static uint32_t opened_ever; // part of the client ids
 static uint32_t ready;
 
 static void become_ready(struct conn *c) {
-  c->ready = true;
   c->on_packet = c->when_ready;
   ready++;
 }

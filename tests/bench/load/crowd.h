@@ -5,7 +5,7 @@
 // Where the i-th of many structures has its connection (its first member).
 struct crowd {
   void *members;
-  uint32_t size;  // of one structure
+  uint32_t size; // of one structure
   uint32_t count;
   int receive_buffer; // of the sockets; 0 leaves it to the kernel
 };

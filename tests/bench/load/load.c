@@ -1,6 +1,5 @@
 // An MQTT load generator: one thread, epoll, built to cost far less per message than a broker does.
 // It counts every delivery and checks its order and content.
-#include <stdio.h>
 
 #include "conn.h"
 #include "modes.h"

@@ -15,7 +15,9 @@ void run_idle(void) {
   double seconds = seconds_between(from.time, to.time);
   report_number("connect_seconds", seconds);
   report_number("connects_per_second", opt.clients / seconds);
-  if (opt.broker_pid) report_number("broker_cpu_us_per_connect", (to.broker - from.broker) * 1e6 / opt.clients);
+  if (opt.broker_pid) {
+    report_number("broker_cpu_us_per_connect", (to.broker - from.broker) * 1e6 / opt.clients);
+  }
   report_others(&from, &to);
 
   loop_for(opt.settle); // a closed connection fails the run here and below

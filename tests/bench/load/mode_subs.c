@@ -1,5 +1,5 @@
-// Very many subscriptions: how fast the broker takes them, what each costs in memory, and whether a publish that
-// concerns only one of them costs more than with few.
+// Very many subscriptions: how fast the broker takes them, what each costs in memory, and whether a publish
+// that concerns only one of them costs more than with few.
 #include "clock.h"
 #include "crowd.h"
 #include "modes.h"

@@ -1,4 +1,5 @@
-// Publishes to very many distinct topics that nobody subscribed to: what a broker keeps of a topic it has seen.
+// Publishes to very many distinct topics that nobody subscribed to: what a broker keeps of a topic it has
+// seen.
 #include "clock.h"
 #include "crowd.h"
 #include "mqtt.h"
@@ -9,7 +10,8 @@
 #include "report.h"
 #include "stream.h"
 
-// After each tenth of the topics a marker goes to the one subscriber. Its arrival shows that the broker is through.
+// After each tenth of the topics a marker goes to the one subscriber. Its arrival shows that the broker is
+// through.
 enum { TENTHS = 10, LENGTH = 20 };
 static char marker[] = "marker/0000000000/on";
 
@@ -32,7 +34,8 @@ static void on_marker(struct conn *c, uint8_t head, const uint8_t *body, uint32_
   struct delivery d = read_publish(head, body, length);
   struct stamp stamp = stamp_read(d.payload, d.payload_length);
   if (markers == TENTHS || stamp.sequence != (markers + 1) * (step + 1) - 1) {
-    fail("Message %u arrived at the subscriber as its message %llu", stamp.sequence, (unsigned long long)markers);
+    fail("Message %u arrived at the subscriber as its message %llu", stamp.sequence,
+         (unsigned long long)markers);
   }
   rss[markers++] = broker_memory().rss_kb;
 }
@@ -42,7 +45,8 @@ static void wait_for_markers(const struct stream *s) {
   while (markers < TENTHS) {
     loop_turn(100);
     if (patience_over(&patience, s->sent + markers, loop_time)) {
-      fail("No progress for %g s: %llu of %d markers arrived", opt.patience, (unsigned long long)markers, TENTHS);
+      fail("No progress for %g s: %llu of %d markers arrived", opt.patience, (unsigned long long)markers,
+           TENTHS);
     }
   }
 }

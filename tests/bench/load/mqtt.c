@@ -63,7 +63,7 @@ static void add_filters(struct bytes *out, uint8_t head, uint16_t packet_id, con
   }
 }
 
-void add_subscribe(struct bytes *out, uint16_t packet_id, const char *filters, uint32_t count, int qos) {
+void add_subscribe(struct bytes *out, uint16_t packet_id, const char *filters, uint32_t count, uint32_t qos) {
   uint8_t options = (uint8_t)qos;
   add_filters(out, SUBSCRIBE << 4 | 2, packet_id, filters, count, &options);
 }
@@ -111,7 +111,7 @@ uint32_t check_connack(const uint8_t *body, uint32_t length) {
   return receive_maximum;
 }
 
-void check_suback(const uint8_t *body, uint32_t length, uint32_t filters, int qos) {
+void check_suback(const uint8_t *body, uint32_t length, uint32_t filters, uint32_t qos) {
   const uint8_t *at = body + 2, *end = body + length;
   if (length < 3) fail("Malformed SUBACK");
   if (opt.version == 5) {
@@ -121,7 +121,7 @@ void check_suback(const uint8_t *body, uint32_t length, uint32_t filters, int qo
   }
   if (end - at != (long)filters) fail("%ld results in a SUBACK for %u filters", (long)(end - at), filters);
   for (; at < end; at++) {
-    if (*at > 2 || *at < qos) fail("The broker answered a subscription at QoS %d with %u", qos, *at);
+    if (*at > 2 || *at < qos) fail("The broker answered a subscription at QoS %u with %u", qos, *at);
   }
 }
 

@@ -6,8 +6,20 @@
 #include "bytes.h"
 
 enum packet_type {
-  CONNECT = 1, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK,
-  PINGREQ, PINGRESP, DISCONNECT
+  CONNECT = 1,
+  CONNACK,
+  PUBLISH,
+  PUBACK,
+  PUBREC,
+  PUBREL,
+  PUBCOMP,
+  SUBSCRIBE,
+  SUBACK,
+  UNSUBSCRIBE,
+  UNSUBACK,
+  PINGREQ,
+  PINGRESP,
+  DISCONNECT
 };
 
 enum { FILTER_SIZE = 48 };
@@ -17,7 +29,7 @@ uint32_t put_varint(uint8_t *at, uint32_t value);
 void add_connect(struct bytes *out, const char *client_id);
 
 // `filters` are `count` texts, each in FILTER_SIZE bytes.
-void add_subscribe(struct bytes *out, uint16_t packet_id, const char *filters, uint32_t count, int qos);
+void add_subscribe(struct bytes *out, uint16_t packet_id, const char *filters, uint32_t count, uint32_t qos);
 void add_unsubscribe(struct bytes *out, uint16_t packet_id, const char *filters, uint32_t count);
 
 static inline void add_acknowledgement(struct bytes *out, uint8_t head, const uint8_t packet_id[2]) {
@@ -33,12 +45,12 @@ static inline void add_acknowledgement(struct bytes *out, uint8_t head, const ui
 uint32_t check_connack(const uint8_t *body, uint32_t length);
 
 // Fails unless this many filters were granted at least at this QoS.
-void check_suback(const uint8_t *body, uint32_t length, uint32_t filters, int qos);
+void check_suback(const uint8_t *body, uint32_t length, uint32_t filters, uint32_t qos);
 
 struct delivery {
   const uint8_t *topic, *packet_id, *payload;
   uint32_t topic_length, payload_length;
-  int qos;
+  uint32_t qos;
 };
 
 // Fails on a malformed PUBLISH.

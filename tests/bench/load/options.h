@@ -9,10 +9,10 @@ struct options {
   enum mode mode;
   const char *mode_name;
   const char *host;
-  uint16_t port;
-  int version;            // 4 = MQTT 3.1.1, 5 = MQTT 5.0
-  int qos;
-  int broker_pid;         // 0: the broker's CPU and memory are not sampled
+  uint32_t port;
+  uint32_t version; // 4 = MQTT 3.1.1, 5 = MQTT 5.0
+  uint32_t qos;
+  uint32_t broker_pid; // 0: the broker's CPU and memory are not sampled
   uint32_t clients;
   uint64_t messages;      // per publisher; distinct topics in the mode "topics"
   uint32_t payload;       // bytes
@@ -32,7 +32,7 @@ struct options {
   uint32_t churners;      // connections which do that
   uint32_t readers;       // stalled readers
   bool readers_of_all;    // each stalled reader subscribes to every busy topic instead of to one
-  bool pin;               // this program on one processor, the broker's main thread on another
+  uint32_t pin;           // this program on one processor, the broker's main thread on another
   double limit;           // seconds for the whole run
   double patience;        // seconds without any progress
 };

@@ -1,6 +1,6 @@
 // One phase of traffic: from the first publish to the last delivery and acknowledgement.
-#include <stdio.h>
 #include <sys/epoll.h>
+#include <time.h>
 
 #include "churn.h"
 #include "client.h"
@@ -45,8 +45,8 @@ static void pump_waiting(void) {
   }
 }
 
-// A broker that sends message by message would wake us for each of them, and each wake-up costs both sides more than
-// the message does. When much is on its way and little came at once, let more of it gather.
+// A broker that sends message by message would wake us for each of them, and each wake-up costs both sides
+// more than the message does. When much is on its way and little came at once, let more of it gather.
 static void let_gather(void) {
   enum { LITTLE = 32, MUCH = 500 };
   if (opt.gather_us == 0) return;

@@ -15,17 +15,18 @@
 #define UNCERTAIN 0.05
 
 // utime and stime of /proc/PID/stat: the same sum as the clock below, in ticks of 10 ms.
-static double cpu_from_stat(int pid) {
+static double cpu_from_stat(uint32_t pid) {
   char path[64], text[1024];
-  snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  snprintf(path, sizeof path, "/proc/%u/stat", pid);
   FILE *file = fopen(path, "r");
-  if (!file) fail("The broker's process %d is gone", pid);
+  if (!file) fail("The broker's process %u is gone", pid);
   size_t length = fread(text, 1, sizeof text - 1, file);
   fclose(file);
   text[length] = 0;
   unsigned long long user = 0, system = 0;
   char *fields = strrchr(text, ')'); // the name before it may hold anything
-  if (!fields || sscanf(fields + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system) != 2) {
+  if (!fields ||
+      sscanf(fields + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system) != 2) {
     fail("Cannot read %s", path);
   }
   return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
@@ -35,7 +36,7 @@ double broker_cpu(void) {
   if (!opt.broker_pid) return 0;
   clockid_t clock;
   struct timespec spent;
-  if (clock_getcpuclockid(opt.broker_pid, &clock) || clock_gettime(clock, &spent)) {
+  if (clock_getcpuclockid((pid_t)opt.broker_pid, &clock) || clock_gettime(clock, &spent)) {
     return cpu_from_stat(opt.broker_pid);
   }
   return (double)spent.tv_sec + (double)spent.tv_nsec / 1e9;
@@ -45,9 +46,9 @@ struct memory broker_memory(void) {
   struct memory memory = {0};
   if (!opt.broker_pid) return memory;
   char path[64], line[256];
-  snprintf(path, sizeof path, "/proc/%d/status", opt.broker_pid);
+  snprintf(path, sizeof path, "/proc/%u/status", opt.broker_pid);
   FILE *file = fopen(path, "r");
-  if (!file) fail("The broker's process %d is gone", opt.broker_pid);
+  if (!file) fail("The broker's process %u is gone", opt.broker_pid);
   unsigned long long value;
   while (fgets(line, sizeof line, file)) {
     if (sscanf(line, "VmRSS: %llu", &value) == 1) memory.rss_kb = value;
@@ -73,9 +74,7 @@ static double everyones_cpu(void) {
   return (double)(user + nice + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
-struct usage usage_now(void) {
-  return (struct usage){broker_cpu(), own_cpu(), everyones_cpu(), now_ns()};
-}
+struct usage usage_now(void) { return (struct usage){broker_cpu(), own_cpu(), everyones_cpu(), now_ns()}; }
 
 void report_others(const struct usage *from, const struct usage *to) {
   if (!opt.broker_pid) return;
@@ -95,5 +94,5 @@ static void pin(int pid, int processor) {
 
 void pin_processes(void) {
   pin(0, 0);
-  if (opt.broker_pid) pin(opt.broker_pid, 1);
+  if (opt.broker_pid) pin((int)opt.broker_pid, 1);
 }

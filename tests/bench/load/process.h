@@ -28,6 +28,7 @@ void report_others(const struct usage *from, const struct usage *to);
 // Zeroes without --pid.
 struct memory broker_memory(void);
 
-// Keeps this program and the broker's main thread apart, each on a processor of its own. Otherwise the scheduler
-// sometimes runs them in turns on the same one, which makes a wake-up much cheaper and repetitions incomparable.
+// Keeps this program and the broker's main thread apart, each on a processor of its own. Otherwise the
+// scheduler sometimes runs them in turns on the same one, which makes a wake-up much cheaper and repetitions
+// incomparable.
 void pin_processes(void);

@@ -16,9 +16,14 @@ static uint64_t delivered(const struct client *c) {
   return c->received;
 }
 
+// How many publishes may be on their way at once; 0 is no bound.
+static uint64_t window_size(void) {
+  if (opt.qos == 0) return opt.ahead;
+  return opt.window < crowd_receive_maximum ? opt.window : crowd_receive_maximum;
+}
+
 static uint64_t room(const struct client *c) {
-  uint64_t left = c->limit - c->sent;
-  uint64_t window = opt.qos == 0 ? opt.ahead : opt.window < crowd_receive_maximum ? opt.window : crowd_receive_maximum;
+  uint64_t left = c->limit - c->sent, window = window_size();
   if (!window || !left) return left;
   uint64_t open = c->sent - (opt.qos == 0 ? delivered(c) : c->acknowledged);
   return open >= window ? 0 : left < window - open ? left : window - open;

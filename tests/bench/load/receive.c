@@ -26,13 +26,13 @@ static void receive(struct client *c, uint8_t head, const uint8_t *body, uint32_
   if (stamp.publisher >= publisher_count) fail("A delivery names publisher %u", stamp.publisher);
   const struct client *from = &clients[stamp.publisher];
   if (d.topic_length != TOPIC_LENGTH || memcmp(d.topic, from->topic, TOPIC_LENGTH)) {
-    fail("Client %u received a message of %s on the topic %.*s", c->conn.index, from->topic, (int)d.topic_length,
-         (const char *)d.topic);
+    fail("Client %u received a message of %s on the topic %.*s", c->conn.index, from->topic,
+         (int)d.topic_length, (const char *)d.topic);
   }
   if (opt.mode != FANOUT && opt.mode != FANIN && from != c) {
     fail("Client %u received a message of client %u", c->conn.index, stamp.publisher);
   }
-  if (d.qos != opt.qos) fail("A message of QoS %d was delivered with QoS %d", opt.qos, d.qos);
+  if (d.qos != opt.qos) fail("A message of QoS %u was delivered with QoS %u", opt.qos, d.qos);
 
   uint32_t *expected = &c->next[opt.mode == FANIN ? stamp.publisher : 0];
   if (stamp.sequence == *expected) ++*expected;
@@ -44,10 +44,12 @@ static void receive(struct client *c, uint8_t head, const uint8_t *body, uint32_
   if (d.qos == 2) add_acknowledgement(&c->conn.out, PUBREC << 4, d.packet_id);
 }
 
-static void check_acknowledgement(const struct client *c, uint8_t type, const uint8_t *body, uint32_t length) {
+static void check_acknowledgement(const struct client *c, uint8_t type, const uint8_t *body,
+                                  uint32_t length) {
   if (length < 2) fail("Malformed acknowledgement");
   if (reason_of(body, length) >= 0x80) {
-    fail("The broker answered a publish of client %u with code 0x%02x", c->conn.index, reason_of(body, length));
+    fail("The broker answered a publish of client %u with code 0x%02x", c->conn.index,
+         reason_of(body, length));
   }
   bool ends = type == PUBACK || type == PUBCOMP;
   if (ends && packet_id_of(body) != packet_id_for(c->acknowledged)) {
@@ -62,7 +64,9 @@ void client_packet(struct conn *conn, uint8_t head, const uint8_t *body, uint32_
     receive(c, head, body, length);
     return;
   }
-  if (type == DISCONNECT) fail("The broker disconnected client %u with code %u", conn->index, length ? body[0] : 0);
+  if (type == DISCONNECT) {
+    fail("The broker disconnected client %u with code %u", conn->index, length ? body[0] : 0);
+  }
   if (type < PUBACK || type > PUBCOMP) fail("Packet type %u arrived at client %u", type, conn->index);
   check_acknowledgement(c, type, body, length);
   if (type == PUBREC) {

@@ -1,4 +1,5 @@
-// The JSON object on stdout. Values are added as they become known, so that a failed run shows how far it got.
+// The JSON object on stdout. Values are added as they become known, so that a failed run shows how far it
+// got.
 #pragma once
 #include <stdint.h>
 

@@ -1,5 +1,6 @@
-// PUBLISH packets prepared side by side. Before a batch leaves, only what differs is written into them: topic,
-// packet id and stamp. All have the same length, so a batch is one piece of memory for one system call.
+// PUBLISH packets prepared side by side. Before a batch leaves, only what differs is written into them:
+// topic, packet id and stamp. All have the same length, so a batch is one piece of memory for one system
+// call.
 #pragma once
 #include <stdint.h>
 #include <string.h>
@@ -8,15 +9,15 @@ enum { STAMP_SIZE = 16, MAX_PAYLOAD = 1 << 20, CHECKED_PAYLOAD = 24 };
 
 // The first bytes of every payload. A payload of at least CHECKED_PAYLOAD bytes ends with stamp_check().
 struct stamp {
-  uint64_t time;      // when it was sent
-  uint32_t sequence;  // counts the publisher's messages
+  uint64_t time;     // when it was sent
+  uint32_t sequence; // counts the publisher's messages
   uint32_t publisher;
 };
 
 struct stencil {
   uint8_t *packets;
-  uint32_t size;     // of one packet
-  uint32_t capacity; // packets in a batch
+  uint32_t size;                        // of one packet
+  uint32_t capacity;                    // packets in a batch
   uint32_t topic_at, id_at, payload_at; // within a packet; id_at is 0 for QoS 0
 };
 

@@ -15,7 +15,7 @@
 enum { LENGTH = 23, REGION_AT = 5, NUMBER_AT = 10 };
 
 struct subscriber {
-  struct conn conn; // first
+  struct conn conn;      // first
   uint32_t taken, asked; // of `share` subscriptions
   int64_t last;          // sequence number of the last delivery
 };
@@ -61,8 +61,12 @@ static void on_delivery(struct subscriber *s, uint8_t head, const uint8_t *body,
   struct stamp stamp = stamp_read(d.payload, d.payload_length);
   if (d.topic_length != LENGTH) fail("A delivery arrived on the topic %.*s", (int)d.topic_length, d.topic);
   uint64_t i = read_digits(d.topic + NUMBER_AT, 7);
-  if (i / share != s->conn.index) fail("A message for subscription %u arrived at connection %u", (unsigned)i, s->conn.index);
-  if ((int64_t)stamp.sequence <= s->last) fail("Connection %u received a message twice or out of order", s->conn.index);
+  if (i / share != s->conn.index) {
+    fail("A message for subscription %u arrived at connection %u", (unsigned)i, s->conn.index);
+  }
+  if ((int64_t)stamp.sequence <= s->last) {
+    fail("Connection %u received a message twice or out of order", s->conn.index);
+  }
   s->last = stamp.sequence;
   received++;
   histogram_add(&subscriber_latency, loop_time > stamp.time ? loop_time - stamp.time : 0);
@@ -128,7 +132,8 @@ void subscribers_publish(uint64_t count, double rate) {
       stream_one(&stream);
     }
     if (patience_over(&patience, received + stream.sent, loop_time)) {
-      fail("No progress for %g s: %llu deliveries are missing", opt.patience, (unsigned long long)(goal - received));
+      fail("No progress for %g s: %llu deliveries are missing", opt.patience,
+           (unsigned long long)(goal - received));
     }
   }
   loop_tick(0);

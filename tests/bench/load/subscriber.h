@@ -13,6 +13,6 @@ uint32_t subscribers_take(uint32_t each);
 
 uint32_t subscribers_total(void);
 
-// Publishes to topics spread over all subscriptions taken so far; ends when all arrived at the right connections,
-// in order. A rate of 0 is flat out.
+// Publishes to topics spread over all subscriptions taken so far; ends when all arrived at the right
+// connections, in order. A rate of 0 is flat out.
 void subscribers_publish(uint64_t count, double rate);

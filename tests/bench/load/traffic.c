@@ -6,7 +6,6 @@
 #include "client.h"
 #include "clock.h"
 #include "crowd.h"
-#include "mqtt.h"
 #include "options.h"
 #include "process.h"
 #include "report.h"
@@ -14,6 +13,11 @@
 
 struct client *clients;
 uint32_t client_count, publisher_count;
+
+static const char *filter_of(const struct client *c) {
+  if (opt.mode == FANOUT) return clients[0].topic;
+  return opt.mode == FANIN ? "bench/+/t" : c->topic;
+}
 
 static void make_client(struct client *c, uint32_t i) {
   bool one_more = opt.mode == FANOUT || opt.mode == FANIN; // the one publisher, or the one subscriber
@@ -23,7 +27,7 @@ static void make_client(struct client *c, uint32_t i) {
   if (!c->next) fail("Out of memory");
   memcpy(c->topic, "bench/00000/t", TOPIC_LENGTH);
   put_digits((uint8_t *)c->topic + 6, 5, i);
-  if (subscribes) c->conn.filter = opt.mode == FANOUT ? clients[0].topic : opt.mode == FANIN ? "bench/+/t" : c->topic;
+  if (subscribes) c->conn.filter = filter_of(c);
   c->conn.when_ready = client_packet;
   c->conn.on_turn = client_pump;
 }
@@ -52,7 +56,8 @@ static struct crowd open_stalled_readers(void) {
 }
 
 static void report_totals(const struct totals *before, const struct usage *from, const struct usage *to) {
-  double received = (double)(totals.received - before->received), seconds = seconds_between(from->time, to->time);
+  double received = (double)(totals.received - before->received),
+         seconds = seconds_between(from->time, to->time);
   report_count("published", totals.sent - before->sent);
   report_count("received", totals.received - before->received);
   report_count("gaps", totals.gaps);
@@ -82,7 +87,9 @@ static void measure(void) {
   uint64_t churned = churn_done();
   loop_for(0.05); // time for what must not come: duplicates
   report_totals(&before, &from, &to);
-  if (opt.mode == CHURN) report_number("churn_per_second", (double)churned / seconds_between(from.time, to.time));
+  if (opt.mode == CHURN) {
+    report_number("churn_per_second", (double)churned / seconds_between(from.time, to.time));
+  }
   if (opt.broker_pid) {
     report_count("broker_rss_kb_before", memory.rss_kb);
     report_count("broker_rss_kb_after", after.rss_kb);
@@ -112,7 +119,8 @@ void run_traffic(void) {
   measure();
   if (opt.mode == STALL) report_count("readers_closed_by_broker", closed_of(&stalled));
   if (totals.gaps || totals.duplicates) {
-    fail("Order was broken: %llu gaps, %llu of them reordered, %llu duplicates", (unsigned long long)totals.gaps,
-         (unsigned long long)totals.reordered, (unsigned long long)totals.duplicates);
+    fail("Order was broken: %llu gaps, %llu of them reordered, %llu duplicates",
+         (unsigned long long)totals.gaps, (unsigned long long)totals.reordered,
+         (unsigned long long)totals.duplicates);
   }
 }

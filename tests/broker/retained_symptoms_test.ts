@@ -1,0 +1,198 @@
+/** Regressions of retained messages and message expiry, each named after what a user saw of another broker. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Hook } from "../../src/hook.ts";
+import { settle, TestBroker, type TestClient } from "../harness/mod.ts";
+
+async function keptFor(t: TestBroker, filter: string): Promise<string[]> {
+  const client = await t.connected(5);
+  await client.subscribe(filter, 2);
+  await settle();
+  const topics = client.waiting.map((packet) => packet.type === 3 ? packet.topic : "");
+  client.reset();
+  return topics.sort();
+}
+
+test("expiry: a retained message is gone when its interval is over, and counts down until then", async () => {
+  await using t = new TestBroker();
+  const publisher = await t.connected(5);
+  await publisher.published("a", "x", { retain: true, properties: { messageExpiryInterval: 10 } });
+  await publisher.ping();
+  await t.advance(4);
+  const client = await t.connected(5);
+  await client.subscribe("a");
+  assert.equal((await client.message()).properties.messageExpiryInterval, 6);
+  await t.advance(6);
+  assert.deepEqual(await keptFor(t, "#"), []);
+  await t.advance(1);
+  assert.equal(t.broker.retained.size, 0);
+  assert.equal(t.broker.stats.droppedExpired, 1);
+});
+
+test("expiry: retained and queued messages without an interval stay for good, and are given none", async () => {
+  await using t = new TestBroker();
+  const publisher = await t.connected(5);
+  await publisher.published("a", "x", { retain: true, qos: 1 });
+  await t.advance(3 * 86_400);
+  const client = await t.connected(5);
+  await client.subscribe("a");
+  assert.deepEqual((await client.message()).properties, {});
+});
+
+test("expiry: the server's maximum shortens what is longer or endless, what is shorter stays", async () => {
+  await using t = new TestBroker({ capabilities: { maximumMessageExpiryInterval: 100 } });
+  const client = await t.connected(5);
+  await client.subscribe("a", 1);
+  const publisher = await t.connected(5);
+  for (const [given, expected] of [[undefined, 100], [50, 50], [0xffffffff, 100]] as const) {
+    const properties = given === undefined ? {} : { messageExpiryInterval: given };
+    publisher.publish("a", "x", { qos: 1, properties });
+    assert.equal((await client.message()).properties.messageExpiryInterval, expected);
+    const will = { topic: "a", payload: Uint8Array.of(1), qos: 0, retain: true, properties } as const;
+    await (await t.connected(5, { will })).lose();
+    assert.equal((await client.message()).properties.messageExpiryInterval, expected);
+  }
+});
+
+test("expiry: a message that expired in the queue is not sent, one that waits counts down", async () => {
+  await using t = new TestBroker();
+  const options = { clientId: "c", cleanStart: false, properties: { sessionExpiryInterval: 1000 } } as const;
+  const away = await t.connected(5, options);
+  await away.subscribe("a", 1);
+  away.disconnect();
+  const publisher = await t.connected(5);
+  for (const messageExpiryInterval of [5, 20, 0xffffffff, 1]) {
+    await publisher.published("a", `${messageExpiryInterval}`, {
+      qos: 1,
+      properties: { messageExpiryInterval },
+    });
+  }
+  await t.advance(10);
+  const back = await t.connected(5, options);
+  for (const [text, left] of [["20", 10], ["4294967295", 0xffffffff - 10]] as const) {
+    const message = await back.message();
+    assert.deepEqual([message.text, message.properties.messageExpiryInterval], [text, left]);
+  }
+  await back.silent();
+  assert.equal(t.broker.stats.droppedExpired, 2);
+});
+
+test("expiry: a shorter interval for the same topic is kept in time", async () => {
+  await using t = new TestBroker({ limits: { retained: 1 } });
+  const publisher = await t.connected(5);
+  for (const messageExpiryInterval of [100_000, 500, 3]) {
+    await publisher.published("a", "x", { qos: 1, retain: true, properties: { messageExpiryInterval } });
+  }
+  await t.advance(4);
+  assert.equal(t.broker.retained.size, 0);
+  assert.equal(await publisher.published("b", "x", { qos: 1, retain: true }), 0x10);
+});
+
+test("expiry: one topic renewed a thousand times is watched once and expires once", async () => {
+  const expired: string[] = [];
+  const watch: Hook = {
+    id: "watch",
+    onConnectAuthenticate: () => "allow",
+    onAclCheck: () => "allow",
+    onRetainedExpired: (topic) => void expired.push(topic),
+  };
+  await using t = new TestBroker({ hooks: [watch] });
+  const publisher = await t.connected(5);
+  for (let i = 0; i < 1000; i++) {
+    publisher.publish("a", `${i}`, { retain: true, properties: { messageExpiryInterval: 10 } });
+    if (i % 10 === 0) await t.advance(1);
+  }
+  await publisher.ping();
+  assert.deepEqual(expired, []);
+  await t.advance(11);
+  assert.deepEqual(expired, ["a"]);
+});
+
+test("retained: x/# finds x, and a wildcard at the top finds no $ topics", async () => {
+  const hook: Hook = { id: "all", onConnectAuthenticate: () => "allow", onAclCheck: () => "allow" };
+  await using t = new TestBroker({ hooks: [hook] });
+  const publisher = await t.connected(5);
+  for (const topic of ["x", "x/y", "$foo/x", "$foo", "y"]) {
+    await publisher.published(topic, "v", { retain: true, qos: 1 });
+  }
+  assert.deepEqual(await keptFor(t, "x/#"), ["x", "x/y"]);
+  assert.deepEqual(await keptFor(t, "#"), ["x", "x/y", "y"]);
+  assert.deepEqual(await keptFor(t, "+/#"), ["x", "x/y", "y"]);
+  assert.deepEqual(await keptFor(t, "+/x"), []);
+  assert.deepEqual(await keptFor(t, "$foo/#"), ["$foo", "$foo/x"]);
+});
+
+test("retained: what a subscription is sent has its identifier", async () => {
+  await using t = new TestBroker();
+  await (await t.connected(5)).published("a", "x", { retain: true, qos: 1 });
+  const client = await t.connected(5);
+  await client.subscribe("a", 1, {}, { subscriptionIdentifiers: [7] });
+  assert.deepEqual((await client.message()).properties.subscriptionIdentifiers, [7]);
+});
+
+test("retained: a hundred thousand topics that come and go leave no trie behind", async () => {
+  await using t = new TestBroker();
+  const publisher = await t.connected(4);
+  for (const payload of ["x", ""]) {
+    for (let i = 0; i < 20_000; i++) publisher.publish(`a/${i}/${i % 7}`, payload, { retain: true });
+    await publisher.ping();
+  }
+  assert.equal(t.broker.retained.size, 0);
+  assert.deepEqual([...t.broker.retained.match("#")].filter((topic) => topic !== ""), []);
+});
+
+test("retained: a client that may not read a topic is not sent what is kept there", async () => {
+  const acl: Hook = {
+    id: "acl",
+    onConnectAuthenticate: () => "allow",
+    onAclCheck: (client, action, topic) =>
+      action === "deliver" && topic === "secret" && client.username !== "boss" ? "deny" : "allow",
+  };
+  await using t = new TestBroker({ hooks: [acl] });
+  await (await t.connected(5)).published("secret", "x", { retain: true, qos: 1 });
+  assert.deepEqual(await keptFor(t, "#"), []);
+  const boss = await t.connected(5, { username: "boss" });
+  await boss.subscribe("#");
+  assert.equal((await boss.message()).topic, "secret");
+});
+
+test("retained: a wildcard over ten thousand topics comes as fast as it is read, and stalls nobody", async () => {
+  await using t = new TestBroker({ limits: { outgoingBytes: 16_384, queuedMessages: 100 } });
+  const publisher = await t.connected(4);
+  for (let i = 0; i < 10_000; i++) {
+    publisher.publish(`a/${i}`, "x".repeat(20), { retain: true, qos: i % 2 === 0 ? 0 : 1, packetId: 1 });
+  }
+  await settle();
+  while (publisher.waiting.length > 0) await publisher.next();
+  const slow = await t.connected(4, {}, { capacity: 8192 });
+  await slow.subscribe("a/+", 1);
+  await settle();
+  slow.stall();
+  const quick = await t.connected(4);
+  await quick.subscribe("b");
+  for (let i = 0; i < 100; i++) {
+    publisher.publish("b", `${i}`);
+    assert.equal((await quick.message()).text, `${i}`);
+  }
+  slow.read();
+  const topics = new Set<string>();
+  for (let i = 0; i < 10_000; i++) topics.add((await slow.message()).topic);
+  assert.equal(topics.size, 10_000);
+  await slow.silent();
+  assert.equal(t.broker.stats.messagesDropped, 0);
+});
+
+test("retained: no room for one more topic is a refusal, and clearing makes room", async () => {
+  await using t = new TestBroker({ limits: { retained: 2 } });
+  const watch: TestClient = await t.connected(5);
+  await watch.subscribe("#");
+  const publisher = await t.connected(5);
+  const set = (topic: string, text: string): Promise<number> =>
+    publisher.published(topic, text, { qos: 1, retain: true });
+  assert.deepEqual([await set("a", "x"), await set("b", "x"), await set("a", "y")], [0, 0, 0]);
+  assert.equal(await set("c", "x"), 0x97);
+  assert.equal(t.broker.stats.refused.retained, 1);
+  assert.deepEqual([await set("b", ""), await set("c", "x")], [0, 0]);
+  assert.deepEqual(await watch.texts(5), ["x", "x", "y", "", "x"]);
+});
