@@ -182,15 +182,19 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
     }
     // The client can begin with a good piece while we go on with the others.
     if (this.output.pending >= EARLY && this.broker.turn.commit === null) this.output.flush();
-    if (this.output.pending > this.broker.highWater && !this.congested) this.#mayBeCongested();
+    if (this.output.pending > this.broker.highWater) this.#mayBeCongested();
   }
 
   #mayBeCongested(): void {
-    this.output.flush();
-    if (this.output.pending <= this.broker.highWater) return;
-    this.congested = true;
-    this.#updateRaw();
-    this.broker.pressure.add(this);
+    if (!this.congested) {
+      this.output.flush();
+      if (this.output.pending <= this.broker.highWater) return;
+      this.congested = true;
+      this.#updateRaw();
+      this.broker.pressure.add(this);
+    }
+    // Messages stop before that; a client that does not read its answers is not read either.
+    if (this.output.pending > this.broker.limits.outgoingBytes) this.#input.hold(Hold.OUTPUT);
   }
 
   endTurn(): void {
@@ -206,6 +210,8 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
       if (this.output.pending === 0) this.stream.end();
       return;
     }
+    // It takes what it is sent: a sign of life, while nothing is read from it.
+    if (this.#input.heldFor(Hold.OUTPUT)) this.heardAt = this.broker.clock.now();
     this.#drained();
   }
 
@@ -218,6 +224,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
       this.session?.pump();
       this.relieve();
     }
+    if (!this.congested && this.#input.heldFor(Hold.OUTPUT)) this.#input.release(Hold.OUTPUT);
     this.retained?.pump();
     if (this.backlog !== null && this.output.pending === 0 && this.session?.filling !== true) {
       this.backlog.slow = false;
@@ -335,7 +342,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
         const until = this.heardAt + this.silence;
         if (until > now) return until;
         // What waits in our own hands is not the client's silence.
-        if (this.#input.held) return now + 1000;
+        if (this.#input.heldFor(Hold.ANSWER | Hold.RECEIVER)) return now + 1000;
         this.broker.stats.refused.keepAlive++;
         this.disconnect(Reasons.keepAliveTimeout);
         return 0;

@@ -9,8 +9,8 @@ import type { Connection } from "./connection.ts";
 import { publishRuns } from "./publish_runs.ts";
 import { receive } from "./receive.ts";
 
-/** Why no packet is handled for a while; a bit each. */
-export const Hold = { ANSWER: 1, RECEIVER: 2 } as const;
+/** Why no packet is handled for a while, a bit each: a hook, a receiver, or the client itself, which does not read. */
+export const Hold = { ANSWER: 1, RECEIVER: 2, OUTPUT: 4 } as const;
 
 const CONNECT = 0x10;
 /** Bytes of a rest below which the pool is not asked. */
@@ -45,6 +45,10 @@ export class Input {
 
   get held(): boolean {
     return this.#holds !== 0;
+  }
+
+  heldFor(why: number): boolean {
+    return (this.#holds & why) !== 0;
   }
 
   hold(why: number): void {

@@ -95,7 +95,7 @@ function deliverRun(
   end: number,
   count: number,
 ): void {
-  const { stats } = connection.broker;
+  const { hooks, stats } = connection.broker;
   const version = connection.version === 5 ? 5 : 4;
   const { direct } = routes;
   let view: Uint8Array | null = null;
@@ -108,7 +108,11 @@ function deliverRun(
     const chosen = outlet === connection ? route.own : route;
     if (chosen === null) continue;
     if (outlet.rawVersion !== version || chosen.identifiers !== null) {
-      (singly ??= []).push(chosen);
+      if (outlet.congested && hooks.on.onPublishDropped.length === 0) {
+        // Nobody wants to know which ones: a reader that stopped costs one look per run.
+        stats.messagesDropped += count;
+        stats.droppedSlow += count;
+      } else (singly ??= []).push(chosen);
       continue;
     }
     if (direct.length === 1 || end - start < 96) outlet.output.append(bytes, start, end);

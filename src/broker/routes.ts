@@ -17,6 +17,7 @@ export interface Routes {
 }
 
 const NO_GROUPS: readonly SharedGroup[] = [];
+const NOBODY: Routes = { direct: [], shared: NO_GROUPS };
 /** How many list places may be remembered over all topics before everything is forgotten. */
 const SHORT = 16;
 const MOST_REMEMBERED = 4_000_000;
@@ -58,6 +59,7 @@ export class Router {
 
   compute(topic: string): Routes {
     const found = this.#broker.subscriptions.match(topic);
+    if (found.length === 0) return NOBODY;
     let direct: Route[] | null = null;
     let shared: SharedGroup[] | null = null;
     let overlapping = false;

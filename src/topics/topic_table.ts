@@ -8,6 +8,7 @@ import { isTopicName, levelCount } from "./names.ts";
 import type { StampKey } from "./stamps.ts";
 
 const FIRST = 1 << 9;
+const SEEN = 1 << 14;
 const MOST = 1 << 15;
 
 /** What is remembered of one topic. `R` is what the broker computes for it. */
@@ -45,6 +46,8 @@ export class TopicTable<R> {
   #mask = FIRST - 1;
   #used = 0;
   readonly #options: TopicTableOptions;
+  /** Hashes asked for lately: when all is full, a topic that comes once moves nobody out. */
+  readonly #seen: Int32Array = new Int32Array(SEEN);
 
   constructor(options: TopicTableOptions) {
     this.#options = options;
@@ -86,8 +89,22 @@ export class TopicTable<R> {
     locate(topic, entry);
     // Half full, every fourth entry would have two neighbours in its two places; a quarter full, every twelfth.
     if (this.#used > this.#slots.length >> 2 && this.#slots.length < MOST) this.#grow();
-    this.#place(entry);
+    if (!this.#full(hash) || this.#isBack(hash)) this.#place(entry);
     return entry;
+  }
+
+  /** The table does not grow any more and both places are taken. */
+  #full(hash: number): boolean {
+    const at = hash & this.#mask;
+    return this.#slots.length === MOST && this.#slots[at] !== null && this.#slots[at ^ 1] !== null;
+  }
+
+  /** It was asked for before, not long ago. */
+  #isBack(hash: number): boolean {
+    const at = hash & (SEEN - 1);
+    if (this.#seen[at] === hash) return true;
+    this.#seen[at] = hash;
+    return false;
   }
 
   #place(entry: TopicEntry<R>): void {

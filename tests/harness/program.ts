@@ -77,7 +77,7 @@ export class Program implements AsyncDisposable {
     variables: Readonly<Record<string, string>> = {},
   ): Promise<Program & { code: number | null }> {
     const program = new Program(args, variables);
-    const late = setTimeout(() => program.#child.kill("SIGKILL"), START_MS);
+    const late = setTimeout(() => program.kill("SIGKILL"), START_MS);
     const { code } = await program.ended;
     clearTimeout(late);
     return Object.assign(program, { code });
@@ -113,7 +113,8 @@ export class Program implements AsyncDisposable {
   }
 
   kill(signal: "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
-    this.#child.kill(signal);
+    // (Deno's `ChildProcess.kill` does nothing the second time.)
+    if (this.#alive) process.kill(this.pid, signal);
   }
 
   get pid(): number {
@@ -121,7 +122,7 @@ export class Program implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#alive) this.kill("SIGKILL");
+    this.kill("SIGKILL");
     await this.ended;
   }
 

@@ -11,7 +11,7 @@ import { Bystander } from "./bystander.ts";
 import type { Peer, World } from "./peer.ts";
 import { type Published, Publisher } from "./publisher.ts";
 import { Random } from "./random.ts";
-import { Subscriber, type Wanted } from "./subscriber.ts";
+import { SHARED, Subscriber, type Wanted } from "./subscriber.ts";
 
 /** How many notes a failure shows. */
 const NOTES = 60;
@@ -58,8 +58,9 @@ export class Walk implements World {
       const [id, sequence] = text.split(":");
       return this.#publishers.find((p) => p.id === id)?.messages[Number(sequence)];
     };
-    this.#subscribers = [0, 1, 2].map((n) => {
-      const subscriber = new Subscriber(this, `s${n}`, version(), random.pick(WANTED), find);
+    this.#subscribers = [0, 1, 2, 3, 4].map((n) => {
+      const wanted = n < 3 ? random.pick(WANTED) : [{ filter: SHARED, qos: 2 } as const];
+      const subscriber = new Subscriber(this, `s${n}`, version(), wanted, find);
       subscriber.disorderly = random.oneIn(3);
       return subscriber;
     });
@@ -231,14 +232,26 @@ export class Walk implements World {
     const { stats } = this.broker;
     assert.equal(stats.droppedQueueFull, 0, "the queues were too short for this walk");
     assert.deepEqual(this.#test.complaints, []);
-    for (const subscriber of this.#subscribers) {
-      for (const message of this.#publishers.flatMap((p) => p.messages)) {
+    const members = this.#subscribers.filter((s) => s.shares);
+    for (const message of this.#publishers.flatMap((p) => p.messages)) {
+      for (const subscriber of this.#subscribers) {
+        if (subscriber.shares) continue;
         const qos = Math.min(message.qos, subscriber.granted(message.topic));
         if (qos > 0 && !subscriber.heard.has(message.text)) {
           this.fail(`${subscriber.id} never got ${message.text}`);
         }
       }
+      this.#shared(message, members);
     }
+  }
+
+  /** One member of the group got it, and no other. [MQTT-4.8.2-4] */
+  #shared(message: Published, members: readonly Subscriber[]): void {
+    const heard = members.map((m) => m.heard.get(message.text)).filter((h) => h !== undefined);
+    const fresh = heard.reduce((sum, h) => sum + h.fresh, 0);
+    if (message.qos > 0 && heard.length === 0) this.fail(`nobody of the group got ${message.text}`);
+    if (message.qos !== 1 && heard.length > 1) this.fail(`two of the group got ${message.text}`);
+    if (fresh > (message.qos === 1 ? message.sends : 1)) this.fail(`the group got ${message.text} again`);
   }
 
   /** The sessions end, and nothing is left of them. */
