@@ -1,6 +1,6 @@
 /** Mosquitto's command line clients. */
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import process from "node:process";
 import { clearTimeout, setTimeout } from "node:timers";
 
@@ -24,47 +24,18 @@ export interface Ran {
   readonly errors: string;
 }
 
-/** One run of a client. */
-export class Run {
-  output = "";
-  errors = "";
-  readonly ended: Promise<Ran>;
-  #child: ChildProcess;
-  #wake: () => void = () => {};
-
-  constructor(tool: Tool, args: readonly string[]) {
-    this.#child = spawn(tool, args, { stdio: ["ignore", "pipe", "pipe"] });
-    this.#child.stdout!.on("data", (bytes: Uint8Array) => this.#said("output", bytes));
-    this.#child.stderr!.on("data", (bytes: Uint8Array) => this.#said("errors", bytes));
-    const late = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE_MS);
-    this.ended = new Promise((resolve, reject) => {
-      this.#child.once("error", reject);
-      this.#child.once("close", (code) => {
-        clearTimeout(late);
-        this.#wake();
-        resolve({ code, output: this.output, errors: this.errors });
-      });
+/** Runs a client to its end. */
+export function run(tool: Tool, args: readonly string[]): Promise<Ran> {
+  const child = spawn(tool, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const said = { output: "", errors: "" };
+  child.stdout.on("data", (bytes: Uint8Array) => said.output += new TextDecoder().decode(bytes));
+  child.stderr.on("data", (bytes: Uint8Array) => said.errors += new TextDecoder().decode(bytes));
+  const late = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      clearTimeout(late);
+      resolve({ code, ...said });
     });
-  }
-
-  /** Waits until its output has this text, or its end. */
-  async says(text: string): Promise<void> {
-    let over = false;
-    this.ended.then(() => over = true, () => over = true);
-    while (!this.output.includes(text) && !over) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        this.ended.then(() => resolve(), () => resolve());
-      });
-    }
-  }
-
-  #said(where: "output" | "errors", bytes: Uint8Array): void {
-    this[where] += new TextDecoder().decode(bytes);
-    this.#wake();
-  }
-}
-
-export async function run(tool: Tool, args: readonly string[]): Promise<Ran> {
-  return await new Run(tool, args).ended;
+  });
 }
