@@ -4,8 +4,7 @@
  * A {@link Server} is a broker with listeners. Nobody may connect until a {@link Hook} lets them:
  *
  * ```ts
- * import { Server, TcpListener } from "@comqtt/comqtt";
- * import { AllowAll } from "@comqtt/comqtt/hooks/auth/allow-all";
+ * import { AllowAll, Server, TcpListener } from "@comqtt/comqtt";
  *
  * const server = new Server({ limits: { packetSize: 64 * 1024 } });
  * server.addHook(new AllowAll());
@@ -66,6 +65,8 @@ export type {
 } from "./src/packets/types.ts";
 export type { Properties } from "./src/packets/properties.ts";
 export { type Reason, Reasons, reasonText } from "./src/packets/reason.ts";
+
+export { AllowAll } from "./hooks/auth/allow_all.ts";
 
 export { HttpListener, type HttpListenerOptions } from "./src/listeners/http.ts";
 export type { Listener, ListenerHost } from "./src/listeners/listener.ts";

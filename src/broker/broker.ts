@@ -36,7 +36,7 @@ import { Sessions } from "./sessions.ts";
 import { Stats } from "./stats.ts";
 import { publishSysTopics } from "./sys_topics.ts";
 import { Turn } from "./turn.ts";
-import { Wills } from "./wills.ts";
+import { willDelay, Wills } from "./wills.ts";
 
 /** How often deadlines are looked at. */
 const TICK_MS = 250;
@@ -203,7 +203,7 @@ export class Broker {
     this.#stops = [];
     for (const connection of [...this.connections]) {
       const { session, will } = connection;
-      if (session !== null && will !== null && (will.properties.willDelayInterval ?? 0) === 0) {
+      if (session !== null && will !== null && willDelay(session, will) === 0) {
         connection.will = null;
         this.wills.publish(session, will);
       }

@@ -61,6 +61,9 @@ export class Input {
     if ((this.#holds & why) === 0 || this.#ended()) return;
     this.#holds &= ~why;
     if (this.#holds !== 0) return;
+    // What it said meanwhile is still to be read: its silence begins now.
+    const connection = this.#connection;
+    if (connection.phase === "open") connection.heardAt = connection.broker.clock.now();
     if (this.#tail !== null) {
       const tail = this.#tail;
       const length = this.#tailLength;
@@ -69,9 +72,9 @@ export class Input {
       this.#spare = tail;
       this.#process(tail, 0, length);
       this.#spare = null;
-      if (this.#tail !== tail) this.#connection.broker.pool.give(tail);
+      if (this.#tail !== tail) connection.broker.pool.give(tail);
     }
-    if (!this.held && !this.#ended()) this.#connection.stream.resume();
+    if (!this.held && !this.#ended()) connection.stream.resume();
   }
 
   discard(): void {
@@ -128,8 +131,9 @@ export class Input {
         connection.drop();
         return false;
       }
-      if (size <= limits.connectPacketSize) return true;
-    } else if (size <= limits.packetSize) return true;
+    }
+    // A stranger has less room, until CONNACK.
+    if (size <= (connection.phase === "open" ? limits.packetSize : limits.connectPacketSize)) return true;
     stats.refused.packetTooLarge++;
     connection.disconnect(Reasons.packetTooLarge);
     return false;

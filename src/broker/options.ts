@@ -40,7 +40,7 @@ export interface Limits {
   readonly connectTimeout: number;
   /** Bytes of a packet, fixed header included. Default 1 MiB. */
   readonly packetSize: number;
-  /** Bytes of the CONNECT packet. Default 64 KiB. */
+  /** Bytes of the CONNECT packet, and of AUTH before CONNACK. Default 64 KiB. */
   readonly connectPacketSize: number;
   /** Open connections. Default 1,000,000. */
   readonly connections: number;

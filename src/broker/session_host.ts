@@ -21,6 +21,7 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
       if (why === "slow") stats.droppedSlow++;
       else if (why === "queueFull") stats.droppedQueueFull++;
       else if (why === "expired") stats.droppedExpired++;
+      else if (why === "notAuthorized") stats.refused.notAuthorized++;
       else stats.droppedTooLarge++;
       if (hooks.on.onPublishDropped.length > 0) {
         hooks.notify("onPublishDropped", session.clientId, message, why);

@@ -75,13 +75,19 @@ export class Sessions {
 
   /** After CONNACK: the session sends what it owes. */
   attach(session: Session, connection: Connection, receiveMaximum: number): void {
+    const { hooks, router, subscriptions } = this.#broker;
     const before = session.client as Client | null;
     session.client = connection.client;
     // What it may receive depends on who it is.
-    if (before !== null && before.username !== connection.client!.username) {
+    const another = before !== null && before.username !== connection.client!.username;
+    if (another) {
       for (const filter of session.subscriptions.keys()) {
-        this.#broker.subscriptions.touch(parseShared(filter)?.filter ?? filter);
+        subscriptions.touch(parseShared(filter)?.filter ?? filter);
       }
+    }
+    if (another || session.allowedAt !== hooks.generation) {
+      session.withhold((message) => router.mayReceive(session, message.topic));
+      session.allowedAt = hooks.generation;
     }
     session.attach(connection, receiveMaximum);
     session.pump();

@@ -29,6 +29,11 @@ export function checkWill(broker: Broker, packet: ConnectPacket): Reason | null 
   return null;
 }
 
+/** Seconds; never longer than the session lives. [MQTT-3.1.3-9] */
+export function willDelay(session: Session, will: Will): number {
+  return Math.min(will.properties.willDelayInterval ?? 0, session.expiryInterval);
+}
+
 export class Wills {
   readonly #broker: Broker;
 
@@ -41,7 +46,7 @@ export class Wills {
    * [MQTT-3.1.3-9].
    */
   connectionLost(session: Session, will: Will, now: number): void {
-    const delay = Math.min(will.properties.willDelayInterval ?? 0, session.expiryInterval);
+    const delay = willDelay(session, will);
     if (delay === 0) this.publish(session, will);
     else session.pendingWill = { will, at: now + delay * 1000 };
   }

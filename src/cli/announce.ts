@@ -32,5 +32,5 @@ export function openWarnings(listeners: readonly Listener[]): string[] {
 
 /** Other machines can reach it. */
 function isOpen({ protocol, address }: Listener): boolean {
-  return protocol !== "unix" && !/^(127(\.\d+){3}|\[::1\]):\d+$/.test(address);
+  return protocol !== "unix" && !/^(127(\.\d+){3}|\[::1\]|localhost):\d+$/.test(address);
 }

@@ -2,7 +2,6 @@
 
 import { type Configuration, defaultLayer, type Layer } from "../config/configuration.ts";
 import { environmentLayer, type Variables } from "../config/environment.ts";
-import { fileLayer } from "../config/file.ts";
 import { flagLayer } from "../config/flags.ts";
 import { merge } from "../config/merge.ts";
 import { ConfigError, type Problem, quote } from "../config/problem.ts";
@@ -29,6 +28,8 @@ export async function configure(given: Given, variables: Variables): Promise<Con
   };
   const file = confFile(given, variables);
   if (file !== null) {
+    // The parser is loaded only when there is something to parse.
+    const { fileLayer } = await import("../config/file.ts");
     const read = fileLayer(file.path, await readConf(file));
     problems.push(...read.problems);
     layers.push(read.layer);

@@ -2,13 +2,13 @@
 
 import { setTimeout } from "node:timers";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
-import { statsApp } from "../../dashboard/stats_app.ts";
 import type { Log } from "../broker/options.ts";
 import type { Configuration, ListenerSetting } from "../config/configuration.ts";
 import { ListenerError } from "../listeners/listener_error.ts";
 import type { Listener } from "../listeners/listener.ts";
 import { onFaults } from "../runtime/faults.ts";
-import { errorCode } from "../runtime/guard.ts";
+import type { HttpHandler } from "../runtime/http.ts";
+import { describeListenFault } from "../runtime/listen_fault.ts";
 import { exit, writeOutput } from "../runtime/process.ts";
 import { onSignals } from "../runtime/signals.ts";
 import { Server } from "../server.ts";
@@ -24,20 +24,29 @@ export async function serve(configuration: Configuration, log: Log): Promise<voi
   onFaults((error) => log("error", `Nobody caught an error: ${error.stack ?? error.message}`));
   const server = new Server({ ...configuration.values, log });
   server.addHook(new AllowAll());
-  const handler = statsApp(server);
+  const handler = await httpHandler(configuration, server);
   for (const setting of configuration.listeners) await server.addListener(makeListener(setting, handler));
   const stopped = stopOnSignal(server, log);
-  say(versionLine());
   try {
     await server.serve();
   } catch (error) {
     if (stopped()) return;
     throw error instanceof ListenerError ? withOrigin(error, configuration.listeners) : error;
   }
+  say(versionLine());
   for (const line of listenerLines(server.listeners)) say(line);
   for (const warning of openWarnings(server.listeners)) log("warn", warning);
   onSignals(["SIGHUP"], () => void reload(server, log));
   say(`comqtt ${VERSION} is ready`);
+}
+
+/** The application is loaded only when it is served. */
+async function httpHandler({ listeners }: Configuration, server: Server): Promise<HttpHandler> {
+  if (!listeners.some(({ protocol }) => protocol.startsWith("http"))) {
+    return () => new Response(null, { status: 404 });
+  }
+  const { statsApp } = await import("../../dashboard/stats_app.ts");
+  return statsApp(server);
 }
 
 function say(line: string): void {
@@ -88,7 +97,7 @@ function withOrigin(error: ListenerError, settings: Iterable<ListenerSetting>): 
   const origin = [...settings].find(({ id }) => id === error.listener)?.origin;
   if (origin === undefined) return error;
   // What is wrong with a certificate is not the address.
-  const aboutAddress = /^E(ADDR|ACC)|^ENOTFOUND/.test(errorCode(error.cause));
+  const aboutAddress = /address|host name|permission/.test(describeListenFault(error.cause));
   const advice = !origin.startsWith("--")
     ? ` (set by ${origin})`
     : aboutAddress

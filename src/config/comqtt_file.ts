@@ -132,7 +132,7 @@ function readAddress(reader: YamlReader, type: "tcp" | "ws" | "http", entry: Ent
   if (["", "off", "false"].includes(address)) return null;
   const fault = addressFault(type, address);
   if (fault === null) return { protocol: type, id: type, address, origin: reader.place(entry.key) };
-  reader.error(entry.node ?? entry.key, fault);
+  reader.error(entry.node ?? entry.key, `${fault}, or off`);
   return null;
 }
 

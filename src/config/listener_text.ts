@@ -20,7 +20,7 @@ export function listenersOf(given: ListenerTexts, problems: Problem[]): Listener
   // The last word counts.
   return texts.slice(texts.lastIndexOf("off") + 1).map((address, i) => {
     const fault = addressFault(protocol, address);
-    if (fault !== null) complain(fault);
+    if (fault !== null) complain(`${fault}, or off`);
     return { protocol, id: i === 0 ? protocol : `${protocol}-${i + 1}`, address, origin };
   });
 }
@@ -28,12 +28,12 @@ export function listenersOf(given: ListenerTexts, problems: Problem[]): Listener
 /** What is wrong with it; null when nothing is. */
 export function addressFault(protocol: Protocol, address: string): string | null {
   if (protocol === "unix") {
-    return address === "" ? `Cannot use ${quote(address)}: expected the path of a socket, or off` : null;
+    return address === "" ? `Cannot use ${quote(address)}: expected the path of a socket` : null;
   }
   try {
     parseAddress(address);
     return null;
   } catch (error) {
-    return `${(error as Error).message}, or off`;
+    return (error as Error).message;
   }
 }

@@ -142,7 +142,8 @@ export class YamlReader {
   }
 
   #resolved(node: Node | null): Node | null {
-    return isAlias(node) ? node.resolve(this.#document) ?? null : node;
+    // (One that stands for nothing is neither a value nor a mapping nor a list.)
+    return isAlias(node) ? node.resolve(this.#document) ?? node : node;
   }
 
   #at(offset: number): string {

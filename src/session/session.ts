@@ -12,6 +12,9 @@ import { Queue } from "./queue.ts";
 import type { SharedGroup } from "./shared_group.ts";
 import type { Subscription } from "./subscription.ts";
 
+/** Why a message does not reach a session's client. */
+export type DropReason = "slow" | "queueFull" | "expired" | "tooLarge" | "notAuthorized";
+
 /** What a session reports, so that it is counted and hooks hear of it. */
 export interface SessionHost {
   readonly maximumInflight: number;
@@ -21,7 +24,7 @@ export interface SessionHost {
   /** Somebody looks at messages when their delivery ends: their bytes have to stay. */
   readonly keepAll: boolean;
   now(): number;
-  dropped(session: Session, message: Message, why: "slow" | "queueFull" | "expired" | "tooLarge"): void;
+  dropped(session: Session, message: Message, why: DropReason): void;
   /** Differences of the totals over all sessions. */
   countInflight(by: number): void;
   countQueued(by: number): void;
@@ -70,6 +73,8 @@ export class Session {
   pendingWill: PendingWill | null = null;
   /** The client of the last connection, for access control of what is delivered. */
   client: unknown = null;
+  /** When its client was last asked about, as access control counts. */
+  allowedAt = 0;
   /** Where it stands among the deadlines. */
   dueTick = 0;
 
@@ -172,6 +177,34 @@ export class Session {
     this.outlet = null;
     this.#toResend = null;
     this.disconnectedAt = now;
+  }
+
+  /**
+   * Drops what waits for the client and may not be given to it any more. A QoS 2 message the client has begun to
+   * take is its own.
+   */
+  withhold(mayReceive: (message: Message) => boolean): void {
+    for (const delivery of [...this.inflight()]) {
+      if (delivery.released || mayReceive(delivery.message)) continue;
+      this.#inflight!.delete(delivery.packetId);
+      this.host.countInflight(-1);
+      this.#forbidden(delivery);
+    }
+    const waiting = this.#queue;
+    this.#queue = null;
+    for (const delivery of waiting ?? []) {
+      if (mayReceive(delivery.message)) (this.#queue ??= new Queue()).push(delivery);
+      else {
+        this.#queuedBytes -= delivery.message.size;
+        this.host.countQueued(-1);
+        this.#forbidden(delivery);
+      }
+    }
+  }
+
+  #forbidden(delivery: Delivery): void {
+    this.host.dropped(this, delivery.message, "notAuthorized");
+    this.host.qosDropped?.(this, delivery);
   }
 
   /** PUBACK, or PUBREC with an error: it is done. False: PUBREC had come already. */

@@ -48,11 +48,13 @@ function variantsOf(workload: Workload, options: Options): Variant[] {
   return payloads.flatMap((payload) => options.protocols.map((protocol) => ({ payload, protocol })));
 }
 
+/** Runs everything; `save` sees the rows so far after each of them, so that an interrupted run is not lost. */
 async function runAll(
   bench: Bench,
   brokers: readonly Broker[],
   workloads: readonly Workload[],
   options: Options,
+  save: (rows: readonly Row[]) => void,
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (const workload of workloads) {
@@ -60,9 +62,15 @@ async function runAll(
     for (const variant of variantsOf(workload, options)) {
       note(`  MQTT ${variant.protocol}${workload.payloads === "all" ? `, ${variant.payload} bytes` : ""}`);
       rows.push(await measure(bench, brokers, workload, variant));
+      save(rows);
     }
   }
   return rows;
+}
+
+function save(results: Results): void {
+  if (results.options.json !== undefined) writeJson(results.options.json, results);
+  if (results.options.markdown !== undefined) writeMarkdown(results.options.markdown, results);
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -83,17 +91,12 @@ async function main(args: readonly string[]): Promise<number> {
   const brokers = await chooseBrokers(options);
   const load = await compileLoad(folder);
   const { repeat, loadArgs, wait } = options;
-  const rows = await runAll(
-    { load, loadArgs, folder, repeat, wait, scale: options.quick ? 0.1 : 1, note },
-    brokers,
-    workloads,
-    options,
-  );
-  const results: Results = { rows, brokers, options, command: ["deno task bench", ...args].join(" ") };
-  console.log(asText(results));
-  if (options.json !== undefined) writeJson(options.json, results);
-  if (options.markdown !== undefined) writeMarkdown(options.markdown, results);
-  const { failed, missed } = summary(results);
+  const bench: Bench = { load, loadArgs, folder, repeat, wait, scale: options.quick ? 0.1 : 1, note };
+  const command = ["deno task bench", ...args].join(" ");
+  const results = (rows: readonly Row[]): Results => ({ rows, brokers, options, command });
+  const rows = await runAll(bench, brokers, workloads, options, (rows) => save(results(rows)));
+  console.log(asText(results(rows)));
+  const { failed, missed } = summary(results(rows));
   return failed > 0 || (options.strict && missed > 0) ? 1 : 0;
 }
 

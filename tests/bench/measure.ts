@@ -46,6 +46,8 @@ class Trial {
   readonly #workload: Workload;
   readonly #variant: Variant;
   readonly #samples: Sample[] = [];
+  /** The machine was quiet when the last run began. */
+  #quiet = false;
   #running: RunningBroker | undefined;
   #failure: string | undefined;
 
@@ -66,7 +68,7 @@ class Trial {
     if (this.#failure !== undefined) return;
     try {
       let sample = await this.#measureOnce();
-      for (let i = 1; i < TRIES && this.#bench.wait > 0 && sample.disturbance > DISTURBING; i++) {
+      for (let i = 1; i < TRIES && this.#isWorthAnotherTry(sample); i++) {
         this.#bench.note(`    ${this.broker.title}: disturbed by other processes, once more`);
         sample = await this.#measureOnce();
       }
@@ -85,10 +87,15 @@ class Trial {
     this.#running = undefined;
   }
 
+  /** Where it never becomes quiet, trying again is of no use. */
+  #isWorthAnotherTry(sample: Sample): boolean {
+    return this.#quiet && sample.disturbance > DISTURBING;
+  }
+
   async #measureOnce(): Promise<Sample> {
     if (this.#workload.fresh) await this.stop();
     this.#running ??= await startBroker(this.broker, this.#bench.folder);
-    if (this.#bench.wait > 0) await quietWithin(this.#bench.wait);
+    this.#quiet = this.#bench.wait > 0 && await quietWithin(this.#bench.wait);
     const reports = await this.#runAll(this.#running);
     const problem = this.#running.ended() ?? this.#workload.refuse?.(reports);
     if (problem !== undefined) throw new LoadFailure(problem);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import net from "node:net";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -28,7 +28,7 @@ async function taken(): Promise<{ port: number; close: () => void }> {
 async function refused(args: readonly string[], line: RegExp): Promise<void> {
   const program = await Program.run(args);
   assert.equal(program.code, 1, program.errors);
-  assert.equal(program.output.replace(/^comqtt .*\n$/, ""), "");
+  assert.equal(program.output, "");
   assert.equal(program.errors.trimEnd().split("\n").length, 1, program.errors);
   assert.match(program.errors, line);
 }
@@ -52,6 +52,14 @@ test("start: a listener for other machines is warned of", async () => {
   const [tcp, http] = program.errors.split("\n");
   assert.match(tcp!, /^\S+Z warn Everyone who can reach \S+:\d+ \(tcp\) can connect.* without a password$/);
   assert.match(http!, /^\S+Z warn Everyone who can reach \S+:\d+ \(http\) sees the statistics$/);
+});
+
+test("start: names of this machine are this machine", async () => {
+  await using program = await Program.start([...noPorts, "--tcp", "localhost:0", "--ws", "localhost:0"]);
+  assert.match(program.output, /^Only this machine can connect/m);
+  program.kill("SIGTERM");
+  await program.ended;
+  assert.equal(program.errors, "");
 });
 
 test("start: without a listener for MQTT it says so", async () => {
@@ -180,10 +188,12 @@ for (const [args, line] of mistakes) {
 
 test("start: variables are settings, and options go before them", async () => {
   await using program = await Program.start(["--tcp", "127.0.0.1:0"], {
-    COMQTT_TCP: "192.0.2.1:1",
-    COMQTT_WS: "off",
-    COMQTT_HTTP: "127.0.0.1:0,127.0.0.1:0",
-    COMQTT_LOG_LEVEL: "debug",
+    variables: {
+      COMQTT_TCP: "192.0.2.1:1",
+      COMQTT_WS: "off",
+      COMQTT_HTTP: "127.0.0.1:0,127.0.0.1:0",
+      COMQTT_LOG_LEVEL: "debug",
+    },
   });
   assert.equal(program.output.match(/^ {2}tcp/gm)?.length, 1);
   assert.equal(program.output.match(/^ {2}ws/gm), null);
@@ -193,7 +203,7 @@ test("start: variables are settings, and options go before them", async () => {
 test("start: the file COMQTT_CONF names is read, its mistakes have their places", async () => {
   const path = join(mkdtempSync(join(tmpdir(), "comqtt-")), "broker.yml");
   writeFileSync(path, "limits:\n  packetSize: 12\n  topicLevel: 3\n");
-  const program = await Program.run([], { COMQTT_CONF: path });
+  const program = await Program.run([], { variables: { COMQTT_CONF: path } });
   assert.equal(program.code, 1);
   assert.deepEqual(program.errors.trimEnd().split("\n"), [
     `comqtt: ${path}:2:15: Cannot use "12" for "limits.packetSize", ` +
@@ -225,3 +235,16 @@ test("start: what comqtt 2 files say of features that are not there yet is a war
   assert.match(program.output, /^ {2}tcp /m);
   assert.doesNotMatch(program.output, /^ {2}(ws|http) /m);
 });
+
+for (const name of ["comqtt.yml", "network.yml", "tls.yml"]) {
+  test(`start: with config/${name}, but for the ports`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "comqtt-"));
+    for (const file of ["server.crt", "server.key", "authority.crt"]) {
+      copyFileSync(tlsFile(file), join(folder, file));
+    }
+    const text = readFileSync(new URL(`../../config/${name}`, import.meta.url), "utf8");
+    writeFileSync(join(folder, name), text.replace(/^([^#\n]*address: "?[0-9.]*:)\d+/gm, "$10"));
+    await using program = await Program.start(["--conf", name], { folder });
+    assert.equal(program.output.match(/^ {2}\w+ +\S+$/gm)?.length, 3);
+  });
+}

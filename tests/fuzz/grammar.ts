@@ -6,18 +6,49 @@ import type { ConnectPacket, Packet, ProtocolVersion, QoS, Will } from "../../sr
 import { PacketType, type SubscribeOptions } from "../../src/packets/types.ts";
 import type { Random } from "../properties/random.ts";
 
-const TOPICS = ["a", "a/b", "a/b/c", "b", "/", "a//b", "é/温度", "__proto__/constructor", "$x/y", "c/1"] as const;
-const ODD_TOPICS = ["$SYS/broker", "a/+", "#", "a#", "\u{10FFFF}", "\uFEFF", "/".repeat(140), "x".repeat(5000)];
+const TOPICS = [
+  "a",
+  "a/b",
+  "a/b/c",
+  "b",
+  "/",
+  "a//b",
+  "é/温度",
+  "__proto__/constructor",
+  "$x/y",
+  "c/1",
+] as const;
+const ODD_TOPICS = [
+  "$SYS/broker",
+  "a/+",
+  "#",
+  "a#",
+  "\u{10FFFF}",
+  "\uFEFF",
+  "/".repeat(140),
+  "x".repeat(5000),
+];
 const FILTERS = ["#", "+/b", "a/#", "a/b", "+", "+/+/#", "$x/#", "$SYS/#", "a/+/c", "/+", "c/1"] as const;
 const SHARED = ["$share/g/#", "$share/g/a/#", "$share/h/+/b", "$share/g/c/1"] as const;
-const ODD_FILTERS = ["a/#/b", "a+", "$share/g", "$share//a", "$share/+/a", "$share/g/", "+/".repeat(130) + "#", "##"];
+const ODD_FILTERS = [
+  "a/#/b",
+  "a+",
+  "$share/g",
+  "$share//a",
+  "$share/+/a",
+  "$share/g/",
+  "+/".repeat(130) + "#",
+  "##",
+];
 /** The method the broker's hook knows. */
 export const METHOD = "fuzz";
 
 const text = (r: Random): string => r.pick(["", "x", "é", "text", "__proto__", "x".repeat(r.below(300))]);
-const data = (r: Random): Uint8Array => new Uint8Array(r.pick([0, 1, r.below(40), r.below(2000)])).fill(r.below(256));
+const data = (r: Random): Uint8Array =>
+  new Uint8Array(r.pick([0, 1, r.below(40), r.below(2000)])).fill(r.below(256));
 const qos = (r: Random): QoS => r.below(3) as QoS;
-const packetId = (r: Random): number => r.weighted([[8, r.between(1, 8)], [1, r.between(1, 65_535)], [1, 65_535]]);
+const packetId = (r: Random): number =>
+  r.weighted([[8, r.between(1, 8)], [1, r.between(1, 65_535)], [1, 65_535]]);
 const u32 = (r: Random): number => r.pick([0, 1, 2, 60, 127, 128, 65_535, 65_536, 0xffff_ffff, r.bits()]);
 
 export function topic(r: Random): string {
@@ -25,7 +56,10 @@ export function topic(r: Random): string {
 }
 
 function filter(r: Random): string {
-  return r.weighted([[12, r.pick(FILTERS)], [3, r.pick(TOPICS)], [3, r.pick(SHARED)], [1, r.pick(ODD_FILTERS)]]);
+  return r.weighted([[12, r.pick(FILTERS)], [3, r.pick(TOPICS)], [3, r.pick(SHARED)], [
+    1,
+    r.pick(ODD_FILTERS),
+  ]]);
 }
 
 function value(r: Random, wire: string, min: number, max: number): unknown {
@@ -57,7 +91,10 @@ export function properties(r: Random, owner: PropertyOwner, oneIn: number): Prop
     if (spec.repeats === 0) made[spec.name] = value(r, spec.wire, spec.min, spec.max);
     else {
       const most = (spec.repeats & ownerBit(owner)) === 0 ? 1 : r.oneIn(30) ? 80 : 3;
-      made[spec.name] = Array.from({ length: r.between(1, most) }, () => value(r, spec.wire, spec.min, spec.max));
+      made[spec.name] = Array.from(
+        { length: r.between(1, most) },
+        () => value(r, spec.wire, spec.min, spec.max),
+      );
     }
   }
   return made;

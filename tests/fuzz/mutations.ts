@@ -94,7 +94,7 @@ function relength(bytes: Uint8Array): Uint8Array {
 
 /** The same bytes, spoilt in one to three ways. */
 export function mutate(r: Random, bytes: Uint8Array): Uint8Array {
-  let out = bytes.slice();
+  let out: Uint8Array = bytes.slice();
   for (let n = r.pick([1, 1, 2, 3]); n > 0 && out.length > 0; n--) out = r.pick(MUTATIONS)(r, out);
   if (out.length > 1 && r.oneIn(2)) out = relength(out);
   return out;

@@ -1,7 +1,6 @@
 /** What one connection sends, in which pieces, and what can be expected of the answer. */
 
 import { encode } from "../../src/packets/encode.ts";
-import { remainingLength, varintLength } from "../../src/packets/fixed_header.ts";
 import type { ConnectPacket, Packet, ProtocolVersion } from "../../src/packets/types.ts";
 import { Writer } from "../../src/packets/wire.ts";
 import type { Random } from "../properties/random.ts";
@@ -31,19 +30,7 @@ export function bytesOf(p: Packet, version: ProtocolVersion): Uint8Array {
   return writer.view().slice();
 }
 
-/** How many bytes the last packet still lacks: 0 none, -1 unknown. */
-export function missing(chunks: readonly Uint8Array[]): number {
-  const all = concat(chunks);
-  let at = 0;
-  while (at < all.length) {
-    const rest = remainingLength(all, at + 1, all.length);
-    if (rest < 0) return -1;
-    at += 1 + varintLength(rest) + rest;
-  }
-  return at - all.length;
-}
-
-export function concat(pieces: readonly Uint8Array[]): Uint8Array {
+function concat(pieces: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(pieces.reduce((sum, p) => sum + p.length, 0));
   let at = 0;
   for (const piece of pieces) {
@@ -77,7 +64,10 @@ type Kind = "talk" | "spoilt" | "spoilt connect" | "noise" | "no connect";
 
 /** The next connection's script. */
 export function script(r: Random): Script {
-  const kind = r.weighted<Kind>([[9, "talk"], [14, "spoilt"], [4, "spoilt connect"], [2, "noise"], [1, "no connect"]]);
+  const kind = r.weighted<Kind>([[9, "talk"], [14, "spoilt"], [4, "spoilt connect"], [2, "noise"], [
+    1,
+    "no connect",
+  ]]);
   const version = r.pick([3, 4, 4, 5, 5, 5] as const);
   const first = connect(r, version);
   const count = r.oneIn(10) ? r.between(20, 120) : r.below(12);

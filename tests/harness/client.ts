@@ -171,7 +171,7 @@ export class TestClient {
   /** The next packet, which must be of this type. */
   async expect<T extends Packet["type"]>(type: T): Promise<PacketOf<T>> {
     const packet = await this.next();
-    assert.equal(packet.type, type, `expected packet type ${type}, got ${JSON.stringify(packet)}`);
+    if (packet.type !== type) assert.fail(`expected packet type ${type}, got ${JSON.stringify(packet)}`);
     return packet as PacketOf<T>;
   }
 

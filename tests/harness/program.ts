@@ -32,6 +32,13 @@ export interface Ended {
   readonly signal: string | null;
 }
 
+export interface Surroundings {
+  /** Variables of the environment. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** The folder it is started in. */
+  readonly folder?: string;
+}
+
 export class Program implements AsyncDisposable {
   /** Standard output so far. */
   output = "";
@@ -42,10 +49,11 @@ export class Program implements AsyncDisposable {
   #alive = true;
   #wake: () => void = () => {};
 
-  private constructor(args: readonly string[], variables: Readonly<Record<string, string>>) {
+  private constructor(args: readonly string[], { variables, folder }: Surroundings) {
     const [command, ...before] = commandLine();
     this.#child = spawn(command!, [...before, ...args], {
       env: { ...cleanEnvironment(), ...variables },
+      ...(folder === undefined ? {} : { cwd: folder }),
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child.stdout!.on("data", (bytes: Uint8Array) => this.#said("output", bytes));
@@ -62,11 +70,8 @@ export class Program implements AsyncDisposable {
   }
 
   /** Waits until it is ready. */
-  static async start(
-    args: readonly string[] = anyPorts,
-    variables: Readonly<Record<string, string>> = {},
-  ): Promise<Program> {
-    const program = new Program(args, variables);
+  static async start(args: readonly string[] = anyPorts, around: Surroundings = {}): Promise<Program> {
+    const program = new Program(args, around);
     await program.until(() => / is ready$/m.test(program.output), "the program to be ready");
     return program;
   }
@@ -74,9 +79,9 @@ export class Program implements AsyncDisposable {
   /** Runs it to its end. */
   static async run(
     args: readonly string[],
-    variables: Readonly<Record<string, string>> = {},
+    around: Surroundings = {},
   ): Promise<Program & { code: number | null }> {
-    const program = new Program(args, variables);
+    const program = new Program(args, around);
     const late = setTimeout(() => program.kill("SIGKILL"), START_MS);
     const { code } = await program.ended;
     clearTimeout(late);

@@ -10,6 +10,9 @@ import { type Settings, type Transport, transports } from "./transports.ts";
 const big = 8 * 1024 * 1024;
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
+/** Nothing but the peer may end a stream that lingers, unless a test is about that. */
+const patient: Settings = { lingerMs: 60_000 };
+
 interface Pair {
   acceptor: Acceptor;
   client: Client;
@@ -39,7 +42,7 @@ async function withPair(
 }
 
 for (const transport of transports) {
-  const test = (name: string, run: (pair: Pair) => Promise<void>, settings: Settings = {}): void => {
+  const test = (name: string, run: (pair: Pair) => Promise<void>, settings: Settings = patient): void => {
     it(name, { timeout: 20_000 }, () => withPair(transport, settings, run));
   };
 
@@ -87,8 +90,7 @@ for (const transport of transports) {
       client.send(bytes);
       await server.until(() => server.received > 0);
       await turns();
-      const early = server.received;
-      assert.ok(early < big / 2, `${early} bytes came in spite of the pause`);
+      assert.ok(server.chunks.length <= 2, `${server.chunks.length} pieces came in spite of the pause`);
       server.onData = null;
       server.stream.resume();
       server.stream.resume();
@@ -140,11 +142,13 @@ for (const transport of transports) {
       client.send(text("first"));
       await server.until(() => server.received > 0);
       client.send(pattern(100_000));
-      const words = pattern(200_000);
+      const words = pattern(2_000_000);
       server.stream.write(words);
       server.stream.end();
-      client.send(pattern(100_000));
-      await turns();
+      for (let i = 0; i < 50; i++) {
+        client.send(pattern(1000));
+        await turns(1);
+      }
       client.resume();
       assert.deepEqual(await client.take(words.length), words);
       client.end();

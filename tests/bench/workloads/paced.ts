@@ -23,7 +23,7 @@ function paced(clients: number): Workload {
       clients,
       rate: RATE,
       warmup: Math.ceil(RATE / clients),
-      seconds: scaled(5, scale, 1),
+      seconds: scaled(5, scale, 2),
     }],
     refuse: tooSlow,
     metrics: [

@@ -1,79 +1,13 @@
-/** MQTT 5.0 sections 3.15 and 4.12: enhanced authentication, before CONNACK and again later. */
+/** MQTT 5.0 sections 3.15 and 4.12: enhanced authentication before CONNACK. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AllowAll } from "../../../hooks/auth/allow_all.ts";
-import type { AuthAnswer, AuthExchange, Hook, MaybePromise } from "../../../src/hook.ts";
 import { isReasonCodeAllowed } from "../../../src/packets/reason_table.ts";
-import { Reasons } from "../../../src/packets/reason.ts";
-import type { ConnectPacket } from "../../../src/packets/types.ts";
-import { connectPacket, settle, TestBroker, type TestClient } from "../../harness/mod.ts";
+import { TestBroker } from "../../harness/mod.ts";
 import { conforms } from "../conforms.ts";
+import { answer, authenticated, connect, Echo, method, text } from "./echo.ts";
 import { ends, raw, refused } from "./raw.ts";
-
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const text = (data: Uint8Array | null | undefined): string =>
-  new TextDecoder().decode(data ?? new Uint8Array());
-
-/**
- * Method "echo": two questions, each answered with the question's text and "!", then success. "no" refuses, and the
- * other methods are none of its business.
- */
-class Echo implements Hook {
-  readonly id = "echo";
-  readonly stages: string[] = [];
-  readonly #late: boolean;
-
-  constructor(late: boolean) {
-    this.#late = late;
-  }
-
-  onAuthPacket(_: unknown, exchange: AuthExchange): MaybePromise<AuthAnswer | undefined> {
-    this.stages.push(exchange.stage);
-    const answer = this.#answer(exchange);
-    return this.#late ? settle().then(() => answer) : answer;
-  }
-
-  #answer({ method, data, stage }: AuthExchange): AuthAnswer | undefined {
-    if (method !== "echo") return undefined;
-    const said = text(data);
-    if (said === "no") return { result: "refuse", reason: Reasons.notAuthorized };
-    if (stage !== "continue") return { result: "continue", data: bytes("one") };
-    if (said === "one!") return { result: "continue", data: bytes("two") };
-    if (said === "two!") return { result: "success", data: bytes("welcome") };
-    return { result: "refuse", reason: Reasons.notAuthorized };
-  }
-}
-
-const method = (name: string, data?: string) => ({
-  authenticationMethod: name,
-  ...(data === undefined ? {} : { authenticationData: bytes(data) }),
-});
-
-function connect(client: TestClient, more: Partial<ConnectPacket> = {}): void {
-  client.send(connectPacket({ clientId: "c", properties: method("echo", "hello"), ...more }));
-}
-
-/** Is asked, and answers. */
-async function question(client: TestClient, what: string): Promise<void> {
-  const { reasonCode, properties } = await client.expect(15);
-  assert.equal(reasonCode, 0x18);
-  assert.deepEqual(properties, method("echo", what));
-  client.send({ type: 15, reasonCode: 0x18, properties: method("echo", `${what}!`) });
-}
-
-async function answer(client: TestClient): Promise<void> {
-  await question(client, "one");
-  await question(client, "two");
-}
-
-async function authenticated(t: TestBroker): Promise<TestClient> {
-  const client = t.client();
-  connect(client);
-  await answer(client);
-  assert.equal((await client.expect(2)).reasonCode, 0);
-  return client;
-}
 
 for (const late of [false, true]) {
   const when = late ? "that take their time" : "at once";
@@ -95,24 +29,6 @@ for (const late of [false, true]) {
       assert.deepEqual(hook.stages, ["connect", "continue", "continue"]);
     },
   );
-
-  test(`auth: again while connected, beside the traffic, by a hook with answers ${when}`, async () => {
-    await using t = new TestBroker({ hooks: [new Echo(late), new AllowAll()] });
-    const client = await authenticated(t);
-    await client.subscribe("a", 1);
-    for (let i = 0; i < 2; i++) {
-      client.send({ type: 15, reasonCode: 0x19, properties: method("echo") });
-      // Traffic goes on meanwhile, each packet in its turn.
-      client.publish("a", "beside");
-      await question(client, "one");
-      assert.equal((await client.message()).text, "beside");
-      await question(client, "two");
-      const { reasonCode, properties } = await client.expect(15);
-      assert.equal(reasonCode, 0);
-      assert.deepEqual(properties, method("echo", "welcome"));
-    }
-    await client.ping();
-  });
 }
 
 conforms(
@@ -261,44 +177,3 @@ conforms(5, ["MQTT-3.15.2-1"], "auth: a code that AUTH does not have is a protoc
     await ends(t, raw(0xf0, `${code.toString(16).padStart(2, "0")} 00`), 0x82);
   }
 });
-
-conforms(
-  5,
-  ["MQTT-4.12.1-1"],
-  "auth: again with another method, or out of its turn, ends the connection with 0x82",
-  async () => {
-    await using t = new TestBroker({ hooks: [new Echo(false), new AllowAll()] });
-    const wrongs: [number, string][] = [[0x19, "other"], [0x19, ""], [0x18, "echo"], [0x00, "echo"]];
-    for (const [reasonCode, name] of wrongs) {
-      const client = await authenticated(t);
-      client.send({ type: 15, reasonCode, properties: method(name) });
-      await client.refusedWith(0x82);
-    }
-    const twice = await authenticated(t);
-    twice.send({ type: 15, reasonCode: 0x19, properties: method("echo") });
-    await twice.expect(15);
-    twice.send({ type: 15, reasonCode: 0x19, properties: method("echo") });
-    await twice.refusedWith(0x82);
-  },
-);
-
-conforms(
-  5,
-  ["MQTT-4.12.1-2"],
-  "auth: when it fails again the connection is closed behind a DISCONNECT with the reason",
-  async () => {
-    for (const late of [false, true]) {
-      await using t = new TestBroker({ hooks: [new Echo(late), new AllowAll()] });
-      const watcher = await t.connected(5, { clientId: "watcher" });
-      await watcher.subscribe("w");
-      const will = { topic: "w", payload: bytes("gone"), qos: 0, retain: false, properties: {} } as const;
-      const client = t.client();
-      connect(client, { will });
-      await answer(client);
-      await client.expect(2);
-      client.send({ type: 15, reasonCode: 0x19, properties: method("echo", "no") });
-      await client.refusedWith(0x87);
-      assert.equal((await watcher.message()).text, "gone");
-    }
-  },
-);

@@ -32,6 +32,7 @@ async function cutDown(packet: (properties: Properties) => Packet): Promise<void
       const connection = [...t.broker.connections].find((one) => one.client!.id === `takes ${maximum}`)!;
       connection.send(packet(properties));
       const got = await client.next();
+      assert.equal(got.type, packet({}).type);
       assert.ok("properties" in got);
       assert.deepEqual(got.properties, maximum === size(properties) ? properties : {});
       client.reset();

@@ -1,0 +1,171 @@
+/** Files of comqtt 2. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileLayer } from "../../src/config/file.ts";
+
+/** The shape of the single.yml that comqtt comes with, without storage, logs and the dashboard. */
+const single = `
+storage-way: 0
+bridge-way: 0
+pprof-enable: false
+auth:
+  way: 0
+  datasource: 1
+  conf-path: ./config/auth-redis.yml
+mqtt:
+  tcp: :1883
+  ws: :1882
+  http: :8080
+  tls:
+    ca-cert:
+    server-cert:
+    server-key:
+  options:
+    client-write-buffer-size: 1024
+    client-read-buffer-size: 1024
+    sys-topic-resend-interval: 3
+    inline-client: true
+    capabilities:
+      compatibilities:
+        obscure-not-authorized: true
+        passive-client-disconnect: false
+        always-return-response: false
+        restore-sys-info-restart: false
+        noinheritedpropertiesonack: false
+      maximum-message-expiry-interval: 86400
+      maximum-client-writes-pending: 65535
+      maximum-session-expiry-interval: 4294967295
+      maximum-packet-size: 0
+      receive-maximum: 512
+      topic-alias-maximum: 65535
+      shared-sub-available: 1
+      minimum-protocol-version: 4
+      maximum-qos: 2
+      retain-available: 0
+      wildcard-sub-available: 1
+      sub-id-available: 1
+log:
+  enable: true
+  level: 4
+`;
+
+function messages(text: string, severity: "error" | "warning"): string[] {
+  return fileLayer("a.yml", text).problems
+    .filter((problem) => problem.severity === severity)
+    .map(({ where, message }) => `${where.slice("a.yml:".length)} ${message}`);
+}
+
+test("comqtt file: what has a counterpart means the same", () => {
+  const { layer } = fileLayer("a.yml", single);
+  assert.deepEqual(messages(single, "error"), []);
+  assert.deepEqual(layer.values, {
+    limits: { queuedMessages: 65_535 },
+    capabilities: {
+      obscureNotAuthorized: true,
+      maximumMessageExpiryInterval: 86_400,
+      maximumSessionExpiryInterval: 4_294_967_295,
+      receiveMaximum: 512,
+      topicAliasMaximum: 65_535,
+      sharedSubAvailable: true,
+      minimumProtocolVersion: 4,
+      maximumQos: 2,
+      retainAvailable: false,
+      wildcardSubAvailable: true,
+      subIdAvailable: true,
+    },
+    sysTopicInterval: 3,
+    logLevel: "warn",
+  });
+  assert.deepEqual(Object.fromEntries(layer.listeners), {
+    tcp: [{ protocol: "tcp", id: "tcp", address: ":1883", origin: "a.yml:10:3" }],
+    ws: [{ protocol: "ws", id: "ws", address: ":1882", origin: "a.yml:11:3" }],
+    http: [{ protocol: "http", id: "http", address: ":8080", origin: "a.yml:12:3" }],
+  });
+});
+
+test("comqtt file: what is asked for and not there yet is a warning, what is not asked for is none", () => {
+  assert.deepEqual(messages(single, "warning"), [
+    '21:5 "mqtt.options.inline-client" is not supported yet and has no effect',
+  ]);
+  const text = [
+    "storage-way: 1",
+    "storage-path: comqtt.db",
+    "bridge-way: 1",
+    "dashboard-enable: true",
+    "dashboard: { users-file: x }",
+    "cluster: { node-name: a }",
+    "redis: { options: { addr: a } }",
+    "log: { output: 2, filename: x, maxsize: 100, max-age: 30, compress: true }",
+    "mqtt: { quic: ':2000' }",
+  ].join("\n");
+  assert.deepEqual(messages(text, "error"), []);
+  assert.deepEqual(messages(text, "warning").map((line) => line.split(" ")[1]), [
+    '"storage-way"',
+    '"storage-path"',
+    '"bridge-way"',
+    '"dashboard-enable"',
+    '"dashboard"',
+    '"cluster"',
+    '"redis"',
+    '"log.output"',
+    '"log.filename"',
+    '"log.maxsize"',
+    '"log.max-age"',
+    '"log.compress"',
+    '"mqtt.quic"',
+  ]);
+});
+
+test("comqtt file: access control that is not there yet lets nobody start without it", () => {
+  assert.deepEqual(messages("auth:\n  way: 1\n  datasource: 2\n", "error"), [
+    '2:3 Cannot use "1" for "auth.way": only 0, which lets everyone in, is supported yet',
+  ]);
+});
+
+test("comqtt file: with a certificate tcp and ws are encrypted, with an authority clients need one too", () => {
+  const { layer, problems } = fileLayer(
+    "a.yml",
+    "mqtt: { tcp: :1883, ws: :1882, http: :8080, tls: { ca-cert: a, server-cert: c, server-key: k } }",
+  );
+  assert.deepEqual(problems, []);
+  const tls = { cert: "c", key: "k", ca: "a", requireClientCert: true };
+  assert.deepEqual(Object.fromEntries(layer.listeners), {
+    tcp: [],
+    tls: [{ protocol: "tls", id: "tls", address: ":1883", tls, origin: "a.yml:1:9" }],
+    ws: [],
+    wss: [{ protocol: "wss", id: "wss", address: ":1882", tls, origin: "a.yml:1:21" }],
+    http: [{ protocol: "http", id: "http", address: ":8080", origin: "a.yml:1:32" }],
+  });
+});
+
+test("comqtt file: half a key pair, or one that nothing uses, is an error", () => {
+  assert.deepEqual(messages("mqtt: { tcp: :1, tls: { server-cert: c } }", "error"), [
+    '1:18 Missing "server-key" for "mqtt.tls", expected the path of a PEM file',
+  ]);
+  assert.deepEqual(messages("mqtt: { tls: { server-cert: c, server-key: k } }", "error"), [
+    '1:9 Nothing uses "mqtt.tls", expected "mqtt.tcp" or "mqtt.ws" as well',
+  ]);
+});
+
+test("comqtt file: an address that is empty or off opens nothing", () => {
+  for (const off of ["", "''", "off", "false", "null"]) {
+    const { layer, problems } = fileLayer("a.yml", `mqtt:\n  ws: ${off}\n`);
+    assert.deepEqual(problems, []);
+    assert.deepEqual(Object.fromEntries(layer.listeners), { ws: [] });
+  }
+});
+
+test("comqtt file: a wrong address, a wrong value and a list of listeners beside it are errors", () => {
+  assert.deepEqual(messages("mqtt: { tcp: 'a:b' }\nlisteners: []", "error"), [
+    '1:14 Invalid listener address "a:b": the port must be a number from 0 to 65535, or off',
+    '2:1 Cannot use "listeners" beside "mqtt.tcp", "mqtt.ws" and "mqtt.http"',
+  ]);
+  assert.deepEqual(
+    messages("mqtt: { options: { capabilities: { maximum-qos: 3, maximun-qos: 1 } } }", "error"),
+    [
+      '1:49 Cannot use "3" for "mqtt.options.capabilities.maximum-qos", expected 0, 1 or 2',
+      '1:52 Unknown key "mqtt.options.capabilities.maximun-qos", did you mean "maximumQos"',
+    ],
+  );
+});

@@ -1,0 +1,32 @@
+/** The files in `config/`: each starts the program. */
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { defaultCapabilities, defaultLimits } from "../../src/broker/options.ts";
+import { defaultLayer } from "../../src/config/configuration.ts";
+import { fileLayer } from "../../src/config/file.ts";
+
+const folder = new URL("../../config/", import.meta.url);
+const examples = readdirSync(folder).filter((name) => name.endsWith(".yml"));
+
+for (const name of examples) {
+  test(`examples: nothing is wrong with ${name}`, () => {
+    const { problems } = fileLayer(name, readFileSync(new URL(name, folder), "utf8"));
+    assert.deepEqual(problems, []);
+  });
+}
+
+test("examples: comqtt.yml says what the defaults are, all of them", () => {
+  const { layer } = fileLayer("comqtt.yml", readFileSync(new URL("comqtt.yml", folder), "utf8"));
+  assert.deepEqual(layer.values, {
+    capabilities: defaultCapabilities,
+    limits: defaultLimits,
+    queueFull: "drop-oldest",
+    sysTopicInterval: 1,
+    logLevel: "info",
+  });
+  const places = (listeners: typeof layer.listeners): unknown =>
+    [...listeners.values()].flat().map(({ protocol, id, address }) => ({ protocol, id, address }));
+  assert.deepEqual(places(layer.listeners), places(defaultLayer.listeners));
+});

@@ -1,0 +1,222 @@
+/** What a configuration file means, and what is said of one that means nothing. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { defaultCapabilities, defaultLimits, limitRanges } from "../../src/broker/options.ts";
+import type { Layer } from "../../src/config/configuration.ts";
+import { fileLayer } from "../../src/config/file.ts";
+import { capabilityKinds, limitKinds } from "../../src/config/settings.ts";
+
+/** The layer of a file with nothing wrong. */
+function layerOf(text: string): Layer {
+  const { layer, problems } = fileLayer("a.yml", text);
+  assert.deepEqual(problems, []);
+  return layer;
+}
+
+/** `line:column message`, one for each problem. */
+function problemsOf(text: string, severity: "error" | "warning" = "error"): string[] {
+  const { problems } = fileLayer("a.yml", text);
+  return problems.filter((problem) => problem.severity === severity).map(({ where, message }) => {
+    assert.match(where, /^a\.yml:[1-9]\d*:[1-9]\d*$/);
+    return `${where.slice("a.yml:".length)} ${message}`;
+  });
+}
+
+test("file: an empty one changes nothing", () => {
+  for (const text of ["", "# nothing\n", "limits:\ncapabilities: # none\nlog:\n"]) {
+    const { listeners, values } = layerOf(text);
+    assert.equal(listeners.size, 0);
+    assert.deepEqual(values, { capabilities: {}, limits: {} });
+  }
+});
+
+test("file: values, in camel case and in kebab case", () => {
+  const { values } = layerOf([
+    "limits: { packetSize: 1.5MiB, connect-timeout: 30s, topic_levels: 7 }",
+    "capabilities: { maximum-qos: 1, retainAvailable: false, maximumKeepAlive: 5m }",
+    "queue-full: drop-newest",
+    "sysTopicInterval: 10",
+    "log: { level: debug }",
+  ].join("\n"));
+  assert.deepEqual(values, {
+    limits: { packetSize: 1_572_864, connectTimeout: 30_000, topicLevels: 7 },
+    capabilities: { maximumQos: 1, retainAvailable: false, maximumKeepAlive: 300 },
+    queueFull: "drop-newest",
+    sysTopicInterval: 10,
+    logLevel: "debug",
+  });
+});
+
+test("file: every limit and capability has its key", () => {
+  assert.deepEqual(Object.keys(limitKinds).sort(), Object.keys(defaultLimits).sort());
+  assert.deepEqual(Object.keys(capabilityKinds).sort(), Object.keys(defaultCapabilities).sort());
+});
+
+for (const [name, [low, high]] of Object.entries(limitRanges)) {
+  test(`file: limits.${name} takes what the broker takes and no more`, () => {
+    const read = (value: number): number =>
+      fileLayer("a.yml", `limits: { ${name}: ${value} }`).problems.length;
+    assert.deepEqual([low, high].map(read), [0, 0]);
+    assert.deepEqual([low - 1, high + 1].map(read), [1, 1]);
+  });
+}
+
+test("file: listeners of every kind replace the defaults", () => {
+  const { listeners } = layerOf(`
+listeners:
+  - type: tcp
+    address: :1883
+    backlog: 100
+  - { type: tcp, id: second, address: "[::1]:1884" }
+  - { type: ws, address: 1882, path: /mqtt, require-subprotocol: no, tls: { cert: c, key: k } }
+  - { type: http, id: tcp, address: localhost:8080 }
+  - { type: unix, path: /run/comqtt, mode: 0660 }
+`);
+  assert.deepEqual(Object.fromEntries(listeners), {
+    tcp: [
+      { protocol: "tcp", id: "tcp-2", address: ":1883", backlog: 100, origin: "a.yml:3:5" },
+      { protocol: "tcp", id: "second", address: "[::1]:1884", origin: "a.yml:6:5" },
+    ],
+    ws: [],
+    wss: [{
+      protocol: "wss",
+      id: "wss",
+      address: "1882",
+      path: "/mqtt",
+      requireSubprotocol: false,
+      tls: { cert: "c", key: "k", requireClientCert: false },
+      origin: "a.yml:7:5",
+    }],
+    http: [{ protocol: "http", id: "tcp", address: "localhost:8080", origin: "a.yml:8:5" }],
+    unix: [{ protocol: "unix", id: "unix", address: "/run/comqtt", mode: 0o660, origin: "a.yml:9:5" }],
+  });
+});
+
+test("file: an empty list of listeners is none at all", () => {
+  const { listeners } = layerOf("listeners: []");
+  assert.deepEqual(Object.fromEntries(listeners), { tcp: [], ws: [], http: [] });
+});
+
+test("file: with an authority clients need a certificate, unless they are only asked for one", () => {
+  const tlsOf = (more: string): unknown =>
+    layerOf(`listeners: [{ type: tcp, address: ":1", tls: { cert: c, key: k, ca: a${more} } }]`)
+      .listeners.get("tls")![0]!.tls;
+  const base = { cert: "c", key: "k", ca: "a" };
+  assert.deepEqual(tlsOf(""), { ...base, requireClientCert: true });
+  assert.deepEqual(tlsOf(", requestClientCertificate: true"), {
+    ...base,
+    requestClientCert: true,
+    requireClientCert: false,
+  });
+  assert.deepEqual(tlsOf(", requireClientCertificate: false, minVersion: TLSv1.3"), {
+    ...base,
+    requireClientCert: false,
+    minVersion: "TLSv1.3",
+  });
+});
+
+const mistakes: readonly (readonly [name: string, text: string, problems: string[]])[] = [
+  ["a number that is none", "limits:\n  inflight: many", [
+    '2:13 Cannot use "many" for "limits.inflight", expected a whole number from 1 to 65535',
+  ]],
+  ["a size out of range", "limits: { packetSize: 1GiB }", [
+    '1:23 Cannot use "1GiB" for "limits.packetSize", ' +
+    "expected a size from 64 bytes to 268435460 bytes, such as 64KiB or 1MiB",
+  ]],
+  ["a duration that is too short", "limits: { connectTimeout: 10 }", [
+    '1:27 Cannot use "10" for "limits.connectTimeout", ' +
+    "expected a duration from 100ms to 600000ms, such as 500ms or 10s",
+  ]],
+  ["a mapping instead of a value", "limits: { inflight: { a: 1 } }", [
+    '1:21 Cannot use "{ a: 1 }" for "limits.inflight", expected a whole number from 1 to 65535',
+  ]],
+  ["a value instead of a mapping", "limits: 3", [
+    '1:9 Cannot use "3" for "limits", expected a mapping of keys to values',
+  ]],
+  ["a value that is missing", "limits: { inflight: }", [
+    '1:21 Missing value for "limits.inflight", expected a whole number from 1 to 65535',
+  ]],
+  ["a list instead of the file", "- a", [
+    '1:1 Cannot use "- a" for "the file", expected a mapping of keys to values',
+  ]],
+  ["an unknown key close to one", "limits:\n  packet-szie: 1", [
+    '2:3 Unknown key "limits.packet-szie", did you mean "packetSize"',
+  ]],
+  ["an unknown key close to none", "log: { colour: red }", [
+    '1:8 Unknown key "log.colour", expected one of level',
+  ]],
+  ["keys that every object has", "constructor: 1\n__proto__: 2\nlimits: { toString: 3 }", [
+    '1:1 Unknown key "constructor", expected one of ' +
+    "listeners, capabilities, limits, queueFull, sysTopicInterval, log",
+    '2:1 Unknown key "__proto__", expected one of ' +
+    "listeners, capabilities, limits, queueFull, sysTopicInterval, log",
+    '3:11 Unknown key "limits.toString", expected one of ' + Object.keys(limitKinds).join(", "),
+  ]],
+  ["a key twice", "queueFull: drop-oldest\nqueue-full: drop-newest", [
+    '2:1 Duplicate key "queue-full": it stands at a.yml:1:1 already',
+  ]],
+  ["a listener without a type", "listeners: [{ address: ':1' }]", [
+    '1:13 Missing "type" for "listeners[0]", expected one of tcp, ws, http, unix',
+  ]],
+  ["a listener of an unknown type", "listeners: [{ type: tpc, address: ':1' }]", [
+    '1:21 Cannot use "tpc" for "listeners[0].type", expected one of tcp, ws, http, unix',
+  ]],
+  ["a listener without an address", "listeners: [{ type: ws }]", [
+    '1:13 Missing "address" for "listeners[0]" of type "ws"',
+  ]],
+  ["an address that is none", "listeners:\n  - { type: tcp, address: a:b:c }", [
+    '2:27 Invalid listener address "a:b:c": expected "host:port", "[ipv6]:port", ":port" or "port"',
+  ]],
+  ["a key that another type takes", "listeners: [{ type: tcp, address: ':1', mode: 0660 }]", [
+    '1:41 Cannot use "listeners[0].mode" with type "tcp", which takes address, tls, backlog',
+  ]],
+  ["an id twice", "listeners: [{ type: tcp, id: a, address: ':1' }, { type: ws, id: a, address: ':2' }]", [
+    '1:62 Cannot use the id "a" again: it stands at a.yml:1:26 already',
+  ]],
+  ["listeners that are no list", "listeners: { type: tcp }", [
+    '1:12 Cannot use "{ type: tcp }" for "listeners", expected a list',
+  ]],
+  ["a certificate without its key", "listeners: [{ type: tcp, address: ':1', tls: { cert: c } }]", [
+    '1:41 Missing "key" for "listeners[0].tls", expected the path of a PEM file',
+  ]],
+  [
+    "client certificates of nobody",
+    "listeners: [{ type: tcp, address: ':1', tls: { cert: c, key: k, requireClientCertificate: true } }]",
+    ['1:41 Missing "ca" for "listeners[0].tls": nobody says whose client certificates count'],
+  ],
+  ["text that is no YAML", "limits: [1\n", [
+    "2:1 Not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",
+  ]],
+];
+
+for (const [name, text, expected] of mistakes) {
+  test(`file: ${name} is an error with its place`, () => {
+    assert.deepEqual(problemsOf(text), expected);
+  });
+}
+
+test("file: all mistakes are told at once, in their order", () => {
+  const problems = problemsOf("limits:\n  inflight: 0\n  retained: -1\nqueueFull: never\nlgo: {}\n");
+  assert.deepEqual(problems.map((problem) => problem.split(" ")[0]), ["2:13", "3:13", "4:12", "5:1"]);
+});
+
+test("file: a passphrase is never shown", () => {
+  const tls = (passphrase: string): string =>
+    `listeners: [{ type: tcp, address: ':1', tls: { cert: c, key: k, passphrase: ${passphrase} } }]`;
+  for (const secret of ["[hunter2]", "{ hunter2: 1 }", "*hunter2", "!hunter2 [hunter2]"]) {
+    const problems = problemsOf(tls(secret));
+    assert.equal(problems.length, 1, secret);
+    assert.doesNotMatch(problems[0]!, /hunter2/);
+  }
+});
+
+test("file: an alias is what it stands for", () => {
+  const { values } = layerOf("limits: { packetSize: &size 2MiB, connectPacketSize: *size }");
+  assert.deepEqual(values.limits, { packetSize: 2 << 20, connectPacketSize: 2 << 20 });
+});
+
+test("file: aliases in a circle end", () => {
+  assert.equal(problemsOf("limits: &a { inflight: *a }").length, 1);
+  assert.equal(problemsOf("listeners: &a [*a]").length > 0, true);
+});
