@@ -166,7 +166,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
   /** Sends any packet but PUBLISH. An answer that is owed and larger than the client takes ends the connection. */
   send(packet: Packet): void {
     if (encodeFor(this, packet)) this.touch();
-    else if (this.phase === "open" && packet.type !== 14) this.disconnect(Reasons.packetTooLarge);
+    else if (packet.type !== 14 && packet.type !== 2) this.disconnect(Reasons.packetTooLarge);
   }
 
   /** Something was added to the output: it is written at the end of the turn. */

@@ -79,10 +79,13 @@ function isReloadable(listener: Listener): listener is Listener & Reloadable {
 
 /** Certificates are renewed while clients are connected. */
 async function reload(server: Server, log: Log): Promise<void> {
-  const encrypted = server.listeners.filter(({ protocol }) => protocol === "tls" || protocol === "wss");
+  const encrypted = server.listeners.filter(({ protocol }) => ["tls", "wss", "https"].includes(protocol));
   if (encrypted.length === 0) log("info", "SIGHUP: there is no certificate to read again");
   for (const listener of encrypted) {
-    if (!isReloadable(listener)) continue;
+    if (!isReloadable(listener)) {
+      log("warn", `SIGHUP: listener "${listener.id}" keeps its certificate until the next start`);
+      continue;
+    }
     try {
       await listener.reload();
       log("info", `SIGHUP: the certificate of listener "${listener.id}" was read again`);

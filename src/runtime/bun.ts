@@ -2,7 +2,8 @@
 
 export interface BunSocket<Data> {
   data: Data;
-  readonly remoteAddress: string;
+  /** Undefined when the peer has gone. */
+  readonly remoteAddress: string | undefined;
   readonly remotePort: number;
   /** How many bytes were taken; negative when the socket is closed. */
   write(bytes: Uint8Array): number;

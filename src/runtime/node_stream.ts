@@ -81,6 +81,8 @@ export class NodeStream implements ByteStream {
     this.#gone = true;
     this.#linger?.stop();
     this.#socket.destroy();
-    this.#guard?.closed(error);
+    // A peer that closes roughly after our last words were sent is no fault.
+    const orderly = this.#linger !== null && !this.#holding;
+    this.#guard?.closed(orderly ? null : error);
   }
 }

@@ -6,6 +6,7 @@
 
 import { readFileSync } from "node:fs";
 import type { ErrorSink } from "./guard.ts";
+import { permitted } from "./permission.ts";
 
 const reserve = 64;
 
@@ -16,6 +17,10 @@ export class SocketBudget {
 
   constructor(limit: number) {
     this.#limit = limit;
+  }
+
+  get open(): number {
+    return this.#open;
   }
 
   /** False: the socket must be closed. `release` follows in either case. Reports the first of a series. */
@@ -35,8 +40,10 @@ export class SocketBudget {
 
 /** The number of files the process may open; null where it is not known. */
 export function openFileLimit(): number | null {
+  const path = "/proc/self/limits";
+  if (!permitted({ name: "read", path })) return null;
   try {
-    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"));
+    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync(path, "utf8"));
     return limit === null ? null : Number(limit[1]);
   } catch {
     return null;

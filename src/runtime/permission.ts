@@ -1,8 +1,14 @@
-/** Deno's permissions, asked before `node:` servers listen: they report a denied one as an uncaught error. */
+/** Deno's permissions; on Bun everything is granted. */
 
-import { onDeno } from "./platform.ts";
 import { formatAddress } from "./address.ts";
+import { onDeno } from "./platform.ts";
 
+/** Asked for what the program can do without: using it unasked would put a question on the user's terminal. */
+export function permitted(descriptor: Deno.PermissionDescriptor): boolean {
+  return !onDeno || Deno.permissions.querySync(descriptor).state === "granted";
+}
+
+/** Asked before `node:` servers listen: they report a denied permission as an uncaught error. */
 export async function requireNet(hostname: string, port: number): Promise<void> {
   if (!onDeno) return;
   const host = formatAddress(hostname, port);

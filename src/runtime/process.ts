@@ -6,6 +6,7 @@ import os from "node:os";
 import process from "node:process";
 import { bun } from "./bun.ts";
 import { errorCode } from "./guard.ts";
+import { permitted } from "./permission.ts";
 import { onDeno } from "./platform.ts";
 
 export const runtimeName: "deno" | "bun" = onDeno ? "deno" : "bun";
@@ -19,25 +20,18 @@ export function programArguments(): string[] {
 
 /** Undefined when not set, and on Deno when reading it is not permitted. */
 export function environment(name: string): string | undefined {
-  try {
-    return process.env[name];
-  } catch {
-    return undefined;
-  }
+  return permitted({ name: "env", variable: name }) ? process.env[name] : undefined;
 }
 
 /** All variables whose names begin like that; none on Deno when reading all of them is not permitted. */
 export function environmentWith(prefix: string): Map<string, string> {
-  try {
-    const entries = Object.entries(process.env);
-    return new Map(
-      entries.filter((entry): entry is [string, string] =>
-        entry[0].startsWith(prefix) && entry[1] !== undefined
-      ),
-    );
-  } catch {
-    return new Map();
-  }
+  if (!permitted({ name: "env" })) return new Map();
+  const entries = Object.entries(process.env);
+  return new Map(
+    entries.filter((entry): entry is [string, string] =>
+      entry[0].startsWith(prefix) && entry[1] !== undefined
+    ),
+  );
 }
 
 export function exit(code: number): never {
@@ -66,11 +60,7 @@ export function cpuSeconds(): number {
 
 /** The machine's name; "localhost" where asking is not permitted. */
 export function machineName(): string {
-  try {
-    return os.hostname();
-  } catch {
-    return "localhost";
-  }
+  return permitted({ name: "sys", kind: "hostname" }) ? os.hostname() : "localhost";
 }
 
 export async function readTextFile(path: string): Promise<string> {

@@ -87,10 +87,12 @@ class BunStream implements ByteStream {
   finish(error: Error | null): void {
     if (this.#gone) return;
     this.#gone = true;
+    // A peer that closes roughly after our last words were sent is no fault.
+    const orderly = this.#linger !== null && this.#out === null;
     this.#out = null;
     this.#linger?.stop();
     openSockets.release();
-    this.#guard?.closed(error);
+    this.#guard?.closed(orderly ? null : error);
     this.#socket.terminate();
   }
 }
@@ -148,7 +150,9 @@ export function listenTcp(options: TcpOptions, accept: Accept): Acceptor {
 
 function tcpAddress(socket: Socket): string {
   socket.setNoDelay(true);
-  return formatAddress(socket.remoteAddress, socket.remotePort);
+  // A peer that has gone already has no address any more.
+  const { remoteAddress, remotePort } = socket;
+  return remoteAddress === undefined ? "unknown" : formatAddress(remoteAddress, remotePort);
 }
 
 export async function listenUnix(options: UnixOptions, accept: Accept): Promise<Acceptor> {

@@ -101,7 +101,7 @@ class DenoStream implements ByteStream {
   #onFailedRead = (thrown: unknown): void => {
     this.#reading = false;
     if (this.#gone) return this.#release();
-    this.#finish(toError(thrown));
+    this.#onFailed(thrown);
   };
 
   #onWritten = (length: number): void => {
@@ -117,8 +117,9 @@ class DenoStream implements ByteStream {
     else this.#guard?.written();
   };
 
+  /** A peer that closes roughly after our last words were sent is no fault. */
   #onFailed = (thrown: unknown): void => {
-    this.#finish(toError(thrown));
+    this.#finish(this.#linger !== null && this.#out === null ? null : toError(thrown));
   };
 
   #finish(error: Error | null): void {

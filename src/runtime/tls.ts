@@ -77,6 +77,7 @@ export async function listenTls(options: TlsOptions, accept: Accept): Promise<Tl
     },
     close(): Promise<void> {
       if (server.listening) server.close();
+      pending.destroy();
       return Promise.resolve();
     },
   };
@@ -104,7 +105,7 @@ function addressOf(socket: Socket): string {
  */
 class PendingHandshakes {
   #limit: number;
-  #addresses = new Set<string>();
+  #sockets = new Map<string, Socket>();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -112,15 +113,20 @@ class PendingHandshakes {
 
   add(socket: Socket): void {
     const address = addressOf(socket);
-    if (this.#addresses.size >= this.#limit) {
+    if (this.#sockets.size >= this.#limit) {
       socket.destroy();
       return;
     }
-    this.#addresses.add(address);
-    socket.once("close", () => this.#addresses.delete(address));
+    this.#sockets.set(address, socket);
+    socket.once("close", () => this.#sockets.delete(address));
   }
 
   remove(socket: Socket): void {
-    this.#addresses.delete(addressOf(socket));
+    this.#sockets.delete(addressOf(socket));
+  }
+
+  /** Nobody waits for them any more. */
+  destroy(): void {
+    for (const socket of this.#sockets.values()) socket.destroy();
   }
 }

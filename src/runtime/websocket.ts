@@ -6,7 +6,7 @@
  */
 
 import { ignoreErrors } from "./guard.ts";
-import type { Accept, Acceptor } from "./stream.ts";
+import type { Accept, Acceptor, ByteStream } from "./stream.ts";
 import { listenTcp, type TcpOptions } from "./tcp.ts";
 import { listenTls, type TlsAcceptor, type TlsSettings } from "./tls.ts";
 import { WebSocketStream } from "./websocket_stream.ts";
@@ -29,16 +29,29 @@ export async function listenWebSocket(
   options: WebSocketOptions,
   accept: Accept,
 ): Promise<Acceptor | TlsAcceptor> {
+  const pending = { streams: new Set<ByteStream>(), limit: options.maxPending ?? 1000 };
   const rules = {
     path: options.path ?? null,
     requireSubprotocol: options.requireSubprotocol ?? true,
     maxMessageBytes: options.maxMessageBytes,
     handshakeMs: options.handshakeMs ?? 10_000,
-    pending: { count: 0, limit: options.maxPending ?? 1000 },
+    pending,
     lingerMs: options.lingerMs,
     report: options.onError ?? ignoreErrors,
   };
   const upgrade: Accept = (inner) => new WebSocketStream(inner, accept, rules);
-  if (options.tls === undefined) return await listenTcp(options, upgrade);
-  return await listenTls({ ...options, ...options.tls, alpnProtocols: ["http/1.1"] }, upgrade);
+  const acceptor = options.tls === undefined
+    ? await listenTcp(options, upgrade)
+    : await listenTls({ ...options, ...options.tls, alpnProtocols: ["http/1.1"] }, upgrade);
+  const { address } = acceptor;
+  const close = async (): Promise<void> => {
+    await acceptor.close();
+    // The broker, which would end them, has never heard of them.
+    for (const stream of pending.streams) stream.destroy();
+  };
+  return isTls(acceptor) ? { address, close, reload: (pair) => acceptor.reload(pair) } : { address, close };
+}
+
+function isTls(acceptor: Acceptor | TlsAcceptor): acceptor is TlsAcceptor {
+  return "reload" in acceptor;
 }

@@ -6,6 +6,13 @@
 
 export const Opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
+export const CloseCode = {
+  normal: 1000,
+  protocolError: 1002,
+  unsupportedData: 1003,
+  tooLarge: 1009,
+} as const;
+
 /** Why a connection must be closed: a close code of RFC 6455 section 7.4.1 and a text for the log. */
 export interface FrameFailure {
   readonly code: number;
@@ -23,13 +30,13 @@ const longestControl = 125;
 const noBytes = new Uint8Array(0);
 
 const failures = {
-  reserved: { code: 1002, text: "WebSocket frame with a reserved bit set" },
-  opcode: { code: 1002, text: "WebSocket frame with an unknown opcode" },
-  unmasked: { code: 1002, text: "WebSocket frame from a client without a mask" },
-  control: { code: 1002, text: "WebSocket control frame that is fragmented or too long" },
-  order: { code: 1002, text: "WebSocket fragments out of order" },
-  text: { code: 1003, text: "WebSocket text frame, only binary frames carry MQTT" }, // [MQTT-6.0.0-1]
-  tooLarge: { code: 1009, text: "WebSocket message too large" },
+  reserved: { code: CloseCode.protocolError, text: "WebSocket frame with a reserved bit set" },
+  opcode: { code: CloseCode.protocolError, text: "WebSocket frame with an unknown opcode" },
+  unmasked: { code: CloseCode.protocolError, text: "WebSocket frame from a client without a mask" },
+  control: { code: CloseCode.protocolError, text: "WebSocket control frame that is fragmented or too long" },
+  order: { code: CloseCode.protocolError, text: "WebSocket fragments out of order" },
+  text: { code: CloseCode.unsupportedData, text: "WebSocket text frame, only binary frames carry MQTT" }, // [MQTT-6.0.0-1]
+  tooLarge: { code: CloseCode.tooLarge, text: "WebSocket message too large" },
 } as const satisfies Record<string, FrameFailure>;
 
 export class FrameReader {
@@ -171,4 +178,12 @@ export function encodeFrame(opcode: number, payload: Uint8Array): Uint8Array {
 
 export function encodeClose(code: number): Uint8Array {
   return encodeFrame(Opcode.close, Uint8Array.of(code >> 8, code & 0xFF));
+}
+
+/** The code to answer a close frame with: its own, if it may be sent at all (RFC 6455 section 7.4). */
+export function closeReply(payload: Uint8Array): number {
+  if (payload.length === 0) return CloseCode.normal;
+  const code = (payload[0]! << 8) | (payload[1] ?? 0);
+  const registered = code >= 1000 && code <= 1014 && (code < 1004 || code > 1006);
+  return payload.length > 1 && (registered || (code >= 3000 && code < 5000)) ? code : CloseCode.protocolError;
 }

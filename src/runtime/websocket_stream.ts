@@ -5,6 +5,8 @@ import { type ErrorSink, type Guard, offer } from "./guard.ts";
 import { Linger } from "./linger.ts";
 import type { Accept, ByteStream, PeerCertificate, StreamHandler } from "./stream.ts";
 import {
+  CloseCode,
+  closeReply,
   encodeClose,
   encodeFrame,
   type FrameEvents,
@@ -24,12 +26,10 @@ export interface WebSocketRules extends HandshakeRules {
   readonly maxMessageBytes: number;
   readonly handshakeMs: number;
   /** Connections whose handshake is not done: the broker does not know them yet, so they are limited here. */
-  readonly pending: { count: number; readonly limit: number };
+  readonly pending: { readonly streams: Set<ByteStream>; readonly limit: number };
   readonly lingerMs: number | undefined;
   readonly report: ErrorSink;
 }
-
-const normalClosure = 1000;
 
 export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
   readonly remoteAddress: string;
@@ -60,9 +60,9 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
     this.certificate = inner.certificate;
     this.#accept = accept;
     this.#rules = rules;
-    rules.pending.count++;
+    rules.pending.streams.add(inner);
     this.#timer = setTimeout(() => inner.destroy(), rules.handshakeMs);
-    if (rules.pending.count > rules.pending.limit) inner.destroy();
+    if (rules.pending.streams.size > rules.pending.limit) inner.destroy();
   }
 
   write(bytes: Uint8Array): boolean {
@@ -82,7 +82,7 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
   }
 
   end(): void {
-    this.#close(normalClosure);
+    this.#close(CloseCode.normal);
   }
 
   destroy(): void {
@@ -125,7 +125,7 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
   }
 
   close(payload: Uint8Array): void {
-    this.#close(payload.length >= 2 ? (payload[0]! << 8) | payload[1]! : normalClosure);
+    this.#close(closeReply(payload));
   }
 
   #fail(failure: FrameFailure): void {
@@ -204,6 +204,6 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
     clearTimeout(this.#timer);
     this.#timer = null;
     this.#head = null;
-    this.#rules.pending.count--;
+    this.#rules.pending.streams.delete(this.#inner);
   }
 }

@@ -21,6 +21,8 @@ import { METHOD } from "./grammar.ts";
 export const LIFE = 2;
 /** Bytes of the largest packet it takes. */
 export const PACKET_SIZE: number = 1 << 16;
+/** And of the first one. */
+export const CONNECT_PACKET_SIZE: number = 1 << 13;
 
 /** Authenticates as the data says, and has to think about some topics. */
 class Thinker implements Hook {
@@ -60,7 +62,7 @@ export function fuzzBroker(clock: Clock | null, fault: (text: string) => void): 
     },
     limits: {
       packetSize: PACKET_SIZE,
-      connectPacketSize: 1 << 13,
+      connectPacketSize: CONNECT_PACKET_SIZE,
       connectionRate: 10_000_000,
       subscriptions: 30,
       inflight: 20,

@@ -2,10 +2,10 @@
 
 import { type Packet, PacketType } from "../../src/packets/types.ts";
 import type { Random } from "../properties/random.ts";
-import { PACKET_SIZE } from "./broker.ts";
+import { CONNECT_PACKET_SIZE, PACKET_SIZE } from "./broker.ts";
 import { Frames } from "./frames.ts";
 import { Hearing } from "./hearing.ts";
-import type { Script } from "./script.ts";
+import { bytesOf, type Script } from "./script.ts";
 import type { Line, Target } from "./target.ts";
 
 const PINGREQ = new Uint8Array([0xc0, 0]);
@@ -106,14 +106,20 @@ export class Conversation {
     if (this.#hearing.complaint !== null) return { wrong: `it heard ${this.#hearing.complaint}` };
     if (this.ended) {
       const outcome = this.#ending();
-      const { connect } = this.script;
-      // An MQTT 5 client is told why, if it takes as much as that.
-      const told = connect?.version !== 5 || (connect.properties.maximumPacketSize ?? 1000) < 200;
-      return outcome === SILENT && !told && !this.#saidGoodbye ? { wrong: outcome } : { outcome };
+      return outcome === SILENT && this.#deservesReason() ? { wrong: outcome } : { outcome };
     }
     if (!known) return { outcome: "left in the middle of a packet" };
     const unanswered = this.#unanswered();
     return unanswered === null ? { outcome: "answered" } : { wrong: unanswered };
+  }
+
+  /** An MQTT 5 client is told why, if it takes as much as that and did not go by itself. */
+  #deservesReason(): boolean {
+    const { connect } = this.script;
+    if (connect?.version !== 5 || this.#saidGoodbye) return false;
+    if ((connect.properties.maximumPacketSize ?? 1000) < 200) return false;
+    // What is too large to be read is not known to be version 5.
+    return bytesOf(connect, 5).length <= CONNECT_PACKET_SIZE;
   }
 
   #ending(): string {

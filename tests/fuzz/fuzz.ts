@@ -4,6 +4,9 @@
  * hangs, disturbs two other clients or stays behind is a finding: exit code 1, with the seed and the bytes.
  */
 
+import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { Random } from "../properties/random.ts";
 import { Finding, Fuzzer } from "./fuzzer.ts";
@@ -20,6 +23,8 @@ const OVER_SOCKETS = 0.1;
 const WARM_UP = 0.1;
 /** By how much memory may have grown at the end: buffers and tables of bounded size fill up slowly. */
 const GROWTH = 24 << 20;
+/** Characters of a replay that are printed. */
+const PRINTED = 4000;
 
 /** One part of the run: a broker, and so many packets. */
 async function fuzz(name: string, target: Target, random: Random, packets: number): Promise<Part> {
@@ -77,6 +82,14 @@ async function run(options: Options): Promise<void> {
   console.log(`Nothing found with seed ${seed}`);
 }
 
+/** What fits on a line is printed, the rest goes into a file. */
+function argument(text: string, seed: number): string {
+  if (text.length <= PRINTED) return text;
+  const path = join(tmpdir(), `comqtt-fuzz-${seed}.hex`);
+  writeFileSync(path, text);
+  return `@${path}`;
+}
+
 async function main(): Promise<number> {
   let options: Options | "help";
   try {
@@ -96,7 +109,9 @@ async function main(): Promise<number> {
     if (!(error instanceof Finding)) throw error;
     console.error(`FOUND: ${error.message}`);
     console.error(`The same again: --packets ${options.packets} --seed ${options.seed}`);
-    if (error.replay !== "") console.error(`What was sent last: --replay ${error.replay}`);
+    if (error.replay !== "") {
+      console.error(`What was sent last: --replay ${argument(error.replay, options.seed)}`);
+    }
     return 1;
   }
 }

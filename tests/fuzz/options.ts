@@ -1,5 +1,6 @@
 /** The command line of the fuzzer. */
 
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { anySeed } from "../properties/random.ts";
 
@@ -10,11 +11,11 @@ export interface Options {
   readonly replay: string | null;
 }
 
-export const USAGE = `Usage: fuzz [--packets N] [--seed N] [--replay HEX]
+export const USAGE = `Usage: fuzz [--packets N] [--seed N] [--replay HEX|@FILE]
 
   --packets N    packets to send, default 1000000: nine tenths in memory, one tenth over sockets
   --seed N       the seed of an earlier run, to send the same again
-  --replay HEX   what an earlier run has found, in memory and over sockets`;
+  --replay HEX   what an earlier run has found, or the file it was written to: in memory and over sockets`;
 
 /** Throws with the reason when the command line is none. */
 export function parseOptions(args: readonly string[]): Options | "help" {
@@ -31,7 +32,9 @@ export function parseOptions(args: readonly string[]): Options | "help" {
   return {
     packets: whole("--packets", values.packets, 1000, 1e9),
     seed: values.seed === undefined ? anySeed() : whole("--seed", values.seed, 0, 0xffff_ffff),
-    replay: values.replay ?? null,
+    replay: values.replay?.startsWith("@") === true
+      ? readFileSync(values.replay.slice(1), "utf8").trim()
+      : values.replay ?? null,
   };
 }
 

@@ -1,5 +1,6 @@
 /** A stream handler that writes down what happens, so that tests wait for events and never for time. */
 
+import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import type { ByteStream, StreamHandler } from "../../src/runtime/stream.ts";
 
@@ -75,4 +76,10 @@ export function pattern(length: number): Uint8Array {
 /** Many turns of the event loop: what was going to happen without further input has happened. */
 export async function turns(count = 30): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+/** Like `deepEqual`, but says in one line where megabytes differ. */
+export function assertBytes(actual: Uint8Array, expected: Uint8Array): void {
+  assert.equal(actual.length, expected.length);
+  assert.equal(actual.findIndex((byte, i) => byte !== expected[i]), -1);
 }

@@ -1,10 +1,11 @@
 /** What every transport owes the broker. */
 
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
+import { openSockets } from "../../src/runtime/open_sockets.ts";
 import type { Acceptor } from "../../src/runtime/stream.ts";
 import type { Client } from "./client.ts";
-import { pattern, Recorder, turns } from "./recorder.ts";
+import { assertBytes, pattern, Recorder, turns } from "./recorder.ts";
 import { type Settings, type Transport, transports } from "./transports.ts";
 
 const big = 8 * 1024 * 1024;
@@ -47,6 +48,11 @@ for (const transport of transports) {
   };
 
   describe(`stream over ${transport.name}`, () => {
+    after(async () => {
+      for (let i = 0; openSockets.open > 0 && i < 100; i++) await turns();
+      assert.equal(openSockets.open, 0, "sockets are left over");
+    });
+
     test("echo, several times", async ({ client, server }) => {
       server.onData = (bytes) => void server.stream.write(bytes);
       for (const word of ["one", "two", "three"]) {
@@ -70,7 +76,7 @@ for (const transport of transports) {
       assert.equal(server.writtenCalls, 0);
       client.resume();
       await server.until(() => server.writtenCalls > 0);
-      assert.deepEqual(await client.take(big), bytes);
+      assertBytes(await client.take(big), bytes);
       assert.equal(server.writtenCalls, 1);
       const last = text("next");
       server.stream.write(last);
@@ -81,7 +87,7 @@ for (const transport of transports) {
       const bytes = pattern(big);
       client.send(bytes);
       await server.until(() => server.received >= big);
-      assert.deepEqual(server.bytes(), bytes);
+      assertBytes(server.bytes(), bytes);
     });
 
     test("pause holds the bytes back, resume lets them come", async ({ client, server }) => {
@@ -95,7 +101,7 @@ for (const transport of transports) {
       server.stream.resume();
       server.stream.resume();
       await server.until(() => server.received >= big);
-      assert.deepEqual(server.bytes(), bytes);
+      assertBytes(server.bytes(), bytes);
     });
 
     test("the peer closes: closed once, without error", async ({ client, server }) => {
@@ -131,7 +137,7 @@ for (const transport of transports) {
       client.resume();
       await client.until(() => client.ended || client.closed);
       assert.equal(client.error, null);
-      assert.deepEqual(await client.take(big), bytes);
+      assertBytes(await client.take(big), bytes);
       client.end();
       await server.until(() => server.closes.length > 0);
       assert.deepEqual(server.closes, [null]);
@@ -150,9 +156,17 @@ for (const transport of transports) {
         await turns(1);
       }
       client.resume();
-      assert.deepEqual(await client.take(words.length), words);
+      assertBytes(await client.take(words.length), words);
       client.end();
       await server.until(() => server.closes.length > 0);
+    });
+
+    test("a peer that breaks off after the last words is no fault", async ({ client, server }) => {
+      server.stream.end();
+      await client.until(() => client.ended || client.closed);
+      client.reset();
+      await server.until(() => server.closes.length > 0);
+      assert.deepEqual(server.closes, [null]);
     });
 
     test("end waits no longer than the linger time", async ({ client, server }) => {

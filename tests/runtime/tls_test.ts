@@ -1,7 +1,8 @@
 /** TLS: who the client is, and what strangers can do. */
 
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
+import { openSockets } from "../../src/runtime/open_sockets.ts";
 import type { ConnectionOptions } from "node:tls";
 import type { PeerCertificate } from "../../src/runtime/stream.ts";
 import { listenTls, type TlsAcceptor, type TlsOptions } from "../../src/runtime/tls.ts";
@@ -10,6 +11,11 @@ import { Recorder, turns } from "./recorder.ts";
 import { fixture, place, serverPair } from "./transports.ts";
 
 const timeout = 20_000;
+
+after(async () => {
+  for (let i = 0; openSockets.open > 0 && i < 100; i++) await turns();
+  assert.equal(openSockets.open, 0, "sockets are left over");
+});
 const authority = fixture("authority.crt");
 const device: ConnectionOptions = { ca: authority, cert: fixture("device.crt"), key: fixture("device.key") };
 const stranger: ConnectionOptions = {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import {
+  closeReply,
   encodeClose,
   encodeFrame,
   type FrameFailure,
@@ -115,6 +116,18 @@ describe("websocket frames", () => {
   it("a close frame is told with its payload", () => {
     const { closes, failure } = read(clientFrame(8, Uint8Array.of(3, 232)));
     assert.deepEqual([closes, failure], [[Uint8Array.of(3, 232)], null]);
+  });
+
+  it("a close is answered with its code, if that may be sent", () => {
+    const reply = (...payload: number[]): number => closeReply(Uint8Array.from(payload));
+    assert.equal(reply(), 1000);
+    assert.equal(reply(3), 1002);
+    for (const code of [1000, 1003, 1007, 1014, 3000, 4999]) {
+      assert.equal(reply(code >> 8, code & 255, 65), code);
+    }
+    for (const code of [0, 999, 1004, 1005, 1006, 1015, 2999, 5000]) {
+      assert.equal(reply(code >> 8, code & 255), 1002);
+    }
   });
 
   it("the size limit starts anew with each message", () => {

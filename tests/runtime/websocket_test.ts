@@ -1,7 +1,8 @@
 /** MQTT over WebSocket, as strangers see it. */
 
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
+import { openSockets } from "../../src/runtime/open_sockets.ts";
 import type { Acceptor } from "../../src/runtime/stream.ts";
 import { listenWebSocket, type WebSocketOptions } from "../../src/runtime/websocket.ts";
 import { Client, connectTcp, connectTls } from "./client.ts";
@@ -11,6 +12,11 @@ import { clientFrame, upgradeRequest, WebSocketClient } from "./websocket_client
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const timeout = 20_000;
+
+after(async () => {
+  for (let i = 0; openSockets.open > 0 && i < 100; i++) await turns();
+  assert.equal(openSockets.open, 0, "sockets are left over");
+});
 
 interface Server {
   acceptor: Acceptor;

@@ -63,6 +63,7 @@ export const illFormed: readonly (readonly [what: string, bytes: readonly number
   ["a surrogate", [0x61, 0xed, 0xa0, 0x80]],
   ["a surrogate pair as six bytes", [0xed, 0xa0, 0xbd, 0xed, 0xb8, 0x80]],
   ["an overlong form", [0xc0, 0xaf]],
+  ["an overlong form of three bytes", [0xe0, 0x80, 0xaf]],
   ["a lone continuation byte", [0x61, 0x80]],
   ["an unfinished character", [0x61, 0xe2, 0x82]],
   ["a character above U+10FFFF", [0xf4, 0x90, 0x80, 0x80]],

@@ -140,16 +140,20 @@ conforms(
   "publish: overlapping subscriptions bring it at the highest QoS they allow, and no higher than published",
   async () => {
     await using t = new TestBroker();
-    const client = await t.connected();
-    await client.subscribe("a/b", 0);
-    await client.subscribe("a/+", 2);
-    await client.subscribe("#", 1);
     const publisher = await t.connected();
-    for (const qos of [0, 1, 2] as const) {
-      await publisher.published("a/b", "", { qos });
-      assert.equal((await client.message()).qos, qos);
+    const orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] as const;
+    for (const [one, two, three] of orders) {
+      const client = await t.connected();
+      await client.subscribe("a/b", one);
+      await client.subscribe("a/+", two);
+      await client.subscribe("#", three);
+      for (const qos of [0, 1, 2] as const) {
+        await publisher.published("a/b", "", { qos });
+        assert.equal((await client.message()).qos, qos);
+      }
+      await client.silent();
+      client.reset();
     }
-    await client.silent();
   },
 );
 

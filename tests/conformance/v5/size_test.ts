@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { AllowAll } from "../../../hooks/auth/allow_all.ts";
+import type { Hook } from "../../../src/hook.ts";
 import { connectPacket, encoded, publishPacket, TestBroker, type TestClient } from "../../harness/mod.ts";
 import { conforms } from "../conforms.ts";
 import { raw, refused } from "./raw.ts";
@@ -112,4 +114,27 @@ test("size: an answer that can't be made small enough ends the connection with 0
   const other = await taking(t, 31);
   other.sendBytes(raw(0xa2, `0001 00 ${`"a" `.repeat(30)}`));
   await other.refusedWith(0x95);
+});
+
+test("size: an AUTH that is too large ends the connection with 0x95, before CONNACK and later", async () => {
+  let size = 60;
+  const hook: Hook = {
+    id: "h",
+    onAuthPacket: () => ({ result: "continue", data: new Uint8Array(size) }),
+  };
+  await using t = new TestBroker({ hooks: [hook, new AllowAll()] });
+  const properties = { maximumPacketSize: 50, authenticationMethod: "m" };
+  const early = t.client();
+  early.send(connectPacket({ clientId: "c", properties }));
+  await refused(early, 0x95);
+  size = 10;
+  const client = t.client();
+  client.send(connectPacket({ clientId: "c", properties }));
+  await client.expect(15);
+  hook.onAuthPacket = () => ({ result: "success" });
+  client.send({ type: 15, reasonCode: 0x18, properties: { authenticationMethod: "m" } });
+  assert.equal((await client.expect(2)).reasonCode, 0);
+  hook.onAuthPacket = () => ({ result: "success", data: new Uint8Array(60) });
+  client.send({ type: 15, reasonCode: 0x19, properties: { authenticationMethod: "m" } });
+  await client.refusedWith(0x95);
 });
