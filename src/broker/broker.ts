@@ -149,7 +149,7 @@ export class Broker {
     connection.refusal = this.admission.refuse();
     this.connections.add(connection);
     this.stats.connections++;
-    this.deadlines.add(connection, this.clock.now() + this.limits.connectTimeout);
+    this.deadlines.add(connection.deadline, this.clock.now() + this.limits.connectTimeout);
     return connection;
   }
 

@@ -11,9 +11,9 @@ import type { Outlet } from "../session/outlet.ts";
 import type { Session } from "../session/session.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
-import { OutboundAliases } from "./aliases.ts";
+import type { OutboundAliases } from "./aliases.ts";
 import type { Broker } from "./broker.ts";
-import type { Timed } from "./deadlines.ts";
+import { Deadline } from "./deadlines.ts";
 import { refuseConnect } from "./handlers/connect.ts";
 import { leave } from "./handlers/leave.ts";
 import { Hold, Input } from "./input.ts";
@@ -35,7 +35,7 @@ const LINGER_MS = 2000;
 /** `new` until CONNECT came, `auth` while it is being decided, `open`, `closed`. */
 export type Phase = "new" | "auth" | "open" | "closed";
 
-export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
+export class Connection implements StreamHandler, Outlet, TurnTask {
   readonly broker: Broker;
   readonly stream: ByteStream;
   readonly listener: string;
@@ -78,7 +78,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
   /** The topic it may publish to, as access control said at `allowedAt`. */
   allowed: TopicEntry<Routes> | null = null;
   allowedAt = 0;
-  dueTick = 0;
+  readonly deadline: Deadline = new Deadline(this);
   #dirty = false;
   readonly #input: Input;
   /** Answers of hooks that are awaited. */
@@ -248,7 +248,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
     this.phase = "open";
     this.#updateRaw();
     // The check of the connect time-out may come too late for a short keep-alive.
-    if (this.silence > 0) this.broker.deadlines.add(this, this.heardAt + this.silence);
+    if (this.silence > 0) this.broker.deadlines.add(this.deadline, this.heardAt + this.silence);
   }
 
   // --- the end ---
@@ -294,7 +294,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
     this.#leave(reason);
     this.#endedAt = this.broker.clock.now();
     // What the peer does not take in time is given up.
-    this.broker.deadlines.add(this, this.#endedAt + LINGER_MS);
+    this.broker.deadlines.add(this.deadline, this.#endedAt + LINGER_MS);
     if (this.output.pending === 0) this.stream.end();
   }
 
@@ -304,6 +304,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask, Timed {
       this.#leave(Reasons.unspecifiedError);
     }
     this.#gone = true;
+    this.deadline.forget();
     this.output.discard();
     this.broker.gone(this);
   }

@@ -85,8 +85,9 @@ export class Pressure {
       if (!this.#pressed.has(outlet)) return false;
       behind = outlet;
     }
-    behind?.backlog!.waiting.add(publisher);
-    return behind !== null;
+    if (behind === null) return false;
+    behind.backlog!.waiting.add(publisher);
+    return true;
   }
 
   check(): void {

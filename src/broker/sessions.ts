@@ -45,10 +45,10 @@ export class Sessions {
   }
 
   /**
-   * The client id is this connection's from now on; whoever had it is disconnected [MQTT-3.1.4-3]. Null when
+   * The client id is the caller's from now on; whoever had it is disconnected [MQTT-3.1.4-3]. Null when
    * there are too many sessions.
    */
-  claim(connection: Connection, clientId: string, cleanStart: boolean): Claimed | null {
+  claim(clientId: string, cleanStart: boolean): Claimed | null {
     const broker = this.#broker;
     const old = this.#byId.get(clientId)?.outlet as Connection | null | undefined;
     if (old) {

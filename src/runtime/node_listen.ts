@@ -15,7 +15,7 @@ export async function listenNode(server: Server, place: NodePlace, report: Error
   await requireNet(hostname, port);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host: hostname, port, backlog: backlog ?? 511 }, () => {
+    server.listen({ host: hostname, port, backlog: backlog ?? 4096 }, () => {
       server.off("error", reject);
       server.on("error", (error) => report(toError(error)));
       resolve();

@@ -16,7 +16,7 @@ export interface TcpOptions extends SocketOptions {
   readonly hostname: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** How many connections may wait to be accepted. Default 511; not adjustable on Bun. */
+  /** How many connections may wait to be accepted. Default 4096, cut to the system's limit; Bun's is fixed. */
   readonly backlog?: number;
 }
 

@@ -200,8 +200,8 @@ class DenoAcceptor implements Acceptor {
         remoteAddress = formatAddress(remoteAddr.hostname, remoteAddr.port);
         (conn as Deno.TcpConn).setNoDelay(true);
       }
-    } catch (thrown) {
-      this.#report(toError(thrown)); // The peer was gone before setNoDelay.
+    } catch {
+      // The peer has gone already, as the first read will tell.
     }
     const stream = new DenoStream(conn, remoteAddress, this.#options);
     if (openSockets.take(this.#report)) stream.start(this.#accept, this.#report);
@@ -212,17 +212,24 @@ class DenoAcceptor implements Acceptor {
   /** Out of file descriptors, mostly: reported once per series, then tried again more and more slowly. */
   #onFailed = (thrown: unknown): void => {
     if (this.#closed) return this.#loop.resolve();
+    if (isGone(thrown)) return this.#next();
     if (this.#backoffMs === 0) this.#report(toError(thrown));
     this.#backoffMs = Math.min(lastBackoffMs, this.#backoffMs * 2 || firstBackoffMs);
     setTimeout(this.#next, this.#backoffMs);
   };
 }
 
+/** Accepting fails like that when the peer broke off meanwhile: its affair, no reason to make others wait. */
+function isGone(thrown: unknown): boolean {
+  const { ConnectionAborted, ConnectionReset, NotConnected } = Deno.errors;
+  return [ConnectionAborted, ConnectionReset, NotConnected].some((kind) => thrown instanceof kind);
+}
+
 export function listenTcp(options: TcpOptions, accept: Accept): Acceptor {
   const listener = Deno.listen({
     hostname: options.hostname,
     port: options.port,
-    tcpBacklog: options.backlog ?? 511,
+    tcpBacklog: options.backlog ?? 4096,
   });
   const { hostname, port } = listener.addr;
   return new DenoAcceptor(listener, formatAddress(hostname, port), accept, options);

@@ -161,25 +161,27 @@ test("slow reader: answers it does not read are bounded too, it is not read eith
   }
 });
 
-test("slow reader: one that takes nothing at all ends with its keep-alive, one that takes a little lives", async () => {
-  for (const reads of [false, true]) {
-    await using t = small();
+for (const takes of [false, true]) {
+  test(`slow reader: one that takes ${takes ? "a little lives" : "nothing at all ends with its keep-alive"}`, async () => {
+    await using t = new TestBroker();
     const client = await t.connected(4, { clientId: "slow", keepAlive: 10 }, { capacity: 4096 });
     client.stall();
     const chunk = Uint8Array.from(Array.from({ length: 10_000 }, () => [0xc0, 0]).flat());
-    for (let i = 0; i < 20; i++) client.sendBytes(chunk);
+    for (let i = 0; i < 80; i++) client.sendBytes(chunk);
     await settle();
-    for (let i = 0; i < 3; i++) {
+    const { output } = connectionOf(t, "slow");
+    assert.ok(output.pending > 1_000_000);
+    // One piece at a time, never enough for the broker to read on.
+    client.tap = () => client.stall();
+    for (let i = 0; i < 6; i++) {
       await t.advance(7);
-      if (!reads) continue;
-      client.read();
-      await Promise.resolve();
-      client.stall();
+      if (takes) client.read();
       await settle();
     }
-    assert.equal(client.closed, !reads);
-  }
-});
+    assert.equal(client.closed, !takes);
+    if (takes) assert.ok(output.pending > 200_000);
+  });
+}
 
 test("slow reader: the end of a connection that does not read is not waited for", async () => {
   await using t = small();

@@ -158,6 +158,28 @@ for (const qos of [0, 1, 2] as const) {
   });
 }
 
+test("shared: with everyone away QoS 1 and 2 wait for one of them, QoS 0 for nobody", async () => {
+  await using t = new TestBroker();
+  for (const clientId of ["one", "two"]) {
+    const client = await t.connected(5, { clientId, properties: { sessionExpiryInterval: 1000 } });
+    await client.subscribe("$share/g/a", 2);
+    await client.lose();
+  }
+  const publisher = await t.connected(5);
+  const codes = [];
+  for (let i = 0; i < 12; i++) {
+    codes.push(await publisher.published("a", `${i}`, { qos: (i % 3) as 0 | 1 | 2 }));
+  }
+  assert.ok(codes.every((code) => code === 0));
+  const got: string[] = [];
+  for (const clientId of ["one", "two"]) {
+    const back = await t.connected(5, { clientId, cleanStart: false });
+    got.push(...await back.texts(t.broker.stats.inflight));
+    await back.silent();
+  }
+  assert.deepEqual(got.map(Number).sort((a, b) => a - b), [1, 2, 4, 5, 7, 8, 10, 11]);
+});
+
 test("shared: what a member had not acknowledged goes to another when its session ends", async () => {
   await using t = new TestBroker();
   const leaving = await t.connected(5, { clientId: "leaving" });

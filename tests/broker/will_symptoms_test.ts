@@ -109,6 +109,19 @@ test("will: a delay is kept, and a client that is back in time is spared", async
   assert.equal((await watch.message()).text, "gone");
 });
 
+test("will: a client that was back in time and says good-bye properly is spared for good", async () => {
+  await using t = new TestBroker();
+  const watch = await watcher(t);
+  const stay = { cleanStart: false, properties: { sessionExpiryInterval: 100 } };
+  await (await t.connected(5, willing({ properties: { willDelayInterval: 5 } }, stay))).lose();
+  await t.advance(2);
+  const back = await t.connected(5, { clientId: "c", ...stay });
+  back.disconnect();
+  await back.gone();
+  await t.advance(200);
+  await watch.silent();
+});
+
 test("will: a delayed one is on time also after an earlier, longer absence", async () => {
   await using t = new TestBroker();
   const watch = await watcher(t);

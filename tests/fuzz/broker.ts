@@ -5,16 +5,10 @@ import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { Broker } from "../../src/broker/broker.ts";
 import type { PartialServerOptions } from "../../src/broker/options.ts";
 import type { Clock } from "../../src/clock.ts";
-import type {
-  Action,
-  AuthAnswer,
-  AuthExchange,
-  Client,
-  Hook,
-  MaybePromise,
-  Opinion,
-} from "../../src/hook.ts";
+import type { Action, AuthAnswer, AuthExchange, Client, Hook, MaybePromise } from "../../src/hook.ts";
+import type { Opinion, PublishAnswer } from "../../src/hook.ts";
 import { Reasons } from "../../src/packets/reason.ts";
+import type { Packet, PublishPacket, SubscribePacket } from "../../src/packets/types.ts";
 import { METHOD } from "./grammar.ts";
 
 /** Seconds after which nothing is left of a session or a message. */
@@ -24,16 +18,46 @@ export const PACKET_SIZE: number = 1 << 16;
 /** And of the first one. */
 export const CONNECT_PACKET_SIZE: number = 1 << 13;
 
-/** Authenticates as the data says, and has to think about some topics. */
+/** Answers after others had a turn. */
+function later<T>(value: T): Promise<T> {
+  return new Promise((resolve) => setImmediate(() => resolve(value)));
+}
+
+/** Has to think about some topics, and has its own opinion of others. */
 class Thinker implements Hook {
   readonly id: string = "thinker";
 
   onAclCheck(_client: Client, action: Action, topic: string): MaybePromise<Opinion> {
     if (action === "deliver" || action === "will") return undefined;
     if (topic === "c/1") return "deny";
-    if (topic !== "b" && topic !== "a/+/c") return undefined;
-    return new Promise((resolve) => setImmediate(() => resolve("allow")));
+    return topic === "b" || topic === "a/+/c" ? later<Opinion>("allow") : undefined;
   }
+
+  onPublish(_client: Client, packet: PublishPacket): MaybePromise<PublishAnswer> {
+    switch (packet.topic) {
+      case "a//b":
+        return "accept";
+      case "/":
+        return packet.payload.length > 10 ? "drop" : undefined;
+      case "é/温度":
+        return later<PublishAnswer>({ refuse: Reasons.quotaExceeded });
+      case "a/b/c":
+        return { packet: { ...packet, topic: "a/b" } };
+      default:
+        return packet.payload.length === 1 ? later<PublishAnswer>(undefined) : undefined;
+    }
+  }
+
+  onSubscribe(_client: Client, packet: SubscribePacket): MaybePromise<SubscribePacket | void> {
+    return packet.packetId % 5 === 0 ? later(packet) : undefined;
+  }
+
+  onPacketRead(_client: Client, _packet: Packet): void {}
+}
+
+/** Authenticates as the data says. */
+class Doorkeeper implements Hook {
+  readonly id: string = "doorkeeper";
 
   onAuthPacket(_client: Client, exchange: AuthExchange): MaybePromise<AuthAnswer | undefined> {
     if (exchange.method !== METHOD) return undefined;
@@ -46,11 +70,12 @@ class Thinker implements Hook {
     ];
     const answer = answers[data === null || data.length === 0 ? 0 : data[0]! % 4]!;
     if (data === null || data.length % 2 === 0) return answer;
-    return new Promise((resolve) => setImmediate(() => resolve(answer)));
+    return later(answer);
   }
 }
 
-export function fuzzBroker(clock: Clock | null, fault: (text: string) => void): Broker {
+/** With `thinking` its hooks take part in everything; without, packets take the shortest way there is. */
+export function fuzzBroker(clock: Clock | null, thinking: boolean, fault: (text: string) => void): Broker {
   const options: PartialServerOptions = {
     sysTopicInterval: 0,
     capabilities: {
@@ -78,7 +103,8 @@ export function fuzzBroker(clock: Clock | null, fault: (text: string) => void): 
     ...(clock === null ? {} : { clock }),
   };
   const broker = new Broker(options);
-  broker.addHook(new Thinker());
+  if (thinking) broker.addHook(new Thinker());
+  broker.addHook(new Doorkeeper());
   broker.addHook(new AllowAll());
   broker.start();
   return broker;

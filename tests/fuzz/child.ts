@@ -20,7 +20,7 @@ function fault(what: string, thrown: unknown): void {
 process.on("uncaughtException", (thrown) => fault("Uncaught", thrown));
 process.on("unhandledRejection", (thrown) => fault("Rejected and not handled", thrown));
 
-const broker = fuzzBroker(null, (text) => fault("Logged", text));
+const broker = fuzzBroker(null, false, (text) => fault("Logged", text));
 const acceptor = await listenTcp(
   { hostname: "127.0.0.1", port: 0, onError: (error) => fault("Out of a connection", error) },
   (stream) => broker.accept(stream, "fuzz"),

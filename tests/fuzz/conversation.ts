@@ -44,6 +44,8 @@ export class Conversation {
   readonly #hearing: Hearing;
   /** What was sent, as the broker has to understand it. */
   readonly #frames: Frames = new Frames();
+  /** Bytes of the script that were sent. */
+  #said = 0;
   #pings = 0;
   #saidGoodbye = false;
   /** Answers that wait for the end of a packet. */
@@ -62,6 +64,11 @@ export class Conversation {
     if (script.lazy) line.pause();
   }
 
+  /** How many of the script's packets were sent as a whole. */
+  get packets(): number {
+    return this.script.ends.filter((end) => end <= this.#said).length;
+  }
+
   /** There is nothing more to say. */
   get over(): boolean {
     return this.ended || this.#next >= this.script.chunks.length;
@@ -70,7 +77,9 @@ export class Conversation {
   /** Sends the next piece. */
   say(): void {
     const chunk = this.script.chunks[this.#next++];
-    if (chunk !== undefined) this.#send(chunk);
+    if (chunk === undefined) return;
+    this.#said += chunk.length;
+    this.#send(chunk);
   }
 
   #send(bytes: Uint8Array): void {

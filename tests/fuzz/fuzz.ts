@@ -17,8 +17,6 @@ import { type Part, summary } from "./summary.ts";
 import { SocketTarget } from "./socket_target.ts";
 import type { Target } from "./target.ts";
 
-/** What of all packets goes over sockets. */
-const OVER_SOCKETS = 0.1;
 /** What of them is sent before memory is measured for the first time. */
 const WARM_UP = 0.1;
 /** By how much memory may have grown at the end: buffers and tables of bounded size fill up slowly. */
@@ -58,23 +56,38 @@ async function replay(name: string, target: Target, random: Random, text: string
   return { name, fuzzers: [fuzzer], heaps: [heap, heap], seconds: (performance.now() - started) / 1000 };
 }
 
+interface Place {
+  readonly name: string;
+  /** What of all packets goes there. */
+  readonly share: number;
+  open(): Target | Promise<Target>;
+}
+
+const PLACES: readonly Place[] = [
+  { name: "in memory", share: 0.6, open: () => new MemoryTarget(false) },
+  { name: "in memory, with hooks", share: 0.3, open: () => new MemoryTarget(true) },
+  { name: "over sockets", share: 0.1, open: () => SocketTarget.start() },
+];
+
 async function run(options: Options): Promise<void> {
   const { packets, seed } = options;
   console.log(`Seed ${seed}, ${options.replay === null ? `${packets} packets` : "replay"}`);
-  const overSockets = Math.round(packets * OVER_SOCKETS);
-  const memory = new MemoryTarget();
   // (In memory the broker is in this process.)
-  process.on("uncaughtException", (error) => memory.faults.push(`Uncaught: ${error.stack ?? error.message}`));
+  const current: { faults: string[] } = { faults: [] };
+  process.on(
+    "uncaughtException",
+    (error) => current.faults.push(`Uncaught: ${error.stack ?? error.message}`),
+  );
   process.on(
     "unhandledRejection",
-    (reason) => memory.faults.push(`Rejected and not handled: ${String(reason)}`),
+    (reason) => current.faults.push(`Rejected, not handled: ${String(reason)}`),
   );
-  const targets: [string, Target, number][] = [["in memory", memory, packets - overSockets]];
-  targets.push(["over sockets", await SocketTarget.start(), overSockets]);
-  for (const [i, [name, target, share]] of targets.entries()) {
+  for (const [i, { name, share, open }] of PLACES.entries()) {
+    const target = await open();
+    current.faults = target.faults;
     const random = new Random(seed + i);
     const part = options.replay === null
-      ? await fuzz(name, target, random, share)
+      ? await fuzz(name, target, random, Math.round(packets * share))
       : await replay(name, target, random, options.replay);
     console.log(summary(part));
     await target.close();

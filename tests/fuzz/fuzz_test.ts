@@ -9,8 +9,8 @@ import { replayText, scriptsOf } from "./replay.ts";
 
 const PACKETS = 5000;
 
-async function fuzz(seed: number): Promise<Fuzzer> {
-  const target = new MemoryTarget();
+async function fuzz(seed: number, thinking: boolean): Promise<Fuzzer> {
+  const target = new MemoryTarget(thinking);
   const fuzzer = new Fuzzer(target, new Random(seed));
   try {
     await fuzzer.begin();
@@ -25,7 +25,7 @@ async function fuzz(seed: number): Promise<Fuzzer> {
 }
 
 test(`fuzz: ${PACKETS} packets of a known seed hurt nobody`, async () => {
-  const { outcomes } = await fuzz(1);
+  const { outcomes } = await fuzz(1, false);
   // It does reach what it is there for.
   for (
     const outcome of [
@@ -39,9 +39,12 @@ test(`fuzz: ${PACKETS} packets of a known seed hurt nobody`, async () => {
   }
 });
 
-test(`fuzz: ${PACKETS} packets nobody has sent before hurt nobody`, async () => {
-  await fuzz(anySeed());
-});
+for (const thinking of [false, true]) {
+  const where = thinking ? "a broker with hooks" : "a plain broker";
+  test(`fuzz: ${PACKETS} packets nobody has sent before to ${where} hurt nobody`, async () => {
+    await fuzz(anySeed(), thinking);
+  });
+}
 
 test("fuzz: what was sent can be written down and sent again", () => {
   const sent = [[new Uint8Array([0x10, 0xff]), new Uint8Array([0])], [new Uint8Array([0xc0, 0])]];

@@ -66,9 +66,11 @@ export class Fuzzer {
       for (let n = r.between(1, 8); n > 0; n--) r.pick(open).say();
       if (r.oneIn(3)) await this.#target.turn();
     }
-    for (const { packets } of scripts) this.packets += packets;
     this.connections += talking.length;
-    for (const c of talking) await this.#conclude(c);
+    for (const c of talking) {
+      await this.#conclude(c);
+      this.packets += c.packets;
+    }
     if (++this.#rounds % BEAT === 0) await this.#beat();
     this.#look();
     this.#keep(talking.filter((c) => !c.ended));
@@ -111,7 +113,9 @@ export class Fuzzer {
   }
 
   #found(what: string): never {
-    throw new Finding(what, [...this.#kept, ...this.#talking]);
+    // What escaped is most likely why something else is wrong.
+    const texts = new Set([...this.#target.faults.slice(0, 3), what]);
+    throw new Finding([...texts].join("\n"), [...this.#kept, ...this.#talking]);
   }
 
   /** Everybody but the witnesses goes, and a while later nothing is left of them. */

@@ -17,8 +17,9 @@ export class MemoryTarget implements Target {
   readonly broker: Broker;
   readonly #clock: ManualClock = new ManualClock();
 
-  constructor() {
-    this.broker = fuzzBroker(this.#clock, (text) => this.faults.push(text));
+  /** `thinking`: see `fuzzBroker`. */
+  constructor(thinking: boolean) {
+    this.broker = fuzzBroker(this.#clock, thinking, (text) => this.faults.push(text));
   }
 
   open(): Line {

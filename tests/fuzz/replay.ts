@@ -21,8 +21,9 @@ export function scriptsOf(text: string): Script[] {
     const chunks = connection.split(".").filter((c) => c !== "").map(bytes);
     return {
       kind: "replay",
+      ends: [],
       chunks,
-      packets: chunks.length,
+
       connect: null,
       rest: null,
       polite: false,

@@ -10,8 +10,8 @@ import { mutate, noise } from "./mutations.ts";
 export interface Script {
   readonly kind: string;
   readonly chunks: readonly Uint8Array[];
-  /** How many packets that is; what is no packet counts as one. */
-  readonly packets: number;
+  /** Where in all their bytes each packet ends, spoilt or not. */
+  readonly ends: readonly number[];
   /** Not spoilt: the CONNECT it begins with, so that what comes back can be understood. */
   readonly connect: ConnectPacket | null;
   /** Not spoilt: all packets after CONNECT; null when something is. */
@@ -38,6 +38,11 @@ function concat(pieces: readonly Uint8Array[]): Uint8Array {
     at += piece.length;
   }
   return out;
+}
+
+function endsOf(pieces: readonly Uint8Array[]): number[] {
+  let at = 0;
+  return pieces.map((piece) => at += piece.length);
 }
 
 /** In one piece, packet by packet, byte by byte, or anyhow. */
@@ -88,7 +93,7 @@ export function script(r: Random): Script {
   return {
     kind,
     chunks: cut(r, pieces).filter((chunk) => chunk.length > 0),
-    packets: Math.max(1, pieces.length),
+    ends: endsOf(pieces),
     connect: kind === "talk" || kind === "spoilt" ? first : null,
     rest: kind === "talk" ? rest : null,
     polite: r.oneIn(2),

@@ -24,6 +24,6 @@ export interface Target {
   /** Everybody has gone: waits until sessions and messages are over. */
   rest(): Promise<Rest>;
   /** Exceptions that escaped and errors that were logged. */
-  readonly faults: readonly string[];
+  readonly faults: string[];
   close(): Promise<void>;
 }

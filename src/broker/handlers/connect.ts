@@ -136,7 +136,7 @@ function establish(connection: Connection, packet: ConnectPacket, auth: Properti
     refuseConnect(connection, Reasons.packetTooLarge);
     return;
   }
-  const claimed = broker.sessions.claim(connection, client.id, packet.cleanStart);
+  const claimed = broker.sessions.claim(client.id, packet.cleanStart);
   if (claimed === null) {
     broker.stats.refused.sessions++;
     refuseConnect(connection, Reasons.quotaExceeded);

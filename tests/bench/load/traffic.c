@@ -67,6 +67,7 @@ static void report_totals(const struct totals *before, const struct usage *from,
   report_number("publishes_per_second", (double)(totals.sent - before->sent) / seconds);
   report_number("messages_per_second", received / seconds);
   report_number("load_cpu_us_per_message", (to->own - from->own) * 1e6 / received);
+  report_number("load_cpu", (to->own - from->own) / seconds); // near 1: the load was the bottleneck
   if (opt.broker_pid) {
     report_number("broker_cpu_seconds", to->broker - from->broker);
     report_number("broker_cpu_us_per_message", (to->broker - from->broker) * 1e6 / received);
