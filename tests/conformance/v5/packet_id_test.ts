@@ -1,6 +1,8 @@
 /** MQTT 5.0 section 2.2: packet identifiers, and the length before properties. */
 
 import assert from "node:assert/strict";
+import { AllowAll } from "../../../hooks/auth/allow_all.ts";
+import type { Hook } from "../../../src/hook.ts";
 import { settle, TestBroker } from "../../harness/mod.ts";
 import { conforms } from "../conforms.ts";
 import { ends, raw } from "./raw.ts";
@@ -109,6 +111,24 @@ conforms(
     const { packetId } = await subscriber.expect(3);
     subscriber.ack(5, packetId);
     assert.equal((await subscriber.expect(6)).packetId, packetId);
+  },
+);
+
+conforms(
+  5,
+  ["MQTT-2.2.1-5", "MQTT-3.3.4-1"],
+  "packet id: a hook that changes identifier and QoS of a PUBLISH does not change its answer",
+  async () => {
+    const hook: Hook = {
+      id: "h",
+      onPublish: (_, packet) => ({ packet: { ...packet, packetId: 99, qos: 0 } }),
+    };
+    await using t = new TestBroker({ hooks: [hook, new AllowAll()] });
+    const publisher = await t.connected();
+    publisher.publish("a", "", { qos: 1, packetId: 5 });
+    assert.equal((await publisher.expect(4)).packetId, 5);
+    publisher.publish("a", "", { qos: 2, packetId: 6 });
+    assert.equal((await publisher.expect(5)).packetId, 6);
   },
 );
 

@@ -89,6 +89,7 @@ conforms(
       assert.equal((await client.expect(6)).packetId, packetId);
       // One that refuses comes too late: PUBCOMP alone ends it now.
       client.ack(5, packetId, 0x80);
+      await client.ping();
     }
     client.ack(7, packetId);
     await client.ping();
