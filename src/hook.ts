@@ -129,11 +129,11 @@ export interface Hook {
   onPacketRead?(client: Client, packet: Packet): void;
   /** Every packet handled. */
   onPacketProcessed?(client: Client, packet: Packet): void;
-  /** Before filters are checked; a packet that is returned takes its place. */
+  /** Before filters are checked; a packet that is returned, with as many filters, takes its place. */
   onSubscribe?(client: Client, packet: SubscribePacket): MaybePromise<SubscribePacket | void>;
   /** One reason code for each filter. */
   onSubscribed?(client: Client, packet: SubscribePacket, reasonCodes: readonly number[]): void;
-  /** A packet that is returned takes its place. */
+  /** A packet that is returned, with as many filters, takes its place. */
   onUnsubscribe?(client: Client, packet: UnsubscribePacket): MaybePromise<UnsubscribePacket | void>;
   /** One reason code for each filter. */
   onUnsubscribed?(client: Client, packet: UnsubscribePacket, reasonCodes: readonly number[]): void;

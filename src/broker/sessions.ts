@@ -159,6 +159,19 @@ export class Sessions {
     if (pending !== null) this.#broker.wills.publish(session, pending.will);
   }
 
+  /**
+   * The member of a shared subscription is gone for now: what was not sent to it yet goes to another one that is
+   * there. What was sent waits for its return.
+   */
+  redispatch(session: Session, now: number): void {
+    if (session.queuedCount === 0) return;
+    const moved = session.takeQueued(({ group, message }) =>
+      group !== null && message.expiresAt > now &&
+      group.members.some((member) => member.session.outlet !== null)
+    );
+    for (const { group, message } of moved) deliverShared(this.#broker, message, [group!]);
+  }
+
   /** Without a connection: something may be due later. */
   watch(session: Session, now: number): void {
     const next = this.due(session, now);

@@ -190,16 +190,23 @@ export class Session {
       this.host.countInflight(-1);
       this.#forbidden(delivery);
     }
+    for (const delivery of this.takeQueued((d) => !mayReceive(d.message))) this.#forbidden(delivery);
+  }
+
+  /** Takes those out of the queue, in order, of which `goes` says so. */
+  takeQueued(goes: (delivery: Delivery) => boolean): Delivery[] {
     const waiting = this.#queue;
+    const taken: Delivery[] = [];
     this.#queue = null;
     for (const delivery of waiting ?? []) {
-      if (mayReceive(delivery.message)) (this.#queue ??= new Queue()).push(delivery);
+      if (!goes(delivery)) (this.#queue ??= new Queue()).push(delivery);
       else {
         this.#queuedBytes -= delivery.message.size;
         this.host.countQueued(-1);
-        this.#forbidden(delivery);
+        taken.push(delivery);
       }
     }
+    return taken;
   }
 
   #forbidden(delivery: Delivery): void {

@@ -77,7 +77,7 @@ export class Fuzzer {
   }
 
   async #conclude(c: Conversation): Promise<void> {
-    if (!c.ended && this.#random.oneIn(10)) {
+    if (!c.ended && c.script.kind !== "replay" && this.#random.oneIn(10)) {
       // In the middle of everything.
       c.leave(this.#random);
       this.#count(`${c.script.kind}: left`);

@@ -21,5 +21,8 @@ export function leave(connection: Connection, wasOpen: boolean, reason: Reason |
   if (will !== null) broker.wills.connectionLost(session, will, now);
   broker.hooks.notify("onDisconnect", connection.client!, reason, expire);
   if (expire) broker.sessions.end(session);
-  else broker.sessions.watch(session, now);
+  else {
+    broker.sessions.redispatch(session, now);
+    broker.sessions.watch(session, now);
+  }
 }
