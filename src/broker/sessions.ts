@@ -157,6 +157,9 @@ export class Sessions {
     session.pendingWill = null;
     // [MQTT-3.1.2-10]
     if (pending !== null) this.#broker.wills.publish(session, pending.will);
+    // Remembered routes may name the session for a while; what its client said in CONNECT does not stay with it.
+    session.client = null;
+    session.received = null;
   }
 
   /**

@@ -109,7 +109,7 @@ class Trial {
 
   async #runAll(running: RunningBroker): Promise<LoadReport[]> {
     const reports: LoadReport[] = [];
-    for (const args of this.#workload.runs(this.#bench.scale)) {
+    for (const args of this.#workload.runs(this.#bench.scale, this.#variant.payload)) {
       reports.push(await runLoad(this.#bench.load, this.#complete(args, running), this.#bench.loadArgs));
     }
     return reports;

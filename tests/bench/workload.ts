@@ -33,7 +33,7 @@ export interface Workload {
   /** A process of its own for every repetition, because memory is measured. */
   readonly fresh: boolean;
   /** The runs on one broker, one after the other. `scale` is 1, or less for a quick look. */
-  runs(scale: number): readonly LoadArgs[];
+  runs(scale: number, payload: number): readonly LoadArgs[];
   /** Why these reports, though every message arrived, are not what was asked for. */
   refuse?(reports: readonly LoadReport[]): string | undefined;
   readonly metrics: readonly Metric[];

@@ -52,7 +52,7 @@ const packetId = (r: Random): number =>
 const u32 = (r: Random): number => r.pick([0, 1, 2, 60, 127, 128, 65_535, 65_536, 0xffff_ffff, r.bits()]);
 
 export function topic(r: Random): string {
-  return r.oneIn(25) ? r.pick(ODD_TOPICS) : r.oneIn(20) ? `d/${r.below(100_000)}` : r.pick(TOPICS);
+  return r.oneIn(25) ? r.pick(ODD_TOPICS) : r.oneIn(20) ? `d/${r.below(30_000)}` : r.pick(TOPICS);
 }
 
 function filter(r: Random): string {
@@ -149,7 +149,7 @@ function publish(r: Random, version: ProtocolVersion): Packet {
     retain: r.oneIn(6),
     topic: known ? "" : topic(r),
     packetId: level > 0 ? packetId(r) : 0,
-    payload: r.oneIn(200) ? new Uint8Array(r.below(100_000)) : data(r),
+    payload: r.oneIn(200) ? new Uint8Array(r.below(30_000)) : data(r),
     properties: given,
   };
 }

@@ -4,6 +4,9 @@
  */
 
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
+import { AllowAll } from "../../hooks/auth/allow_all.ts";
+import type { Hook, MaybePromise, Opinion } from "../../src/hook.ts";
 import type { QoS } from "../../src/packets/types.ts";
 import { TestBroker } from "../harness/broker.ts";
 import { settle } from "../harness/time.ts";
@@ -27,6 +30,19 @@ const WANTED: readonly (readonly Wanted[])[] = [
   [{ filter: "t/p0/0", qos: 0 }, { filter: "t/p0/1", qos: 1 }, { filter: "t/p0/2", qos: 2 }],
 ];
 
+/** Answers some questions at once and some later, as a database does. */
+function hesitant(random: Random): Hook {
+  const perhaps = <T>(answer: T): MaybePromise<T> =>
+    random.oneIn(3) ? new Promise((resolve) => setImmediate(() => resolve(answer))) : answer;
+  return {
+    id: "hesitant",
+    onAclCheck: (_client, action) =>
+      action === "publish" || action === "subscribe" ? perhaps<Opinion>("allow") : "allow",
+    onPublish: () => perhaps(undefined),
+    onSubscribe: (_client, packet) => perhaps(packet),
+  };
+}
+
 type Step = () => void | Promise<void>;
 
 export class Walk implements World {
@@ -45,6 +61,7 @@ export class Walk implements World {
   constructor(seed: number) {
     const random = this.random = new Random(seed);
     this.#test = new TestBroker({
+      hooks: random.oneIn(3) ? [hesitant(random), new AllowAll()] : [new AllowAll()],
       limits: {
         outgoingBytes: 4096,
         queuedMessages: random.pick([600, 5000]),

@@ -46,6 +46,11 @@ void conn_stall(struct conn *c) {
   loop_watch(c, EPOLLRDHUP);
 }
 
+void conn_close(struct conn *c) {
+  close(c->fd);
+  c->fd = -1;
+}
+
 void conn_flush(struct conn *c) {
   if (c->out.length) {
     ssize_t sent = send(c->fd, c->out.at, c->out.length, MSG_NOSIGNAL);

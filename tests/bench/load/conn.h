@@ -19,6 +19,7 @@ struct conn {
   struct bytes in;                 // the incomplete packet at the end of the last read
   struct bytes out;                // bytes the socket did not take yet
   const char *filter;              // subscribed to during the handshake
+  uint32_t more_filters;           // that follow in the memory behind it, FILTER_SIZE bytes apart
 };
 
 // The time when the loop last woke up or read from a socket.
@@ -46,6 +47,8 @@ uint32_t conn_send_units(struct conn *c, const uint8_t *units, uint32_t size, ui
 
 // Says whether on_turn is to be called as soon as the socket takes bytes.
 void conn_watch(struct conn *c, bool writable);
+
+void conn_close(struct conn *c);
 
 // Stops reading for good.
 void conn_stall(struct conn *c);

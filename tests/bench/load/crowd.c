@@ -24,9 +24,9 @@ static void handshake(struct conn *c, uint8_t head, const uint8_t *body, uint32_
     uint32_t receive_maximum = check_connack(body, length);
     if (receive_maximum < crowd_receive_maximum) crowd_receive_maximum = receive_maximum;
     if (!c->filter) become_ready(c);
-    else add_subscribe(&c->out, 1, c->filter, 1, opt.qos);
+    else add_subscribe(&c->out, 1, c->filter, 1 + c->more_filters, opt.qos);
   } else if (head >> 4 == SUBACK) {
-    check_suback(body, length, 1, opt.qos);
+    check_suback(body, length, 1 + c->more_filters, opt.qos);
     become_ready(c);
   } else {
     fail("Packet type %u arrived during the handshake", head >> 4);

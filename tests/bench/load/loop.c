@@ -53,8 +53,7 @@ void loop_watch(struct conn *c, uint32_t events) {
 static void serve(struct conn *c, uint32_t events) {
   if (c->stalled) {
     if (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) {
-      close(c->fd);
-      c->fd = -1;
+      conn_close(c);
     }
     return;
   }

@@ -7,7 +7,7 @@
 
 static struct stencil stencil;
 
-void client_prepare(void) { stencil_make(&stencil, TOPIC_LENGTH); }
+void client_prepare(void) { stencil_make(&stencil, TOPIC_LENGTH, opt.payload, opt.qos); }
 
 // Publishes of this client that are known to have arrived at a subscriber.
 static uint64_t delivered(const struct client *c) {

@@ -17,11 +17,12 @@ struct stamp {
 struct stencil {
   uint8_t *packets;
   uint32_t size;                        // of one packet
+  uint32_t payload;                     // bytes of it
   uint32_t capacity;                    // packets in a batch
   uint32_t topic_at, id_at, payload_at; // within a packet; id_at is 0 for QoS 0
 };
 
-void stencil_make(struct stencil *s, uint32_t topic_length);
+void stencil_make(struct stencil *s, uint32_t topic_length, uint32_t payload, uint32_t qos);
 
 // Prepares the next `count` messages of a publisher, all but the topic.
 void stencil_fill(struct stencil *s, struct stamp first, uint32_t count);

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "crowd.h"
+#include "options.h"
 #include "report.h"
 
 static uint32_t send_batch(struct stream *s, uint32_t count) {
@@ -30,7 +31,7 @@ void stream_open(struct stream *s, uint32_t topic_length, void (*put_topic)(uint
   *s = (struct stream){.put_topic = put_topic};
   s->conn.when_ready = on_packet;
   s->conn.on_turn = pump;
-  stencil_make(&s->stencil, topic_length);
+  stencil_make(&s->stencil, topic_length, opt.payload, 0);
   struct crowd crowd = {.members = s, .size = sizeof *s, .count = 1};
   crowd_open(&crowd);
 }

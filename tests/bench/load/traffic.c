@@ -9,6 +9,7 @@
 #include "options.h"
 #include "process.h"
 #include "report.h"
+#include "stall.h"
 #include "stencil.h"
 
 struct client *clients;
@@ -40,19 +41,6 @@ static void open_clients(void) {
   for (uint32_t i = 0; i < client_count; i++) make_client(&clients[i], i);
   struct crowd crowd = {.members = clients, .size = sizeof *clients, .count = client_count};
   crowd_open(&crowd);
-}
-
-// They take little into their sockets, so that the broker soon finds them stalled.
-static struct crowd open_stalled_readers(void) {
-  struct crowd crowd = crowd_idle(opt.readers);
-  crowd.receive_buffer = 4096;
-  for (uint32_t i = 0; i < opt.readers; i++) {
-    const char *own = clients[i % opt.clients].topic;
-    crowd_member(&crowd, i)->filter = opt.readers_of_all ? "bench/+/t" : own;
-  }
-  crowd_open(&crowd);
-  for (uint32_t i = 0; i < opt.readers; i++) conn_stall(crowd_member(&crowd, i));
-  return crowd;
 }
 
 static void report_totals(const struct totals *before, const struct usage *from, const struct usage *to) {
@@ -98,14 +86,8 @@ static void measure(void) {
   }
 }
 
-static uint32_t closed_of(const struct crowd *crowd) {
-  uint32_t closed = 0;
-  for (uint32_t i = 0; i < crowd->count; i++) closed += crowd_member(crowd, i)->fd < 0;
-  return closed;
-}
-
 void run_traffic(void) {
-  struct crowd idle = crowd_idle(opt.beside), stalled = {0};
+  struct crowd idle = crowd_idle(opt.beside);
   client_prepare();
   uint64_t start = now_ns();
   if (opt.beside) crowd_open(&idle);
@@ -115,10 +97,10 @@ void run_traffic(void) {
     churn_open();
     churn_start();
   }
-  if (opt.mode == STALL) stalled = open_stalled_readers();
+  if (opt.mode == STALL) stall_open();
   if (opt.warmup) traffic_phase(opt.warmup, 0);
   measure();
-  if (opt.mode == STALL) report_count("readers_closed_by_broker", closed_of(&stalled));
+  if (opt.mode == STALL) report_count("readers_closed_by_broker", stall_closed());
   if (totals.gaps || totals.duplicates) {
     fail("Order was broken: %llu gaps, %llu of them reordered, %llu duplicates",
          (unsigned long long)totals.gaps, (unsigned long long)totals.reordered,
