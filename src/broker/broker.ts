@@ -56,7 +56,9 @@ export class Broker {
   readonly stats: Stats = new Stats();
   readonly hooks: Hooks;
   readonly pool: BufferPool = new BufferPool();
-  readonly turn: Turn = new Turn();
+  readonly turn: Turn = new Turn((error) => {
+    this.log("error", `The end of a turn failed: ${error instanceof Error ? error.message : String(error)}`);
+  });
   readonly subscriptions: SubscriptionIndex<Subscriber> = new SubscriptionIndex<Subscriber>();
   readonly topics: TopicTable<Routes>;
   readonly router: Router;

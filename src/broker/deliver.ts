@@ -35,12 +35,8 @@ export function deliverShared(broker: Broker, message: Message, groups: readonly
 }
 
 function chooseMember(broker: Broker, group: SharedGroup, message: Message): Route | null {
-  // A member that access control keeps from the topic is passed over, each at most once.
-  for (let tries = group.members.length; tries > 0; tries--) {
-    const member = group.choose(message.qos);
-    if (member === null || broker.router.mayReceive(member.session, message.topic)) return member;
-  }
-  return null;
+  if (broker.hooks.on.onAclCheck.length === 0) return group.choose(message.qos);
+  return group.choose(message.qos, (member) => broker.router.mayReceive(member.session, message.topic));
 }
 
 export function deliverOne(route: Route, message: Message, group: SharedGroup | null): void {

@@ -14,6 +14,12 @@ export class Turn {
   #tasks: TurnTask[] = [];
   #spare: TurnTask[] = [];
   #asked = false;
+  readonly #report: (error: unknown) => void;
+
+  constructor(report: (error: unknown) => void) {
+    this.#report = report;
+  }
+
   /** Runs before anything is written: what is acknowledged in this turn has to be stored by then. */
   commit: (() => void) | null = null;
 
@@ -30,7 +36,14 @@ export class Turn {
     this.commit?.();
     const tasks = this.#tasks;
     this.#tasks = this.#spare;
-    for (let i = 0; i < tasks.length; i++) tasks[i]!.endTurn();
+    for (let i = 0; i < tasks.length; i++) {
+      try {
+        tasks[i]!.endTurn();
+      } catch (error) {
+        // One connection's trouble is not the others'.
+        this.#report(error);
+      }
+    }
     tasks.length = 0;
     this.#spare = tasks;
   };

@@ -3,6 +3,8 @@
 import type { Entry } from "../topics/slot.ts";
 import type { Subscription } from "./subscription.ts";
 
+const everyone = (): boolean => true;
+
 export class SharedGroup implements Entry {
   readonly name: string;
   readonly filter: string;
@@ -29,15 +31,16 @@ export class SharedGroup implements Entry {
 
   /**
    * Round robin over the members that are connected and keep up; then over those connected; an offline one
-   * only when nobody is connected, and only for a message worth keeping.
+   * only when nobody is connected, and only for a message worth keeping. Whoever is not `allowed` is passed over.
    */
-  choose(qos: number): Subscription | null {
+  choose(qos: number, allowed: (member: Subscription) => boolean = everyone): Subscription | null {
     const n = this.members.length;
     let busy = -1;
     let offline = -1;
     for (let i = 0; i < n; i++) {
       const at = (this.#next + i) % n;
       const { outlet } = this.members[at]!.session;
+      if (!allowed(this.members[at]!)) continue;
       if (outlet === null) {
         if (offline < 0) offline = at;
       } else if (outlet.congested) {
