@@ -110,6 +110,11 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
     this.#input.hold(Hold.RECEIVER);
   }
 
+  /** What it sends, acknowledgements too, is not read because it publishes to somebody who can't keep up. */
+  get waitsForReceiver(): boolean {
+    return this.#input.heldFor(Hold.RECEIVER);
+  }
+
   /** Whoever was waited for is ready again. */
   proceed(): void {
     this.#input.release(Hold.RECEIVER);
@@ -234,6 +239,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
   /** Publishers that wait for it may go on, unless it is still behind. */
   relieve(): void {
     if (this.congested || this.session?.filling) return;
+    if (this.backlog !== null && this.output.pending === 0) this.backlog.slow = false;
     this.broker.pressure.remove(this);
   }
 

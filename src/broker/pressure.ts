@@ -13,6 +13,8 @@ import type { Routes } from "./routes.ts";
 
 const CHECK_MS = 50;
 const NO_PROGRESS_MS = 250;
+/** The same for one who makes nobody wait but itself. */
+const ALONE_MS = 10_000;
 /** How long a receiver may make others wait: five seconds, refilled by a tenth of the time. */
 const ALLOWANCE_MS = 5000;
 const REFILL = 0.1;
@@ -71,7 +73,7 @@ export class Pressure {
 
   #waitFor(route: Route, publisher: Connection): boolean {
     const outlet = route.session.outlet as Connection | null;
-    if (outlet === null || !this.#pressed.has(outlet)) return false;
+    if (outlet === null || !this.#pressed.has(outlet) || owesOnlyAnswers(outlet, publisher)) return false;
     outlet.backlog!.waiting.add(publisher);
     return true;
   }
@@ -82,7 +84,7 @@ export class Pressure {
     for (const { session } of group.members) {
       const outlet = session.outlet as Connection | null;
       if (outlet === null) continue;
-      if (!this.#pressed.has(outlet)) return false;
+      if (!this.#pressed.has(outlet) || owesOnlyAnswers(outlet, publisher)) return false;
       behind = outlet;
     }
     if (behind === null) return false;
@@ -99,11 +101,13 @@ export class Pressure {
       backlog.checkedAt = now;
       // When we ourselves were late, nobody else is to blame.
       backlog.progressAt += Math.max(0, passed - 2 * CHECK_MS);
+      if (!connection.congested && connection.waitsForReceiver) backlog.progressAt = now;
       // (Who waits only for itself makes nobody wait.)
       const others = backlog.waiting.size - (backlog.waiting.has(connection) ? 1 : 0);
       if (others > 0) backlog.allowance -= Math.min(passed, CHECK_MS * 2);
       backlog.allowance = Math.min(ALLOWANCE_MS, backlog.allowance + passed * REFILL);
-      if (now - backlog.progressAt < NO_PROGRESS_MS && backlog.allowance > 0) continue;
+      const patience = others === 0 && backlog.waiting.size > 0 ? ALONE_MS : NO_PROGRESS_MS;
+      if (now - backlog.progressAt < patience && backlog.allowance > 0) continue;
       backlog.slow = true;
       this.remove(connection);
     }
@@ -117,4 +121,12 @@ export class Pressure {
       publisher.proceed();
     }
   }
+}
+
+/**
+ * Its queue is what is full, and only its own acknowledgements can empty it, which are not read while it waits for
+ * somebody, or is itself the one that would wait. Two clients that publish to each other must not wait for each other.
+ */
+function owesOnlyAnswers(outlet: Connection, publisher: Connection): boolean {
+  return !outlet.congested && (outlet === publisher || outlet.waitsForReceiver);
 }

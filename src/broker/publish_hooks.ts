@@ -72,12 +72,12 @@ function decide(connection: Connection, packet: PublishPacket, from: number): Ma
 
 function outcome(answer: PublishAnswer): Decision | null {
   if (answer === "accept" || answer === "drop") return { end: answer };
-  if (answer !== undefined && "refuse" in answer) return { end: answer.refuse };
+  if (typeof answer === "object" && answer !== null && "refuse" in answer) return { end: answer.refuse };
   return null;
 }
 
 function changed(answer: PublishAnswer, packet: PublishPacket): PublishPacket {
-  return answer !== undefined && typeof answer === "object" && "packet" in answer ? answer.packet : packet;
+  return typeof answer === "object" && answer !== null && "packet" in answer ? answer.packet : packet;
 }
 
 /** A hook that throws must not let through what it was there to stop. */

@@ -61,7 +61,7 @@ export class RetainedBacklog {
       const message = connection.broker.retained.get(next.value);
       if (message !== undefined) this.#send(message, subscription);
     }
-    connection.retained = null;
+    if (connection.retained === this) connection.retained = null;
   }
 
   /** RETAIN is set: it is not a live message. [MQTT-3.3.1-8] */

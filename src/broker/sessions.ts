@@ -78,8 +78,8 @@ export class Sessions {
     const { hooks, router, subscriptions } = this.#broker;
     const before = session.client as Client | null;
     session.client = connection.client;
-    // What it may receive depends on who it is.
-    const another = before !== null && before.username !== connection.client!.username;
+    // What it may receive depends on who it is and where it comes from: any of it may have changed.
+    const another = before !== null && hooks.on.onAclCheck.length > 0;
     if (another) {
       for (const filter of session.subscriptions.keys()) {
         subscriptions.touch(parseShared(filter)?.filter ?? filter);

@@ -85,10 +85,14 @@ class DenoStream implements ByteStream {
   }
 
   #onRead = (length: number | null): void => {
-    this.#reading = false;
-    if (this.#gone) return this.#release();
-    if (length === null) return this.#finish(null);
+    if (length === null || this.#gone) {
+      this.#reading = false;
+      return this.#gone ? this.#release() : this.#finish(null);
+    }
+    // It still counts as reading: a handler that ends or resumes the stream must not start a read into a buffer that
+    // is about to change hands.
     if (this.#linger === null) this.#guard?.data(this.#big ?? this.#small, length);
+    this.#reading = false;
     if (this.#gone) return this.#release();
     if (this.#big !== null) {
       if (this.#paused || !buffers.keepBig(length)) this.#returnBig();

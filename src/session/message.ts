@@ -25,6 +25,7 @@ export class Message {
   readonly publisher: string;
   /** False while the payload is a view of bytes that are about to be overwritten. */
   #owned: boolean;
+  #propertySize = 0;
   /** `properties`, encoded without the length before them; made when first needed. */
   encodedProperties: Uint8Array | null = null;
 
@@ -52,6 +53,7 @@ export class Message {
     this.#owned = owned;
     this.properties = properties;
     this.expiresAt = expiresAt;
+    if (properties !== NO_PROPERTIES) this.#propertySize = sizeOf(properties);
   }
 
   /** Called by whoever holds on to the message beyond the call that brought it. */
@@ -78,8 +80,23 @@ export class Message {
 
   /** Roughly the memory it costs. */
   get size(): number {
-    return this.end - this.start + this.rawTopic.length + 160;
+    return this.end - this.start + this.rawTopic.length + 160 + this.#propertySize;
   }
+}
+
+/** Roughly the memory properties cost: a stranger chooses how much that is. */
+function sizeOf(properties: Properties): number {
+  let size = 100;
+  for (const value of Object.values(properties) as unknown[]) {
+    if (typeof value === "string" || value instanceof Uint8Array) size += 2 * value.length;
+    else if (Array.isArray(value)) {
+      for (const pair of value as unknown[]) {
+        size += 100;
+        if (Array.isArray(pair)) { for (const text of pair as string[]) size += 2 * text.length; }
+      }
+    }
+  }
+  return size;
 }
 
 /** A topic string as one character per UTF-8 byte. */

@@ -346,8 +346,14 @@ export class Session {
 
   #enqueue(delivery: Delivery): void {
     const { host } = this;
-    const queue = this.#queue ??= new Queue();
     const { size } = delivery.message;
+    if (size > host.maximumQueuedBytes) {
+      // It alone is too much: nothing has to go for it.
+      host.dropped(this, delivery.message, "queueFull");
+      host.qosDropped?.(this, delivery);
+      return;
+    }
+    const queue = this.#queue ??= new Queue();
     while (queue.length >= host.maximumQueuedMessages || this.#queuedBytes + size > host.maximumQueuedBytes) {
       const victim = host.dropOldest ? queue.shift() : undefined;
       host.dropped(this, (victim ?? delivery).message, "queueFull");
