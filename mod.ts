@@ -36,14 +36,32 @@ export type {
   Action,
   AuthAnswer,
   AuthExchange,
+  Candidate,
+  CandidateGroup,
   Client,
+  ConnectingClient,
   Credentials,
+  DeliverAnswer,
   Hook,
+  HookHost,
   MaybePromise,
   MessageInfo,
   Opinion,
+  PacketAnswer,
   PublishAnswer,
+  Selection,
+  WillAnswer,
 } from "./src/hook.ts";
+export { HookError } from "./src/hook_error.ts";
+export type {
+  Stored,
+  StoredClient,
+  StoredInflightMessage,
+  StoredMessage,
+  StoredRetainedMessage,
+  StoredSubscription,
+  StoredSysInfo,
+} from "./src/stored.ts";
 
 export type {
   AckPacket,

@@ -5,10 +5,13 @@ import { Broker } from "./broker/broker.ts";
 import type { LogLevel, PartialServerOptions } from "./broker/options.ts";
 import type { Stats } from "./broker/stats.ts";
 import { type SystemInfo, systemInfo } from "./broker/system_info.ts";
+import { restore } from "./broker/restore.ts";
 import type { Hook } from "./hook.ts";
+import { HookError } from "./hook_error.ts";
 import type { Listener, ListenerHost } from "./listeners/listener.ts";
 import { ListenerError } from "./listeners/listener_error.ts";
 import type { ByteStream, StreamHandler } from "./runtime/stream.ts";
+import { ServerHooks } from "./server_hooks.ts";
 
 /** How long clients may take to accept their DISCONNECT and what waited before it. */
 const PATIENCE_MS = 2000;
@@ -32,6 +35,7 @@ type State = "new" | "serving" | "closed";
  */
 export class Server implements AsyncDisposable {
   readonly #broker: Broker;
+  readonly #hooks: ServerHooks;
   readonly #listeners: Listener[] = [];
   readonly #asked: Map<Listener, string> = new Map();
   readonly #host: ListenerHost;
@@ -41,6 +45,7 @@ export class Server implements AsyncDisposable {
   /** What is left out is as in `defaultCapabilities` and `defaultLimits`; throws a RangeError. */
   constructor(options: PartialServerOptions = {}) {
     this.#broker = new Broker(options);
+    this.#hooks = new ServerHooks(this.#broker);
     this.#host = {
       accept: (stream, listener): StreamHandler => this.#accept(stream, listener),
       log: (level: LogLevel, text: string): void => this.#broker.log(level, text),
@@ -62,14 +67,29 @@ export class Server implements AsyncDisposable {
     return systemInfo(this.#broker);
   }
 
-  /** Hooks are asked in the order in which they were added; also while running. */
-  addHook(hook: Hook): void {
-    this.#broker.addHook(hook);
+  /** In the order in which they are asked. */
+  get hooks(): readonly Hook[] {
+    return this.#broker.hooks.all;
   }
 
-  /** False when it was not there. */
-  removeHook(hook: Hook): boolean {
-    return this.#broker.removeHook(hook);
+  /**
+   * Adds a hook after those that are there, also while running: then it is asked as soon as its `init` is done.
+   * Before `serve` there is no need to await it. Fails with a `HookError` when it is there already, when its
+   * `init` fails, or when the server is closed.
+   */
+  async addHook(hook: Hook): Promise<void> {
+    if (this.#ended) throw new HookError(`Cannot add hook "${hook.id}": the server is closed`, hook.id);
+    await this.#hooks.add(hook);
+  }
+
+  /** Removes it and lets it end (`onStopped`); at once it is asked no more. False when it was not there. */
+  removeHook(hook: Hook): Promise<boolean> {
+    return this.#hooks.remove(hook);
+  }
+
+  /** Puts a hook in the place of another one, without a moment in which neither is asked. */
+  replaceHook(hook: Hook, replacement: Hook): Promise<void> {
+    return this.#hooks.replace(hook, replacement);
   }
 
   /**
@@ -100,13 +120,21 @@ export class Server implements AsyncDisposable {
       );
     }
     this.#state = "serving";
-    this.#broker.start();
     try {
+      await this.#hooks.start();
+      await restore(this.#broker);
+      if (this.#ended) throw new Error("Cannot serve: the server was closed meanwhile");
+      this.#broker.start();
       for (const listener of [...this.#listeners]) await this.#open(listener);
     } catch (error) {
       await this.close();
       throw error;
     }
+    this.#broker.hooks.notify("onStarted");
+  }
+
+  get #ended(): boolean {
+    return this.#state === "closed";
   }
 
   /**

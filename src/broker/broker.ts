@@ -4,7 +4,9 @@
  */
 
 import { type Clock, systemClock } from "../clock.ts";
-import { type Hook, Hooks } from "../hook.ts";
+import type { Hook, HookHost } from "../hook.ts";
+import type { MaybePromise } from "../hook_answers.ts";
+import { Hooks, isPromise } from "../hooks.ts";
 import { Reasons } from "../packets/reason.ts";
 import { decodeUtf8 } from "../packets/utf8.ts";
 import type { SubscribeOptions } from "../packets/types.ts";
@@ -44,6 +46,8 @@ const TICK_MS = 250;
 const HOOK_TIMEOUT_MS = 5000;
 /** The same when the broker stops: the whole of that takes less than five seconds. */
 const STOP_HOOK_MS = 1500;
+/** And for hooks that are asked about the wills of that moment. */
+const STOP_WILL_MS = 500;
 
 const encoder = new TextEncoder();
 
@@ -70,14 +74,20 @@ export class Broker {
   readonly admission: Admission;
   readonly sessionHost: SessionHost;
   readonly connections: Set<Connection> = new Set();
+  /** Client ids that may not connect. */
+  readonly blocked: Set<string> = new Set();
   readonly startedAt: number;
   /** Above it a connection counts as congested, below `lowWater` no more. */
   readonly highWater: number;
   readonly lowWater: number;
-  /** No hook looks at each publish: the hot path may be taken. */
+  /** No hook looks at each publish or delivery: the hot path may be taken. */
   plain = true;
-  /** Hooks listen to publishes. */
+  /** Hooks want to see publishes from clients as packets. */
   hooked = false;
+  /** Hooks want to see every packet from clients. */
+  reads = false;
+  /** Hooks want to see every packet to clients. */
+  encodes = false;
   /** Access control has answered with a promise: the hot path does not ask it. */
   slowAccess = false;
   #stops: (() => void)[] = [];
@@ -92,7 +102,10 @@ export class Broker {
     this.startedAt = this.clock.now();
     this.highWater = this.limits.outgoingBytes >> 1;
     this.lowWater = this.limits.outgoingBytes >> 3;
-    this.hooks = new Hooks((text) => this.log("error", text), HOOK_TIMEOUT_MS);
+    this.hooks = new Hooks((text) => {
+      this.stats.refused.hook++;
+      this.log("error", text);
+    }, HOOK_TIMEOUT_MS);
     this.topics = new TopicTable<Routes>({
       maximumLength: this.limits.topicLength,
       maximumLevels: this.limits.topicLevels,
@@ -109,8 +122,9 @@ export class Broker {
     this.sessionHost = sessionHost(this);
   }
 
-  addHook(hook: Hook): void {
-    this.hooks.add(hook);
+  /** At the end, or in the place of another one. */
+  addHook(hook: Hook, instead?: Hook): void {
+    this.hooks.add(hook, instead);
     this.#hooksChanged();
   }
 
@@ -122,11 +136,25 @@ export class Broker {
 
   #hooksChanged(): void {
     const { on } = this.hooks;
-    this.hooked =
-      on.onPublish.length + on.onPublished.length + on.onPacketRead.length + on.onPacketProcessed.length > 0;
-    this.plain = !this.hooked;
+    this.reads = on.onPacketRead.length + on.onPacketProcessed.length > 0;
+    this.encodes = on.onPacketEncode.length + on.onPacketSent.length > 0;
+    this.hooked = this.reads || on.onPublish.length + on.onPublished.length > 0;
+    this.plain = !this.hooked && on.onSelectSubscribers.length + on.onDeliver.length === 0;
     this.slowAccess = false;
     sessionHost(this, this.sessionHost);
+    for (const connection of this.connections) connection.hooksChanged();
+  }
+
+  /** The server as this hook sees it. */
+  hostFor(hook: Hook): HookHost {
+    const { capabilities, limits, clock, hooks } = this;
+    return {
+      capabilities,
+      limits,
+      clock,
+      log: (level, text) => this.log(level, `Hook "${hook.id}": ${text}`),
+      accessChanged: () => hooks.invalidate(),
+    };
   }
 
   /** Starts the clockwork. */
@@ -137,7 +165,6 @@ export class Broker {
       publishSysTopics(this);
       this.#stops.push(this.clock.every(seconds * 1000, () => publishSysTopics(this)));
     }
-    this.hooks.notify("onStarted");
   }
 
   /** A listener accepted a stream. */
@@ -180,7 +207,12 @@ export class Broker {
       }
       this.retained.store(message);
     }
-    return deliverTo(this, message, this.router.of(entry), origin);
+    const routes = this.router.of(entry);
+    if (routes.pending === null) return deliverTo(this, message, routes, origin);
+    // Access control is still being asked about somebody, and this message's publisher does not wait.
+    message.keep();
+    void routes.pending.then(() => deliverTo(this, message, this.router.of(entry), origin));
+    return 1;
   }
 
   /** Sends the retained messages of a new subscription. */
@@ -203,13 +235,16 @@ export class Broker {
   async stop(patience: number): Promise<void> {
     for (const stop of this.#stops) stop();
     this.#stops = [];
+    const wills: MaybePromise<void>[] = [];
     for (const connection of [...this.connections]) {
       const { session, will } = connection;
       if (session !== null && will !== null && willDelay(session, will) === 0) {
         connection.will = null;
-        this.wills.publish(session, will);
+        wills.push(this.wills.publish(session, will));
       }
     }
+    // (Hooks may need a moment for them; without hooks nothing is waited for.)
+    if (wills.some(isPromise)) await this.hooks.limit(Promise.all(wills), STOP_WILL_MS).catch(() => {});
     for (const connection of [...this.connections]) {
       // A will that was to wait is not published because we stop.
       connection.will = null;
@@ -218,12 +253,6 @@ export class Broker {
     const until = Date.now() + patience;
     while (this.connections.size > 0 && Date.now() < until) await new Promise((done) => setTimeout(done, 10));
     for (const connection of [...this.connections]) connection.stream.destroy();
-    await Promise.all(this.hooks.on.onStopped.map(async (hook) => {
-      try {
-        await this.hooks.limit(hook.onStopped(), STOP_HOOK_MS);
-      } catch (error) {
-        this.hooks.failed(hook, "onStopped", error);
-      }
-    }));
+    await Promise.all(this.hooks.all.map((hook) => this.hooks.stop(hook, STOP_HOOK_MS)));
   }
 }

@@ -3,9 +3,11 @@
  * It is not a session: it meets one when CONNECT succeeds, and loses it when it ends or is taken over.
  */
 
-import type { Client } from "../hook.ts";
+import type { Client } from "../client.ts";
+import { isPromise } from "../hooks.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
-import type { ConnectPacket, Packet, ProtocolVersion, QoS, Will } from "../packets/types.ts";
+import { NO_PROPERTIES } from "../packets/properties.ts";
+import type { AckPacket, ConnectPacket, Packet, ProtocolVersion, QoS, Will } from "../packets/types.ts";
 import type { Message } from "../session/message.ts";
 import type { Outlet } from "../session/outlet.ts";
 import type { Session } from "../session/session.ts";
@@ -20,6 +22,7 @@ import { Hold, Input } from "./input.ts";
 import { reasonFor } from "./reason_for.ts";
 import { publishFrame } from "./publish_frame.ts";
 import { encodeFor } from "./encode_for.ts";
+import { publishPacket, sendThroughHooks, type SentPackets } from "./hooked_output.ts";
 import { Output } from "./output.ts";
 import type { Backlog } from "./pressure.ts";
 import type { RetainedBacklog } from "./retained_backlog.ts";
@@ -63,6 +66,8 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
   pendingConnect: ConnectPacket | null = null;
   /** Why it may not connect, known since it was accepted. */
   refusal: Reason | null = null;
+  /** It is the program that embeds the server. */
+  inline = false;
   /** The server made up the client id. */
   assignedId = false;
   /** A re-authentication is on its way. */
@@ -78,6 +83,10 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
   /** The topic it may publish to, as access control said at `allowedAt`. */
   allowed: TopicEntry<Routes> | null = null;
   allowedAt = 0;
+  /** What hooks are told when it is written. */
+  sent: SentPackets | null = null;
+  /** Why it was ended; null: it was not, or the client said DISCONNECT. */
+  ended: Reason | null = null;
   readonly deadline: Deadline = new Deadline(this);
   #dirty = false;
   readonly #input: Input;
@@ -122,7 +131,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
 
   /** Goes on with the value: at once, or, with input held back, when the promise is there. */
   after<T>(value: T | Promise<T>, next: (value: T) => void): void {
-    if (!(value instanceof Promise)) {
+    if (!isPromise(value)) {
       next(value);
       return;
     }
@@ -150,16 +159,28 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
     packetId: number,
     identifiers: readonly number[] | null,
   ): boolean {
-    if (!publishFrame(this, message, qos, retain, dup, packetId, identifiers)) return false;
+    if (this.broker.encodes) {
+      const packet = publishPacket(this, message, qos, retain, dup, packetId, identifiers);
+      if (!sendThroughHooks(this, packet)) return false;
+    } else if (!publishFrame(this, message, qos, retain, dup, packetId, identifiers)) return false;
     this.broker.stats.messagesSent++;
     this.touch();
     return true;
   }
 
   pubrel(packetId: number): void {
+    this.acknowledge(6, packetId);
+  }
+
+  /** One of the four with success: four bytes in every version. */
+  acknowledge(type: AckPacket["type"], packetId: number): void {
+    if (this.broker.encodes) {
+      this.send({ type, packetId, reasonCode: 0, properties: NO_PROPERTIES });
+      return;
+    }
     const out = this.output.reserve(4);
     const { at } = this.output;
-    out[at] = 0x62;
+    out[at] = type === 6 ? 0x62 : type << 4;
     out[at + 1] = 2;
     out[at + 2] = packetId >> 8;
     out[at + 3] = packetId & 255;
@@ -170,7 +191,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
 
   /** Sends any packet but PUBLISH. An answer that is owed and larger than the client takes ends the connection. */
   send(packet: Packet): void {
-    if (encodeFor(this, packet)) this.touch();
+    if (this.broker.encodes ? sendThroughHooks(this, packet) : encodeFor(this, packet) > 0) this.touch();
     else if (packet.type !== 14 && packet.type !== 2) this.disconnect(Reasons.packetTooLarge);
   }
 
@@ -206,6 +227,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
     this.#dirty = false;
     if (this.phase === "closed") return;
     this.output.flush();
+    if (this.sent !== null) this.sent.tell();
     if (this.congested) this.#drained();
   }
 
@@ -245,8 +267,14 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
 
   #updateRaw(): void {
     const plain = this.phase === "open" && !this.congested && this.outbound === null &&
+      !this.broker.encodes &&
       this.maximumPacketSize >= this.broker.limits.packetSize;
     this.rawVersion = plain ? (this.version === 5 ? 5 : 4) : 0;
+  }
+
+  /** What hooks want to see of it may be more or less than before. */
+  hooksChanged(): void {
+    this.#updateRaw();
   }
 
   /** CONNACK with success was sent. */
@@ -297,6 +325,8 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
 
   #finish(reason: Reason | null): void {
     this.output.flush();
+    if (this.sent !== null) this.sent.tell();
+    this.ended = reason;
     this.#leave(reason);
     this.#endedAt = this.broker.clock.now();
     // What the peer does not take in time is given up.

@@ -4,45 +4,119 @@ import type { Message } from "../session/message.ts";
 import type { Route } from "../session/route.ts";
 import type { Session } from "../session/session.ts";
 import type { SharedGroup } from "../session/shared_group.ts";
+import type { Subscription } from "../session/subscription.ts";
+import type { Client } from "../client.ts";
 import type { QoS } from "../packets/types.ts";
 import type { Broker } from "./broker.ts";
+import { deliverThroughHooks, select } from "./delivery_hooks.ts";
+import { mayReceive } from "./rights.ts";
 import type { Routes } from "./routes.ts";
 
 /** Delivers to everyone the routes name; how many that were. `origin` is the publisher's session. */
 export function deliverTo(broker: Broker, message: Message, routes: Routes, origin: Session | null): number {
-  let count = 0;
+  if (broker.hooks.on.onSelectSubscribers.length > 0) {
+    return deliverSelected(broker, message, routes.direct, routes.shared, origin);
+  }
   const { direct, shared } = routes;
+  const count = deliverDirect(broker, message, direct, origin);
+  return shared.length === 0 ? count : count + deliverShared(broker, message, shared);
+}
+
+function deliverDirect(
+  broker: Broker,
+  message: Message,
+  direct: readonly Route[],
+  origin: Session | null,
+): number {
+  let count = 0;
   for (let i = 0; i < direct.length; i++) {
     const route = direct[i]!;
     const chosen = route.session === origin ? route.own : route;
     if (chosen === null) continue;
-    deliverOne(chosen, message, null);
-    count++;
-  }
-  return shared.length === 0 ? count : count + deliverShared(broker, message, shared);
-}
-
-/** One member of each group gets it. [MQTT-4.8.2-4] */
-export function deliverShared(broker: Broker, message: Message, groups: readonly SharedGroup[]): number {
-  let count = 0;
-  for (const group of groups) {
-    const member = chooseMember(broker, group, message);
-    if (member === null) continue;
-    deliverOne(member, message, group);
+    deliverOne(broker, chosen, message, null);
     count++;
   }
   return count;
 }
 
-function chooseMember(broker: Broker, group: SharedGroup, message: Message): Route | null {
-  if (broker.hooks.on.onAclCheck.length === 0) return group.choose(message.qos);
-  return group.choose(message.qos, (member) => broker.router.mayReceive(member.session, message.topic));
+/** To those whom hooks have left. */
+export function deliverSelected(
+  broker: Broker,
+  message: Message,
+  direct: readonly Route[],
+  shared: readonly SharedGroup[],
+  origin: Session | null,
+): number {
+  const selected = select(broker, message, direct, shared);
+  let count = deliverDirect(broker, message, selected.direct, origin);
+  for (const { group, among } of selected.shared) count += deliverToGroup(broker, message, group, among);
+  return count;
 }
 
-export function deliverOne(route: Route, message: Message, group: SharedGroup | null): void {
-  const qos: QoS = message.qos < route.qos ? message.qos : route.qos;
+/** One member of each group gets it. [MQTT-4.8.2-4] */
+export function deliverShared(broker: Broker, message: Message, groups: readonly SharedGroup[]): number {
+  let count = 0;
+  for (const group of groups) count += deliverToGroup(broker, message, group, null);
+  return count;
+}
+
+/** To one of its members, or of those `among` them. */
+function deliverToGroup(
+  broker: Broker,
+  message: Message,
+  group: SharedGroup,
+  among: ReadonlySet<Route> | null,
+): number {
+  const asked = broker.hooks.on.onAclCheck.length > 0;
+  const member = !asked && among === null ? group.choose(message.qos) : group.choose(
+    message.qos,
+    (one) =>
+      (among === null || among.has(one)) && mayReceive(broker, one.session, message.topic, true) === true,
+  );
+  if (member === null) return 0;
+  deliverOne(broker, member, message, group);
+  return 1;
+}
+
+/** What a member of a shared subscription did not get goes to another one, as it was published. */
+export function deliverAgain(broker: Broker, message: Message, group: SharedGroup): void {
+  const original = message.original ?? message;
+  if (broker.hooks.on.onSelectSubscribers.length === 0) deliverToGroup(broker, original, group, null);
+  else deliverSelected(broker, original, [], [group], null);
+}
+
+/** A retained message for a new subscription. RETAIN is set: it is not a live message. [MQTT-3.3.1-8] */
+export function deliverRetained(broker: Broker, subscription: Subscription, message: Message): void {
+  if (!send(broker, subscription, message, true, null)) return;
+  if (broker.hooks.on.onRetainPublished.length === 0) return;
+  const client = subscription.session.client as Client | null;
+  if (client !== null) broker.hooks.notify("onRetainPublished", client, message);
+}
+
+function deliverOne(broker: Broker, route: Route, message: Message, group: SharedGroup | null): void {
   // RETAIN travels on only where it was asked for. [MQTT-3.3.1-12] [MQTT-3.3.1-13]
-  const retain = message.retain && route.retainAsPublished;
-  if (qos === 0) route.session.send(message, retain, route.identifiers);
-  else route.session.deliver(message, qos, retain, route.identifiers, group);
+  send(broker, route, message, message.retain && route.retainAsPublished, group);
+}
+
+/** False: a hook does not want it. */
+function send(
+  broker: Broker,
+  route: Route,
+  message: Message,
+  retain: boolean,
+  group: SharedGroup | null,
+): boolean {
+  const { session } = route;
+  const qos: QoS = message.qos < route.qos ? message.qos : route.qos;
+  if (broker.hooks.on.onDeliver.length > 0) {
+    const changed = deliverThroughHooks(broker, session, message);
+    if (changed === null) {
+      broker.sessionHost.dropped(session, message, "hook");
+      return false;
+    }
+    message = changed;
+  }
+  if (qos === 0) session.send(message, retain, route.identifiers);
+  else session.deliver(message, qos, retain, route.identifiers, group);
+  return true;
 }

@@ -8,21 +8,21 @@ import type { Connection } from "./connection.ts";
 // One for all: encoding never waits.
 const writer = new Writer(512);
 
-/** False when the packet can't be made small enough for the client's Maximum Packet Size. [MQTT-3.1.2-24] */
-export function encodeFor(connection: Connection, packet: Packet): boolean {
+/** The bytes it took; 0 when the packet can't be made small enough for the client's Maximum Packet Size. [MQTT-3.1.2-24] */
+export function encodeFor(connection: Connection, packet: Packet): number {
   writer.reset();
   encode(writer, packet, connection.version);
   if (writer.length > connection.maximumPacketSize) {
     // Reason String and User Properties go first. [MQTT-3.2.2-19] [MQTT-3.2.2-20] and their like
     const smaller = withoutProblemInformation(packet);
-    if (smaller === null) return false;
+    if (smaller === null) return 0;
     writer.reset();
     encode(writer, smaller, connection.version);
-    if (writer.length > connection.maximumPacketSize) return false;
+    if (writer.length > connection.maximumPacketSize) return 0;
   }
   connection.output.appendAll(writer.view());
   connection.broker.stats.bytesSent += writer.length;
-  return true;
+  return writer.length;
 }
 
 /** Whether the packet, as it is, is one the client takes. */

@@ -1,7 +1,10 @@
-/** May this client publish to this topic? Asked once per topic while nothing changes. */
+/** May this client do that? What access control said of a publish is remembered while nothing changes. */
 
-import type { MaybePromise } from "../hook.ts";
+import type { Client } from "../client.ts";
+import type { Action, MaybePromise } from "../hook_answers.ts";
+import { isPromise } from "../hooks.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
+import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
 import type { Routes } from "./routes.ts";
 
@@ -10,14 +13,25 @@ export function isServerTopic(topic: string): boolean {
   return topic.startsWith("$SYS/") || topic === "$SYS";
 }
 
+/** Asks access control. The program itself may do everything. */
+export function mayDo(
+  broker: Broker,
+  client: Client,
+  action: Action,
+  topic: string,
+): MaybePromise<boolean> {
+  if (client.inline) return true;
+  return broker.hooks.decide("onAclCheck", (hook) => hook.onAclCheck!(client, action, topic));
+}
+
 export function mayPublish(connection: Connection, entry: TopicEntry<Routes>): MaybePromise<boolean> {
-  const { hooks } = connection.broker;
-  if (connection.allowed === entry && connection.allowedAt === hooks.generation) return true;
-  if (isServerTopic(entry.topic)) return false;
+  const { broker } = connection;
+  if (connection.allowed === entry && connection.allowedAt === broker.hooks.generation) return true;
   const client = connection.client!;
-  const answer = hooks.decide("onAclCheck", (hook) => hook.onAclCheck!(client, "publish", entry.topic));
-  if (answer instanceof Promise) {
-    connection.broker.slowAccess = true;
+  if (isServerTopic(entry.topic) && !client.inline) return false;
+  const answer = mayDo(broker, client, "publish", entry.topic);
+  if (isPromise(answer)) {
+    broker.slowAccess = true;
     return answer.then((allowed) => {
       if (allowed) remember(connection, entry);
       return allowed;

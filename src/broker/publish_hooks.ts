@@ -1,88 +1,91 @@
-/** A publish when hooks listen to it: they see a packet, may change it, and say what becomes of it. */
+/** A publish when hooks are asked about it: they may change it, take it over, drop or refuse it. */
 
+import type { Client } from "../client.ts";
 import type { Hook, MaybePromise, PublishAnswer } from "../hook.ts";
+import { isPromise } from "../hooks.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
-import type { PublishPacket, QoS } from "../packets/types.ts";
-import type { TopicEntry } from "../topics/topic_table.ts";
-import type { Connection } from "./connection.ts";
-import type { Routes } from "./routes.ts";
+import type { PublishPacket } from "../packets/types.ts";
+import type { Broker } from "./broker.ts";
 
-type Accept = (connection: Connection, packet: PublishPacket, entry: TopicEntry<Routes>) => void;
+/** What the hooks decided together: the packet goes on, it was taken over, it is dropped, or refused. */
+export type PublishOutcome = PublishPacket | "accept" | "drop" | Reason;
 
-type Answer = (connection: Connection, qos: QoS, packetId: number, reason: Reason) => void;
-
-/** What the hooks decided together. */
-type Decision = { packet: PublishPacket } | { end: "accept" | "drop" | Reason };
-
-export function publishThroughHooks(
-  connection: Connection,
+/** `onPublish`. */
+export function askPublish(
+  broker: Broker,
+  client: Client,
   packet: PublishPacket,
-  accept: Accept,
-  answer: Answer,
-): void {
-  const { broker } = connection;
-  const client = connection.client!;
-  if (broker.hooks.on.onPacketRead.length > 0) broker.hooks.notify("onPacketRead", client, packet);
-  connection.after(decide(connection, packet, 0), (decision) => {
-    if ("end" in decision) {
-      broker.stats.messagesDropped++;
-      if (decision.end === "accept") answer(connection, packet.qos, packet.packetId, Reasons.success);
-      else if (decision.end !== "drop") answer(connection, packet.qos, packet.packetId, decision.end);
-      // Dropped: 5.0 has no way to say nothing, so the exchange is completed there as well.
-      else answer(connection, packet.qos, packet.packetId, Reasons.success);
-      return;
-    }
-    const final = decision.packet;
-    const entry = broker.topicEntry(final.topic);
-    if (entry === null) {
-      answer(connection, packet.qos, packet.packetId, Reasons.topicNameInvalid);
-      return;
-    }
-    // QoS and packet id belong to the exchange with the publisher: a hook can't change them.
-    accept(connection, { ...final, qos: packet.qos, packetId: packet.packetId }, entry);
-    broker.hooks.notify("onPublished", client, final);
-    broker.hooks.notify("onPacketProcessed", client, final);
-  });
-}
-
-function decide(connection: Connection, packet: PublishPacket, from: number): MaybePromise<Decision> {
-  const { hooks } = connection.broker;
+): MaybePromise<PublishOutcome> {
+  const { hooks } = broker;
   const list = hooks.on.onPublish;
-  for (let i = from; i < list.length; i++) {
+  for (let i = 0; i < list.length; i++) {
     const hook = list[i]!;
-    let answer: MaybePromise<PublishAnswer>;
     try {
-      answer = hook.onPublish(connection.client!, packet);
+      const answer = hook.onPublish(client, packet);
+      if (answer === undefined) continue;
+      if (isPromise(answer)) return askLater(broker, client, packet, list, i, answer);
+      const outcome = taken(packet, answer);
+      if (!isPacket(outcome)) return outcome;
+      packet = outcome;
     } catch (error) {
-      return failed(connection, hook, error);
+      // A hook that throws must not let through what it was there to stop.
+      hooks.failed(hook, "onPublish", error);
+      return Reasons.implementationSpecificError;
     }
-    if (answer instanceof Promise) {
-      return hooks.limit(answer).then((late) => {
-        const ended = outcome(late);
-        if (ended !== null) return ended;
-        return decide(connection, changed(late, packet), i + 1);
-      }, (error: unknown) => failed(connection, hook, error));
-    }
-    const ended = outcome(answer);
-    if (ended !== null) return ended;
-    packet = changed(answer, packet);
   }
-  return { packet };
+  return packet;
 }
 
-function outcome(answer: PublishAnswer): Decision | null {
-  if (answer === "accept" || answer === "drop") return { end: answer };
-  if (typeof answer === "object" && answer !== null && "refuse" in answer) return { end: answer.refuse };
-  return null;
+function askLater(
+  broker: Broker,
+  client: Client,
+  packet: PublishPacket,
+  list: readonly Hook[],
+  at: number,
+  first: Promise<PublishAnswer>,
+): Promise<PublishOutcome> {
+  let current = packet;
+  return broker.hooks.resume<PublishAnswer, PublishOutcome>(
+    {
+      event: "onPublish",
+      call: (hook) => hook.onPublish!(client, current),
+      take: (answer) => {
+        const outcome = taken(current, answer);
+        if (!isPacket(outcome)) return outcome;
+        current = outcome;
+        return undefined;
+      },
+      failed: Reasons.implementationSpecificError,
+      none: () => current,
+    },
+    list,
+    at,
+    first,
+  );
 }
 
-function changed(answer: PublishAnswer, packet: PublishPacket): PublishPacket {
-  return typeof answer === "object" && answer !== null && "packet" in answer ? answer.packet : packet;
+export function isPacket(outcome: PublishOutcome): outcome is PublishPacket {
+  return typeof outcome === "object" && "topic" in outcome;
 }
 
-/** A hook that throws must not let through what it was there to stop. */
-function failed(connection: Connection, hook: Hook, error: unknown): Decision {
-  connection.broker.hooks.failed(hook, "onPublish", error);
-  connection.broker.stats.refused.hook++;
-  return { end: Reasons.implementationSpecificError };
+function taken(packet: PublishPacket, answer: PublishAnswer): PublishOutcome {
+  if (answer === undefined || answer === null) return packet;
+  if (answer === "accept" || answer === "drop") return answer;
+  if ("refuse" in answer) return answer.refuse;
+  // QoS and packet id belong to the exchange with the publisher: a hook can't change them.
+  const { packetId, qos, dup } = packet;
+  return answer.packet === packet ? packet : { ...answer.packet, packetId, qos, dup };
+}
+
+/** `onPublished`. */
+export function tellPublished(broker: Broker, client: Client, packet: PublishPacket): void {
+  const { hooks } = broker;
+  for (const hook of hooks.on.onPublished) {
+    try {
+      const answer: unknown = hook.onPublished(client, packet);
+      if (answer !== undefined) hooks.watch(hook, "onPublished", answer);
+    } catch (error) {
+      hooks.failed(hook, "onPublished", error);
+    }
+  }
 }

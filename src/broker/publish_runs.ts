@@ -49,6 +49,7 @@ export function publishRuns(connection: Connection, bytes: Uint8Array, at: numbe
       if (entry === null || !mayPublishAtOnce(connection, entry)) return at;
     }
     const routes = broker.router.of(entry);
+    if (routes.pending !== null) return at;
     if (broker.pressure.active && broker.pressure.mustWait(routes, connection)) {
       connection.waitForReceiver();
       return at;

@@ -12,6 +12,8 @@ import { handleAck } from "./handlers/acks.ts";
 import { handlePublish } from "./handlers/publish.ts";
 import { handleSubscribe } from "./handlers/subscribe.ts";
 import { handleUnsubscribe } from "./handlers/unsubscribe.ts";
+import { isReason, readThroughHooks } from "./packet_hooks.ts";
+import { processed } from "./processed.ts";
 
 /** False: the packet was not taken, it is to be tried again when the connection may go on. */
 export function receive(
@@ -29,7 +31,7 @@ export function receive(
   const { broker } = connection;
   broker.stats.packetsReceived++;
   // PUBACK, PUBREC, PUBREL, PUBCOMP without reason and properties: no packet object unless somebody wants to see it.
-  if (type >= 4 && type <= 7 && connection.phase === "open" && end - body === 2 && !broker.hooked) {
+  if (type >= 4 && type <= 7 && connection.phase === "open" && end - body === 2 && !broker.reads) {
     const packetId = (bytes[body]! << 8) | bytes[body + 1]!;
     if (packetId !== 0 && (first & 15) === (type === 6 ? 2 : 0)) {
       handleAck(connection, type as AckPacket["type"], packetId, 0);
@@ -58,36 +60,43 @@ export function receive(
     connection.malformed("a packet other than AUTH before CONNACK", Reasons.protocolError);
     return true;
   }
-  if (broker.hooks.on.onPacketRead.length > 0) {
-    broker.hooks.notify("onPacketRead", connection.client!, packet);
+  if (!broker.reads) {
+    dispatch(connection, packet);
+    return true;
   }
-  dispatch(connection, packet);
-  if (broker.hooks.on.onPacketProcessed.length > 0 && connection.client !== null) {
-    broker.hooks.notify("onPacketProcessed", connection.client, packet);
-  }
+  connection.after(readThroughHooks(broker, connection.client!, packet), (outcome) => {
+    if (isReason(outcome)) {
+      connection.disconnect(outcome);
+      processed(connection, packet);
+    } else dispatch(connection, outcome);
+  });
   return true;
 }
 
-/** Hands an open connection's packet to its handler; PUBLISH has its own way. */
+/** Hands an open connection's packet to its handler; PUBLISH has its own way. Three of them may wait for hooks. */
 function dispatch(connection: Connection, packet: Packet): void {
   switch (packet.type) {
-    case PacketType.PUBACK:
-    case PacketType.PUBREC:
-    case PacketType.PUBREL:
-    case PacketType.PUBCOMP:
-      return handleAck(connection, packet.type, packet.packetId, packet.reasonCode);
     case PacketType.SUBSCRIBE:
       return handleSubscribe(connection, packet);
     case PacketType.UNSUBSCRIBE:
       return handleUnsubscribe(connection, packet);
-    case PacketType.PINGREQ:
-      return handlePingreq(connection);
-    case PacketType.DISCONNECT:
-      return handleDisconnect(connection, packet);
     case PacketType.AUTH:
       return handleAuth(connection, packet);
+    case PacketType.PUBACK:
+    case PacketType.PUBREC:
+    case PacketType.PUBREL:
+    case PacketType.PUBCOMP:
+      handleAck(connection, packet.type, packet.packetId, packet.reasonCode);
+      break;
+    case PacketType.PINGREQ:
+      handlePingreq(connection);
+      break;
+    case PacketType.DISCONNECT:
+      handleDisconnect(connection, packet);
+      break;
     default:
       // A second CONNECT [MQTT-3.1.0-2], or what only a server may send.
       connection.malformed(`packet type ${packet.type} is not for a server now`, Reasons.protocolError);
   }
+  processed(connection, packet);
 }

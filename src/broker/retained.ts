@@ -40,7 +40,7 @@ export class Retained {
 
   /** Keeps the message, or removes what is there if it is empty. [MQTT-3.3.1-5] [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
   store(message: Message): void {
-    const { hooks, deadlines } = this.#broker;
+    const { hooks } = this.#broker;
     if (message.payloadLength === 0) {
       const removed = this.#index.delete(message.topic);
       if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, removed ? -1 : 0);
@@ -48,12 +48,21 @@ export class Retained {
     }
     message.keep();
     this.#index.set(message.topic, message);
-    if (message.expiresAt !== Infinity) {
-      let expiry = this.#watched.get(message.topic);
-      if (expiry === undefined) this.#watched.set(message.topic, expiry = new Expiry(this, message.topic));
-      deadlines.add(expiry, message.expiresAt);
-    }
+    this.#watch(message);
     if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, 1);
+  }
+
+  /** A message of an earlier run. */
+  restore(message: Message): void {
+    this.#index.set(message.topic, message);
+    this.#watch(message);
+  }
+
+  #watch(message: Message): void {
+    if (message.expiresAt === Infinity) return;
+    let expiry = this.#watched.get(message.topic);
+    if (expiry === undefined) this.#watched.set(message.topic, expiry = new Expiry(this, message.topic));
+    this.#broker.deadlines.add(expiry, message.expiresAt);
   }
 
   /** Removes what has expired at the topic; when to look again, 0: never. */

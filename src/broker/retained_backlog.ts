@@ -7,6 +7,8 @@ import { soon } from "../runtime/turn.ts";
 import type { Message } from "../session/message.ts";
 import type { Subscription } from "../session/subscription.ts";
 import type { Connection } from "./connection.ts";
+import { deliverRetained } from "./deliver.ts";
+import { mayReceive } from "./rights.ts";
 
 /** Steps in one go, and QoS 1 and 2 messages that may wait in the session meanwhile. */
 const STEPS = 512;
@@ -21,6 +23,8 @@ export class RetainedBacklog {
   readonly #connection: Connection;
   readonly #replays: Replay[] = [];
   #scheduled = false;
+  /** Access control takes its time. */
+  #waiting = false;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -40,7 +44,7 @@ export class RetainedBacklog {
     let steps = 0;
     while (this.#replays.length > 0) {
       const { session } = connection;
-      if (session === null || connection.phase !== "open") return;
+      if (session === null || connection.phase !== "open" || this.#waiting) return;
       if (connection.congested || session.queuedCount > WAITING) return;
       if (++steps > STEPS) {
         this.#later();
@@ -59,20 +63,27 @@ export class RetainedBacklog {
       }
       if (next.value === "") continue;
       const message = connection.broker.retained.get(next.value);
-      if (message !== undefined) this.#send(message, subscription);
+      if (message === undefined) continue;
+      // Its own, from whichever of its connections. [MQTT-3.8.3-3]
+      if (subscription.noLocal && message.publisher === session.clientId) continue;
+      const allowed = mayReceive(connection.broker, session, message.topic);
+      if (allowed === true) deliverRetained(connection.broker, subscription, message);
+      else if (allowed !== false) this.#waitFor(allowed, message, subscription);
     }
     if (connection.retained === this) connection.retained = null;
   }
 
-  /** RETAIN is set: it is not a live message. [MQTT-3.3.1-8] */
-  #send(message: Message, subscription: Subscription): void {
-    const { session } = subscription;
-    // Its own, from whichever of its connections. [MQTT-3.8.3-3]
-    if (subscription.noLocal && message.publisher === session.clientId) return;
-    if (!this.#connection.broker.router.mayReceive(session, message.topic)) return;
-    const qos = message.qos < subscription.qos ? message.qos : subscription.qos;
-    if (qos === 0) session.send(message, true, subscription.identifiers);
-    else session.deliver(message, qos, true, subscription.identifiers, null);
+  #waitFor(answer: Promise<boolean>, message: Message, subscription: Subscription): void {
+    this.#waiting = true;
+    void answer.then((allowed) => {
+      this.#waiting = false;
+      const { session } = subscription;
+      const there = session.subscriptions.get(subscription.filter) === subscription;
+      if (allowed && there && session.outlet === this.#connection) {
+        deliverRetained(this.#connection.broker, subscription, message);
+      }
+      this.pump();
+    });
   }
 
   #later(): void {

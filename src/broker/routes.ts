@@ -1,12 +1,13 @@
 /** Who gets a message of a topic: computed once per topic and change of subscriptions, then remembered. */
 
-import type { Client } from "../hook.ts";
+import { isPromise } from "../hooks.ts";
 import { mergeRoutes, type Route } from "../session/route.ts";
 import type { Session } from "../session/session.ts";
 import { SharedGroup } from "../session/shared_group.ts";
 import type { Subscription } from "../session/subscription.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
 import type { Broker } from "./broker.ts";
+import { mayReceive } from "./rights.ts";
 
 /** What stands in the subscription index. */
 export type Subscriber = Subscription | SharedGroup;
@@ -14,10 +15,12 @@ export type Subscriber = Subscription | SharedGroup;
 export interface Routes {
   readonly direct: readonly Route[];
   readonly shared: readonly SharedGroup[];
+  /** Access control is still being asked about somebody; then the routes are made again. */
+  pending: Promise<void> | null;
 }
 
 const NO_GROUPS: readonly SharedGroup[] = [];
-const NOBODY: Routes = { direct: [], shared: NO_GROUPS };
+const NOBODY: Routes = { direct: [], shared: NO_GROUPS, pending: null };
 /** How many list places may be remembered over all topics before everything is forgotten. */
 const SHORT = 16;
 const MOST_REMEMBERED = 4_000_000;
@@ -40,6 +43,12 @@ export class Router {
     if (routes.direct.length > SHORT) this.#remember(entry, routes.direct.length);
     entry.routes = routes;
     entry.stamp = stamp;
+    if (routes.pending !== null) {
+      routes.pending = routes.pending.then(() => {
+        routes.pending = null;
+        if (entry.routes === routes) entry.stamp = -1;
+      });
+    }
     return routes;
   }
 
@@ -75,18 +84,26 @@ export class Router {
       }
     }
     if (overlapping) direct = mergeOverlapping(direct as Subscription[]);
-    if (direct !== null && this.#broker.hooks.on.onAclCheck.length > 0) {
-      direct = direct.filter((route) => this.mayReceive(route.session, topic));
+    const pending: Promise<boolean>[] = [];
+    if (this.#broker.hooks.on.onAclCheck.length > 0) {
+      direct = direct?.filter((route) => this.#allowed(route.session, topic, pending)) ?? null;
+      // (Which member gets a message is decided when it comes; here it is only made sure that the answer is there.)
+      for (const group of shared ?? []) {
+        for (const member of group.members) this.#allowed(member.session, topic, pending, true);
+      }
     }
-    return { direct: direct ?? [], shared: shared ?? NO_GROUPS };
+    return {
+      direct: direct ?? [],
+      shared: shared ?? NO_GROUPS,
+      pending: pending.length === 0 ? null : Promise.all(pending).then(() => {}),
+    };
   }
 
-  /** Asks access control about a delivery; it has to know at once. */
-  mayReceive(session: Session, topic: string): boolean {
-    if (this.#broker.hooks.on.onAclCheck.length === 0 || session.client === null) return true;
-    const client = session.client as Client;
-    const answer = this.#broker.hooks.decide("onAclCheck", (h) => h.onAclCheck!(client, "deliver", topic));
-    return answer === true;
+  #allowed(session: Session, topic: string, pending: Promise<boolean>[], often = false): boolean {
+    const answer = mayReceive(this.#broker, session, topic, often);
+    if (!isPromise(answer)) return answer;
+    pending.push(answer);
+    return false;
   }
 }
 

@@ -22,7 +22,7 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
       else if (why === "queueFull") stats.droppedQueueFull++;
       else if (why === "expired") stats.droppedExpired++;
       else if (why === "notAuthorized") stats.refused.notAuthorized++;
-      else stats.droppedTooLarge++;
+      else if (why === "tooLarge") stats.droppedTooLarge++;
       if (hooks.on.onPublishDropped.length > 0) {
         hooks.notify("onPublishDropped", session.clientId, message, why);
       }
@@ -38,6 +38,9 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
     },
     due: (session, now) => broker.sessions.due(session, now),
   };
+  host.idsExhausted = hooks.on.onPacketIdExhausted.length === 0
+    ? undefined
+    : (session, message) => hooks.notify("onPacketIdExhausted", session.clientId, message);
   host.qosPublish = hooks.on.onQosPublish.length === 0
     ? undefined
     : (session, d, resend) => hooks.notify("onQosPublish", session.clientId, d.message, d.packetId, resend);

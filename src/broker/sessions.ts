@@ -1,7 +1,8 @@
 /** All sessions: the one place where a client id is claimed, and where a session ends. */
 
-import type { Client } from "../hook.ts";
+import type { Client } from "../client.ts";
 import { Reasons } from "../packets/reason.ts";
+import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { QoS, SubscribeOptions } from "../packets/types.ts";
 import { Session } from "../session/session.ts";
 import { SharedGroup } from "../session/shared_group.ts";
@@ -9,7 +10,8 @@ import { Subscription } from "../session/subscription.ts";
 import { parseShared } from "../topics/names.ts";
 import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
-import { deliverShared } from "./deliver.ts";
+import { deliverAgain } from "./deliver.ts";
+import type { Rights } from "./rights.ts";
 
 export interface Claimed {
   readonly session: Session;
@@ -48,11 +50,12 @@ export class Sessions {
    * The client id is the caller's from now on; whoever had it is disconnected [MQTT-3.1.4-3]. Null when
    * there are too many sessions.
    */
-  claim(clientId: string, cleanStart: boolean): Claimed | null {
+  claim(client: Client): Claimed | null {
+    const { id: clientId, cleanStart } = client;
     const broker = this.#broker;
     const old = this.#byId.get(clientId)?.outlet as Connection | null | undefined;
     if (old) {
-      broker.hooks.notify("onTakeOver", old.client!);
+      broker.hooks.notify("onTakeOver", old.client!, client);
       // A session that was to end with its connection ends here and now.
       old.disconnect(Reasons.sessionTakenOver);
     }
@@ -73,9 +76,17 @@ export class Sessions {
     return { session, present: false };
   }
 
-  /** After CONNACK: the session sends what it owes. */
-  attach(session: Session, connection: Connection, receiveMaximum: number): void {
-    const { hooks, router, subscriptions } = this.#broker;
+  /** A session of an earlier run, not connected; null when it is there already or there are too many. */
+  restore(clientId: string): Session | null {
+    if (this.#byId.has(clientId) || this.#byId.size >= this.#broker.limits.sessions) return null;
+    const session = new Session(clientId, this.#broker.sessionHost);
+    this.#byId.set(clientId, session);
+    return session;
+  }
+
+  /** After CONNACK: the session sends what it owes. `rights`: to what waits; null: they need not be looked at. */
+  attach(session: Session, connection: Connection, receiveMaximum: number, rights: Rights | null): void {
+    const { hooks, subscriptions } = this.#broker;
     const before = session.client as Client | null;
     session.client = connection.client;
     // What it may receive depends on who it is and where it comes from: any of it may have changed.
@@ -85,9 +96,11 @@ export class Sessions {
         subscriptions.touch(parseShared(filter)?.filter ?? filter);
       }
     }
-    if (another || session.allowedAt !== hooks.generation) {
-      session.withhold((message) => router.mayReceive(session, message.topic));
-      session.allowedAt = hooks.generation;
+    if (rights !== null) {
+      session.rights = rights;
+      // (What came since they were asked for was allowed when it came.)
+      session.withhold((message) => rights.get(message.topic) !== false);
+      session.allowedAt = rights.generation;
     }
     session.attach(connection, receiveMaximum);
     session.pump();
@@ -120,6 +133,13 @@ export class Sessions {
     else subscriptions.add(options.filter, subscription);
   }
 
+  /** How many subscribe to exactly this filter; the size of the group when it is a shared one. */
+  subscribers(filter: string): number {
+    const shared = parseShared(filter);
+    if (shared !== null) return this.#groups.get(`${shared.group}/${shared.filter}`)?.members.length ?? 0;
+    return this.#broker.subscriptions.count(filter, (entry) => !(entry instanceof SharedGroup));
+  }
+
   /** False when there was none. */
   unsubscribe(session: Session, filter: string): boolean {
     const subscription = session.subscriptions.get(filter);
@@ -144,22 +164,36 @@ export class Sessions {
     if (session.ended) return;
     session.ended = true;
     this.#byId.delete(session.clientId);
-    for (const filter of [...session.subscriptions.keys()]) this.unsubscribe(session, filter);
+    this.#unsubscribeAll(session);
     const rest = session.drain();
     for (const delivery of rest) {
       const { group } = delivery;
       // A QoS 2 message the client has begun to take belongs to it alone. [MQTT-4.8.2-5]
       if (group !== null && group.members.length > 0 && !(delivery.qos === 2 && delivery.packetId > 0)) {
-        deliverShared(this.#broker, delivery.message, [group]);
+        deliverAgain(this.#broker, delivery.message, group);
       } else this.#broker.sessionHost.qosDropped?.(session, delivery);
     }
     const pending = session.pendingWill;
     session.pendingWill = null;
     // [MQTT-3.1.2-10]
-    if (pending !== null) this.#broker.wills.publish(session, pending.will);
+    if (pending !== null) void this.#broker.wills.publish(session, pending.will);
     // Remembered routes may name the session for a while; what its client said in CONNECT does not stay with it.
     session.client = null;
     session.received = null;
+  }
+
+  #unsubscribeAll(session: Session): void {
+    const filters = [...session.subscriptions.keys()];
+    for (const filter of filters) this.unsubscribe(session, filter);
+    const { hooks } = this.#broker;
+    if (filters.length === 0 || hooks.on.onUnsubscribed.length === 0 || session.client === null) return;
+    hooks.notify(
+      "onUnsubscribed",
+      session.client as Client,
+      { type: 10, packetId: 0, filters, properties: NO_PROPERTIES },
+      filters.map(() => 0),
+      filters.map((filter) => this.subscribers(filter)),
+    );
   }
 
   /**
@@ -172,7 +206,7 @@ export class Sessions {
       group !== null && message.expiresAt > now &&
       group.members.some((member) => member.session.outlet !== null)
     );
-    for (const { group, message } of moved) deliverShared(this.#broker, message, [group!]);
+    for (const { group, message } of moved) deliverAgain(this.#broker, message, group!);
   }
 
   /** Without a connection: something may be due later. */
@@ -196,7 +230,7 @@ export class Sessions {
       if (session.pendingWill.at <= now) {
         const { will } = session.pendingWill;
         session.pendingWill = null;
-        this.#broker.wills.publish(session, will);
+        void this.#broker.wills.publish(session, will);
       } else next = Math.min(next, session.pendingWill.at);
     }
     return next === Infinity ? 0 : next;

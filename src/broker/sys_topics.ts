@@ -51,5 +51,5 @@ export function publishSysTopics(broker: Broker): void {
     const entry = broker.topicEntry(topic);
     if (entry !== null) broker.publish(message, entry, null);
   }
-  broker.hooks.notify("onSysInfoTick", broker.stats);
+  broker.hooks.notify("onSysInfoTick", info);
 }

@@ -1,6 +1,8 @@
 /** Wills: an ordinary publish, at a time the client left to us. MQTT 5.0 sections 3.1.2.5 and 3.1.3.2. */
 
-import type { Client } from "../hook.ts";
+import type { Client } from "../client.ts";
+import type { MaybePromise, WillAnswer } from "../hook_answers.ts";
+import { isPromise } from "../hooks.ts";
 import { NO_PROPERTIES, type Properties } from "../packets/properties.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
 import type { ConnectPacket, Will } from "../packets/types.ts";
@@ -10,7 +12,7 @@ import type { Session } from "../session/session.ts";
 import { isTopicName } from "../topics/names.ts";
 import type { Broker } from "./broker.ts";
 import { expiryTime } from "./expiry.ts";
-import { isServerTopic } from "./permission.ts";
+import { isServerTopic, mayDo } from "./permission.ts";
 
 /** Why a will can't be accepted, before anybody is asked; null: it can. */
 export function checkWill(broker: Broker, packet: ConnectPacket): Reason | null {
@@ -47,30 +49,53 @@ export class Wills {
    */
   connectionLost(session: Session, will: Will, now: number): void {
     const delay = willDelay(session, will);
-    if (delay === 0) this.publish(session, will);
+    if (delay === 0) void this.publish(session, will);
     else session.pendingWill = { will, at: now + delay * 1000 };
   }
 
-  publish(session: Session, will: Will): void {
-    const broker = this.#broker;
+  /** Hooks may change it or take it back, and the right to it may have gone since CONNECT. */
+  publish(session: Session, will: Will): MaybePromise<void> {
     const client = session.client as Client | null;
-    let final = will;
-    if (client !== null) {
-      for (const hook of broker.hooks.on.onWill) {
-        try {
-          final = hook.onWill(client, final) ?? final;
-        } catch (error) {
-          broker.hooks.failed(hook, "onWill", error);
-        }
-      }
-      // The right may have been taken away since CONNECT; an answer that takes time was given then.
-      if (broker.hooks.on.onAclCheck.length > 0) {
-        const { topic } = final;
-        if (broker.hooks.decide("onAclCheck", (h) => h.onAclCheck!(client, "will", topic)) === false) return;
-      }
+    if (client === null) return this.#publish(session, will);
+    const final = this.#throughHooks(client, will);
+    const allowed = isPromise(final)
+      ? final.then((later) => this.#allowed(client, later))
+      : this.#allowed(client, final);
+    if (isPromise(allowed)) {
+      return allowed.then((later) => later === null ? undefined : this.#publish(session, later));
     }
+    if (allowed !== null) this.#publish(session, allowed);
+  }
+
+  #throughHooks(client: Client, will: Will): MaybePromise<Will | null> {
+    const { hooks } = this.#broker;
+    if (hooks.on.onWill.length === 0) return will;
+    let current = will;
+    return hooks.ask<WillAnswer, Will | null>({
+      event: "onWill",
+      call: (hook) => hook.onWill!(client, current),
+      take: (answer) => {
+        if (answer === "drop") return null;
+        current = answer ?? current;
+        return undefined;
+      },
+      failed: null,
+      none: () => current,
+    });
+  }
+
+  /** The will, null when it may not be published. */
+  #allowed(client: Client, will: Will | null): MaybePromise<Will | null> {
+    const broker = this.#broker;
+    if (will === null || broker.hooks.on.onAclCheck.length === 0) return will;
+    const answer = mayDo(broker, client, "will", will.topic);
+    return isPromise(answer) ? answer.then((yes) => yes ? will : null) : answer ? will : null;
+  }
+
+  #publish(session: Session, final: Will): void {
+    const broker = this.#broker;
     const entry = broker.topicEntry(final.topic);
-    if (entry === null) return;
+    if (entry === null || isServerTopic(final.topic)) return;
     const message = new Message(
       entry.topic,
       entry.raw,

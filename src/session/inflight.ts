@@ -34,6 +34,18 @@ export class Inflight {
     this.#size++;
   }
 
+  /** Puts it back under the packet id it has; they come in the order of sending. False: not in that order. */
+  restore(delivery: Delivery): boolean {
+    if (this.#size === 0) this.#first = this.#next = delivery.packetId - 1;
+    const sequence = this.#sequence(delivery.packetId);
+    if (sequence < this.#next) return false;
+    while (sequence - this.#first > this.#mask) this.#grow();
+    this.#slots[sequence & this.#mask] = delivery;
+    this.#next = sequence + 1;
+    this.#size++;
+    return true;
+  }
+
   get(packetId: number): Delivery | undefined {
     const sequence = this.#sequence(packetId);
     return sequence < this.#next ? this.#slots[sequence & this.#mask] : undefined;

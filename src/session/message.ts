@@ -1,5 +1,6 @@
 /** An application message on its way through the broker, independent of who gets it and how. */
 
+import { copyBytes } from "../packets/copy.ts";
 import type { Properties } from "../packets/properties.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { QoS } from "../packets/types.ts";
@@ -26,6 +27,8 @@ export class Message {
   /** False while the payload is a view of bytes that are about to be overwritten. */
   #owned: boolean;
   #propertySize = 0;
+  /** What it was before a hook changed it for one subscriber; null: it is as it was published. */
+  original: Message | null = null;
   /** `properties`, encoded without the length before them; made when first needed. */
   encodedProperties: Uint8Array | null = null;
 
@@ -76,6 +79,16 @@ export class Message {
   get payload(): Uint8Array {
     if (this.start === 0 && this.end === this.bytes.length) return this.bytes;
     return this.bytes.subarray(this.start, this.end);
+  }
+
+  /** The payload in memory that stays as it is, for a short while: it may share a slab with others. */
+  ownPayload(): Uint8Array {
+    if (this.#owned) return this.payload;
+    this.bytes = copyBytes(this.bytes, this.start, this.end - this.start);
+    this.start = 0;
+    this.end = this.bytes.length;
+    this.#owned = true;
+    return this.bytes;
   }
 
   /** Roughly the memory it costs. */

@@ -13,7 +13,7 @@ import type { SharedGroup } from "./shared_group.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** Why a message does not reach a session's client. */
-export type DropReason = "slow" | "queueFull" | "expired" | "tooLarge" | "notAuthorized";
+export type DropReason = "slow" | "queueFull" | "expired" | "tooLarge" | "notAuthorized" | "hook";
 
 /** What a session reports, so that it is counted and hooks hear of it. */
 export interface SessionHost {
@@ -32,6 +32,7 @@ export interface SessionHost {
   filling(session: Session): void;
   /** The time of the next check in milliseconds since 1970, 0: none. */
   due(session: Session, now: number): number;
+  idsExhausted?: ((session: Session, message: Message) => void) | undefined;
   qosPublish?: ((session: Session, delivery: Delivery, resend: boolean) => void) | undefined;
   qosComplete?: ((session: Session, delivery: Delivery) => void) | undefined;
   qosDropped?: ((session: Session, delivery: Delivery) => void) | undefined;
@@ -73,6 +74,8 @@ export class Session {
   pendingWill: PendingWill | null = null;
   /** The client of the last connection, for access control of what is delivered. */
   client: unknown = null;
+  /** What access control said of deliveries to that client, where it is remembered. */
+  rights: unknown = null;
   /** When its client was last asked about, as access control counts. */
   allowedAt = 0;
   /** Where it stands among the deadlines. */
@@ -131,7 +134,10 @@ export class Session {
     const delivery = new Delivery(message, qos, retain, identifiers, group);
     if (this.#ready && this.#queue === null && this.#toResend === null) {
       this.#transmit(delivery);
-    } else this.#enqueue(delivery);
+      return;
+    }
+    if (this.outlet !== null && this.#inflight?.exhausted === true) this.host.idsExhausted?.(this, message);
+    this.#enqueue(delivery);
   }
 
   /** Sends what waits, as far as quota and connection allow. */
@@ -254,6 +260,15 @@ export class Session {
     this.#queuedBytes = 0;
     this.#toResend = null;
     return rest;
+  }
+
+  /** What an earlier run had on its way; in the order of sending, what was not sent yet with packet id 0. */
+  restore(delivery: Delivery): void {
+    if (delivery.packetId === 0) {
+      this.#enqueue(delivery);
+      return;
+    }
+    if ((this.#inflight ??= new Inflight()).restore(delivery)) this.host.countInflight(1);
   }
 
   due(now: number): number {

@@ -41,6 +41,14 @@ export class SubscriptionIndex<E extends Entry> {
     else this.#exact.set(filter, slot);
   }
 
+  /** How many entries at exactly this filter are `counted`. */
+  count(filter: string, counted: (entry: E) => boolean): number {
+    const slot = hasWildcard(filter) ? this.#tree.at(filter) : this.#exact.get(filter) ?? null;
+    if (slot === null) return 0;
+    if (!Array.isArray(slot)) return counted(slot) ? 1 : 0;
+    return slot.reduce((sum, entry) => sum + (counted(entry) ? 1 : 0), 0);
+  }
+
   /** An entry that stays where it is changed in a way that matters to what was computed from it. */
   touch(filter: string): void {
     this.#stamps.touch(filter);

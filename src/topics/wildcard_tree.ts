@@ -69,6 +69,22 @@ export class WildcardTree<E extends Entry> {
     removeAt(this.#root, filter, 0, entry);
   }
 
+  /** What stands at exactly this filter. */
+  at(filter: string): Slot<E> {
+    let node = this.#root;
+    for (let pos = 0;;) {
+      const slash = filter.indexOf("/", pos);
+      const level = slash < 0 ? filter.slice(pos) : filter.slice(pos, slash);
+      if (level === "#") return node.below;
+      const child = getChild(node, level);
+      if (child === undefined) return null;
+      if (child instanceof Leaf) return child.filter === filter ? child.here : null;
+      if (slash < 0) return child.here;
+      node = child;
+      pos = slash + 1;
+    }
+  }
+
   /** Calls `found` with every non-empty slot that matches the topic. */
   match(topic: string, found: (slot: E | E[]) => void): void {
     const root = this.#root;

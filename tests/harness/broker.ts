@@ -34,8 +34,12 @@ export class TestBroker implements AsyncDisposable {
       ...rest,
       clock: this.clock,
     });
-    for (const hook of hooks ?? [new AllowAll()]) this.broker.addHook(hook);
+    for (const hook of hooks ?? [new AllowAll()]) {
+      this.broker.addHook(hook);
+      void this.broker.hooks.init(hook, this.broker.hostFor(hook));
+    }
     this.broker.start();
+    this.broker.hooks.notify("onStarted");
   }
 
   /** A client that has not said anything yet. */

@@ -15,7 +15,7 @@ import {
   WebSocketListener,
 } from "../../mod.ts";
 import { openSocket, socketClient } from "../harness/socket_client.ts";
-import { until } from "../harness/time.ts";
+import { settle, until } from "../harness/time.ts";
 import { MemoryListener } from "./memory_listener.ts";
 
 /** A server that lets everyone in, with one listener in memory. */
@@ -69,10 +69,10 @@ test("server: a hook may come and go while it runs", async () => {
   const client = listener.client();
   await client.connect();
   await client.published("before", "", { qos: 1 });
-  server.addHook(hook);
+  await server.addHook(hook);
   await client.published("during", "", { qos: 1 });
-  assert.equal(server.removeHook(hook), true);
-  assert.equal(server.removeHook(hook), false);
+  assert.equal(await server.removeHook(hook), true);
+  assert.equal(await server.removeHook(hook), false);
   await client.published("after", "", { qos: 1 });
   assert.deepEqual(topics, ["during"]);
 });
@@ -183,6 +183,7 @@ test("server: closing while a listener opens closes that one, too", async () => 
   listener.gate = promise;
   await server.addListener(listener);
   const served = server.serve();
+  await settle();
   await server.close();
   resolve();
   await assert.rejects(served, /Cannot open listener "memory": the server was closed meanwhile/);

@@ -20,16 +20,7 @@ export function acknowledge(
     connection.send({ type, packetId, reasonCode, properties });
     return;
   }
-  const { output } = connection;
-  const out = output.reserve(4);
-  const { at } = output;
-  out[at] = type === PacketType.PUBREL ? 0x62 : type << 4;
-  out[at + 1] = 2;
-  out[at + 2] = packetId >> 8;
-  out[at + 3] = packetId & 255;
-  output.commit(4);
-  connection.broker.stats.bytesSent += 4;
-  connection.touch();
+  connection.acknowledge(type, packetId);
 }
 
 export function handleAck(

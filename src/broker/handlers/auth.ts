@@ -1,10 +1,12 @@
 /** Enhanced authentication: AUTH packets before CONNACK and re-authentication. MQTT 5.0 section 4.12. */
 
-import type { AuthAnswer, AuthExchange, MaybePromise } from "../../hook.ts";
+import type { AuthAnswer, AuthExchange, MaybePromise } from "../../hook_answers.ts";
 import { type Reason, Reasons } from "../../packets/reason.ts";
 import { type AuthPacket, type ConnectPacket, PacketType } from "../../packets/types.ts";
 import type { Properties } from "../../packets/properties.ts";
+import type { ConnectedClient } from "../connected_client.ts";
 import type { Connection } from "../connection.ts";
+import { processed } from "../processed.ts";
 import { authenticated } from "./connect.ts";
 
 /** CONNECT came with an authentication method. */
@@ -18,12 +20,12 @@ export function handleAuth(connection: Connection, packet: AuthPacket): void {
   const method = packet.properties.authenticationMethod;
   // Without a method in CONNECT there is no AUTH [MQTT-4.12.0-6]; the method stays the same [MQTT-4.12.0-5].
   if (connection.authMethod === null || method !== connection.authMethod) {
-    connection.malformed("AUTH with another authentication method than CONNECT", Reasons.protocolError);
+    wrong(connection, packet, "AUTH with another authentication method than CONNECT");
     return;
   }
   if (connection.phase === "auth") {
     if (packet.reasonCode !== Reasons.continueAuthentication.code) {
-      connection.malformed("AUTH other than Continue before CONNACK", Reasons.protocolError);
+      wrong(connection, packet, "AUTH other than Continue before CONNACK");
     } else step(connection, "continue", packet);
     return;
   }
@@ -32,7 +34,12 @@ export function handleAuth(connection: Connection, packet: AuthPacket): void {
     step(connection, "reauthenticate", packet);
   } else if (packet.reasonCode === Reasons.continueAuthentication.code && connection.reauthenticating) {
     step(connection, "continue", packet);
-  } else connection.malformed("AUTH out of sequence", Reasons.protocolError);
+  } else wrong(connection, packet, "AUTH out of sequence");
+}
+
+function wrong(connection: Connection, packet: AuthPacket, detail: string): void {
+  connection.malformed(detail, Reasons.protocolError);
+  processed(connection, packet);
 }
 
 function step(
@@ -46,33 +53,22 @@ function step(
     stage,
     packet,
   };
-  connection.after(ask(connection, exchange), (answer) => finish(connection, answer));
+  connection.after(ask(connection, exchange), (answer) => {
+    finish(connection, answer);
+    // (CONNECT is not done before CONNACK.)
+    if (packet.type === PacketType.AUTH) processed(connection, packet);
+  });
 }
 
 function ask(connection: Connection, exchange: AuthExchange): MaybePromise<AuthAnswer> {
-  const { hooks } = connection.broker;
-  const refused: AuthAnswer = { result: "refuse", reason: Reasons.badAuthenticationMethod };
-  const list = hooks.on.onAuthPacket;
-  const from = (start: number): MaybePromise<AuthAnswer> => {
-    for (let i = start; i < list.length; i++) {
-      const hook = list[i]!;
-      const failed = (error: unknown): AuthAnswer => {
-        hooks.failed(hook, "onAuthPacket", error);
-        return { result: "refuse", reason: Reasons.notAuthorized };
-      };
-      try {
-        const answer = hook.onAuthPacket(connection.client!, exchange);
-        if (answer instanceof Promise) {
-          return hooks.limit(answer).then((late) => late ?? from(i + 1), failed);
-        }
-        if (answer !== undefined) return answer;
-      } catch (error) {
-        return failed(error);
-      }
-    }
-    return refused;
-  };
-  return from(0);
+  const client = connection.client as ConnectedClient;
+  return connection.broker.hooks.ask<AuthAnswer | undefined, AuthAnswer>({
+    event: "onAuthPacket",
+    call: (hook) => hook.onAuthPacket!(client, exchange),
+    take: (answer) => answer,
+    failed: { result: "refuse", reason: Reasons.notAuthorized },
+    none: () => ({ result: "refuse", reason: Reasons.badAuthenticationMethod }),
+  });
 }
 
 function finish(connection: Connection, answer: AuthAnswer): void {

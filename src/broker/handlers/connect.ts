@@ -1,12 +1,16 @@
 /** CONNECT up to CONNACK, MQTT 5.0 sections 3.1 and 3.2. */
 
-import type { Client } from "../../hook.ts";
 import { type Malformed, type Reason, Reasons, UnsupportedVersion } from "../../packets/reason.ts";
 import { NO_PROPERTIES, type Properties } from "../../packets/properties.ts";
 import { type ConnectPacket, PacketType } from "../../packets/types.ts";
 import { utf8Length } from "../../packets/wire.ts";
+import { ConnectedClient } from "../connected_client.ts";
 import type { Connection } from "../connection.ts";
 import { fits } from "../encode_for.ts";
+import { isReason, readThroughHooks } from "../packet_hooks.ts";
+import { mayDo } from "../permission.ts";
+import { processed } from "../processed.ts";
+import { type Rights, rightsToWaiting } from "../rights.ts";
 import { reasonFor } from "../reason_for.ts";
 import { beginAuthentication } from "./auth.ts";
 import { checkWill } from "../wills.ts";
@@ -41,24 +45,46 @@ export function handleConnect(connection: Connection, packet: ConnectPacket): vo
   connection.version = packet.version;
   connection.problemInformation = packet.properties.requestProblemInformation !== false;
   connection.maximumPacketSize = packet.properties.maximumPacketSize ?? 0xffffffff;
-  const assigned = packet.clientId === "";
-  const refusal = connection.refusal ?? refuseByContent(connection, packet);
-  if (refusal !== null) {
-    refuseConnect(connection, refusal);
+  if (connection.refusal !== null) {
+    refuseConnect(connection, connection.refusal);
     return;
   }
-  if (assigned) packet.clientId = broker.sessions.newClientId();
   connection.client = new ConnectedClient(connection, packet);
-  connection.assignedId = assigned;
+  if (broker.hooks.on.onPacketRead.length === 0) {
+    examine(connection, packet);
+    return;
+  }
+  connection.after(readThroughHooks(broker, connection.client, packet), (outcome) => {
+    if (isReason(outcome)) {
+      refuseConnect(connection, outcome);
+      processed(connection, packet);
+      return;
+    }
+    const changed = outcome as ConnectPacket;
+    if (changed !== packet) connection.client = new ConnectedClient(connection, changed);
+    examine(connection, changed);
+  });
+}
+
+/** Is it a CONNECT this server takes? Then hooks are asked about its client. */
+function examine(connection: Connection, packet: ConnectPacket): void {
+  const { broker } = connection;
   const { hooks } = broker;
-  connection.after(
-    hooks.ask("onConnect", (hook) => hook.onConnect!(connection.client!, packet)),
-    (reason) => {
-      if (reason !== null) refuseConnect(connection, reason);
-      else if (packet.properties.authenticationMethod !== undefined) beginAuthentication(connection, packet);
-      else authenticate(connection, packet);
-    },
-  );
+  const client = connection.client as ConnectedClient;
+  const refusal = refuseByContent(connection, packet);
+  if (refusal !== null) {
+    refuse(connection, packet, refusal);
+    return;
+  }
+  if (packet.clientId === "") {
+    client.id = broker.sessions.newClientId();
+    connection.assignedId = true;
+  }
+  connection.after(hooks.refusal("onConnect", (hook) => hook.onConnect!(client, packet)), (reason) => {
+    if (reason !== null) refuse(connection, packet, reason);
+    else if (packet.properties.authenticationMethod !== undefined) beginAuthentication(connection, packet);
+    else authenticate(connection, packet);
+  });
 }
 
 /** What is wrong with a CONNECT before anybody is asked. */
@@ -81,7 +107,7 @@ function refuseByContent(connection: Connection, packet: ConnectPacket): Reason 
 
 function authenticate(connection: Connection, packet: ConnectPacket): void {
   const { hooks } = connection.broker;
-  const client = connection.client!;
+  const client = connection.client as ConnectedClient;
   const credentials = { username: packet.username, password: packet.password };
   const answer = hooks.decide(
     "onConnectAuthenticate",
@@ -91,7 +117,7 @@ function authenticate(connection: Connection, packet: ConnectPacket): void {
     if (allowed) authenticated(connection, packet, NO_PROPERTIES);
     else {
       connection.broker.stats.refused.notAuthorized++;
-      refuseConnect(connection, Reasons.badUserNameOrPassword);
+      refuse(connection, packet, Reasons.badUserNameOrPassword);
     }
   });
 }
@@ -99,32 +125,65 @@ function authenticate(connection: Connection, packet: ConnectPacket): void {
 /** The client is who it says it is; `auth` is what enhanced authentication adds to CONNACK. */
 export function authenticated(connection: Connection, packet: ConnectPacket, auth: Properties): void {
   const { will } = packet;
-  const { hooks } = connection.broker;
-  const client = connection.client!;
-  const allowed = will === null ||
-    hooks.decide("onAclCheck", (hook) => hook.onAclCheck!(client, "will", will.topic));
-  connection.after(allowed, (yes) => {
-    if (yes) establish(connection, packet, auth);
+  const { broker } = connection;
+  const client = connection.client as ConnectedClient;
+  const changed = client.refusal(broker);
+  if (changed !== null) {
+    refuse(connection, packet, changed);
+    return;
+  }
+  if (broker.blocked.has(client.id)) {
+    refuse(connection, packet, Reasons.banned);
+    return;
+  }
+  connection.after(will === null || mayDo(broker, client, "will", will.topic), (yes) => {
+    if (yes) prepare(connection, packet, auth);
     else {
-      connection.broker.stats.refused.notAuthorized++;
-      refuseConnect(connection, Reasons.notAuthorized);
+      broker.stats.refused.notAuthorized++;
+      refuse(connection, packet, Reasons.notAuthorized);
     }
   });
 }
 
-function establish(connection: Connection, packet: ConnectPacket, auth: Properties): void {
+/** The last things that may take time, before the session is claimed. */
+function prepare(connection: Connection, packet: ConnectPacket, auth: Properties): void {
+  const { broker } = connection;
+  const { hooks } = broker;
+  const client = connection.client!;
+  const ready = hooks.ask<void, boolean>({
+    event: "onSessionEstablish",
+    call: (hook) => hook.onSessionEstablish!(client, packet),
+    take: () => undefined,
+    failed: false,
+    none: () => true,
+  });
+  connection.after(ready, (yes) => {
+    if (!yes) {
+      refuse(connection, packet, Reasons.implementationSpecificError);
+      return;
+    }
+    const session = client.cleanStart ? undefined : broker.sessions.get(client.id);
+    const asked = session !== undefined && hooks.on.onAclCheck.length > 0 &&
+      (session.client !== null || session.allowedAt !== hooks.generation);
+    connection.after(asked ? rightsToWaiting(broker, session, client) : null, (rights) => {
+      establish(connection, packet, auth, rights);
+    });
+  });
+}
+
+function establish(
+  connection: Connection,
+  packet: ConnectPacket,
+  auth: Properties,
+  rights: Rights | null,
+): void {
   const { broker } = connection;
   const { capabilities } = broker;
   const client = connection.client as ConnectedClient;
-  broker.hooks.notify("onSessionEstablish", client, packet);
-  const asked = packet.version === 5
-    ? packet.properties.sessionExpiryInterval ?? 0
-    : packet.cleanStart
-    ? 0
-    : 0xffffffff;
-  const expiry = Math.min(asked, capabilities.maximumSessionExpiryInterval);
+  const asked = client.askedExpiry;
+  const expiry = Math.min(client.sessionExpiryInterval, capabilities.maximumSessionExpiryInterval);
   const keepAlive = capabilities.maximumKeepAlive > 0 &&
-      (packet.keepAlive === 0 || packet.keepAlive > capabilities.maximumKeepAlive)
+      (client.keepAlive === 0 || client.keepAlive > capabilities.maximumKeepAlive)
     ? capabilities.maximumKeepAlive
     : client.keepAlive;
   const properties = packet.version === 5
@@ -133,17 +192,17 @@ function establish(connection: Connection, packet: ConnectPacket, auth: Properti
   if (!fits(connection, { type: PacketType.CONNACK, sessionPresent: false, reasonCode: 0, properties })) {
     // What it has to be told is more than it takes. [MQTT-3.1.2-24]
     broker.stats.refused.packetTooLarge++;
-    refuseConnect(connection, Reasons.packetTooLarge);
+    refuse(connection, packet, Reasons.packetTooLarge);
     return;
   }
-  const claimed = broker.sessions.claim(client.id, packet.cleanStart);
+  const claimed = broker.sessions.claim(client);
   if (claimed === null) {
     broker.stats.refused.sessions++;
-    refuseConnect(connection, Reasons.quotaExceeded);
+    refuse(connection, packet, Reasons.quotaExceeded);
     return;
   }
   const { session, present } = claimed;
-  session.expiryInterval = expiry;
+  session.expiryInterval = client.sessionExpiryInterval = expiry;
   client.keepAlive = keepAlive;
   connection.silence = keepAlive * 1500;
   connection.session = session;
@@ -156,9 +215,10 @@ function establish(connection: Connection, packet: ConnectPacket, auth: Properti
   broker.stats.clientsConnected++;
   broker.stats.clientsTotal++;
   broker.stats.clientsMaximum = Math.max(broker.stats.clientsMaximum, broker.stats.clientsConnected);
-  broker.sessions.attach(session, connection, packet.properties.receiveMaximum ?? 65_535);
+  broker.sessions.attach(session, connection, packet.properties.receiveMaximum ?? 65_535, rights);
   broker.log("debug", `Client "${client.id}" connected from ${client.remoteAddress} to ${client.listener}`);
   broker.hooks.notify("onSessionEstablished", client, packet);
+  processed(connection, packet);
 }
 
 /** What CONNACK tells an MQTT 5 client; what is at its default is left out. */
@@ -177,7 +237,7 @@ function announce(
   if (capabilities.maximumQos < 2) p.maximumQos = capabilities.maximumQos as 0 | 1;
   if (!capabilities.retainAvailable) p.retainAvailable = false;
   p.maximumPacketSize = limits.packetSize;
-  if (connection.assignedId) p.assignedClientIdentifier = packet.clientId;
+  if (connection.assignedId) p.assignedClientIdentifier = connection.client!.id;
   if (capabilities.topicAliasMaximum > 0) p.topicAliasMaximum = capabilities.topicAliasMaximum;
   if (!capabilities.wildcardSubAvailable) p.wildcardSubscriptionAvailable = false;
   if (!capabilities.subIdAvailable) p.subscriptionIdentifiersAvailable = false;
@@ -219,6 +279,11 @@ export function v3ReturnCode(reason: Reason): number | null {
   }
 }
 
+function refuse(connection: Connection, packet: ConnectPacket, reason: Reason): void {
+  refuseConnect(connection, reason);
+  processed(connection, packet, reason);
+}
+
 /** CONNACK with a reason, then the end [MQTT-3.1.4-6]. No session is touched, session present is 0 [MQTT-3.2.2-6]. */
 export function refuseConnect(connection: Connection, reason: Reason): void {
   const v5 = connection.version === 5;
@@ -229,32 +294,4 @@ export function refuseConnect(connection: Connection, reason: Reason): void {
   }
   connection.broker.log("info", `CONNECT from ${connection.stream.remoteAddress} refused: ${reason.text}`);
   connection.finish(reason);
-}
-
-/** What hooks know of a client; it outlives the connection with the session, so it holds no part of it. */
-class ConnectedClient implements Client {
-  readonly id: string;
-  username: string;
-  readonly remoteAddress: string;
-  readonly listener: string;
-  readonly certificate: Client["certificate"];
-  readonly version: number;
-  readonly cleanStart: boolean;
-  keepAlive: number;
-  readonly properties: Properties;
-  readonly connectedAt: number;
-  data: unknown = undefined;
-
-  constructor(connection: Connection, packet: ConnectPacket) {
-    this.id = packet.clientId;
-    this.username = packet.username ?? "";
-    this.remoteAddress = connection.stream.remoteAddress;
-    this.listener = connection.listener;
-    this.certificate = connection.stream.certificate;
-    this.version = packet.version;
-    this.cleanStart = packet.cleanStart;
-    this.keepAlive = packet.keepAlive;
-    this.properties = packet.properties;
-    this.connectedAt = connection.broker.clock.now();
-  }
 }

@@ -1,12 +1,15 @@
 /** SUBSCRIBE, MQTT 5.0 section 3.8. */
 
-import type { MaybePromise } from "../../hook.ts";
+import type { MaybePromise } from "../../hook_answers.ts";
+import { isPromise } from "../../hooks.ts";
 import { Reasons } from "../../packets/reason.ts";
 import { NO_PROPERTIES } from "../../packets/properties.ts";
 import { PacketType, type QoS, type SubscribeOptions, type SubscribePacket } from "../../packets/types.ts";
 import { utf8Length } from "../../packets/wire.ts";
 import { hasWildcard, isShared, isTopicFilter, levelCount, parseShared } from "../../topics/names.ts";
 import type { Connection } from "../connection.ts";
+import { mayDo } from "../permission.ts";
+import { processed } from "../processed.ts";
 
 /** A refusal that a DISCONNECT announces: asking for what CONNACK said is not there. */
 function unsupported(connection: Connection, packet: SubscribePacket): boolean {
@@ -42,17 +45,28 @@ function unsupported(connection: Connection, packet: SubscribePacket): boolean {
 }
 
 export function handleSubscribe(connection: Connection, packet: SubscribePacket): void {
-  if (unsupported(connection, packet)) return;
-  connection.after(throughHooks(connection, packet), (changed) => {
+  if (unsupported(connection, packet)) {
+    processed(connection, packet);
+    return;
+  }
+  const { hooks } = connection.broker;
+  const client = connection.client!;
+  const through = hooks.chain("onSubscribe", packet, (hook, p) => hook.onSubscribe!(client, p));
+  connection.after(through, (changed) => {
+    if (changed === null) {
+      refuseAll(connection, packet);
+      return;
+    }
     // Hooks may replace filters; how many there are, and whose answer it is, stays. [MQTT-3.8.4-2] [MQTT-3.8.4-6]
     const final = changed === packet ? packet : { ...changed, packetId: packet.packetId };
     if (final.subscriptions.length !== packet.subscriptions.length) {
-      miscounted(connection, packet);
+      connection.broker.log("error", "A hook changed the number of filters in onSubscribe: they are refused");
+      refuseAll(connection, packet);
       return;
     }
     const codes = final.subscriptions.map((options) => check(connection, options));
     connection.after(
-      codes.some((c) => c instanceof Promise) ? Promise.all(codes) : codes as number[],
+      codes.some(isPromise) ? Promise.all(codes) : codes as number[],
       (known) => {
         subscribe(connection, final, known);
       },
@@ -60,18 +74,9 @@ export function handleSubscribe(connection: Connection, packet: SubscribePacket)
   });
 }
 
-/** A hook that takes filters away must not let through what it was there to stop. */
-function miscounted(connection: Connection, packet: SubscribePacket): void {
-  const { broker } = connection;
-  broker.log("error", "A hook changed the number of filters in onSubscribe: the subscriptions are refused");
-  broker.stats.refused.hook++;
+/** A hook that fails, or takes filters away, must not let through what it was there to stop. */
+function refuseAll(connection: Connection, packet: SubscribePacket): void {
   subscribe(connection, packet, packet.subscriptions.map(() => Reasons.implementationSpecificError.code));
-}
-
-function throughHooks(connection: Connection, packet: SubscribePacket): MaybePromise<SubscribePacket> {
-  const { hooks } = connection.broker;
-  if (hooks.on.onSubscribe.length === 0) return packet;
-  return hooks.chain("onSubscribe", packet, (hook, p) => hook.onSubscribe!(connection.client!, p));
 }
 
 /** The reason code of one filter: the QoS granted, or why not. */
@@ -92,16 +97,13 @@ function check(connection: Connection, options: SubscribeOptions): MaybePromise<
   }
   const granted = Math.min(options.qos, capabilities.maximumQos);
   const client = connection.client!;
-  const allowed = broker.hooks.decide(
-    "onAclCheck",
-    (hook) => hook.onAclCheck!(client, "subscribe", options.filter),
-  );
+  const allowed = mayDo(broker, client, "subscribe", options.filter);
   const code = (yes: boolean): number => {
     if (yes) return granted;
     broker.stats.refused.notAuthorized++;
     return capabilities.obscureNotAuthorized ? Reasons.unspecifiedError.code : Reasons.notAuthorized.code;
   };
-  return allowed instanceof Promise ? allowed.then(code) : code(allowed);
+  return isPromise(allowed) ? allowed.then(code) : code(allowed);
 }
 
 function subscribe(connection: Connection, packet: SubscribePacket, codes: readonly number[]): void {
@@ -137,8 +139,10 @@ function subscribe(connection: Connection, packet: SubscribePacket, codes: reado
     properties: NO_PROPERTIES,
   });
   if (broker.hooks.on.onSubscribed.length > 0) {
-    broker.hooks.notify("onSubscribed", connection.client!, packet, reasonCodes);
+    const counts = packet.subscriptions.map(({ filter }) => broker.sessions.subscribers(filter));
+    broker.hooks.notify("onSubscribed", connection.client!, packet, reasonCodes, counts);
   }
+  processed(connection, packet);
   for (const options of retained) broker.replayRetained(connection, options);
 }
 

@@ -5,22 +5,20 @@ import { NO_PROPERTIES } from "../../packets/properties.ts";
 import { PacketType, type UnsubscribePacket } from "../../packets/types.ts";
 import { isShared, isTopicFilter, parseShared } from "../../topics/names.ts";
 import type { Connection } from "../connection.ts";
+import { processed } from "../processed.ts";
 
 export function handleUnsubscribe(connection: Connection, packet: UnsubscribePacket): void {
-  const { hooks } = connection.broker;
-  const through = hooks.on.onUnsubscribe.length === 0
-    ? packet
-    : hooks.chain("onUnsubscribe", packet, (hook, p) => hook.onUnsubscribe!(connection.client!, p));
+  const { hooks, log } = connection.broker;
+  const client = connection.client!;
+  const through = hooks.chain("onUnsubscribe", packet, (hook, p) => hook.onUnsubscribe!(client, p));
   connection.after(through, (changed) => {
     // Hooks may replace filters; how many there are, and whose answer it is, stays. [MQTT-3.10.4-5] [MQTT-3.11.3-2]
-    if (changed.filters.length === packet.filters.length) {
+    if (changed !== null && changed.filters.length === packet.filters.length) {
       unsubscribe(connection, changed === packet ? packet : { ...changed, packetId: packet.packetId });
-    } else {
-      const { broker } = connection;
-      broker.log("error", "A hook changed the number of filters in onUnsubscribe: its answer is ignored");
-      broker.stats.refused.hook++;
-      unsubscribe(connection, packet);
+      return;
     }
+    if (changed !== null) log("error", "A hook changed the number of filters in onUnsubscribe: they stay");
+    answer(connection, packet, packet.filters.map(() => Reasons.implementationSpecificError.code));
   });
 }
 
@@ -33,6 +31,11 @@ function unsubscribe(connection: Connection, packet: UnsubscribePacket): void {
     // Compared character by character; what is on its way is still delivered. [MQTT-3.10.4-1] [MQTT-3.10.4-2]
     return broker.sessions.unsubscribe(session, filter) ? 0 : Reasons.noSubscriptionExisted.code;
   });
+  answer(connection, packet, reasonCodes);
+}
+
+function answer(connection: Connection, packet: UnsubscribePacket, reasonCodes: number[]): void {
+  const { broker } = connection;
   // Also when nothing was deleted. [MQTT-3.10.4-4] [MQTT-3.10.4-5]
   connection.send({
     type: PacketType.UNSUBACK,
@@ -41,6 +44,8 @@ function unsubscribe(connection: Connection, packet: UnsubscribePacket): void {
     properties: NO_PROPERTIES,
   });
   if (broker.hooks.on.onUnsubscribed.length > 0) {
-    broker.hooks.notify("onUnsubscribed", connection.client!, packet, reasonCodes);
+    const counts = packet.filters.map((filter) => broker.sessions.subscribers(filter));
+    broker.hooks.notify("onUnsubscribed", connection.client!, packet, reasonCodes, counts);
   }
+  processed(connection, packet);
 }

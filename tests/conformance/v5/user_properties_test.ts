@@ -20,7 +20,7 @@ test("user properties: hooks see those of every packet, in order", async () => {
       if (packet.type === 15) seen.push(packet);
       return { result: "success" };
     },
-    onPacketRead: (_, packet) => void (packet.type !== 15 && seen.push(packet)),
+    onPacketRead: (_, packet) => void (packet.type !== 15 && packet.type !== 1 && seen.push(packet)),
   };
   await using t = new TestBroker({ hooks: [hook, new AllowAll()] });
   const client = t.client();

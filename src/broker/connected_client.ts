@@ -1,0 +1,71 @@
+/** What hooks know of a client; it outlives the connection with the session, so it holds no part of it. */
+
+import type { Client, ConnectingClient } from "../client.ts";
+import { type Reason, Reasons } from "../packets/reason.ts";
+import type { Properties } from "../packets/properties.ts";
+import type { ConnectPacket } from "../packets/types.ts";
+import { utf8Length } from "../packets/wire.ts";
+import type { Broker } from "./broker.ts";
+import type { Connection } from "./connection.ts";
+
+export class ConnectedClient implements ConnectingClient {
+  id: string;
+  username: string;
+  readonly remoteAddress: string;
+  readonly listener: string;
+  readonly certificate: Client["certificate"];
+  readonly version: number;
+  readonly cleanStart: boolean;
+  keepAlive: number;
+  sessionExpiryInterval: number;
+  readonly properties: Properties;
+  readonly connectedAt: number;
+  readonly inline: boolean;
+  data: unknown = undefined;
+
+  constructor(connection: Connection, packet: ConnectPacket) {
+    this.id = packet.clientId;
+    this.username = packet.username ?? "";
+    this.remoteAddress = connection.stream.remoteAddress;
+    this.listener = connection.listener;
+    this.certificate = connection.stream.certificate;
+    this.version = packet.version;
+    this.cleanStart = packet.cleanStart;
+    this.keepAlive = packet.keepAlive;
+    this.properties = packet.properties;
+    this.connectedAt = connection.broker.clock.now();
+    this.inline = connection.inline;
+    this.sessionExpiryInterval = this.askedExpiry;
+  }
+
+  /** What the client itself asked for: 3.x sessions that are not clean have no end of their own. */
+  get askedExpiry(): number {
+    if (this.version === 5) return this.properties.sessionExpiryInterval ?? 0;
+    return this.cleanStart ? 0 : 0xffffffff;
+  }
+
+  /** Why it can't be let in as hooks have left it; null: it can. */
+  refusal(broker: Broker): Reason | null {
+    const { id, username, keepAlive, sessionExpiryInterval } = this as Record<
+      keyof ConnectingClient,
+      unknown
+    >;
+    if (typeof id !== "string" || id === "" || utf8Length(id) > broker.limits.clientIdLength) {
+      broker.stats.refused.clientId++;
+      return Reasons.clientIdentifierNotValid;
+    }
+    if (
+      typeof username === "string" && within(keepAlive, 65_535) && within(sessionExpiryInterval, 0xffffffff)
+    ) return null;
+    broker.log(
+      "error",
+      `A hook gave the client ${JSON.stringify(id)} a user name, keep alive or session expiry that is none`,
+    );
+    broker.stats.refused.hook++;
+    return Reasons.implementationSpecificError;
+  }
+}
+
+function within(value: unknown, most: number): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most;
+}

@@ -1,0 +1,42 @@
+/** What the publisher is told of its publish. MQTT 5.0 sections 3.4, 3.5 and 4.3. */
+
+import { type Reason, Reasons } from "../packets/reason.ts";
+import { PacketType, type QoS } from "../packets/types.ts";
+import type { TopicEntry } from "../topics/topic_table.ts";
+import type { Connection } from "./connection.ts";
+import { acknowledge } from "./handlers/acks.ts";
+import { isServerTopic } from "./permission.ts";
+import { reasonFor } from "./reason_for.ts";
+import type { Routes } from "./routes.ts";
+
+/** PUBACK or PUBREC with the reason. A QoS 2 id counts as received only when it was not refused. */
+export function answer(connection: Connection, qos: QoS, packetId: number, reason: Reason): void {
+  // (Whoever had to wait for a hook may have lost its connection meanwhile.)
+  if (qos === 0 || connection.session === null) return;
+  const good = reason.code === Reasons.success.code || reason.code === Reasons.noMatchingSubscribers.code;
+  const type = qos === 1 ? PacketType.PUBACK : PacketType.PUBREC;
+  // 3.x can't be told: the exchange goes its way.
+  if (qos === 2 && (good || connection.version !== 5)) {
+    (connection.session.received ??= new Set()).add(packetId);
+  }
+  if (good) acknowledge(connection, type, packetId, reason.code);
+  else acknowledge(connection, type, packetId, reasonFor(type, reason).code, reason.text);
+}
+
+/** Not allowed: 5.0 is told, 3.x gets a positive acknowledgement (3.1.1 [MQTT-3.3.5-2]). */
+export function deny(
+  connection: Connection,
+  entry: TopicEntry<Routes>,
+  qos: QoS,
+  packetId: number,
+): void {
+  const { broker } = connection;
+  broker.stats.refused.notAuthorized++;
+  broker.stats.messagesDropped++;
+  const what = isServerTopic(entry.topic) ? "a topic of the server" : "not authorized";
+  broker.log(
+    "debug",
+    `Publish of "${connection.client!.id}" to ${JSON.stringify(entry.topic)} refused: ${what}`,
+  );
+  answer(connection, qos, packetId, Reasons.notAuthorized);
+}

@@ -1,0 +1,101 @@
+/** What a publish has to be before anybody is asked about it. MQTT 5.0 section 3.3. */
+
+import { type Malformed, type Reason, Reasons } from "../packets/reason.ts";
+import type { Properties } from "../packets/properties.ts";
+import { isText } from "../packets/text_payload.ts";
+import { PacketType, type QoS } from "../packets/types.ts";
+import { isTopicName } from "../topics/names.ts";
+import type { TopicEntry } from "../topics/topic_table.ts";
+import type { Connection } from "./connection.ts";
+import { acknowledge } from "./handlers/acks.ts";
+import { answer } from "./publish_answers.ts";
+import type { Routes } from "./routes.ts";
+
+/** A receiver can't keep up, or access control is still being asked about one: the packet is to be tried again. */
+export function mustWait(connection: Connection, entry: TopicEntry<Routes>): boolean {
+  const { pressure, router } = connection.broker;
+  const routes = router.of(entry);
+  if (routes.pending !== null) {
+    connection.after(routes.pending, () => {});
+    return true;
+  }
+  if (!pressure.active || !pressure.mustWait(routes, connection)) return false;
+  connection.waitForReceiver();
+  return true;
+}
+
+/** The bytes are no PUBLISH, or one to a topic there can't be. */
+export function refuseMalformed(connection: Connection, malformed: Malformed | null): true {
+  const { stats } = connection.broker;
+  stats.packetsReceived++;
+  if (malformed !== null) {
+    if (malformed.reason === Reasons.quotaExceeded) stats.refused.userProperties++;
+    connection.malformed(malformed.detail, malformed.reason);
+    return true;
+  }
+  stats.refused.topic++;
+  connection.malformed(
+    "the topic name is empty, has wildcards, or is too long or deep",
+    Reasons.topicNameInvalid,
+  );
+  return true;
+}
+
+/** What a server has to refuse in a publish's properties. */
+export function oddProperties(properties: Properties): string | null {
+  // [MQTT-3.3.4-6]
+  if (properties.subscriptionIdentifiers !== undefined) return "a subscription identifier from a client";
+  const { responseTopic } = properties;
+  // [MQTT-3.3.2-14]
+  if (responseTopic !== undefined && !isTopicName(responseTopic)) return "the response topic has wildcards";
+  return null;
+}
+
+/** False: it was answered, or its connection ended; nothing more is to be done with it. */
+export function acceptable(
+  connection: Connection,
+  qos: QoS,
+  retain: boolean,
+  packetId: number,
+  properties: Properties,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  const { broker, session, version } = connection;
+  const { capabilities } = broker;
+  if (qos > capabilities.maximumQos) {
+    // [MQTT-3.2.2-11]; 3.x has no way to say it.
+    return refused(connection, `QoS ${qos} is not supported`, Reasons.qosNotSupported);
+  }
+  // [MQTT-3.2.2-14]; a 3.x client can't know: its message goes on without.
+  if (retain && version === 5 && !capabilities.retainAvailable) {
+    return refused(connection, "retained messages are not supported", Reasons.retainNotSupported);
+  }
+  if (properties.payloadFormatIndicator === 1 && !isText(bytes.subarray(start, end))) {
+    broker.stats.messagesDropped++;
+    answer(connection, qos, packetId, Reasons.payloadFormatInvalid);
+    return false;
+  }
+  if (qos !== 2) return true;
+  const received = session!.received;
+  if (received === null) return true;
+  if (received.has(packetId)) {
+    // Repeated: it was delivered already. [MQTT-4.3.3-10]
+    acknowledge(connection, PacketType.PUBREC, packetId, 0);
+    return false;
+  }
+  if (received.size < capabilities.receiveMaximum || version !== 5) return true;
+  broker.stats.refused.receiveMaximum++;
+  // [MQTT-3.3.4-7]
+  return refused(
+    connection,
+    "more QoS 2 publishes open than Receive Maximum",
+    Reasons.receiveMaximumExceeded,
+  );
+}
+
+function refused(connection: Connection, detail: string, reason: Reason): false {
+  connection.malformed(detail, reason);
+  return false;
+}

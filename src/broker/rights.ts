@@ -1,0 +1,87 @@
+/**
+ * What a session may receive, as access control says. A delivery waits for nobody: an answer that takes time is
+ * waited for by the publisher whose message is the first of its topic, and then remembered.
+ */
+
+import type { Client } from "../client.ts";
+import type { MaybePromise } from "../hook_answers.ts";
+import { isPromise } from "../hooks.ts";
+import type { Session } from "../session/session.ts";
+import type { Broker } from "./broker.ts";
+import { mayDo } from "./permission.ts";
+
+/** Topics remembered for one session. */
+const MOST = 4096;
+
+/** The answers for one client of a session. */
+export class Rights {
+  readonly client: Client;
+  readonly generation: number;
+  readonly #answers: Map<string, MaybePromise<boolean>> = new Map();
+
+  constructor(client: Client, generation: number) {
+    this.client = client;
+    this.generation = generation;
+  }
+
+  get(topic: string): MaybePromise<boolean> | undefined {
+    return this.#answers.get(topic);
+  }
+
+  set(topic: string, answer: MaybePromise<boolean>): void {
+    // The oldest goes: the newest is about to be needed.
+    if (this.#answers.size >= MOST) {
+      for (const oldest of this.#answers.keys()) {
+        this.#answers.delete(oldest);
+        break;
+      }
+    }
+    this.#answers.set(topic, answer);
+    if (isPromise(answer)) {
+      // (It does not fail: whoever asks hooks gets no for an answer that does not come.)
+      void answer.then((allowed) => {
+        if (this.#answers.get(topic) === answer) this.#answers.set(topic, allowed);
+      });
+    }
+  }
+}
+
+/** May the session's client receive messages of this topic? Remembered when `often` it is asked, or the answer takes time. */
+export function mayReceive(
+  broker: Broker,
+  session: Session,
+  topic: string,
+  often: boolean = false,
+): MaybePromise<boolean> {
+  const client = session.client as Client | null;
+  if (client === null || client.inline || broker.hooks.on.onAclCheck.length === 0) return true;
+  const { generation } = broker.hooks;
+  let rights = session.rights as Rights | null;
+  if (rights !== null && (rights.client !== client || rights.generation !== generation)) {
+    rights = session.rights = null;
+  }
+  const known = rights?.get(topic);
+  if (known !== undefined) return known;
+  const answer = mayDo(broker, client, "deliver", topic);
+  if (!often && !isPromise(answer)) return answer;
+  rights ??= new Rights(client, generation);
+  session.rights = rights;
+  rights.set(topic, answer);
+  return answer;
+}
+
+/** Before `client` takes over what waits for it: what of that it may still receive. */
+export function rightsToWaiting(broker: Broker, session: Session, client: Client): MaybePromise<Rights> {
+  const { generation } = broker.hooks;
+  const rights = new Rights(client, generation);
+  const late: Promise<boolean>[] = [];
+  const topics = new Set<string>();
+  for (const delivery of session.inflight()) topics.add(delivery.message.topic);
+  for (const delivery of session.queued()) topics.add(delivery.message.topic);
+  for (const topic of topics) {
+    const answer = mayDo(broker, client, "deliver", topic);
+    rights.set(topic, answer);
+    if (isPromise(answer)) late.push(answer);
+  }
+  return late.length === 0 ? rights : Promise.all(late).then(() => rights);
+}

@@ -1,0 +1,280 @@
+/** The hooks of one server: who listens to what, and how they are asked and told. */
+
+import { clearTimeout, setTimeout } from "node:timers";
+import type { Hook, HookHost, MaybePromise, Opinion } from "./hook.ts";
+import { HookError } from "./hook_error.ts";
+import { type Reason, Reasons } from "./packets/reason.ts";
+
+/** What a hook can listen to. */
+export type HookEvent = Exclude<keyof Hook, "id" | "init">;
+
+const EVENTS: readonly HookEvent[] = [
+  "onStarted",
+  "onStopped",
+  "onSysInfoTick",
+  "onPacketRead",
+  "onConnect",
+  "onConnectAuthenticate",
+  "onAuthPacket",
+  "onAclCheck",
+  "onSessionEstablish",
+  "onSessionEstablished",
+  "onTakeOver",
+  "onDisconnect",
+  "onClientExpired",
+  "onPacketEncode",
+  "onPacketSent",
+  "onPacketProcessed",
+  "onSubscribe",
+  "onSubscribed",
+  "onUnsubscribe",
+  "onUnsubscribed",
+  "onPublish",
+  "onPublished",
+  "onSelectSubscribers",
+  "onDeliver",
+  "onPublishDropped",
+  "onRetainMessage",
+  "onRetainPublished",
+  "onRetainedExpired",
+  "onQosPublish",
+  "onQosComplete",
+  "onQosDropped",
+  "onPacketIdExhausted",
+  "onWill",
+  "onWillSent",
+  "storedClients",
+  "storedSubscriptions",
+  "storedInflightMessages",
+  "storedRetainedMessages",
+  "storedSysInfo",
+];
+
+type Listening = { [K in HookEvent]: readonly (Hook & Required<Pick<Hook, K>>)[] };
+type Arguments<K extends HookEvent> = Parameters<NonNullable<Hook[K]>>;
+
+/** What one call of a list of hooks is about. */
+interface Asking<A, R> {
+  readonly event: HookEvent;
+  readonly call: (hook: Hook) => MaybePromise<A>;
+  /** Anything but undefined ends it. */
+  readonly take: (answer: A) => R | undefined;
+  /** The end when a hook throws or takes too long. */
+  readonly failed: R;
+  /** The end when nobody ended it. */
+  readonly none: () => R;
+}
+
+export class Hooks {
+  #hooks: readonly Hook[] = [];
+  /** The lists are never changed, only replaced: whoever walks one is not disturbed. */
+  readonly on: Listening = Object.fromEntries(EVENTS.map((event) => [event, []])) as unknown as Listening;
+  /** Grows when answers given earlier may no longer hold. */
+  generation = 1;
+  /** Their `init` has not succeeded. */
+  readonly #unready: WeakSet<Hook> = new WeakSet();
+  readonly #report: (text: string) => void;
+  readonly #timeout: number;
+
+  /** `timeout`: milliseconds after which a promise counts as failed. */
+  constructor(report: (text: string) => void, timeout: number) {
+    this.#report = report;
+    this.#timeout = timeout;
+  }
+
+  get all(): readonly Hook[] {
+    return this.#hooks;
+  }
+
+  /** At the end, or in the place of another one. */
+  add(hook: Hook, instead?: Hook): void {
+    this.refuseSecond(hook);
+    const at = instead === undefined ? -1 : this.#hooks.indexOf(instead);
+    this.#hooks = at < 0 ? [...this.#hooks, hook] : this.#hooks.with(at, hook);
+    this.#sort();
+  }
+
+  /** Throws when it is there already. */
+  refuseSecond(hook: Hook): void {
+    if (this.#hooks.includes(hook)) {
+      throw new HookError(`Cannot add hook "${hook.id}": it is there already`, hook.id);
+    }
+  }
+
+  /** True when it was there. */
+  remove(hook: Hook): boolean {
+    if (!this.#hooks.includes(hook)) return false;
+    this.#hooks = this.#hooks.filter((other) => other !== hook);
+    this.#sort();
+    return true;
+  }
+
+  /** Remembered decisions are asked for again. */
+  invalidate(): void {
+    this.generation++;
+  }
+
+  #sort(): void {
+    const on = this.on as Record<HookEvent, readonly Hook[]>;
+    for (const event of EVENTS) on[event] = this.#hooks.filter((hook) => typeof hook[event] === "function");
+    this.generation++;
+  }
+
+  /** Its `init` is still to come. */
+  postpone(hook: Hook): void {
+    if (hook.init !== undefined) this.#unready.add(hook);
+  }
+
+  /** Lets a hook get ready; throws a `HookError`. */
+  async init(hook: Hook, host: HookHost): Promise<void> {
+    if (hook.init === undefined) return;
+    this.#unready.add(hook);
+    try {
+      await hook.init(host);
+      this.#unready.delete(hook);
+    } catch (error) {
+      throw new HookError(`Cannot start hook "${hook.id}": ${textOf(error)}`, hook.id, { cause: error });
+    }
+  }
+
+  /** Lets a hook end, but does not wait for ever; what it throws is reported. */
+  async stop(hook: Hook, patience: number): Promise<void> {
+    // (What never got ready has nothing to end.)
+    if (this.#unready.has(hook) || hook.onStopped === undefined) return;
+    try {
+      await this.limit(hook.onStopped(), patience);
+    } catch (error) {
+      this.failed(hook, "onStopped", error);
+    }
+  }
+
+  /** Tells everyone; what one throws concerns nobody else. */
+  notify<K extends HookEvent>(event: K, ...args: Arguments<K>): void {
+    for (const hook of this.on[event]) {
+      try {
+        const answer: unknown = (hook[event] as (...a: Arguments<K>) => unknown).apply(hook, args);
+        if (answer !== undefined) this.watch(hook, event, answer);
+      } catch (error) {
+        this.failed(hook, event, error);
+      }
+    }
+  }
+
+  /** Nobody waits for what somebody answers who was only told; should it fail, that is reported. */
+  watch(hook: Hook, event: HookEvent, answer: unknown): void {
+    if (isPromise(answer)) answer.then(undefined, (error: unknown) => this.failed(hook, event, error));
+  }
+
+  /** Asks the hooks one after the other until one of them ends it. */
+  ask<A, R>(asking: Asking<A, R>): MaybePromise<R> {
+    return this.#askFrom(asking, this.on[asking.event], 0);
+  }
+
+  #askFrom<A, R>(asking: Asking<A, R>, hooks: readonly Hook[], from: number): MaybePromise<R> {
+    for (let i = from; i < hooks.length; i++) {
+      const hook = hooks[i]!;
+      try {
+        const answer = asking.call(hook);
+        if (isPromise(answer)) return this.resume(asking, hooks, i, answer);
+        const end = asking.take(answer);
+        if (end !== undefined) return end;
+      } catch (error) {
+        this.failed(hook, asking.event, error);
+        return asking.failed;
+      }
+    }
+    return asking.none();
+  }
+
+  /** Goes on with a promise that the hook `at` that place of the list answered. */
+  async resume<A, R>(
+    asking: Asking<A, R>,
+    hooks: readonly Hook[],
+    at: number,
+    first: Promise<A>,
+  ): Promise<R> {
+    try {
+      const end = asking.take(await this.limit(first));
+      if (end !== undefined) return end;
+    } catch (error) {
+      this.failed(hooks[at]!, asking.event, error);
+      return asking.failed;
+    }
+    return this.#askFrom(asking, hooks, at + 1);
+  }
+
+  /** The first opinion of those asked; deny when nobody has one, or when one throws. */
+  decide(
+    event: "onConnectAuthenticate" | "onAclCheck",
+    call: (hook: Hook) => MaybePromise<Opinion>,
+  ): MaybePromise<boolean> {
+    return this.ask({ event, call, take: allowed, failed: false, none: no });
+  }
+
+  /** The first reason somebody gives against it; null when nobody has one. A hook that throws is a reason. */
+  refusal(
+    event: "onConnect",
+    call: (hook: Hook) => MaybePromise<Reason | void>,
+  ): MaybePromise<Reason | null> {
+    return this.ask<Reason | void, Reason | null>({
+      event,
+      call,
+      take: (reason) => reason ?? undefined,
+      failed: Reasons.unspecifiedError,
+      none: nothing,
+    });
+  }
+
+  /** Each hook may replace what the next one is given; null when one throws. */
+  chain<P>(
+    event: "onSubscribe" | "onUnsubscribe",
+    given: P,
+    call: (hook: Hook, current: P) => MaybePromise<P | void>,
+  ): MaybePromise<P | null> {
+    if (this.on[event].length === 0) return given;
+    let current = given;
+    return this.ask<P | void, P | null>({
+      event,
+      call: (hook) => call(hook, current),
+      take: (answer) => {
+        current = answer ?? current;
+        return undefined;
+      },
+      failed: null,
+      none: () => current,
+    });
+  }
+
+  /** Fails when the answer takes too long. */
+  limit<T>(answer: MaybePromise<T>, timeout: number = this.#timeout): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no answer within ${timeout} ms`)), timeout);
+      Promise.resolve(answer).then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+  }
+
+  failed(hook: Hook, event: HookEvent, error: unknown): void {
+    this.#report(`Hook "${hook.id}" failed in ${event}: ${textOf(error)}`);
+  }
+}
+
+export function isPromise<T>(answer: MaybePromise<T>): answer is Promise<T> {
+  return typeof answer === "object" && answer !== null &&
+    typeof (answer as Partial<Promise<T>>).then === "function";
+}
+
+function allowed(opinion: Opinion): boolean | undefined {
+  return opinion === undefined ? undefined : opinion === "allow";
+}
+
+function no(): boolean {
+  return false;
+}
+
+function nothing(): null {
+  return null;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
