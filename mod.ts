@@ -52,6 +52,7 @@ export type {
   Selection,
   WillAnswer,
 } from "./src/hook.ts";
+export { type PacketView, type PublishChanges, PublishView } from "./src/publish_view.ts";
 export { HookError } from "./src/hook_error.ts";
 export type {
   Stored,

@@ -22,14 +22,8 @@ import type {
   WillAnswer,
 } from "./hook_answers.ts";
 import type { Reason } from "./packets/reason.ts";
-import type {
-  ConnectPacket,
-  Packet,
-  PublishPacket,
-  SubscribePacket,
-  UnsubscribePacket,
-  Will,
-} from "./packets/types.ts";
+import type { ConnectPacket, Packet, SubscribePacket, UnsubscribePacket, Will } from "./packets/types.ts";
+import type { PacketView, PublishView } from "./publish_view.ts";
 import type {
   Stored,
   StoredClient,
@@ -41,6 +35,7 @@ import type {
 
 export type { Client, ConnectingClient } from "./client.ts";
 export type * from "./hook_answers.ts";
+export type { PacketView, PublishChanges, PublishView } from "./publish_view.ts";
 
 /** The server as a hook sees it. */
 export interface HookHost {
@@ -87,7 +82,7 @@ export interface Hook {
    * Every packet from a client, decoded and before anything is done with it, CONNECT included. For CONNECT the
    * client is made from what is answered here. Throwing ends the connection with 0x83.
    */
-  onPacketRead?(client: Client, packet: Packet): MaybePromise<PacketAnswer>;
+  onPacketRead?(client: Client, packet: PacketView): MaybePromise<PacketAnswer>;
   /** A well-formed CONNECT came. A reason refuses it; throwing refuses it with 0x80. */
   onConnect?(client: ConnectingClient, packet: ConnectPacket): MaybePromise<Reason | void>;
   /** May the client connect? Nobody may for whom no hook says so. Not asked when a method of authentication was. */
@@ -116,11 +111,11 @@ export interface Hook {
    * Every packet to a client, before it is encoded; one that is returned, of the same type and with the same
    * packet id, takes its place. It may not wait: what is sent waits for nobody.
    */
-  onPacketEncode?(client: Client, packet: Packet): Packet | void;
+  onPacketEncode?(client: Client, packet: PacketView): Packet | void;
   /** Told: the packet was handed to the connection. `size`: its bytes. */
-  onPacketSent?(client: Client, packet: Packet, size: number): void;
+  onPacketSent?(client: Client, packet: PacketView, size: number): void;
   /** Told: a packet from a client was handled. `reason`: why it was refused, null when it was not. */
-  onPacketProcessed?(client: Client, packet: Packet, reason: Reason | null): void;
+  onPacketProcessed?(client: Client, packet: PacketView, reason: Reason | null): void;
 
   // --- subscriptions ---
 
@@ -149,9 +144,9 @@ export interface Hook {
   // --- messages ---
 
   /** After access control, before anything is kept or delivered. Throwing refuses with 0x83. */
-  onPublish?(client: Client, packet: PublishPacket): MaybePromise<PublishAnswer>;
+  onPublish?(client: Client, packet: PublishView): MaybePromise<PublishAnswer>;
   /** Told: it went to its subscribers, or a hook accepted it. Not for wills and $SYS. */
-  onPublished?(client: Client, packet: PublishPacket): void;
+  onPublished?(client: Client, packet: PublishView): void;
   /**
    * Who gets the message: a selection that is returned, made of candidates of the one given, takes its place. Of
    * a group with several members left one is chosen as always; none left: the group does not get it. It may

@@ -2,7 +2,8 @@
 
 import type { Properties } from "./packets/properties.ts";
 import type { Reason } from "./packets/reason.ts";
-import type { AuthPacket, ConnectPacket, Packet, PublishPacket, QoS, Will } from "./packets/types.ts";
+import type { AuthPacket, ConnectPacket, Packet, QoS, Will } from "./packets/types.ts";
+import type { PublishChanges } from "./publish_view.ts";
 
 /** An answer now or later. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -46,16 +47,17 @@ export type AuthAnswer =
 /** What becomes of a packet that was read: nothing said, it goes on as it is. */
 export type PacketAnswer =
   | void
-  /** Go on with this one, of the same type and with the same packet id. */
+  /** Go on with this one, of the same type and with the same packet id; what a PUBLISH leaves out stays. */
   | Packet
+  | { readonly type: 3 } & PublishChanges
   /** End the connection with this reason; its will is published. */
   | { readonly refuse: Reason };
 
 /** What becomes of a publish: nothing said, it goes on as it is. */
 export type PublishAnswer =
   | void
-  /** Go on with this packet; its QoS and packet id stay what they were. */
-  | { readonly packet: PublishPacket }
+  /** Go on with these changes; what is left out stays, QoS and packet id in any case. */
+  | { readonly packet: PublishChanges }
   /** The hook has taken it over: acknowledged as a success, `onPublished` is told, nobody else gets it. */
   | "accept"
   /** It is as if nobody had subscribed: acknowledged, counted as dropped, neither kept nor delivered. */
@@ -85,7 +87,7 @@ export type WillAnswer = void | Will | "drop";
 export interface MessageInfo {
   /** Never an alias. */
   readonly topic: string;
-  /** Not to be changed; to be copied by whoever needs it after the call. */
+  /** Not to be changed; it stays valid. */
   readonly payload: Uint8Array;
   /** As published. */
   readonly qos: QoS;

@@ -82,6 +82,8 @@ export class Broker {
   readonly lowWater: number;
   /** No hook looks at each publish or delivery: the hot path may be taken. */
   plain = true;
+  /** Hooks choose subscribers or look at deliveries. */
+  delivers = false;
   /** Hooks want to see publishes from clients as packets. */
   hooked = false;
   /** Hooks want to see every packet from clients. */
@@ -139,7 +141,8 @@ export class Broker {
     this.reads = on.onPacketRead.length + on.onPacketProcessed.length > 0;
     this.encodes = on.onPacketEncode.length + on.onPacketSent.length > 0;
     this.hooked = this.reads || on.onPublish.length + on.onPublished.length > 0;
-    this.plain = !this.hooked && on.onSelectSubscribers.length + on.onDeliver.length === 0;
+    this.delivers = on.onSelectSubscribers.length + on.onDeliver.length > 0;
+    this.plain = !this.hooked && !this.delivers;
     this.slowAccess = false;
     sessionHost(this, this.sessionHost);
     for (const connection of this.connections) connection.hooksChanged();

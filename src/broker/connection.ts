@@ -22,7 +22,7 @@ import { Hold, Input } from "./input.ts";
 import { reasonFor } from "./reason_for.ts";
 import { publishFrame } from "./publish_frame.ts";
 import { encodeFor } from "./encode_for.ts";
-import { publishPacket, sendThroughHooks, type SentPackets } from "./hooked_output.ts";
+import { publishThroughHooks, sendThroughHooks, type SentPackets } from "./hooked_output.ts";
 import { Output } from "./output.ts";
 import type { Backlog } from "./pressure.ts";
 import type { RetainedBacklog } from "./retained_backlog.ts";
@@ -160,8 +160,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
     identifiers: readonly number[] | null,
   ): boolean {
     if (this.broker.encodes) {
-      const packet = publishPacket(this, message, qos, retain, dup, packetId, identifiers);
-      if (!sendThroughHooks(this, packet)) return false;
+      if (!publishThroughHooks(this, message, qos, retain, dup, packetId, identifiers)) return false;
     } else if (!publishFrame(this, message, qos, retain, dup, packetId, identifiers)) return false;
     this.broker.stats.messagesSent++;
     this.touch();
@@ -207,7 +206,10 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
       this.broker.turn.ask(this);
     }
     // The client can begin with a good piece while we go on with the others.
-    if (this.output.pending >= EARLY && this.broker.turn.commit === null) this.output.flush();
+    if (this.output.pending >= EARLY && this.broker.turn.commit === null) {
+      this.output.flush();
+      if (this.sent !== null) this.sent.tell();
+    }
     if (this.output.pending > this.broker.highWater) this.#mayBeCongested();
   }
 

@@ -8,14 +8,16 @@ import type { Subscription } from "../session/subscription.ts";
 import type { Client } from "../client.ts";
 import type { QoS } from "../packets/types.ts";
 import type { Broker } from "./broker.ts";
-import { deliverThroughHooks, select } from "./delivery_hooks.ts";
+import { deliverThroughHooks, Everybody, select, type Selected } from "./delivery_hooks.ts";
 import { mayReceive } from "./rights.ts";
 import type { Routes } from "./routes.ts";
 
 /** Delivers to everyone the routes name; how many that were. `origin` is the publisher's session. */
 export function deliverTo(broker: Broker, message: Message, routes: Routes, origin: Session | null): number {
   if (broker.hooks.on.onSelectSubscribers.length > 0) {
-    return deliverSelected(broker, message, routes.direct, routes.shared, origin);
+    routes.everybody ??= new Everybody(routes.direct, routes.shared);
+    const selected = select(broker, message, routes.everybody);
+    if (selected !== null) return deliverSelected(broker, message, selected, origin);
   }
   const { direct, shared } = routes;
   const count = deliverDirect(broker, message, direct, origin);
@@ -40,14 +42,12 @@ function deliverDirect(
 }
 
 /** To those whom hooks have left. */
-export function deliverSelected(
+function deliverSelected(
   broker: Broker,
   message: Message,
-  direct: readonly Route[],
-  shared: readonly SharedGroup[],
+  selected: Selected,
   origin: Session | null,
 ): number {
-  const selected = select(broker, message, direct, shared);
   let count = deliverDirect(broker, message, selected.direct, origin);
   for (const { group, among } of selected.shared) count += deliverToGroup(broker, message, group, among);
   return count;
@@ -81,8 +81,11 @@ function deliverToGroup(
 /** What a member of a shared subscription did not get goes to another one, as it was published. */
 export function deliverAgain(broker: Broker, message: Message, group: SharedGroup): void {
   const original = message.original ?? message;
-  if (broker.hooks.on.onSelectSubscribers.length === 0) deliverToGroup(broker, original, group, null);
-  else deliverSelected(broker, original, [], [group], null);
+  const selected = broker.hooks.on.onSelectSubscribers.length === 0
+    ? null
+    : select(broker, original, new Everybody([], [group]));
+  if (selected === null) deliverToGroup(broker, original, group, null);
+  else deliverSelected(broker, original, selected, null);
 }
 
 /** A retained message for a new subscription. RETAIN is set: it is not a live message. [MQTT-3.3.1-8] */

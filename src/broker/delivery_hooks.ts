@@ -21,14 +21,16 @@ export interface Selected {
 class Subscriber implements Candidate {
   readonly clientId: string;
   readonly qos: QoS;
-  readonly connected: boolean;
   readonly #route: Route;
 
   constructor(route: Route) {
     this.#route = route;
     this.clientId = route.session.clientId;
     this.qos = route.qos;
-    this.connected = route.session.outlet !== null;
+  }
+
+  get connected(): boolean {
+    return this.#route.session.outlet !== null;
   }
 
   static routeOf(candidate: Candidate): Route {
@@ -36,25 +38,40 @@ class Subscriber implements Candidate {
   }
 }
 
-/** `onSelectSubscribers`. */
-export function select(
-  broker: Broker,
-  message: Message,
-  direct: readonly Route[],
-  shared: readonly SharedGroup[],
-): Selected {
+/** What hooks are shown of routes; it holds as long as the routes do. */
+export class Everybody implements Selection {
+  readonly direct: readonly Candidate[];
+  readonly shared: readonly CandidateGroup[];
+  readonly #groups: readonly SharedGroup[];
+
+  constructor(direct: readonly Route[], shared: readonly SharedGroup[]) {
+    this.#groups = shared;
+    this.direct = direct.map((route) => new Subscriber(route));
+    this.shared = shared.map((group) => ({
+      group: group.name,
+      filter: group.filter,
+      members: group.members.map((member) => new Subscriber(member)),
+    }));
+  }
+
+  /** The routes a hook's selection stands for; nobody is in it who was not there. */
+  chosen(selection: Selection): Selected {
+    return {
+      direct: selection.direct.map(Subscriber.routeOf),
+      shared: selection.shared.map(({ group, filter, members }) => {
+        const one = this.#groups.find((known) => known.name === group && known.filter === filter);
+        if (one === undefined) throw new Error(`there is no group "${group}" of "${filter}"`);
+        return { group: one, among: new Set(members.map(Subscriber.routeOf)) };
+      }),
+    };
+  }
+}
+
+/** `onSelectSubscribers`; null: they leave it as it is. */
+export function select(broker: Broker, message: Message, everybody: Everybody): Selected | null {
   const { hooks } = broker;
-  const groups = new Map<CandidateGroup, SharedGroup>();
-  const whole: Selection = {
-    direct: direct.map((route) => new Subscriber(route)),
-    shared: shared.map((group) => {
-      const members = group.members.map((member) => new Subscriber(member));
-      const candidates = { group: group.name, filter: group.filter, members };
-      groups.set(candidates, group);
-      return candidates;
-    }),
-  };
-  let current: Selection = whole;
+  let current: Selection = everybody;
+  let selected: Selected | null = null;
   for (const hook of hooks.on.onSelectSubscribers) {
     try {
       const answer: unknown = hook.onSelectSubscribers(message, current);
@@ -63,43 +80,14 @@ export function select(
         hooks.watch(hook, "onSelectSubscribers", answer);
         throw new Error("it may not wait");
       }
+      selected = everybody.chosen(answer as Selection);
       current = answer as Selection;
     } catch (error) {
+      // (Its own choice does not count; that of others does.)
       hooks.failed(hook, "onSelectSubscribers", error);
     }
   }
-  try {
-    return chosen(current, whole, groups);
-  } catch (error) {
-    const names = hooks.on.onSelectSubscribers.map(({ id }) => id).join(", ");
-    const text = error instanceof Error ? error.message : String(error);
-    broker.log("error", `The selection made by ${names} cannot be used: ${text}`);
-    return chosen(whole, whole, groups);
-  }
-}
-
-/** Nobody is added who was not there. */
-function chosen(
-  selection: Selection,
-  whole: Selection,
-  groups: ReadonlyMap<CandidateGroup, SharedGroup>,
-): Selected {
-  return {
-    direct: selection.direct.map(Subscriber.routeOf),
-    shared: selection.shared.map((candidates) => {
-      // (A hook that narrows a group down makes another object of it.)
-      const same = groups.has(candidates)
-        ? candidates
-        : whole.shared.find(({ group, filter }) =>
-          group === candidates.group && filter === candidates.filter
-        );
-      if (same === undefined) throw new Error(`there is no group "${candidates.group}"`);
-      return {
-        group: groups.get(same)!,
-        among: new Set(candidates.members.map(Subscriber.routeOf)),
-      };
-    }),
-  };
+  return selected;
 }
 
 /** `onDeliver`: the message as this session gets it, null: it does not. */

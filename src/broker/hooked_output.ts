@@ -1,55 +1,57 @@
 /** What is sent when hooks look at it: packet objects instead of bytes written in place. */
 
 import { NO_PROPERTIES, type Properties } from "../packets/properties.ts";
-import { type Packet, PacketType, type PublishPacket, type QoS } from "../packets/types.ts";
+import type { Packet, QoS } from "../packets/types.ts";
+import { type PacketView, PublishView, viewOf } from "../publish_view.ts";
 import type { Message } from "../session/message.ts";
 import type { Connection } from "./connection.ts";
 import { encodeFor } from "./encode_for.ts";
 import { encodeThroughHooks, tellSent } from "./packet_hooks.ts";
-
-/** A packet that hooks are told of as soon as it is handed to the connection. */
-interface Unsaid {
-  readonly packet: Packet;
-  readonly size: number;
-}
+import { publishFrame } from "./publish_frame.ts";
 
 /** What was encoded for one connection and not written yet. */
 export class SentPackets {
   readonly #connection: Connection;
-  #packets: Unsaid[] = [];
+  #packets: PacketView[] = [];
+  #sizes: number[] = [];
 
   constructor(connection: Connection) {
     this.#connection = connection;
   }
 
-  add(packet: Packet, size: number): void {
-    this.#packets.push({ packet, size });
+  add(packet: PacketView, size: number): void {
+    this.#packets.push(packet);
+    this.#sizes.push(size);
   }
 
   /** They were written. */
   tell(): void {
+    if (this.#packets.length === 0) return;
     const { broker, client } = this.#connection;
     const packets = this.#packets;
+    const sizes = this.#sizes;
     this.#packets = [];
-    if (client === null) return;
-    for (const { packet, size } of packets) tellSent(broker, client, packet, size);
+    this.#sizes = [];
+    for (let i = 0; i < packets.length; i++) tellSent(broker, client!, packets[i]!, sizes[i]!);
   }
 }
 
 /** False when it is larger than the client takes. */
 export function sendThroughHooks(connection: Connection, packet: Packet): boolean {
   const { broker, client } = connection;
-  const final = client === null ? packet : encodeThroughHooks(broker, client, packet);
+  // (Who never said a proper CONNECT is nobody to hooks.)
+  if (client === null) return encodeFor(connection, packet) > 0;
+  const final = encodeThroughHooks(broker, client, viewOf(packet));
   const size = encodeFor(connection, final);
-  if (size === 0) return false;
-  if (client !== null && broker.hooks.on.onPacketSent.length > 0) {
-    (connection.sent ??= new SentPackets(connection)).add(final, size);
-  }
-  return true;
+  if (size > 0) sent(connection, final, size);
+  return size > 0;
 }
 
-/** A PUBLISH as a packet; topic aliases are left to the path without hooks. */
-export function publishPacket(
+/**
+ * A PUBLISH. False when it is larger than the client takes. One that hooks have left as it was goes the way of all
+ * others; a changed one has no topic alias.
+ */
+export function publishThroughHooks(
   connection: Connection,
   message: Message,
   qos: QoS,
@@ -57,17 +59,24 @@ export function publishPacket(
   dup: boolean,
   packetId: number,
   identifiers: readonly number[] | null,
-): PublishPacket {
-  return {
-    type: PacketType.PUBLISH,
-    dup,
-    qos,
-    retain,
-    topic: message.topic,
-    packetId,
-    payload: message.ownPayload(),
-    properties: connection.version === 5 ? propertiesOf(connection, message, identifiers) : NO_PROPERTIES,
-  };
+): boolean {
+  const { broker, client, version } = connection;
+  message.own();
+  const { topic, bytes, start, end } = message;
+  const properties = version === 5 ? propertiesOf(connection, message, identifiers) : NO_PROPERTIES;
+  const packet = new PublishView(topic, bytes, start, end, qos, retain, dup, packetId, properties);
+  const final = encodeThroughHooks(broker, client!, packet);
+  const before = connection.output.pending;
+  if (final !== packet) {
+    if (encodeFor(connection, final) === 0) return false;
+  } else if (!publishFrame(connection, message, qos, retain, dup, packetId, identifiers)) return false;
+  sent(connection, final, connection.output.pending - before);
+  return true;
+}
+
+function sent(connection: Connection, packet: PacketView, size: number): void {
+  if (connection.broker.hooks.on.onPacketSent.length === 0) return;
+  (connection.sent ??= new SentPackets(connection)).add(packet, size);
 }
 
 function propertiesOf(

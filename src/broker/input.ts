@@ -6,6 +6,7 @@
 import { INCOMPLETE, remainingLength, varintLength } from "../packets/fixed_header.ts";
 import { Reasons } from "../packets/reason.ts";
 import type { Connection } from "./connection.ts";
+import { hookedRuns } from "./hooked_runs.ts";
 import { publishRuns } from "./publish_runs.ts";
 import { receive } from "./receive.ts";
 
@@ -92,7 +93,9 @@ export class Input {
     const connection = this.#connection;
     while (at < end) {
       if (bytes[at] === PUBLISH_QOS0 && connection.phase === "open") {
-        at = publishRuns(connection, bytes, at, end);
+        at = connection.broker.plain
+          ? publishRuns(connection, bytes, at, end)
+          : hookedRuns(connection, bytes, at, end);
         if (at >= end) return;
         if (this.#holds !== 0) break;
       }

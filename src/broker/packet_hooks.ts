@@ -5,17 +5,22 @@ import type { Hook, MaybePromise, PacketAnswer } from "../hook.ts";
 import { isPromise } from "../hooks.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
 import type { Packet } from "../packets/types.ts";
+import { type PacketView, PublishView } from "../publish_view.ts";
 import type { Broker } from "./broker.ts";
 
 /** What became of a packet that was read: the packet to go on with, or why the connection ends. */
-export type ReadOutcome = Packet | Reason;
+export type ReadOutcome = PacketView | Reason;
 
 export function isReason(outcome: object): outcome is Reason {
   return "code" in outcome;
 }
 
 /** `onPacketRead`: each hook may change the packet or end the connection for it. */
-export function readThroughHooks(broker: Broker, client: Client, packet: Packet): MaybePromise<ReadOutcome> {
+export function readThroughHooks(
+  broker: Broker,
+  client: Client,
+  packet: PacketView,
+): MaybePromise<ReadOutcome> {
   const { hooks } = broker;
   const list = hooks.on.onPacketRead;
   for (let i = 0; i < list.length; i++) {
@@ -40,7 +45,7 @@ export function readThroughHooks(broker: Broker, client: Client, packet: Packet)
 function readLater(
   broker: Broker,
   client: Client,
-  packet: Packet,
+  packet: PacketView,
   list: readonly Hook[],
   at: number,
   first: Promise<PacketAnswer>,
@@ -66,20 +71,27 @@ function readLater(
   );
 }
 
-function taken(packet: Packet, answer: Packet | { readonly refuse: Reason }): ReadOutcome {
-  if ("refuse" in answer) return answer.refuse;
-  if (!sameExchange(packet, answer)) throw new Error("it answered a packet of another type or packet id");
-  return answer;
+function taken(packet: PacketView, answer: Exclude<PacketAnswer, void>): ReadOutcome {
+  return "refuse" in answer ? answer.refuse : changed(packet, answer);
 }
 
+type Change = Exclude<PacketAnswer, void | { readonly refuse: Reason }>;
+
 /** Whose answer it is stays what it was. */
-function sameExchange(packet: Packet, answer: Packet): boolean {
-  if (answer.type !== packet.type) return false;
-  return !("packetId" in packet) || packet.packetId === (answer as typeof packet).packetId;
+function changed(packet: PacketView, answer: Change): PacketView {
+  if (answer === packet) return packet;
+  if (packet.type === 3 && answer.type === 3) {
+    return answer instanceof PublishView && answer.packetId === packet.packetId
+      ? answer
+      : packet.with(answer);
+  }
+  const same = !("packetId" in packet) || packet.packetId === (answer as typeof packet).packetId;
+  if (answer.type === packet.type && same) return answer as PacketView;
+  throw new Error("it answered a packet of another type or packet id");
 }
 
 /** `onPacketEncode`: each hook may change what is about to be sent. */
-export function encodeThroughHooks(broker: Broker, client: Client, packet: Packet): Packet {
+export function encodeThroughHooks(broker: Broker, client: Client, packet: PacketView): PacketView {
   const { hooks } = broker;
   for (const hook of hooks.on.onPacketEncode) {
     try {
@@ -89,10 +101,7 @@ export function encodeThroughHooks(broker: Broker, client: Client, packet: Packe
         hooks.watch(hook, "onPacketEncode", answer);
         throw new Error("it may not wait");
       }
-      if (!sameExchange(packet, answer as Packet)) {
-        throw new Error("it answered a packet of another type or packet id");
-      }
-      packet = answer as Packet;
+      packet = changed(packet, answer as Packet);
     } catch (error) {
       hooks.failed(hook, "onPacketEncode", error);
     }
@@ -101,7 +110,12 @@ export function encodeThroughHooks(broker: Broker, client: Client, packet: Packe
 }
 
 /** `onPacketProcessed`; `reason`: why it was refused. */
-export function tellProcessed(broker: Broker, client: Client, packet: Packet, reason: Reason | null): void {
+export function tellProcessed(
+  broker: Broker,
+  client: Client,
+  packet: PacketView,
+  reason: Reason | null,
+): void {
   const { hooks } = broker;
   for (const hook of hooks.on.onPacketProcessed) {
     try {
@@ -114,7 +128,7 @@ export function tellProcessed(broker: Broker, client: Client, packet: Packet, re
 }
 
 /** `onPacketSent`. */
-export function tellSent(broker: Broker, client: Client, packet: Packet, size: number): void {
+export function tellSent(broker: Broker, client: Client, packet: PacketView, size: number): void {
   const { hooks } = broker;
   for (const hook of hooks.on.onPacketSent) {
     try {

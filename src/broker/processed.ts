@@ -1,12 +1,12 @@
 /** A packet from a client was handled, perhaps after waiting for hooks: whoever wants to know is told. */
 
 import type { Reason } from "../packets/reason.ts";
-import type { Packet } from "../packets/types.ts";
+import type { PacketView } from "../publish_view.ts";
 import type { Connection } from "./connection.ts";
 import { tellProcessed } from "./packet_hooks.ts";
 
 /** `reason`: why it was refused, when the connection goes on. */
-export function processed(connection: Connection, packet: Packet, reason: Reason | null = null): void {
+export function processed(connection: Connection, packet: PacketView, reason: Reason | null = null): void {
   const { broker, client, ended } = connection;
   if (broker.hooks.on.onPacketProcessed.length === 0 || client === null) return;
   const why = reason ?? ended;

@@ -97,7 +97,7 @@ export function publishFrame(
   if (size <= SMALL) {
     const { bytes, start: from } = message;
     for (let i = 0; i < size; i++) out[at++] = bytes[from + i]!;
-  } else out.set(message.payload, at);
+  } else out.set(message.view, at);
   output.commit(total);
   connection.broker.stats.bytesSent += total;
   return true;

@@ -4,17 +4,17 @@ import type { Client } from "../client.ts";
 import type { Hook, MaybePromise, PublishAnswer } from "../hook.ts";
 import { isPromise } from "../hooks.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
-import type { PublishPacket } from "../packets/types.ts";
+import { PublishView } from "../publish_view.ts";
 import type { Broker } from "./broker.ts";
 
 /** What the hooks decided together: the packet goes on, it was taken over, it is dropped, or refused. */
-export type PublishOutcome = PublishPacket | "accept" | "drop" | Reason;
+export type PublishOutcome = PublishView | "accept" | "drop" | Reason;
 
 /** `onPublish`. */
 export function askPublish(
   broker: Broker,
   client: Client,
-  packet: PublishPacket,
+  packet: PublishView,
 ): MaybePromise<PublishOutcome> {
   const { hooks } = broker;
   const list = hooks.on.onPublish;
@@ -39,7 +39,7 @@ export function askPublish(
 function askLater(
   broker: Broker,
   client: Client,
-  packet: PublishPacket,
+  packet: PublishView,
   list: readonly Hook[],
   at: number,
   first: Promise<PublishAnswer>,
@@ -64,21 +64,20 @@ function askLater(
   );
 }
 
-export function isPacket(outcome: PublishOutcome): outcome is PublishPacket {
-  return typeof outcome === "object" && "topic" in outcome;
+export function isPacket(outcome: PublishOutcome): outcome is PublishView {
+  return outcome instanceof PublishView;
 }
 
-function taken(packet: PublishPacket, answer: PublishAnswer): PublishOutcome {
+function taken(packet: PublishView, answer: PublishAnswer): PublishOutcome {
   if (answer === undefined || answer === null) return packet;
   if (answer === "accept" || answer === "drop") return answer;
   if ("refuse" in answer) return answer.refuse;
   // QoS and packet id belong to the exchange with the publisher: a hook can't change them.
-  const { packetId, qos, dup } = packet;
-  return answer.packet === packet ? packet : { ...answer.packet, packetId, qos, dup };
+  return packet.with(answer.packet);
 }
 
 /** `onPublished`. */
-export function tellPublished(broker: Broker, client: Client, packet: PublishPacket): void {
+export function tellPublished(broker: Broker, client: Client, packet: PublishView): void {
   const { hooks } = broker;
   for (const hook of hooks.on.onPublished) {
     try {

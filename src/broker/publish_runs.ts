@@ -19,7 +19,6 @@ const LONGEST = 1 << 16;
 /** Handles what it can from `at` on; the position of the first packet it left. */
 export function publishRuns(connection: Connection, bytes: Uint8Array, at: number, end: number): number {
   const { broker } = connection;
-  if (!broker.plain) return at;
   const limit = broker.limits.packetSize;
   const v5 = connection.version === 5;
   for (;;) {
@@ -87,7 +86,7 @@ export function publishRuns(connection: Connection, bytes: Uint8Array, at: numbe
   }
 }
 
-function deliverRun(
+export function deliverRun(
   connection: Connection,
   entry: TopicEntry<Routes>,
   routes: Routes,

@@ -3,6 +3,7 @@
 import { decode } from "../packets/decode.ts";
 import { Malformed, Reasons } from "../packets/reason.ts";
 import { type AckPacket, type Packet, PacketType } from "../packets/types.ts";
+import { type PacketView, viewOf } from "../publish_view.ts";
 import type { Connection } from "./connection.ts";
 import { handleAuth } from "./handlers/auth.ts";
 import { handleConnect, refuseMalformedConnect } from "./handlers/connect.ts";
@@ -64,17 +65,18 @@ export function receive(
     dispatch(connection, packet);
     return true;
   }
-  connection.after(readThroughHooks(broker, connection.client!, packet), (outcome) => {
+  const view = viewOf(packet);
+  connection.after(readThroughHooks(broker, connection.client!, view), (outcome) => {
     if (isReason(outcome)) {
       connection.disconnect(outcome);
-      processed(connection, packet);
+      processed(connection, view);
     } else dispatch(connection, outcome);
   });
   return true;
 }
 
 /** Hands an open connection's packet to its handler; PUBLISH has its own way. Three of them may wait for hooks. */
-function dispatch(connection: Connection, packet: Packet): void {
+function dispatch(connection: Connection, packet: Packet | PacketView): void {
   switch (packet.type) {
     case PacketType.SUBSCRIBE:
       return handleSubscribe(connection, packet);
@@ -98,5 +100,5 @@ function dispatch(connection: Connection, packet: Packet): void {
       // A second CONNECT [MQTT-3.1.0-2], or what only a server may send.
       connection.malformed(`packet type ${packet.type} is not for a server now`, Reasons.protocolError);
   }
-  processed(connection, packet);
+  processed(connection, viewOf(packet));
 }

@@ -7,6 +7,7 @@ import { SharedGroup } from "../session/shared_group.ts";
 import type { Subscription } from "../session/subscription.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
 import type { Broker } from "./broker.ts";
+import type { Everybody } from "./delivery_hooks.ts";
 import { mayReceive } from "./rights.ts";
 
 /** What stands in the subscription index. */
@@ -17,10 +18,12 @@ export interface Routes {
   readonly shared: readonly SharedGroup[];
   /** Access control is still being asked about somebody; then the routes are made again. */
   pending: Promise<void> | null;
+  /** As hooks that choose among them see them. */
+  everybody: Everybody | null;
 }
 
 const NO_GROUPS: readonly SharedGroup[] = [];
-const NOBODY: Routes = { direct: [], shared: NO_GROUPS, pending: null };
+const NOBODY: Routes = { direct: [], shared: NO_GROUPS, pending: null, everybody: null };
 /** How many list places may be remembered over all topics before everything is forgotten. */
 const SHORT = 16;
 const MOST_REMEMBERED = 4_000_000;
@@ -96,6 +99,7 @@ export class Router {
       direct: direct ?? [],
       shared: shared ?? NO_GROUPS,
       pending: pending.length === 0 ? null : Promise.all(pending).then(() => {}),
+      everybody: null,
     };
   }
 

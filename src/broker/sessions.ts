@@ -129,8 +129,11 @@ export class Sessions {
     subscription.set(options, qos, identifier);
     session.subscriptions.set(options.filter, subscription);
     stats.subscriptions++;
-    if (group !== null) group.add(subscription);
-    else subscriptions.add(options.filter, subscription);
+    if (group !== null) {
+      group.add(subscription);
+      // (What was computed for its topics names its members.)
+      subscriptions.touch(group.filter);
+    } else subscriptions.add(options.filter, subscription);
   }
 
   /** How many subscribe to exactly this filter; the size of the group when it is a shared one. */
@@ -152,6 +155,7 @@ export class Sessions {
       return true;
     }
     group.remove(subscription);
+    this.#broker.subscriptions.touch(group.filter);
     if (group.members.length === 0) {
       this.#groups.delete(`${group.name}/${group.filter}`);
       this.#broker.subscriptions.remove(group.filter, group);

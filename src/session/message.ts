@@ -75,20 +75,25 @@ export class Message {
     return this.end - this.start;
   }
 
-  /** A view; of memory that is about to be overwritten unless the message was kept. */
+  /** For whoever may keep it: in memory that stays as it is. */
   get payload(): Uint8Array {
-    if (this.start === 0 && this.end === this.bytes.length) return this.bytes;
-    return this.bytes.subarray(this.start, this.end);
+    this.own();
+    return this.view;
   }
 
-  /** The payload in memory that stays as it is, for a short while: it may share a slab with others. */
-  ownPayload(): Uint8Array {
-    if (this.#owned) return this.payload;
+  /** From here on `bytes` is memory that stays as it is, perhaps shared with others for the time being. */
+  own(): void {
+    if (this.#owned) return;
     this.bytes = copyBytes(this.bytes, this.start, this.end - this.start);
     this.start = 0;
     this.end = this.bytes.length;
     this.#owned = true;
-    return this.bytes;
+  }
+
+  /** Perhaps of memory that is about to be overwritten. */
+  get view(): Uint8Array {
+    if (this.start === 0 && this.end === this.bytes.length) return this.bytes;
+    return this.bytes.subarray(this.start, this.end);
   }
 
   /** Roughly the memory it costs. */

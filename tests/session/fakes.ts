@@ -84,7 +84,7 @@ export class FakeOutlet implements Outlet {
 }
 
 export function textOf(message: Message): string {
-  return decoder.decode(message.payload);
+  return decoder.decode(message.view);
 }
 
 /** A message whose payload is `text`; its bytes are owned by nobody unless `owned`. */

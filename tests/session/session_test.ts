@@ -367,7 +367,7 @@ test("session: what may be needed again is copied, what can't be is not", () => 
     attach(session, new FakeOutlet());
     session.deliver(message, 1, false, null, null);
     bytes.fill(0x58);
-    assert.equal(new TextDecoder().decode(message.payload), kept ? "text" : "XXXX");
+    assert.equal(new TextDecoder().decode(message.view), kept ? "text" : "XXXX");
   }
 });
 
@@ -379,5 +379,5 @@ test("session: what waits is copied in any case", () => {
   const { bytes } = message;
   session.deliver(message, 1, false, null, null);
   bytes.fill(0x58);
-  assert.equal(new TextDecoder().decode(message.payload), "text");
+  assert.equal(new TextDecoder().decode(message.view), "text");
 });

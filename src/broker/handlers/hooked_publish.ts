@@ -1,14 +1,14 @@
 /** PUBLISH from a client when hooks want to see it: as a packet, from one hook to the next. */
 
-import { copyBytes } from "../../packets/copy.ts";
+import type { MaybePromise } from "../../hook_answers.ts";
 import { decode } from "../../packets/decode.ts";
-import { NO_PROPERTIES } from "../../packets/properties.ts";
 import { Malformed, Reasons } from "../../packets/reason.ts";
-import { PacketType, type PublishPacket, type QoS } from "../../packets/types.ts";
+import { PacketType } from "../../packets/types.ts";
+import { PublishView } from "../../publish_view.ts";
 import type { TopicEntry } from "../../topics/topic_table.ts";
 import { resolveAlias } from "../alias_in.ts";
 import type { Connection } from "../connection.ts";
-import { isReason, readThroughHooks } from "../packet_hooks.ts";
+import { isReason, type ReadOutcome, readThroughHooks } from "../packet_hooks.ts";
 import { mayPublish } from "../permission.ts";
 import { processed } from "../processed.ts";
 import { askPublish, isPacket, type PublishOutcome, tellPublished } from "../publish_hooks.ts";
@@ -26,13 +26,13 @@ export function handleHookedPublish(
   end: number,
 ): boolean {
   const { broker } = connection;
-  const packet = plainPacket(connection, first, bytes, body, end) ??
-    decode(first, bytes, body, end, {
-      version: connection.version,
-      maxUserProperties: broker.limits.userProperties,
-    });
-  if (packet instanceof Malformed) return refuseMalformed(connection, packet);
-  if (packet.type !== PacketType.PUBLISH) return refuseMalformed(connection, null);
+  const decoded = decode(first, bytes, body, end, {
+    version: connection.version,
+    maxUserProperties: broker.limits.userProperties,
+  });
+  if (decoded instanceof Malformed) return refuseMalformed(connection, decoded);
+  if (decoded.type !== PacketType.PUBLISH) return refuseMalformed(connection, null);
+  const packet = PublishView.of(decoded);
   // (Before anybody is asked: what has to wait is read once more.)
   const entry = packet.topic === ""
     ? connection.aliases?.get(packet.properties.topicAlias ?? 0) ?? null
@@ -40,48 +40,38 @@ export function handleHookedPublish(
   if (entry !== null && mustWait(connection, entry)) return false;
   broker.stats.packetsReceived++;
   broker.stats.messagesReceived++;
-  if (!broker.reads) {
-    goOn(connection, packet, entry);
-    return true;
-  }
-  connection.after(readThroughHooks(broker, connection.client!, packet), (outcome) => {
-    if (isReason(outcome)) {
-      connection.disconnect(outcome);
-      processed(connection, packet);
-    } else goOn(connection, outcome as PublishPacket, outcome === packet ? entry : null);
-  });
+  if (broker.reads) {
+    afterRead(connection, packet, readThroughHooks(broker, connection.client!, packet), entry);
+  } else goOn(connection, packet, entry);
   return true;
 }
 
-/** Without a decoder, as nearly all are; null: it is not that simple. */
-function plainPacket(
+/** Goes on with what `onPacketRead` made of it. */
+export function afterRead(
   connection: Connection,
-  first: number,
-  bytes: Uint8Array,
-  body: number,
-  end: number,
-): PublishPacket | null {
-  const qos = ((first >> 1) & 3) as QoS;
-  if (qos !== 0 || (first & 8) !== 0 || end - body < 3) return null;
-  const afterTopic = body + 2 + ((bytes[body]! << 8) | bytes[body + 1]!);
-  const payloadAt = connection.version === 5 ? afterTopic + 1 : afterTopic;
-  if (payloadAt > end || afterTopic === body + 2) return null;
-  if (connection.version === 5 && bytes[afterTopic] !== 0) return null;
-  const entry = connection.broker.topics.get(bytes, body + 2, afterTopic);
-  if (entry === null) return null;
-  return {
-    type: PacketType.PUBLISH,
-    dup: false,
-    qos: 0,
-    retain: (first & 1) === 1,
-    topic: entry.topic,
-    packetId: 0,
-    payload: copyBytes(bytes, payloadAt, end - payloadAt),
-    properties: NO_PROPERTIES,
-  };
+  packet: PublishView,
+  read: MaybePromise<ReadOutcome>,
+  entry: TopicEntry<Routes> | null,
+): void {
+  connection.after(read, (outcome) => {
+    if (isReason(outcome)) {
+      connection.disconnect(outcome);
+      processed(connection, packet);
+    } else goOn(connection, outcome as PublishView, outcome === packet ? entry : null);
+  });
 }
 
-function goOn(connection: Connection, packet: PublishPacket, known: TopicEntry<Routes> | null): void {
+/** Goes on with what `onPublish` said to it. */
+export function afterPublish(
+  connection: Connection,
+  packet: PublishView,
+  asked: MaybePromise<PublishOutcome>,
+  entry: TopicEntry<Routes>,
+): void {
+  connection.after(asked, (outcome) => publish(connection, packet, outcome, entry));
+}
+
+function goOn(connection: Connection, packet: PublishView, known: TopicEntry<Routes> | null): void {
   const { properties, topic } = packet;
   const entry = known !== null && topic !== "" && properties.topicAlias === undefined
     ? known
@@ -101,7 +91,7 @@ function goOn(connection: Connection, packet: PublishPacket, known: TopicEntry<R
     return;
   }
   // (Nobody sees an alias: it belongs to the connection.)
-  const seen = topic === "" ? { ...packet, topic: entry.topic } : packet;
+  const seen = topic === "" ? packet.with({ topic: entry.topic }) : packet;
   const { broker, client } = connection;
   connection.after(mayPublish(connection, entry), (allowed) => {
     if (!allowed) {
@@ -109,9 +99,7 @@ function goOn(connection: Connection, packet: PublishPacket, known: TopicEntry<R
       processed(connection, seen, Reasons.notAuthorized);
     } else if (broker.hooks.on.onPublish.length === 0) publish(connection, seen, seen, entry);
     else {
-      connection.after(askPublish(broker, client!, seen), (outcome) => {
-        publish(connection, seen, outcome, entry);
-      });
+      afterPublish(connection, seen, askPublish(broker, client!, seen), entry);
     }
   });
 }
@@ -119,7 +107,7 @@ function goOn(connection: Connection, packet: PublishPacket, known: TopicEntry<R
 /** What the hooks decided is done, and the publisher hears of it. */
 function publish(
   connection: Connection,
-  packet: PublishPacket,
+  packet: PublishView,
   outcome: PublishOutcome,
   entry: TopicEntry<Routes>,
 ): void {

@@ -1,0 +1,169 @@
+/**
+ * The hot path when hooks look at each publish: they see a packet, but as long as they let it pass as it is, its
+ * bytes go out with its neighbours' as in `publish_runs.ts`. What a hook answers to is handled by
+ * `handlers/hooked_publish.ts`. Of the messages of one chunk several may pass one stage before the first of
+ * them passes the next.
+ */
+
+import { PublishView } from "../publish_view.ts";
+import { Message } from "../session/message.ts";
+import { sameBytes, type TopicEntry } from "../topics/topic_table.ts";
+import type { Connection } from "./connection.ts";
+import { deliverTo } from "./deliver.ts";
+import { afterPublish, afterRead } from "./handlers/hooked_publish.ts";
+import { readThroughHooks } from "./packet_hooks.ts";
+import { mayPublishAtOnce } from "./permission.ts";
+import { tellProcessed } from "./packet_hooks.ts";
+import { askPublish, tellPublished } from "./publish_hooks.ts";
+import { deliverRun } from "./publish_runs.ts";
+import { mustWait } from "./publish_checks.ts";
+import type { Routes } from "./routes.ts";
+
+/** Payloads that hooks see share a copy of the chunk of this size: what one of them keeps holds on to no more. */
+const SLAB = 4096;
+/** Longest run. */
+const LONGEST = 1 << 14;
+
+/** Handles what it can from `at` on; the position of the first packet it left. */
+export function hookedRuns(connection: Connection, bytes: Uint8Array, at: number, end: number): number {
+  const run = new Run(connection, bytes);
+  at = run.walk(at, end);
+  return connection.phase === "closed" ? end : at;
+}
+
+/** Packets of one topic that hooks have let pass, not delivered yet. */
+class Run {
+  readonly #connection: Connection;
+  readonly #bytes: Uint8Array;
+  #entry: TopicEntry<Routes> | null = null;
+  #start = 0;
+  #end = 0;
+  #count = 0;
+  /** When hooks look at each delivery: instead of bytes. */
+  #messages: Message[] = [];
+  /** Only when somebody wants to be told of them afterwards. */
+  #packets: PublishView[] = [];
+  #slab: Uint8Array = new Uint8Array(0);
+  /** Where in the chunk the slab begins. */
+  #slabAt = 0;
+
+  constructor(connection: Connection, bytes: Uint8Array) {
+    this.#connection = connection;
+    this.#bytes = bytes;
+  }
+
+  walk(at: number, end: number): number {
+    const connection = this.#connection;
+    const bytes = this.#bytes;
+    const { broker } = connection;
+    const { hooks, stats } = broker;
+    const client = connection.client!;
+    const v5 = connection.version === 5;
+    const limit = broker.limits.packetSize;
+    const told = hooks.on.onPublished.length + hooks.on.onPacketProcessed.length > 0;
+    const singly = broker.delivers || broker.encodes;
+    while (end - at >= 5 && bytes[at] === 0x30) {
+      let remaining = bytes[at + 1]!;
+      let body = at + 2;
+      if (remaining > 127) {
+        const high = bytes[at + 2]!;
+        if (high > 127 || high === 0) break;
+        remaining = (remaining & 127) | (high << 7);
+        body++;
+      }
+      const next = body + remaining;
+      const topicAt = body + 2;
+      const topicEnd = topicAt + ((bytes[body]! << 8) | bytes[body + 1]!);
+      const payloadAt = v5 ? topicEnd + 1 : topicEnd;
+      if (next > end || next - at > limit || payloadAt > next || topicEnd === topicAt) break;
+      if (v5 && bytes[topicEnd] !== 0) break;
+      let entry = this.#entry;
+      if (
+        entry === null || connection.allowedAt !== hooks.generation || this.#end - this.#start > LONGEST ||
+        !sameBytes(entry.raw, bytes, topicAt, topicEnd)
+      ) {
+        this.#flush();
+        entry = broker.topics.get(bytes, topicAt, topicEnd);
+        if (entry === null || !mayPublishAtOnce(connection, entry) || mustWait(connection, entry)) break;
+        this.#begin(entry, at);
+      }
+      this.#copy(at, next, end);
+      const { topic } = entry;
+      const from = payloadAt - this.#slabAt;
+      const packet = new PublishView(topic, this.#slab, from, from + next - payloadAt);
+      stats.messagesReceived++;
+      stats.packetsReceived++;
+      at = next;
+      if (hooks.on.onPacketRead.length > 0) {
+        const read = readThroughHooks(broker, client, packet);
+        if (read !== packet) {
+          this.#flush();
+          afterRead(connection, packet, read, entry);
+          break;
+        }
+      }
+      if (hooks.on.onPublish.length > 0) {
+        const asked = askPublish(broker, client, packet);
+        if (asked !== packet) {
+          this.#flush();
+          afterPublish(connection, packet, asked, entry);
+          break;
+        }
+      }
+      if (connection.phase === "closed") break;
+      this.#end = next;
+      this.#count++;
+      if (told) this.#packets.push(packet);
+      if (singly) {
+        const id = connection.session!.clientId;
+        const { raw } = entry;
+        this.#messages.push(
+          new Message(topic, raw, this.#slab, from, from + next - payloadAt, 0, false, id, true),
+        );
+      }
+    }
+    this.#flush();
+    return at;
+  }
+
+  #begin(entry: TopicEntry<Routes>, at: number): void {
+    this.#entry = entry;
+    this.#start = this.#end = at;
+  }
+
+  /** Hooks see the packet in a copy: the chunk's memory is about to be overwritten. */
+  #copy(at: number, next: number, end: number): void {
+    if (next <= this.#slabAt + this.#slab.length) return;
+    this.#slab = new Uint8Array(Math.min(Math.max(SLAB, next - at), end - at));
+    this.#slab.set(this.#bytes.subarray(at, at + this.#slab.length));
+    this.#slabAt = at;
+  }
+
+  /** They go to their subscribers. */
+  #flush(): void {
+    const entry = this.#entry;
+    const count = this.#count;
+    this.#entry = null;
+    this.#count = 0;
+    if (entry === null || count === 0) return;
+    const connection = this.#connection;
+    const { broker } = connection;
+    // (A hook may have changed who subscribes.)
+    const routes = broker.router.of(entry);
+    if (this.#messages.length > 0) {
+      const messages = this.#messages;
+      this.#messages = [];
+      for (const message of messages) deliverTo(broker, message, routes, connection.session);
+    } else if (routes.direct.length + routes.shared.length > 0) {
+      deliverRun(connection, entry, routes, this.#bytes, this.#start, this.#end, count);
+    }
+    const packets = this.#packets;
+    if (packets.length === 0) return;
+    this.#packets = [];
+    const client = connection.client!;
+    for (const packet of packets) {
+      tellPublished(broker, client, packet);
+      tellProcessed(broker, client, packet, null);
+    }
+  }
+}
