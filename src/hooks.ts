@@ -8,7 +8,8 @@ import { type Reason, Reasons } from "./packets/reason.ts";
 /** What a hook can listen to. */
 export type HookEvent = Exclude<keyof Hook, "id" | "init">;
 
-const EVENTS: readonly HookEvent[] = [
+/** All of them. */
+export const HOOK_EVENTS: readonly HookEvent[] = [
   "onStarted",
   "onStopped",
   "onSysInfoTick",
@@ -68,7 +69,9 @@ interface Asking<A, R> {
 export class Hooks {
   #hooks: readonly Hook[] = [];
   /** The lists are never changed, only replaced: whoever walks one is not disturbed. */
-  readonly on: Listening = Object.fromEntries(EVENTS.map((event) => [event, []])) as unknown as Listening;
+  readonly on: Listening = Object.fromEntries(
+    HOOK_EVENTS.map((event) => [event, []]),
+  ) as unknown as Listening;
   /** Grows when answers given earlier may no longer hold. */
   generation = 1;
   /** Their `init` has not succeeded. */
@@ -116,7 +119,7 @@ export class Hooks {
 
   #sort(): void {
     const on = this.on as Record<HookEvent, readonly Hook[]>;
-    for (const event of EVENTS) on[event] = this.#hooks.filter((hook) => typeof hook[event] === "function");
+    for (const event of HOOK_EVENTS) on[event] = this.#hooks.filter((hook) => listens(hook[event]));
     this.generation++;
   }
 
@@ -257,6 +260,19 @@ export class Hooks {
     this.#report(`Hook "${hook.id}" failed in ${event}: ${textOf(error)}`);
   }
 }
+
+/**
+ * A method with nothing in its body listens to nothing: whoever writes all of them down, to be filled in one day,
+ * does not pay for what is not there yet. (A runtime that does not tell what is in a function calls it.)
+ */
+function listens(method: unknown): boolean {
+  if (typeof method !== "function") return false;
+  const text = Function.prototype.toString.call(method).replace(COMMENTS, "");
+  return text.length > 300 || !EMPTY.test(text);
+}
+
+const COMMENTS = /\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
+const EMPTY = /^[^(){}]*\([^(){}]*\)\s*(?:=>\s*)?\{\s*\}$/;
 
 export function isPromise<T>(answer: MaybePromise<T>): answer is Promise<T> {
   return typeof answer === "object" && answer !== null &&

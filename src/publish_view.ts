@@ -1,70 +1,100 @@
 /** A PUBLISH as hooks see it. */
 
-import { NO_PROPERTIES, type Properties } from "./packets/properties.ts";
+import type { Properties } from "./packets/properties.ts";
 import type { Packet, PublishPacket, QoS } from "./packets/types.ts";
 
 /** What of a publish may be changed by a hook. */
 export type PublishChanges = Partial<Pick<PublishPacket, "topic" | "payload" | "retain" | "properties">>;
 
+const QOS = 3;
+const RETAIN = 4;
+const DUP = 8;
+/** Bits below the packet id. */
+const SHIFT = 4;
+
+/** What stands in a publish beside topic, payload and properties, in one number. */
+export function publishFlags(qos: QoS, retain: boolean, dup: boolean, packetId: number): number {
+  return qos | (retain ? RETAIN : 0) | (dup ? DUP : 0) | (packetId << SHIFT);
+}
+
 /**
- * A PUBLISH as hooks see it. Its payload is made into an array when somebody looks at it for the first time, and
- * stays valid for ever; a copy made with `...` therefore has no payload: use `with` or `toPacket`.
+ * A PUBLISH as hooks see it; the server makes them. It is small, because there is one for every message: what it
+ * says is computed when somebody asks, and its payload becomes an array when somebody looks at it for the first
+ * time, to stay valid for ever. A copy made with `...` therefore lacks nearly everything: use `with` for a changed
+ * one, `toPacket` for a plain object.
  */
 export class PublishView implements PublishPacket {
-  /** Discriminates. */
-  readonly type = 3;
-  /** It was sent before. */
-  readonly dup: boolean;
-  /** Quality of service. */
-  readonly qos: QoS;
-  /** From a client: keep it. To a client: it was kept. */
-  readonly retain: boolean;
-  /** Never an alias but in `onPacketRead`. */
+  /** Never an alias, but in `onPacketRead` as the client sent it: there it may be empty. */
   readonly topic: string;
-  /** 0 with QoS 0. */
-  readonly packetId: number;
-  /** Empty in 3.x. */
-  readonly properties: Properties;
-  readonly #bytes: Uint8Array;
-  readonly #start: number;
-  readonly #end: number;
-  #payload: Uint8Array | null = null;
+  #bytes: Uint8Array;
+  #start: number;
+  #end: number;
+  readonly #flags: number;
+  readonly #properties: Properties;
 
-  /** The payload is `bytes[start..end)`, in memory that stays as it is. */
+  /** The payload is `bytes[start..end)`, in memory that stays as it is; for `flags` see `publishFlags`. */
   constructor(
     topic: string,
     bytes: Uint8Array,
     start: number,
     end: number,
-    qos: QoS = 0,
-    retain: boolean = false,
-    dup: boolean = false,
-    packetId: number = 0,
-    properties: Properties = NO_PROPERTIES,
+    flags: number,
+    properties: Properties,
   ) {
     this.topic = topic;
     this.#bytes = bytes;
     this.#start = start;
     this.#end = end;
-    this.qos = qos;
-    this.retain = retain;
-    this.dup = dup;
-    this.packetId = packetId;
-    this.properties = properties;
+    this.#flags = flags;
+    this.#properties = properties;
   }
 
   /** The same as an object that hooks can look at. */
   static of(packet: PublishPacket): PublishView {
     if (packet instanceof PublishView) return packet;
     const { topic, payload, qos, retain, dup, packetId, properties } = packet;
-    return new PublishView(topic, payload, 0, payload.length, qos, retain, dup, packetId, properties);
+    const flags = publishFlags(qos, retain, dup, packetId);
+    return new PublishView(topic, payload, 0, payload.length, flags, properties);
+  }
+
+  /** Discriminates. */
+  get type(): 3 {
+    return 3;
+  }
+
+  /** Quality of service. */
+  get qos(): QoS {
+    return (this.#flags & QOS) as QoS;
+  }
+
+  /** From a client: keep it. To a client: it was kept. */
+  get retain(): boolean {
+    return (this.#flags & RETAIN) !== 0;
+  }
+
+  /** It was sent before. */
+  get dup(): boolean {
+    return (this.#flags & DUP) !== 0;
+  }
+
+  /** 0 with QoS 0. */
+  get packetId(): number {
+    return this.#flags >>> SHIFT;
+  }
+
+  /** Empty in 3.x. */
+  get properties(): Properties {
+    return this.#properties;
   }
 
   /** The message; not to be changed in place. */
   get payload(): Uint8Array {
-    return this.#payload ??= this.#start === 0 && this.#end === this.#bytes.length
-      ? this.#bytes
-      : this.#bytes.subarray(this.#start, this.#end);
+    if (this.#end - this.#start !== this.#bytes.length) {
+      this.#bytes = this.#bytes.subarray(this.#start, this.#end);
+      this.#start = 0;
+      this.#end = this.#bytes.length;
+    }
+    return this.#bytes;
   }
 
   /** Bytes of the payload. */
@@ -74,26 +104,12 @@ export class PublishView implements PublishPacket {
 
   /** The same packet with something else in it; what is left out, or undefined, stays. */
   with(changes: PublishChanges): PublishView {
-    const {
-      topic = this.topic,
-      retain = this.retain,
-      properties = this.properties,
-      payload,
-    } = changes;
+    const { topic = this.topic, retain = this.retain, properties = this.properties, payload } = changes;
     const bytes = payload ?? this.#bytes;
     const start = payload === undefined ? this.#start : 0;
     const end = payload === undefined ? this.#end : payload.length;
-    return new PublishView(
-      topic,
-      bytes,
-      start,
-      end,
-      this.qos,
-      retain,
-      this.dup,
-      this.packetId,
-      properties,
-    );
+    const flags = publishFlags(this.qos, retain, this.dup, this.packetId);
+    return new PublishView(topic, bytes, start, end, flags, properties);
   }
 
   /** As a plain object. */

@@ -2,7 +2,7 @@
 
 import { NO_PROPERTIES, type Properties } from "../packets/properties.ts";
 import type { Packet, QoS } from "../packets/types.ts";
-import { type PacketView, PublishView, viewOf } from "../publish_view.ts";
+import { type PacketView, publishFlags, PublishView, viewOf } from "../publish_view.ts";
 import type { Message } from "../session/message.ts";
 import type { Connection } from "./connection.ts";
 import { encodeFor } from "./encode_for.ts";
@@ -64,7 +64,8 @@ export function publishThroughHooks(
   message.own();
   const { topic, bytes, start, end } = message;
   const properties = version === 5 ? propertiesOf(connection, message, identifiers) : NO_PROPERTIES;
-  const packet = new PublishView(topic, bytes, start, end, qos, retain, dup, packetId, properties);
+  const flags = publishFlags(qos, retain, dup, packetId);
+  const packet = new PublishView(topic, bytes, start, end, flags, properties);
   const final = encodeThroughHooks(broker, client!, packet);
   const before = connection.output.pending;
   if (final !== packet) {

@@ -5,6 +5,7 @@
  * them passes the next.
  */
 
+import { NO_PROPERTIES } from "../packets/properties.ts";
 import { PublishView } from "../publish_view.ts";
 import { Message } from "../session/message.ts";
 import { sameBytes, type TopicEntry } from "../topics/topic_table.ts";
@@ -21,8 +22,9 @@ import type { Routes } from "./routes.ts";
 
 /** Payloads that hooks see share a copy of the chunk of this size: what one of them keeps holds on to no more. */
 const SLAB = 4096;
+const NO_BYTES = new Uint8Array(0);
 /** Longest run. */
-const LONGEST = 1 << 14;
+const LONGEST = 1 << 16;
 
 /** Handles what it can from `at` on; the position of the first packet it left. */
 export function hookedRuns(connection: Connection, bytes: Uint8Array, at: number, end: number): number {
@@ -43,9 +45,6 @@ class Run {
   #messages: Message[] = [];
   /** Only when somebody wants to be told of them afterwards. */
   #packets: PublishView[] = [];
-  #slab: Uint8Array = new Uint8Array(0);
-  /** Where in the chunk the slab begins. */
-  #slabAt = 0;
 
   constructor(connection: Connection, bytes: Uint8Array) {
     this.#connection = connection;
@@ -61,6 +60,11 @@ class Run {
     const v5 = connection.version === 5;
     const limit = broker.limits.packetSize;
     const told = hooks.on.onPublished.length + hooks.on.onPacketProcessed.length > 0;
+    const reads = hooks.on.onPacketRead.length > 0;
+    const asks = hooks.on.onPublish.length > 0;
+    let slab = NO_BYTES;
+    let slabAt = 0;
+    let received = 0;
     const singly = broker.delivers || broker.encodes;
     while (end - at >= 5 && bytes[at] === 0x30) {
       let remaining = bytes[at + 1]!;
@@ -87,14 +91,17 @@ class Run {
         if (entry === null || !mayPublishAtOnce(connection, entry) || mustWait(connection, entry)) break;
         this.#begin(entry, at);
       }
-      this.#copy(at, next, end);
+      if (next > slabAt + slab.length) {
+        // Hooks see it in a copy: the chunk's memory is about to be overwritten.
+        slab = new Uint8Array(Math.min(Math.max(SLAB, next - at), end - at));
+        slab.set(bytes.subarray(at, at + slab.length));
+        slabAt = at;
+      }
       const { topic } = entry;
-      const from = payloadAt - this.#slabAt;
-      const packet = new PublishView(topic, this.#slab, from, from + next - payloadAt);
-      stats.messagesReceived++;
-      stats.packetsReceived++;
+      const packet = new PublishView(topic, slab, payloadAt - slabAt, next - slabAt, 0, NO_PROPERTIES);
+      received++;
       at = next;
-      if (hooks.on.onPacketRead.length > 0) {
+      if (reads) {
         const read = readThroughHooks(broker, client, packet);
         if (read !== packet) {
           this.#flush();
@@ -102,7 +109,7 @@ class Run {
           break;
         }
       }
-      if (hooks.on.onPublish.length > 0) {
+      if (asks) {
         const asked = askPublish(broker, client, packet);
         if (asked !== packet) {
           this.#flush();
@@ -118,10 +125,12 @@ class Run {
         const id = connection.session!.clientId;
         const { raw } = entry;
         this.#messages.push(
-          new Message(topic, raw, this.#slab, from, from + next - payloadAt, 0, false, id, true),
+          new Message(topic, raw, slab, payloadAt - slabAt, next - slabAt, 0, false, id, true),
         );
       }
     }
+    stats.messagesReceived += received;
+    stats.packetsReceived += received;
     this.#flush();
     return at;
   }
@@ -129,14 +138,6 @@ class Run {
   #begin(entry: TopicEntry<Routes>, at: number): void {
     this.#entry = entry;
     this.#start = this.#end = at;
-  }
-
-  /** Hooks see the packet in a copy: the chunk's memory is about to be overwritten. */
-  #copy(at: number, next: number, end: number): void {
-    if (next <= this.#slabAt + this.#slab.length) return;
-    this.#slab = new Uint8Array(Math.min(Math.max(SLAB, next - at), end - at));
-    this.#slab.set(this.#bytes.subarray(at, at + this.#slab.length));
-    this.#slabAt = at;
   }
 
   /** They go to their subscribers. */
