@@ -32,6 +32,10 @@ export interface BunSocketServer {
 
 export interface BunApi {
   readonly version: string;
+  readonly password: {
+    /** Rejects for a hash that is not well formed. */
+    verify(password: Uint8Array, hash: string, algorithm: "bcrypt"): Promise<boolean>;
+  };
   listen<Data>(
     options: { hostname: string; port: number; socket: BunSocketHandlers<Data> } | {
       unix: string;

@@ -1,0 +1,191 @@
+/**
+ * Access control from rules: who may connect, and what each client may publish, subscribe to and receive. The rules
+ * are objects, or a YAML or JSON file, in comqtt's format.
+ *
+ * ```ts
+ * import { Server, TcpListener } from "@comqtt/comqtt";
+ * import { Ledger } from "@comqtt/comqtt/hooks/auth/ledger";
+ *
+ * const ledger = new Ledger({
+ *   users: { anna: { password: "$scrypt$ln=15,r=8,p=1$...", acl: { "home/#": "readwrite" } } },
+ *   auth: [{ remote: "127.0.0.1", allow: true }],
+ *   acl: [
+ *     { username: "admin" },
+ *     { filters: { "secret/#": "deny", "$SYS/#": "read", "#": "read" } },
+ *   ],
+ * });
+ * const server = new Server();
+ * server.addHook(ledger);
+ * await server.addListener(new TcpListener({ id: "tcp", address: "127.0.0.1:1883" }));
+ * await server.serve();
+ * ```
+ *
+ * **Connecting.** A user who is listed and gives the right password is let in, or refused with `disallow`. Everyone
+ * else, a listed user with a wrong password included, is decided by the first of the `auth` rules that is about
+ * the client and its password; one without a password takes every password. If there is none, the client is
+ * refused.
+ *
+ * **Topics.** The filters of the listed user are asked first, then those of each `acl` rule that is about the client,
+ * in the order written. The first filter that matches decides: `read` grants subscribing and receiving, `write`
+ * publishing and wills. An `acl` rule without filters allows everything. If no filter matches, the topic is allowed:
+ * end the rules with `"#": "deny"` to turn that round.
+ *
+ * A subscription, taken without `$share/group/`, is decided by the first filter that *covers* it, which means matches
+ * all that it can match: `a/+` does not grant `a/#`. Filters that meet it only in part do not decide it, but each
+ * message is asked about again with its topic. With `"secret/#": "deny"` before `"#": "read"`, a subscription to `#`
+ * is granted and receives everything but `secret/...`, and one to `secret/+` is refused.
+ *
+ * As everywhere in MQTT, `#` and `+/...` do not match topics that begin with `$`, so they grant nothing of them; but
+ * they do deny them.
+ *
+ * @module
+ */
+
+import type { Action, Client, Credentials, Hook, HookHost, MaybePromise, Opinion } from "../../src/hook.ts";
+import { readTextFile } from "../../src/runtime/process.ts";
+import { isShared, parseShared } from "../../src/topics/names.ts";
+import { authenticate } from "./ledger/authenticate.ts";
+import { compileObjects, compileText } from "./ledger/compile.ts";
+import { LedgerError } from "./ledger/error.ts";
+import { READ, WRITE } from "./ledger/grants.ts";
+import type { Rulebook } from "./ledger/rulebook.ts";
+import { Slots } from "./ledger/slots.ts";
+import type { LedgerOptions, LedgerRules } from "./ledger/types.ts";
+
+export { LedgerError, type LedgerProblem } from "./ledger/error.ts";
+export { hashPassword } from "./ledger/passwords/derived.ts";
+export type {
+  LedgerAccess,
+  LedgerAclRule,
+  LedgerAuthRule,
+  LedgerFilters,
+  LedgerIdentity,
+  LedgerOptions,
+  LedgerRules,
+  LedgerUser,
+} from "./ledger/types.ts";
+
+/**
+ * Access control from rules. The rules can be replaced while clients are connected: they stay connected and
+ * subscribed, and what they do and receive from then on is decided by the new rules.
+ *
+ * Passwords that are hashed are checked off the event loop, four at a time; up to 128 more wait for at most five
+ * seconds, and beyond that clients are refused.
+ */
+export class Ledger implements Hook {
+  /** `auth-ledger`, if the options do not say otherwise. */
+  readonly id: string;
+  readonly #fallback: "decide" | "abstain";
+  readonly #hosts: Set<HookHost> = new Set();
+  readonly #slots: Slots = new Slots({ running: 4, waiting: 128, patience: 5000 });
+  #rules: Rulebook;
+  #file: string | null = null;
+  #reloaded: Promise<void> = Promise.resolve();
+  #complained = -Infinity;
+
+  /** Throws a {@link LedgerError} with everything that is wrong with the rules. */
+  constructor(rules: LedgerRules = {}, options: LedgerOptions = {}) {
+    this.id = options.id ?? "auth-ledger";
+    this.#fallback = options.fallback ?? "decide";
+    this.#rules = compileObjects(rules);
+  }
+
+  /**
+   * A ledger from YAML or JSON text. `fileName` is what it is called in messages. Throws a {@link LedgerError} with
+   * the line and column of everything that is wrong.
+   */
+  static parse(text: string, fileName = "ledger", options: LedgerOptions = {}): Ledger {
+    const ledger = new Ledger({}, options);
+    ledger.#rules = compileText(text, fileName);
+    return ledger;
+  }
+
+  /** A ledger from a YAML or JSON file. Rejects with a {@link LedgerError}, also when the file cannot be read. */
+  static async read(path: string, options: LedgerOptions = {}): Promise<Ledger> {
+    const ledger = new Ledger({}, options);
+    ledger.#rules = await rulesIn(path);
+    ledger.#file = path;
+    return ledger;
+  }
+
+  /** Other rules from now on, all of them at once. Throws a {@link LedgerError}; then the old ones stay. */
+  replace(rules: LedgerRules): void {
+    this.#put(compileObjects(rules));
+  }
+
+  /**
+   * Reads the file again that {@link Ledger.read} has read. Rejects with a {@link LedgerError} when there is anything
+   * wrong with it; then the old rules stay.
+   */
+  reload(): Promise<void> {
+    const path = this.#file;
+    if (path === null) {
+      return Promise.reject(new Error(`Cannot reload "${this.id}": it was not read from a file`));
+    }
+    // One after the other, so that the rules read last are those that count.
+    const done = this.#reloaded.then(async () => this.#put(await rulesIn(path)));
+    this.#reloaded = done.catch(() => {});
+    return done;
+  }
+
+  /** Called by the server. */
+  init(host: HookHost): void {
+    this.#hosts.add(host);
+  }
+
+  /** Decides who may connect; at once if no hashed password has to be checked. */
+  onConnectAuthenticate(client: Client, credentials: Credentials): MaybePromise<Opinion> {
+    const rules = this.#rules;
+    const decides = this.#fallback === "decide" || rules.lists(client.username);
+    return authenticate({
+      gates: rules.gates(client),
+      password: credentials.password,
+      otherwise: decides ? "deny" : undefined,
+      decoy: rules.decoy,
+      slots: this.#slots,
+      overloaded: () => this.#complain(),
+    });
+  }
+
+  /** Decides what a client may do with a topic, or with the filter of a subscription. */
+  onAclCheck(client: Client, action: Action, topic: string): Opinion {
+    const wanted = action === "publish" || action === "will" ? WRITE : READ;
+    const grants = this.#rules.grants(client);
+    const answer = action === "subscribe"
+      ? grants.forFilter(unshared(topic), wanted)
+      : grants.forTopic(topic, wanted);
+    if (answer === undefined) return this.#fallback === "decide" ? "allow" : undefined;
+    return answer ? "allow" : "deny";
+  }
+
+  #put(rules: Rulebook): void {
+    this.#rules = rules;
+    for (const host of this.#hosts) host.accessChanged();
+  }
+
+  /** Once a minute is enough: strangers can bring it about. */
+  #complain(): void {
+    const now = performance.now();
+    if (now - this.#complained < 60_000) return;
+    this.#complained = now;
+    for (const host of this.#hosts) {
+      host.log("warn", "Too many passwords to check at a time, clients are refused");
+    }
+  }
+}
+
+/** Without `$share/group/`. One that is not well formed is left as it is: the server has refused it before. */
+function unshared(filter: string): string {
+  return isShared(filter) ? parseShared(filter)?.filter ?? filter : filter;
+}
+
+async function rulesIn(path: string): Promise<Rulebook> {
+  let text: string;
+  try {
+    text = await readTextFile(path);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new LedgerError([{ where: path, message: `Cannot read the ledger: ${why}` }], { cause: error });
+  }
+  return compileText(text, path);
+}

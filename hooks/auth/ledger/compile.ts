@@ -1,0 +1,149 @@
+/** From rules as they are written to rules as they are asked. */
+
+import { quote } from "../../../src/config/problem.ts";
+import { isShared, isTopicFilter } from "../../../src/topics/names.ts";
+import { LedgerError, type LedgerProblem } from "./error.ts";
+import { FieldReader } from "./fields.ts";
+import { EVERYTHING, type Grant } from "./grants.ts";
+import type { Identity } from "./identity.ts";
+import { ObjectSource } from "./object_source.ts";
+import { type Pattern, patternOf, remotePatternOf } from "./pattern.ts";
+import { acceptedHashes, ruleSecret, type Secret, userSecret } from "./passwords/secret.ts";
+import { type AclRule, type AuthRule, Rulebook, type User } from "./rulebook.ts";
+import type { Source } from "./source.ts";
+import { yamlSource } from "./yaml_source.ts";
+
+/** Throws a `LedgerError` with all that is wrong. */
+export function compileObjects(rules: unknown): Rulebook {
+  return compile(new ObjectSource(rules), []);
+}
+
+/** `file`: what it is called in messages. Throws a `LedgerError` with all that is wrong. */
+export function compileText(text: string, file: string): Rulebook {
+  const { source, problems } = yamlSource(file, text);
+  if (problems.length > 0) throw new LedgerError(problems);
+  return compile(source, problems);
+}
+
+function compile(source: Source, problems: LedgerProblem[]): Rulebook {
+  const reader = new FieldReader(problems);
+  const users = new Map<string, User>();
+  let auth: AuthRule[] = [];
+  let acl: AclRule[] = [];
+  reader.read(source, {
+    users: (value) => {
+      for (const { key, value: user } of reader.entries(value)) users.set(key, readUser(reader, key, user));
+    },
+    auth: (value) => auth = reader.items(value).map((item, i) => readAuthRule(reader, item, i)),
+    acl: (value) => acl = reader.items(value).map((item, i) => readAclRule(reader, item, i)),
+  });
+  if (problems.length > 0) throw new LedgerError(problems);
+  return new Rulebook(users, auth, acl);
+}
+
+function readUser(reader: FieldReader, name: string, source: Source): User {
+  let secret: Secret | null = null;
+  let allow = true;
+  let grants: Grant[] = [];
+  reader.read(source, {
+    username: (value) => {
+      const given = reader.text(value);
+      if (given === name || given === "") return;
+      reader.wrong(value, `${quote(name)}, under which the user is listed, or nothing`, quote(given));
+    },
+    password: (value) => {
+      const text = readText(reader, value);
+      if (text !== "") secret = checkable(reader, value, userSecret(text));
+    },
+    acl: (value) => grants = readFilters(reader, value),
+    disallow: (value) => allow = !reader.flag(value),
+  });
+  return { secret, allow, grants };
+}
+
+function readAuthRule(reader: FieldReader, source: Source, index: number): AuthRule {
+  const about = everyone();
+  let secret: Secret | null = ruleSecret("");
+  let allow = false;
+  readItem(reader, source, {
+    ...identityFields(reader, about),
+    password: (value) => secret = checkable(reader, value, ruleSecret(readText(reader, value))),
+    allow: (value) => allow = reader.flag(value),
+  });
+  return { index, about, secret: secret!, allow };
+}
+
+function readAclRule(reader: FieldReader, source: Source, index: number): AclRule {
+  const about = everyone();
+  let grants: Grant[] = [];
+  readItem(reader, source, {
+    ...identityFields(reader, about),
+    filters: (value) => grants = readFilters(reader, value),
+  });
+  return { index, about, grants: grants.length === 0 ? [EVERYTHING] : grants };
+}
+
+/** A dash with nothing behind it would be a rule about everyone. */
+function readItem(reader: FieldReader, source: Source, fields: Parameters<FieldReader["read"]>[1]): void {
+  if (source.kind === "nothing") reader.wrong(source, "a rule");
+  else reader.read(source, fields);
+}
+
+/** To YAML `#secret` is a comment: what is left would be true of everyone. */
+function readText(reader: FieldReader, source: Source): string {
+  if (source.kind !== "nothing") return reader.text(source);
+  reader.wrong(source, 'a text, "" or "*" for any');
+  return "";
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+function everyone(): Mutable<Identity> {
+  const any: Pattern = { kind: "any" };
+  return { client: any, username: any, remote: any };
+}
+
+function identityFields(
+  reader: FieldReader,
+  about: Mutable<Identity>,
+): Record<keyof Identity, (value: Source) => void> {
+  return {
+    client: (value) => about.client = patternOf(readText(reader, value)),
+    username: (value) => about.username = patternOf(readText(reader, value)),
+    remote: (value) => about.remote = remotePatternOf(readText(reader, value)),
+  };
+}
+
+function checkable(reader: FieldReader, source: Source, secret: Secret | null): Secret | null {
+  if (secret === null) {
+    reader.problem(
+      source.where,
+      `Cannot use this password: it looks like a hash, expected ${acceptedHashes}`,
+    );
+  }
+  return secret;
+}
+
+function readFilters(reader: FieldReader, source: Source): Grant[] {
+  const grants = reader.entries(source).map(({ key, where, value }) => {
+    const fault = filterFault(key);
+    if (fault !== null) reader.problem(where, `Cannot use the filter ${quote(key)}: ${fault}`);
+    return { filter: key, access: reader.access(value) };
+  });
+  if (source.kind === "mapping" && source.moved !== null) {
+    reader.problem(
+      source.where,
+      `Cannot use an object with the key ${
+        quote(source.moved)
+      }, which JavaScript moves to the front, expected a Map`,
+    );
+  }
+  return grants;
+}
+
+function filterFault(filter: string): string | null {
+  if (filter === "") return "it is empty";
+  if (isShared(filter)) return "rules are about the filter without $share/group/";
+  if (isTopicFilter(filter)) return null;
+  return "+ and # stand alone in their level, and # only at the end";
+}

@@ -1,0 +1,23 @@
+/** What is wrong with a ledger: all of it at once. */
+
+/** One thing that is wrong with the rules. */
+export interface LedgerProblem {
+  /** `file:line:column`; for objects the path, such as `acl[2].filters["a/#b"]`. */
+  readonly where: string;
+  /** A sentence without the place; never a password. */
+  readonly message: string;
+}
+
+/** The rules cannot be used; those that were in force before stay. */
+export class LedgerError extends Error {
+  /** `LedgerError`. */
+  override readonly name: string = "LedgerError";
+  /** Everything that was found, in the order of the rules. */
+  readonly problems: readonly LedgerProblem[];
+
+  /** The message has a line for each problem. */
+  constructor(problems: readonly LedgerProblem[], options?: ErrorOptions) {
+    super(problems.map(({ where, message }) => `${where}: ${message}`).join("\n"), options);
+    this.problems = problems;
+  }
+}
