@@ -64,6 +64,11 @@ export type {
   StoredSysInfo,
 } from "./src/stored.ts";
 
+export type { InlineMessage } from "./src/inline/message.ts";
+export type { InlinePublishOptions } from "./src/inline/publish_request.ts";
+export type { InlineHandler, InlineSubscribeOptions, InlineSubscription } from "./src/inline/subscription.ts";
+export type { LocalClient, LocalClientOptions } from "./src/inline/local_client.ts";
+
 export type {
   AckPacket,
   AuthPacket,
@@ -87,13 +92,24 @@ export { type Reason, Reasons, reasonText } from "./src/packets/reason.ts";
 
 export { AllowAll } from "./hooks/auth/allow_all.ts";
 
+export { HealthListener, type HealthListenerOptions } from "./src/listeners/health.ts";
 export { HttpListener, type HttpListenerOptions } from "./src/listeners/http.ts";
 export type { Listener, ListenerHost } from "./src/listeners/listener.ts";
 export { ListenerError } from "./src/listeners/listener_error.ts";
+export { MemoryListener, type MemoryListenerOptions } from "./src/listeners/memory.ts";
+export { type SocketDetails, SocketListener, type SocketListenerOptions } from "./src/listeners/socket.ts";
 export { TcpListener, type TcpListenerOptions } from "./src/listeners/tcp.ts";
 export type { TlsFiles } from "./src/listeners/tls_files.ts";
 export { UnixListener, type UnixListenerOptions } from "./src/listeners/unix.ts";
 export { WebSocketListener, type WebSocketListenerOptions } from "./src/listeners/websocket.ts";
+export type {
+  AnySocket,
+  NodeSocket,
+  SocketAddress,
+  SocketIterable,
+  SocketServer,
+  StreamPair,
+} from "./src/runtime/socket_shapes.ts";
 export type { ErrorSink } from "./src/runtime/guard.ts";
 export type { HttpHandler } from "./src/runtime/http.ts";
 export { type MemoryClient, memoryPair, type MemoryPairOptions } from "./src/runtime/memory_stream.ts";

@@ -3,6 +3,11 @@
 import type { Properties } from "./packets/properties.ts";
 import type { PeerCertificate } from "./runtime/stream.ts";
 
+/** The client id of the program that embeds the server; nobody else may have it. */
+export const INLINE_CLIENT_ID = "inline";
+/** In the place of a listener's id for clients of the program itself. */
+export const LOCAL_LISTENER = "local";
+
 /** What is known of a client. It outlives the connection with its session. */
 export interface Client {
   /** As the client gave it, as a hook changed it, or as the server made it up. */

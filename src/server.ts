@@ -6,10 +6,27 @@ import type { LogLevel, PartialServerOptions } from "./broker/options.ts";
 import type { Stats } from "./broker/stats.ts";
 import { type SystemInfo, systemInfo } from "./broker/system_info.ts";
 import { restore } from "./broker/restore.ts";
-import type { Hook } from "./hook.ts";
+import type { Client } from "./client.ts";
+import type { Hook, MessageInfo } from "./hook.ts";
 import { HookError } from "./hook_error.ts";
+import {
+  connectedClient,
+  connectedClients,
+  disconnectClient,
+  injectFor,
+  retainedMessages,
+  unsubscribeClient,
+} from "./inline/clients.ts";
+import { InlineClient } from "./inline/inline_client.ts";
+import type { LocalClient, LocalClientOptions } from "./inline/local_client.ts";
+import { connectLocal } from "./inline/local_connection.ts";
+import type { InlinePublishOptions } from "./inline/publish_request.ts";
+import type { InlineHandler, InlineSubscribeOptions, InlineSubscription } from "./inline/subscription.ts";
 import type { Listener, ListenerHost } from "./listeners/listener.ts";
 import { ListenerError } from "./listeners/listener_error.ts";
+import { placeOf } from "./listeners/place.ts";
+import { type Reason, Reasons } from "./packets/reason.ts";
+import type { Packet } from "./packets/types.ts";
 import type { ByteStream, StreamHandler } from "./runtime/stream.ts";
 import { ServerHooks } from "./server_hooks.ts";
 
@@ -36,6 +53,7 @@ type State = "new" | "serving" | "closed";
 export class Server implements AsyncDisposable {
   readonly #broker: Broker;
   readonly #hooks: ServerHooks;
+  readonly #inline: InlineClient;
   readonly #listeners: Listener[] = [];
   readonly #asked: Map<Listener, string> = new Map();
   readonly #host: ListenerHost;
@@ -46,8 +64,11 @@ export class Server implements AsyncDisposable {
   constructor(options: PartialServerOptions = {}) {
     this.#broker = new Broker(options);
     this.#hooks = new ServerHooks(this.#broker);
+    this.#inline = new InlineClient(this.#broker);
     this.#host = {
-      accept: (stream, listener): StreamHandler => this.#accept(stream, listener),
+      stats: this.#broker.stats,
+      info: (): SystemInfo => this.info(),
+      accept: (stream, listener): StreamHandler => this.#accept(stream, listener.id),
       log: (level: LogLevel, text: string): void => this.#broker.log(level, text),
     };
   }
@@ -125,12 +146,112 @@ export class Server implements AsyncDisposable {
       await restore(this.#broker);
       if (this.#ended) throw new Error("Cannot serve: the server was closed meanwhile");
       this.#broker.start();
+      this.#inline.open();
       for (const listener of [...this.#listeners]) await this.#open(listener);
     } catch (error) {
       await this.close();
       throw error;
     }
     this.#broker.hooks.notify("onStarted");
+  }
+
+  /**
+   * Publishes as the program itself: client id `inline`, listener `local`. Access control is not asked, and
+   * `$SYS/...` may be published to. Hooks are (`onPublish`), and `qos` is the highest QoS with which subscribers
+   * get it. What is published is delivered in the order of the calls, also while a hook takes its time; so an
+   * `onPublish` hook must not wait for a publish of its own when it was asked about one of the program's.
+   *
+   * Answers what became of it: `Reasons.success`; `noMatchingSubscribers`; `quotaExceeded`: there is no room to
+   * retain it; or what a hook refused it with. It does not wait for subscribers that are slow. Before `serve` it
+   * is kept until the server has its data, published before a listener opens, and answered with success at once.
+   *
+   * A payload is the caller's again when the call returns: what has to be kept of it is copied by then. Rejects with
+   * a TypeError or RangeError when the topic is empty, has wildcards or is longer than `limits.topicLength`, and for
+   * options that are none; with an Error when the server is closed.
+   */
+  publish(topic: string, payload: string | Uint8Array, options: InlinePublishOptions = {}): Promise<Reason> {
+    return this.#inline.publish(topic, payload, options);
+  }
+
+  /**
+   * Subscribes the program itself; `$share/group/filter` shares with clients. Access control is not asked. Each
+   * subscription gets its own copy, in order and soon after the publish, with those retained first unless it says
+   * otherwise. While its handler is behind, up to `limits.queuedMessages` and `limits.queuedBytes` wait for it; then
+   * some are dropped as `queueFull` says, counted, and told to `onPublishDropped`. The same filter and `id` again
+   * replace the handler. Throws a TypeError or RangeError when that is no filter, an Error when the server is closed.
+   */
+  subscribe(
+    filter: string,
+    handler: InlineHandler,
+    options: InlineSubscribeOptions = {},
+  ): InlineSubscription {
+    return this.#inline.subscribe(filter, handler, options);
+  }
+
+  /** Ends the program's subscription of exactly that filter with that id, without an id all of them. False: none. */
+  unsubscribe(filter: string, id?: number): boolean {
+    return this.#inline.unsubscribe(filter, id);
+  }
+
+  /**
+   * A client without a network: for hooks, statistics and other clients it is one that came in through the listener
+   * `local`. Hooks may refuse it, but nobody asks who it is. Rejects when it is refused, or the server does not serve.
+   */
+  newClient(options: LocalClientOptions = {}): Promise<LocalClient> {
+    if (this.#state === "serving" && this.#inline.opened) return connectLocal(this.#broker, options);
+    return Promise.reject(new Error("Cannot make a client: the server is not serving"));
+  }
+
+  /**
+   * Has any packet handled as if that client, a local one or any that is connected, had sent it just now; answers go to
+   * the client. It comes in between the client's own packets. Settled when it was handled, or the connection ended.
+   * Rejects when the client is not connected, and with a TypeError or RangeError when there is no such packet; neither
+   * harms the client. What a client must not send, a wildcard in a topic name for example, ends its connection.
+   */
+  // deno-lint-ignore require-await
+  async injectPacket(client: LocalClient | string, packet: Packet): Promise<void> {
+    return typeof client === "string" ? injectFor(this.#broker, client, packet) : client.inject(packet);
+  }
+
+  /** Those that are connected now, one by one; without the program itself. */
+  get clients(): Iterable<Client> {
+    const broker = this.#broker;
+    return { [Symbol.iterator]: () => connectedClients(broker) };
+  }
+
+  /** The client with that id when it is connected. */
+  client(id: string): Client | undefined {
+    return connectedClient(this.#broker, id);
+  }
+
+  /** Ends the connection of a client; an MQTT 5 client is told why, its will is published. False: it has none. */
+  disconnectClient(id: string, reason: Reason = Reasons.administrativeAction): boolean {
+    return disconnectClient(this.#broker, id, reason);
+  }
+
+  /** Ends these subscriptions of a client, connected or not, or all of them. Answers how many there were. */
+  unsubscribeClient(id: string, filters?: readonly string[]): number {
+    return unsubscribeClient(this.#broker, id, filters);
+  }
+
+  /** Client ids that may not connect: they are refused with 0x8A. Who is connected stays, see `disconnectClient`. */
+  get blocked(): Set<string> {
+    return this.#broker.blocked;
+  }
+
+  /** The retained messages that a filter matches; `#` does not match `$SYS/...`. Throws a TypeError or RangeError. */
+  retained(filter: string = "#"): Iterable<MessageInfo> {
+    return retainedMessages(this.#broker, filter);
+  }
+
+  /**
+   * Takes a stream the program has as that of a client that came in through the listener of that name, which need not
+   * be one of the server's. What the answer must be told, and when, stands with `Listener`. Throws an Error before
+   * `serve`; once the server is closed the stream is destroyed.
+   */
+  acceptStream(stream: ByteStream, listener: string): StreamHandler {
+    if (this.#state === "new") throw new Error("Cannot accept a stream: the server does not serve yet");
+    return this.#accept(stream, listener);
   }
 
   get #ended(): boolean {
@@ -153,7 +274,11 @@ export class Server implements AsyncDisposable {
   async #close(): Promise<void> {
     const served = this.#state === "serving";
     this.#state = "closed";
-    if (!served) return;
+    this.#inline.close();
+    if (!served) {
+      this.#inline.end();
+      return;
+    }
     // They stop accepting in this turn; answers to HTTP requests may take them a while longer.
     const closed = this.#listeners.map((listener) => this.#closeOne(listener));
     await limited(
@@ -161,17 +286,19 @@ export class Server implements AsyncDisposable {
       CLOSE_MS,
       () => this.#broker.log("warn", `Closed without waiting any longer for hooks and listeners`),
     );
+    this.#inline.end();
   }
 
   #refuseSecond(listener: Listener): void {
-    const { id, address } = listener;
+    const { id, protocol, address } = listener;
     if (this.#listeners.some((other) => other.id === id)) {
       throw new ListenerError(`Cannot add listener "${id}": there is one with that id already`);
     }
-    // Port 0 is another port for each.
-    if (/(^|:)0$/.test(address)) return;
+    const place = placeOf({ protocol, address });
+    if (place === null) return;
     for (const [other, asked] of this.#asked) {
-      if (asked !== address && other.address !== address) continue;
+      const taken = [asked, other.address].map((at) => placeOf({ protocol: other.protocol, address: at }));
+      if (!taken.includes(place)) continue;
       throw new ListenerError(`Cannot add listener "${id}": "${other.id}" listens at "${address}" already`);
     }
   }
@@ -199,8 +326,8 @@ export class Server implements AsyncDisposable {
   }
 
   /** A handshake may end after we stopped accepting. */
-  #accept(stream: ByteStream, listener: Listener): StreamHandler {
-    if (this.#state !== "closed") return this.#broker.accept(stream, listener.id);
+  #accept(stream: ByteStream, listener: string): StreamHandler {
+    if (this.#state !== "closed") return this.#broker.accept(stream, listener);
     stream.destroy();
     return { data(): void {}, written(): void {}, closed(): void {} };
   }

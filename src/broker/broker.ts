@@ -3,6 +3,7 @@
  * does in `../session/`; this file only connects them.
  */
 
+import { LOCAL_LISTENER } from "../client.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Hook, HookHost } from "../hook.ts";
 import type { MaybePromise } from "../hook_answers.ts";
@@ -92,6 +93,8 @@ export class Broker {
   encodes = false;
   /** Access control has answered with a promise: the hot path does not ask it. */
   slowAccess = false;
+  /** What the program that embeds the server does with it; it ends when the clients have. */
+  program: { readonly busy: boolean; end(): void } | null = null;
   #stops: (() => void)[] = [];
   #scratch = new Uint8Array(1024);
 
@@ -179,10 +182,23 @@ export class Broker {
       return connection;
     }
     connection.refusal = this.admission.refuse();
+    this.#take(connection);
+    return connection;
+  }
+
+  /** A client the program makes itself: it need not say who it is. `inline`: access control is not asked about it. */
+  acceptLocal(stream: ByteStream, inline: boolean): Connection {
+    const connection = new Connection(this, stream, LOCAL_LISTENER);
+    connection.admitted = true;
+    connection.inline = inline;
+    this.#take(connection);
+    return connection;
+  }
+
+  #take(connection: Connection): void {
     this.connections.add(connection);
     this.stats.connections++;
     this.deadlines.add(connection.deadline, this.clock.now() + this.limits.connectTimeout);
-    return connection;
   }
 
   /** The stream of a connection is closed. */
@@ -254,8 +270,11 @@ export class Broker {
       connection.disconnect(Reasons.serverShuttingDown);
     }
     const until = Date.now() + patience;
-    while (this.connections.size > 0 && Date.now() < until) await new Promise((done) => setTimeout(done, 10));
+    while ((this.connections.size > 0 || this.program?.busy === true) && Date.now() < until) {
+      await new Promise((done) => setTimeout(done, 10));
+    }
     for (const connection of [...this.connections]) connection.stream.destroy();
+    this.program?.end();
     await Promise.all(this.hooks.all.map((hook) => this.hooks.stop(hook, STOP_HOOK_MS)));
   }
 }

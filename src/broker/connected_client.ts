@@ -1,6 +1,6 @@
 /** What hooks know of a client; it outlives the connection with the session, so it holds no part of it. */
 
-import type { Client, ConnectingClient } from "../client.ts";
+import { type Client, type ConnectingClient, INLINE_CLIENT_ID } from "../client.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
 import type { Properties } from "../packets/properties.ts";
 import type { ConnectPacket } from "../packets/types.ts";
@@ -50,7 +50,10 @@ export class ConnectedClient implements ConnectingClient {
       keyof ConnectingClient,
       unknown
     >;
-    if (typeof id !== "string" || id === "" || utf8Length(id) > broker.limits.clientIdLength) {
+    if (
+      typeof id !== "string" || id === "" || id === INLINE_CLIENT_ID ||
+      utf8Length(id) > broker.limits.clientIdLength
+    ) {
       broker.stats.refused.clientId++;
       return Reasons.clientIdentifierNotValid;
     }

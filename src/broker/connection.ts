@@ -14,6 +14,7 @@ import type { Session } from "../session/session.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
 import type { OutboundAliases } from "./aliases.ts";
+import type { Denied } from "./permission.ts";
 import type { Broker } from "./broker.ts";
 import { Deadline } from "./deadlines.ts";
 import { refuseConnect } from "./handlers/connect.ts";
@@ -68,6 +69,8 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
   refusal: Reason | null = null;
   /** It is the program that embeds the server. */
   inline = false;
+  /** The program made it: it is not asked who it is. */
+  admitted = false;
   /** The server made up the client id. */
   assignedId = false;
   /** A re-authentication is on its way. */
@@ -83,6 +86,8 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
   /** The topic it may publish to, as access control said at `allowedAt`. */
   allowed: TopicEntry<Routes> | null = null;
   allowedAt = 0;
+  /** The topic it was last asked about and may not publish to, or is still being asked about. */
+  denied: Denied | null = null;
   /** What hooks are told when it is written. */
   sent: SentPackets | null = null;
   /** Why it was ended; null: it was not, or the client said DISCONNECT. */
@@ -114,6 +119,11 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
     this.#input.data(bytes, length);
   }
 
+  /** A whole packet comes in between the client's own; settled when it was handled or the connection ended. */
+  inject(packet: Uint8Array): Promise<void> {
+    return this.#input.inject(packet);
+  }
+
   /** Handles no further packet while a receiver can't keep up; `proceed` goes on. */
   waitForReceiver(): void {
     this.#input.hold(Hold.RECEIVER);
@@ -129,8 +139,12 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
     this.#input.release(Hold.RECEIVER);
   }
 
-  /** Goes on with the value: at once, or, with input held back, when the promise is there. */
+  /**
+   * Goes on with the value: at once, or, with input held back, when the promise is there; not when the connection
+   * has ended meanwhile, which a hook may have brought about itself.
+   */
   after<T>(value: T | Promise<T>, next: (value: T) => void): void {
+    if (this.phase === "closed") return;
     if (!isPromise(value)) {
       next(value);
       return;

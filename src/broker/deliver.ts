@@ -96,6 +96,12 @@ export function deliverRetained(broker: Broker, subscription: Subscription, mess
   if (client !== null) broker.hooks.notify("onRetainPublished", client, message);
 }
 
+/** To one session, whether it subscribed or not, because the program that embeds the server wants it. */
+export function deliverToOne(broker: Broker, session: Session, message: Message): void {
+  const route: Route = { session, qos: 2, retainAsPublished: false, identifiers: null, own: null };
+  send(broker, route, message, false, null);
+}
+
 function deliverOne(broker: Broker, route: Route, message: Message, group: SharedGroup | null): void {
   // RETAIN travels on only where it was asked for. [MQTT-3.3.1-12] [MQTT-3.3.1-13]
   send(broker, route, message, message.retain && route.retainAsPublished, group);

@@ -7,6 +7,7 @@ import { INCOMPLETE, remainingLength, varintLength } from "../packets/fixed_head
 import { Reasons } from "../packets/reason.ts";
 import type { Connection } from "./connection.ts";
 import { hookedRuns } from "./hooked_runs.ts";
+import { Injected } from "./injected.ts";
 import { publishRuns } from "./publish_runs.ts";
 import { receive } from "./receive.ts";
 
@@ -23,6 +24,7 @@ export class Input {
   #holds = 0;
   #tail: Uint8Array | null = null;
   #tailLength = 0;
+  #injected: Injected | null = null;
   /** The tail while it is being handled again. */
   #spare: Uint8Array | null = null;
 
@@ -42,6 +44,12 @@ export class Input {
       if (at < 0) return;
     }
     this.#process(bytes, at, length);
+  }
+
+  /** A whole packet from elsewhere: it leaves what has arrived of the client's next one as it is. */
+  inject(packet: Uint8Array): Promise<void> {
+    this.#injected ??= new Injected(this.#connection, this);
+    return this.#injected.add(packet);
   }
 
   get held(): boolean {
@@ -75,10 +83,13 @@ export class Input {
       this.#spare = null;
       if (this.#tail !== tail) connection.broker.pool.give(tail);
     }
-    if (!this.held && !this.#ended()) connection.stream.resume();
+    if (this.held || this.#ended()) return;
+    this.#injected?.wake();
+    connection.stream.resume();
   }
 
   discard(): void {
+    this.#injected?.end();
     if (this.#tail !== null) this.#connection.broker.pool.give(this.#tail);
     this.#tail = null;
     this.#tailLength = 0;

@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from "../clock.ts";
+import type { Outlet } from "../session/outlet.ts";
 import type { Route } from "../session/route.ts";
 import type { SharedGroup } from "../session/shared_group.ts";
 import type { Connection } from "./connection.ts";
@@ -18,6 +19,14 @@ const ALONE_MS = 10_000;
 /** How long a receiver may make others wait: five seconds, refilled by a tenth of the time. */
 const ALLOWANCE_MS = 5000;
 const REFILL = 0.1;
+
+/** Who may be behind with what it is sent: a connection, or an inline subscription. */
+export interface Receiver extends Outlet {
+  /** What it sends itself is not read because it waits for somebody else. */
+  readonly waitsForReceiver: boolean;
+  /** Only `Pressure` makes it. */
+  backlog: Backlog | null;
+}
 
 /** What is remembered of a receiver that can't keep up. */
 export class Backlog {
@@ -33,7 +42,7 @@ export class Backlog {
 
 export class Pressure {
   readonly #clock: Clock;
-  readonly #pressed: Set<Connection> = new Set();
+  readonly #pressed: Set<Receiver> = new Set();
   #stop: (() => void) | null = null;
 
   constructor(clock: Clock) {
@@ -45,19 +54,19 @@ export class Pressure {
     return this.#pressed.size > 0;
   }
 
-  /** The connection has more to send than it should. */
-  add(connection: Connection): void {
-    const backlog = connection.backlog ??= new Backlog(this.#clock.now());
-    if (backlog.slow || this.#pressed.has(connection)) return;
+  /** It is behind. */
+  add(receiver: Receiver): void {
+    const backlog = receiver.backlog ??= new Backlog(this.#clock.now());
+    if (backlog.slow || this.#pressed.has(receiver)) return;
     backlog.progressAt = backlog.checkedAt = this.#clock.now();
-    this.#pressed.add(connection);
+    this.#pressed.add(receiver);
     this.#stop ??= this.#clock.every(CHECK_MS, () => this.check());
   }
 
   /** It has caught up enough. */
-  remove(connection: Connection): void {
-    this.#pressed.delete(connection);
-    if (connection.backlog !== null) this.#release(connection, connection.backlog);
+  remove(receiver: Receiver): void {
+    this.#pressed.delete(receiver);
+    if (receiver.backlog !== null) this.#release(receiver, receiver.backlog);
     if (this.#pressed.size === 0) {
       this.#stop?.();
       this.#stop = null;
@@ -72,7 +81,7 @@ export class Pressure {
   }
 
   #waitFor(route: Route, publisher: Connection): boolean {
-    const outlet = route.session.outlet as Connection | null;
+    const outlet = route.session.outlet as Receiver | null;
     if (outlet === null || !this.#pressed.has(outlet) || owesOnlyAnswers(outlet, publisher)) return false;
     outlet.backlog!.waiting.add(publisher);
     return true;
@@ -80,9 +89,9 @@ export class Pressure {
 
   /** Only when every connected member is behind. */
   #waitForGroup(group: SharedGroup, publisher: Connection): boolean {
-    let behind: Connection | null = null;
+    let behind: Receiver | null = null;
     for (const { session } of group.members) {
-      const outlet = session.outlet as Connection | null;
+      const outlet = session.outlet as Receiver | null;
       if (outlet === null) continue;
       if (!this.#pressed.has(outlet) || owesOnlyAnswers(outlet, publisher)) return false;
       behind = outlet;
@@ -94,29 +103,29 @@ export class Pressure {
 
   check(): void {
     const now = this.#clock.now();
-    for (const connection of [...this.#pressed]) {
-      const { backlog } = connection;
+    for (const receiver of [...this.#pressed]) {
+      const { backlog } = receiver;
       if (backlog === null) continue;
       const passed = now - backlog.checkedAt;
       backlog.checkedAt = now;
       // When we ourselves were late, nobody else is to blame.
       backlog.progressAt += Math.max(0, passed - 2 * CHECK_MS);
-      if (!connection.congested && connection.waitsForReceiver) backlog.progressAt = now;
+      if (!receiver.congested && receiver.waitsForReceiver) backlog.progressAt = now;
       // (Who waits only for itself makes nobody wait.)
-      const others = backlog.waiting.size - (backlog.waiting.has(connection) ? 1 : 0);
+      const others = backlog.waiting.size - (backlog.waiting.has(receiver as Connection) ? 1 : 0);
       if (others > 0) backlog.allowance -= Math.min(passed, CHECK_MS * 2);
       backlog.allowance = Math.min(ALLOWANCE_MS, backlog.allowance + passed * REFILL);
       const patience = others === 0 && backlog.waiting.size > 0 ? ALONE_MS : NO_PROGRESS_MS;
       if (now - backlog.progressAt < patience && backlog.allowance > 0) continue;
       backlog.slow = true;
-      this.remove(connection);
+      this.remove(receiver);
     }
   }
 
   /** Wakes one after the other, as long as there is room for what they bring; the first to come is first to go. */
-  #release(connection: Connection, backlog: Backlog): void {
+  #release(receiver: Receiver, backlog: Backlog): void {
     for (const publisher of backlog.waiting) {
-      if (this.#pressed.has(connection)) return;
+      if (this.#pressed.has(receiver)) return;
       backlog.waiting.delete(publisher);
       publisher.proceed();
     }
@@ -127,6 +136,6 @@ export class Pressure {
  * Its queue is what is full, and only its own acknowledgements can empty it, which are not read while it waits for
  * somebody, or is itself the one that would wait. Two clients that publish to each other must not wait for each other.
  */
-function owesOnlyAnswers(outlet: Connection, publisher: Connection): boolean {
+function owesOnlyAnswers(outlet: Receiver, publisher: Connection): boolean {
   return !outlet.congested && (outlet === publisher || outlet.waitsForReceiver);
 }

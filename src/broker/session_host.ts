@@ -1,7 +1,7 @@
 /** What sessions report to the broker: counted, and told to hooks that listen. */
 
-import type { Connection } from "./connection.ts";
 import type { Broker } from "./broker.ts";
+import type { Receiver } from "./pressure.ts";
 import type { Session, SessionHost } from "../session/session.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -34,7 +34,7 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
       stats.queued += by;
     },
     filling(session: Session): void {
-      broker.pressure.add(session.outlet as Connection);
+      broker.pressure.add(session.outlet as Receiver);
     },
     due: (session, now) => broker.sessions.due(session, now),
   };

@@ -5,7 +5,6 @@ import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import type { Log } from "../broker/options.ts";
 import type { Configuration, ListenerSetting } from "../config/configuration.ts";
 import { ListenerError } from "../listeners/listener_error.ts";
-import type { Listener } from "../listeners/listener.ts";
 import { onFaults } from "../runtime/faults.ts";
 import type { HttpHandler } from "../runtime/http.ts";
 import { describeListenFault } from "../runtime/listen_fault.ts";
@@ -69,25 +68,13 @@ function stopOnSignal(server: Server, log: Log): () => boolean {
   return () => stopping;
 }
 
-interface Reloadable {
-  reload(): Promise<void>;
-}
-
-function isReloadable(listener: Listener): listener is Listener & Reloadable {
-  return typeof (listener as Partial<Reloadable>).reload === "function";
-}
-
 /** Certificates are renewed while clients are connected. */
 async function reload(server: Server, log: Log): Promise<void> {
   const encrypted = server.listeners.filter(({ protocol }) => ["tls", "wss", "https"].includes(protocol));
   if (encrypted.length === 0) log("info", "SIGHUP: there is no certificate to read again");
   for (const listener of encrypted) {
-    if (!isReloadable(listener)) {
-      log("warn", `SIGHUP: listener "${listener.id}" keeps its certificate until the next start`);
-      continue;
-    }
     try {
-      await listener.reload();
+      await listener.reload?.();
       log("info", `SIGHUP: the certificate of listener "${listener.id}" was read again`);
     } catch (error) {
       log("error", `SIGHUP: the certificate stays as it is: ${(error as Error).message}`);

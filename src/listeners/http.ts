@@ -2,15 +2,16 @@
 
 import { type HttpHandler, serveHttp } from "../runtime/http.ts";
 import type { Acceptor } from "../runtime/stream.ts";
+import type { TlsAcceptor } from "../runtime/tls.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
-import { errorLog, openAt } from "./open.ts";
+import { errorLog, openAt, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
 /** What an HTTP listener is told. */
 export interface HttpListenerOptions {
   /** Its name. */
   readonly id: string;
-  /** See `parseAddress`. */
+  /** Where it listens: `host:port`, `[ipv6]:port`, `:port` or `port`. */
   readonly address: string;
   /** HTTPS with this certificate. */
   readonly tls?: TlsFiles;
@@ -23,7 +24,7 @@ export class HttpListener implements Listener {
   readonly id: string;
   readonly protocol: string;
   #options: HttpListenerOptions;
-  #acceptor: Acceptor | null = null;
+  #acceptor: Acceptor | TlsAcceptor | null = null;
 
   /** It opens when the server serves. */
   constructor(options: HttpListenerOptions) {
@@ -37,16 +38,27 @@ export class HttpListener implements Listener {
   }
 
   async open(host: ListenerHost): Promise<void> {
-    const { tls, handler } = this.#options;
-    this.#acceptor = await openAt(this, this.#options.address, async (place) =>
+    const { address, tls } = this.#options;
+    this.#acceptor = await openAt(this, address, async (place) =>
       await serveHttp({
         ...place,
         ...(tls === undefined ? {} : { tls: await readTlsFiles(tls) }),
         onError: errorLog(this, host),
-      }, handler));
+      }, this.handlerFor(host)));
   }
 
+  /** Reads the certificate files again; connections from now on get the new ones. Does nothing without TLS. */
+  async reload(): Promise<void> {
+    await reloadTls(this, this.#acceptor, this.#options.tls);
+  }
+
+  /** Requests that are being answered have a second to end. */
   async close(): Promise<void> {
     await this.#acceptor?.close();
+  }
+
+  /** What answers the requests while it serves that server: the handler it was given. */
+  protected handlerFor(_host: ListenerHost): HttpHandler {
+    return this.#options.handler;
   }
 }

@@ -1,24 +1,83 @@
 /** What the broker knows of a listener: an address where streams come in. */
 
+import type { Stats } from "../broker/stats.ts";
+import type { SystemInfo } from "../broker/system_info.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
 
-/** A way in; a program may bring its own. */
+/**
+ * A way in; a program may bring its own. It turns what it accepts into a `ByteStream` and offers that to the host,
+ * which gives back who wants to hear of it:
+ *
+ * ```ts
+ * class SerialListener implements Listener {
+ *   readonly id = "serial";
+ *   readonly protocol = "serial";
+ *   readonly address = "/dev/ttyUSB0";
+ *
+ *   async open(host: ListenerHost): Promise<void> {
+ *     const port = await openPort(this.address);
+ *     const stream: ByteStream = {
+ *       remoteAddress: this.address,
+ *       certificate: null,
+ *       write(bytes) {
+ *         port.send(bytes.slice(), () => handler.written());
+ *         return false;
+ *       },
+ *       pause: () => port.stop(),
+ *       resume: () => port.start(),
+ *       end: () => port.flushAndClose(),
+ *       destroy: () => port.close(),
+ *     };
+ *     const handler = host.accept(stream, this);
+ *     port.onBytes = (bytes) => handler.data(bytes, bytes.length);
+ *     port.onClose = (error) => handler.closed(error ?? null);
+ *   }
+ *
+ *   async close(): Promise<void> {}
+ * }
+ * ```
+ *
+ * What it has to keep to: nothing is called before `accept` has returned; after a `write` that returned false
+ * `written` is called once, unless the stream ends before; `closed` is called exactly once and in a later turn of
+ * the event loop than a `destroy` or `end` that led to it, whoever closed the stream, and nothing is called after
+ * it. Only what is already under way arrives after `pause`. For sockets and streams that exist already, see
+ * `SocketListener`, which does all that.
+ */
 export interface Listener {
-  /** The name it has in the configuration and in logs. */
+  /** The name it has in the configuration and in logs; another one than the server's other listeners have. */
   readonly id: string;
-  /** `tcp`, `tls`, `unix`, `ws`, `wss`, `http` or `https`. */
+  /** `tcp`, `tls`, `unix`, `ws`, `wss`, `http`, `https`, `socket`, `memory`, or a word of its own. */
   readonly protocol: string;
-  /** The address that was asked for; once open, the one that is bound, with the real port. */
+  /**
+   * The address that was asked for; once open, the one that is bound, with the real port. Two listeners of a server
+   * may not ask for the same one, unless its port is 0.
+   */
   readonly address: string;
-  /** Fails with a `ListenerError`. */
+  /**
+   * Called once for a server, when it begins to serve, or at once when it serves already. Streams may be offered
+   * from now on, also before it has returned. Fails with a `ListenerError`, having closed what it opened.
+   */
   open(host: ListenerHost): Promise<void>;
-  /** Stops accepting. Streams already accepted stay open. */
+  /**
+   * Stops accepting and gives the address back. Streams already accepted stay open: the server ends them itself.
+   * Those it was not offered yet are closed. May be called again, and without having been opened. The server waits
+   * for it, but not longer than about four seconds.
+   */
   close(): Promise<void>;
+  /** Reads certificates again; connections from now on get the new ones. Fails with a `ListenerError`. */
+  reload?(): Promise<void>;
 }
 
 /** The server as its listeners see it. */
 export interface ListenerHost {
-  /** A client came in. */
+  /** The live counters of the server. */
+  readonly stats: Readonly<Stats>;
+  /** The figures of the server at this moment. */
+  info(): SystemInfo;
+  /**
+   * A client came in. The handler is told what happens to the stream; its methods do not throw. A stream that comes
+   * when the server is closed is destroyed.
+   */
   accept(stream: ByteStream, listener: Listener): StreamHandler;
   /** Into the server's log. */
   log(level: "debug" | "info" | "warn" | "error", text: string): void;

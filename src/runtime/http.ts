@@ -8,18 +8,20 @@ import http from "node:http";
 import net, { type AddressInfo } from "node:net";
 import tls from "node:tls";
 import { formatAddress } from "./address.ts";
-import { checkKeyPair, type KeyPair } from "./certificate.ts";
+import { checkKeyPair, type KeyPair, peerCertificate } from "./certificate.ts";
 import { type ErrorSink, ignoreErrors, toError } from "./guard.ts";
 import { HttpConnections } from "./http_connections.ts";
 import { sendResponse, toRequest } from "./http_message.ts";
 import { listenNode } from "./node_listen.ts";
+import { PendingHandshakes } from "./pending_handshakes.ts";
 import type { Acceptor } from "./stream.ts";
+import { contextOf, requestsCertificate, serverOptions, type TlsAcceptor, type TlsSettings } from "./tls.ts";
 
 export interface HttpOptions {
   readonly hostname: string;
   /** 0 takes any free port. */
   readonly port: number;
-  readonly tls?: KeyPair;
+  readonly tls?: TlsSettings;
   /** The longest request body; longer ones get 413 or break off. Default 1 MiB. */
   readonly maxBodyBytes?: number;
   /** Connections beyond it are closed at once. Default 256. */
@@ -30,15 +32,17 @@ export interface HttpOptions {
   readonly onError?: ErrorSink;
 }
 
-/** `remoteAddress` is `ip:port`. */
+/** Answers a request. `remoteAddress` is `ip:port`. */
 export type HttpHandler = (request: Request, remoteAddress: string) => Response | Promise<Response>;
 
-export async function serveHttp(options: HttpOptions, handler: HttpHandler): Promise<Acceptor> {
+export async function serveHttp(options: HttpOptions, handler: HttpHandler): Promise<Acceptor | TlsAcceptor> {
+  const { tls: settings } = options;
   const report = options.onError ?? ignoreErrors;
   const headMs = options.headMs ?? 10_000;
-  const scheme = options.tls === undefined ? "http" : "https";
+  const scheme = settings === undefined ? "http" : "https";
   const maxBodyBytes = options.maxBodyBytes ?? 1024 * 1024;
   const connections = new HttpConnections(options.maxConnections ?? 256, headMs);
+  const handshakes = new PendingHandshakes(Infinity); // (Counted with the others.)
   const protocol = http.createServer();
   protocol.on("clientError", (_error, socket) => socket.destroy());
   protocol.on("request", (incoming: http.IncomingMessage, outgoing: http.ServerResponse) => {
@@ -47,22 +51,33 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
       outgoing.destroy();
     });
   });
-  const server = socketServer(options.tls, headMs);
+  const server = settings === undefined ? net.createServer({ noDelay: true }) : tlsServer(settings, headMs);
   // Sockets are handed over, so that they can be counted from the first moment: `node:http` itself tells of
   // them on one runtime only when they have sent something.
-  server.on("connection", (socket) => connections.count(socket));
+  server.on("connection", (socket) => {
+    connections.count(socket);
+    if (settings !== undefined) handshakes.add(socket);
+  });
+  server.on("tlsClientError", (_error, socket) => handshakes.remove(socket));
   server.on(scheme === "http" ? "connection" : "secureConnection", (socket: net.Socket) => {
+    handshakes.remove(socket);
+    if (settings?.requireClientCert && isUnknown(socket as tls.TLSSocket, settings)) return socket.destroy();
     if (connections.watch(socket)) protocol.emit("connection", socket);
   });
   await listenNode(server, options, report);
-  const { address, port } = server.address() as AddressInfo;
-  return {
-    address: formatAddress(address, port),
-    close: () => {
-      if (server.listening) server.close();
-      return connections.close();
-    },
+  const bound = server.address() as AddressInfo;
+  const address = formatAddress(bound.address, bound.port);
+  const close = (): Promise<void> => {
+    if (server.listening) server.close();
+    handshakes.destroy();
+    return connections.close();
   };
+  if (settings === undefined) return { address, close };
+  const reload = (pair: KeyPair): void => {
+    checkKeyPair(pair);
+    (server as tls.Server).setSecureContext(contextOf(pair, settings));
+  };
+  return { address, close, reload };
 
   async function answer(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
     const { socket } = incoming;
@@ -87,18 +102,18 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
   }
 }
 
-function socketServer(pair: KeyPair | undefined, handshakeTimeout: number): net.Server {
-  if (pair === undefined) return net.createServer({ noDelay: true });
-  checkKeyPair(pair);
-  const { cert, key, passphrase } = pair;
+function tlsServer(settings: TlsSettings, handshakeTimeout: number): tls.Server {
+  checkKeyPair(settings);
   const server = tls.createServer({
-    cert,
-    key,
-    ...(passphrase === undefined ? {} : { passphrase }),
-    minVersion: "TLSv1.2",
+    ...serverOptions(settings),
     handshakeTimeout,
     ALPNProtocols: ["http/1.1"],
   });
   server.on("tlsClientError", (_error, socket) => socket.destroy());
   return server;
+}
+
+/** A resumed session may come without the certificate it was opened with. */
+function isUnknown(socket: tls.TLSSocket, settings: TlsSettings): boolean {
+  return peerCertificate(socket, requestsCertificate(settings)) === null;
 }

@@ -120,7 +120,7 @@ class MemoryStream implements ByteStream {
 
   #sent(bytes: Uint8Array): void {
     if (this.#gone || this.#clientClosed) return;
-    this.#inbound.push(bytes.slice());
+    this.#inbound.push(new Uint8Array(bytes)); // The slice() of a Buffer would not be a copy.
     this.#schedule();
   }
 

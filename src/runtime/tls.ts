@@ -1,6 +1,6 @@
 /** TLS servers over `node:tls`, on both runtimes: Deno's own have no client certificates. */
 
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import tls from "node:tls";
 import { formatAddress } from "./address.ts";
 import { checkKeyPair, type KeyPair, peerCertificate } from "./certificate.ts";
@@ -8,6 +8,7 @@ import { ignoreErrors } from "./guard.ts";
 import { listenNode } from "./node_listen.ts";
 import { NodeStream } from "./node_stream.ts";
 import { openSockets } from "./open_sockets.ts";
+import { addressOf, PendingHandshakes } from "./pending_handshakes.ts";
 import type { Accept, Acceptor } from "./stream.ts";
 import type { TcpOptions } from "./tcp.ts";
 
@@ -40,12 +41,9 @@ export interface TlsAcceptor extends Acceptor {
 export async function listenTls(options: TlsOptions, accept: Accept): Promise<TlsAcceptor> {
   checkKeyPair(options);
   const report = options.onError ?? ignoreErrors;
-  const requested = (options.requestClientCert || options.requireClientCert) ?? false;
+  const requested = requestsCertificate(options);
   const server = tls.createServer({
-    ...contextOf(options, options),
-    requestCert: requested,
-    noDelay: true,
-    rejectUnauthorized: options.requireClientCert ?? false,
+    ...serverOptions(options),
     handshakeTimeout: options.handshakeMs ?? 10_000,
     ...(options.alpnProtocols === undefined ? {} : { ALPNProtocols: [...options.alpnProtocols] }),
   });
@@ -83,7 +81,23 @@ export async function listenTls(options: TlsOptions, accept: Accept): Promise<Tl
   };
 }
 
-function contextOf(pair: KeyPair, settings: TlsSettings): tls.SecureContextOptions {
+/** Do clients have to expect that they are asked for a certificate? */
+export function requestsCertificate(settings: TlsSettings): boolean {
+  return (settings.requestClientCert || settings.requireClientCert) ?? false;
+}
+
+/** For `createServer`; `listenTls` and HTTPS understand the same settings. */
+export function serverOptions(settings: TlsSettings): tls.TlsOptions & tls.SecureContextOptions {
+  return {
+    ...contextOf(settings, settings),
+    requestCert: requestsCertificate(settings),
+    noDelay: true,
+    rejectUnauthorized: settings.requireClientCert ?? false,
+  };
+}
+
+/** For another certificate: an authority it does not name stays. */
+export function contextOf(pair: KeyPair, settings: TlsSettings): tls.SecureContextOptions {
   const { cert, key, passphrase } = pair;
   const ca = pair.ca ?? settings.ca;
   return {
@@ -93,40 +107,4 @@ function contextOf(pair: KeyPair, settings: TlsSettings): tls.SecureContextOptio
     ...(ca === undefined ? {} : { ca }),
     ...(passphrase === undefined ? {} : { passphrase }),
   };
-}
-
-function addressOf(socket: Socket): string {
-  return formatAddress(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
-}
-
-/**
- * Connections that have not finished their handshake. The broker does not know them yet, so its limits do not
- * hold for them. By address, because what `connection` gives is another object than what comes after it.
- */
-class PendingHandshakes {
-  #limit: number;
-  #sockets = new Map<string, Socket>();
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  add(socket: Socket): void {
-    const address = addressOf(socket);
-    if (this.#sockets.size >= this.#limit) {
-      socket.destroy();
-      return;
-    }
-    this.#sockets.set(address, socket);
-    socket.once("close", () => this.#sockets.delete(address));
-  }
-
-  remove(socket: Socket): void {
-    this.#sockets.delete(addressOf(socket));
-  }
-
-  /** Nobody waits for them any more. */
-  destroy(): void {
-    for (const socket of this.#sockets.values()) socket.destroy();
-  }
 }

@@ -6,16 +6,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { HttpListener } from "../../src/listeners/http.ts";
-import type { Listener, ListenerHost } from "../../src/listeners/listener.ts";
+import type { Listener } from "../../src/listeners/listener.ts";
 import { ListenerError } from "../../src/listeners/listener_error.ts";
 import { TcpListener } from "../../src/listeners/tcp.ts";
 import type { TlsFiles } from "../../src/listeners/tls_files.ts";
 import { UnixListener } from "../../src/listeners/unix.ts";
 import { WebSocketListener } from "../../src/listeners/websocket.ts";
 import { Client, connectTcp, connectTls, connectUnix } from "../runtime/client.ts";
-import { Recorder, turns } from "../runtime/recorder.ts";
+import { turns } from "../runtime/recorder.ts";
 import { fixture } from "../runtime/transports.ts";
 import { WebSocketClient } from "../runtime/websocket_client.ts";
+import { Host } from "./host.ts";
 
 const timeout = 20_000;
 const folder = mkdtempSync(join(tmpdir(), "comqtt-"));
@@ -24,21 +25,6 @@ after(() => rmSync(folder, { recursive: true }));
 const file = (name: string): string => new URL(`../fixtures/tls/${name}`, import.meta.url).pathname;
 const tls: TlsFiles = { cert: file("server.crt"), key: file("server.key") };
 const trusting = { ca: fixture("authority.crt") };
-
-class Host implements ListenerHost {
-  readonly accepted: { recorder: Recorder; listener: Listener }[] = [];
-  readonly lines: string[] = [];
-
-  accept(stream: Recorder["stream"], listener: Listener): Recorder {
-    const recorder = new Recorder(stream);
-    this.accepted.push({ recorder, listener });
-    return recorder;
-  }
-
-  log(level: string, text: string): void {
-    this.lines.push(`${level} ${text}`);
-  }
-}
 
 type Make = (address: string, tls?: TlsFiles) => Listener;
 const withTls = (files?: TlsFiles): { tls?: TlsFiles } => files === undefined ? {} : { tls: files };
@@ -175,33 +161,45 @@ for (const kind of ["tls", "wss", "https"]) {
   });
 }
 
-describe("tls listener: reload", () => {
-  it("reads the files again, and keeps the old ones if the new ones are unusable", { timeout }, async () => {
-    const cert = join(folder, "cert.pem");
-    const key = join(folder, "key.pem");
-    writeFileSync(cert, fixture("server.crt"));
-    writeFileSync(key, fixture("server.key"));
-    const listener = new TcpListener({ id: "t1", address: "127.0.0.1:0", tls: { cert, key } });
-    await listener.open(new Host());
-    const serial = async (): Promise<string> => {
-      const socket = await connectTls(listener.address, trusting);
-      const { serialNumber } = socket.getPeerCertificate();
-      socket.destroy();
-      return serialNumber;
-    };
-    assert.match(await serial(), /1001$/);
-    writeFileSync(cert, fixture("renewed.crt"));
-    await assert.rejects(listener.reload(), {
-      name: "ListenerError",
-      message: /does not belong to the certificate$/,
-    });
-    assert.match(await serial(), /1001$/);
-    writeFileSync(key, fixture("renewed.key"));
-    await listener.reload();
-    assert.match(await serial(), /1002$/);
-    await listener.close();
+const reloading = {
+  tls: (files: TlsFiles) => new TcpListener({ id: "t1", address: "127.0.0.1:0", tls: files }),
+  wss: (files: TlsFiles) => new WebSocketListener({ id: "t1", address: "127.0.0.1:0", tls: files }),
+  https: (files: TlsFiles) => new HttpListener({ id: "t1", address: "127.0.0.1:0", tls: files, handler }),
+};
+
+for (const [kind, make] of Object.entries(reloading)) {
+  describe(`${kind} listener: reload`, () => {
+    it(
+      "reads the files again, and keeps the old ones if the new ones are unusable",
+      { timeout },
+      async () => {
+        const cert = join(folder, "cert.pem");
+        const key = join(folder, "key.pem");
+        writeFileSync(cert, fixture("server.crt"));
+        writeFileSync(key, fixture("server.key"));
+        const listener = make({ cert, key });
+        await listener.open(new Host());
+        const serial = async (): Promise<string> => {
+          const socket = await connectTls(listener.address, trusting);
+          const { serialNumber } = socket.getPeerCertificate();
+          socket.destroy();
+          return serialNumber;
+        };
+        assert.match(await serial(), /1001$/);
+        writeFileSync(cert, fixture("renewed.crt"));
+        await assert.rejects(listener.reload(), {
+          name: "ListenerError",
+          message: /does not belong to the certificate$/,
+        });
+        assert.match(await serial(), /1001$/);
+        writeFileSync(key, fixture("renewed.key"));
+        await listener.reload();
+        assert.match(await serial(), /1002$/);
+        await listener.close();
+      },
+    );
   });
-});
+}
 
 describe("unix listener", () => {
   const make = (path: string): UnixListener => new UnixListener({ id: "u1", path, mode: 0o600 });

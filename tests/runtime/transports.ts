@@ -9,6 +9,7 @@ import type { Accept, Acceptor } from "../../src/runtime/stream.ts";
 import { listenTcp, listenUnix } from "../../src/runtime/tcp.ts";
 import { listenTls } from "../../src/runtime/tls.ts";
 import { listenWebSocket } from "../../src/runtime/websocket.ts";
+import { adoptedTransports } from "./adopted.ts";
 import { Client, connectTcp, connectTls, connectUnix } from "./client.ts";
 import { WebSocketClient } from "./websocket_client.ts";
 
@@ -62,4 +63,5 @@ export const transports: readonly Transport[] = [
       listenWebSocket({ ...place, maxMessageBytes, tls: serverPair, ...settings }, accept),
     connect: async (address) => await WebSocketClient.open(await connectTls(address, trusting)),
   },
+  ...adoptedTransports(serverPair, trusting),
 ];

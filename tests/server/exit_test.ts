@@ -19,9 +19,9 @@ class Embedding implements AsyncDisposable {
   readonly ended: Promise<number | null>;
   #wake: () => void = () => {};
 
-  constructor() {
-    const args = runtimeName === "deno" ? ["run", "-A", script] : [script];
-    this.child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+  constructor(...args: string[]) {
+    const command = runtimeName === "deno" ? ["run", "-A", script] : [script];
+    this.child = spawn(process.execPath, [...command, ...args], { stdio: ["pipe", "pipe", "inherit"] });
     this.child.stdout!.on("data", (bytes: Uint8Array) => {
       this.output += new TextDecoder().decode(bytes);
       this.#wake();
@@ -72,14 +72,29 @@ test("exit: with clients of MQTT and HTTP nothing is left", async () => {
   await embedding.closes();
 });
 
-for (const id of ["tcp", "tls", "ws", "wss", "http"]) {
+test("exit: with streams of the program's own that nobody reads nothing is left", async () => {
+  await using embedding = new Embedding("stalled");
+  await embedding.ports();
+  await embedding.closes();
+});
+
+const ids = ["tcp", "tls", "ws", "wss", "http", "https", "health", "stats", "net", "secure"];
+if (runtimeName === "deno") ids.push("deno");
+
+for (const id of ids) {
   test(`exit: with a client that connected and said nothing nothing is left, ${id}`, async () => {
     await using embedding = new Embedding();
     const ports = await embedding.ports();
     const socket = await openSocket(ports[id]!);
     // So that the server has accepted it for sure.
-    socket.write(id === "tcp" ? new Uint8Array([0x10]) : id.startsWith("t") ? new Uint8Array([0x16]) : "G");
+    socket.write(Uint8Array.of(firstByte(id)));
     await embedding.closes();
     socket.destroy();
   });
+}
+
+/** What a client says first, of which the rest never comes. */
+function firstByte(id: string): number {
+  if (["tls", "wss", "https", "stats", "secure"].includes(id)) return 0x16;
+  return ["ws", "http", "health"].includes(id) ? 0x47 : 0x10;
 }

@@ -7,6 +7,7 @@ import { utf8Length } from "../../packets/wire.ts";
 import { ConnectedClient } from "../connected_client.ts";
 import type { Connection } from "../connection.ts";
 import { fits } from "../encode_for.ts";
+import { checkedReason } from "../hook_checks.ts";
 import { isReason, readThroughHooks } from "../packet_hooks.ts";
 import { mayDo } from "../permission.ts";
 import { processed } from "../processed.ts";
@@ -43,8 +44,7 @@ export function handleConnect(connection: Connection, packet: ConnectPacket): vo
   const { broker } = connection;
   connection.phase = "auth";
   connection.version = packet.version;
-  connection.problemInformation = packet.properties.requestProblemInformation !== false;
-  connection.maximumPacketSize = packet.properties.maximumPacketSize ?? 0xffffffff;
+  takesFrom(connection, packet);
   if (connection.refusal !== null) {
     refuseConnect(connection, connection.refusal);
     return;
@@ -61,9 +61,20 @@ export function handleConnect(connection: Connection, packet: ConnectPacket): vo
       return;
     }
     const changed = outcome as ConnectPacket;
-    if (changed !== packet) connection.client = new ConnectedClient(connection, changed);
+    if (changed !== packet) {
+      const { data } = connection.client!;
+      connection.client = new ConnectedClient(connection, changed);
+      connection.client.data = data;
+      takesFrom(connection, changed);
+    }
     examine(connection, changed);
   });
+}
+
+/** What CONNECT says of the packets that may be sent to its client. */
+function takesFrom(connection: Connection, { properties }: ConnectPacket): void {
+  connection.problemInformation = properties.requestProblemInformation !== false;
+  connection.maximumPacketSize = properties.maximumPacketSize ?? 0xffffffff;
 }
 
 /** Is it a CONNECT this server takes? Then hooks are asked about its client. */
@@ -80,8 +91,10 @@ function examine(connection: Connection, packet: ConnectPacket): void {
     client.id = broker.sessions.newClientId();
     connection.assignedId = true;
   }
-  connection.after(hooks.refusal("onConnect", (hook) => hook.onConnect!(client, packet)), (reason) => {
+  const refused = hooks.refusal("onConnect", (hook) => hook.onConnect!(client, packet), checkedReason);
+  connection.after(refused, (reason) => {
     if (reason !== null) refuse(connection, packet, reason);
+    else if (connection.admitted) authenticated(connection, packet, NO_PROPERTIES);
     else if (packet.properties.authenticationMethod !== undefined) beginAuthentication(connection, packet);
     else authenticate(connection, packet);
   });

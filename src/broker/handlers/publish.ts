@@ -155,7 +155,7 @@ function accept(
 }
 
 /** Only what belongs to the message travels on, in the order of the standard's list. [MQTT-3.3.2-4] and others */
-function forwarded(properties: Properties): Properties {
+export function forwarded(properties: Properties): Properties {
   if (properties === NO_PROPERTIES) return NO_PROPERTIES;
   const { messageExpiryInterval: _e, topicAlias: _a, subscriptionIdentifiers: _s, ...rest } = properties;
   for (const _ in rest) return rest;

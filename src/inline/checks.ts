@@ -1,0 +1,53 @@
+/** What a program may ask for. A mistake of a program is an exception that says what is accepted. */
+
+import { isShared, isTopicFilter, isTopicName, levelCount, parseShared } from "../topics/names.ts";
+import type { Limits } from "../broker/options.ts";
+import { utf8Length } from "../packets/wire.ts";
+
+/** A name or filter in a message, not longer than one wants to read. */
+export function quoted(value: unknown): string {
+  if (typeof value !== "string") return String(value);
+  return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
+}
+
+/** Throws a TypeError or RangeError when it is no topic name that may be published to. */
+export function checkTopic(topic: string, limits: Limits): void {
+  const what = `Cannot publish to ${quoted(topic)}`;
+  if (typeof topic !== "string" || topic === "") throw new TypeError(`${what}: expected a topic name`);
+  if (topic.includes("#") || topic.includes("+")) {
+    throw new TypeError(`${what}: a topic name has no wildcards`);
+  }
+  if (!isTopicName(topic) || !topic.isWellFormed()) {
+    throw new TypeError(`${what}: a topic name has neither U+0000 nor lone surrogates`);
+  }
+  checkSize(what, topic, limits);
+}
+
+/** Throws a TypeError or RangeError when it is no filter that may be subscribed to. */
+export function checkFilter(what: string, filter: string, limits: Limits): void {
+  if (typeof filter !== "string" || filter === "") throw new TypeError(`${what}: expected a topic filter`);
+  if (isShared(filter)) {
+    if (parseShared(filter) === null) {
+      throw new TypeError(`${what}: expected "$share/", a name without wildcards, "/" and a topic filter`);
+    }
+  } else if (!isTopicFilter(filter)) {
+    throw new TypeError(`${what}: "+" and "#" stand alone in their level, and "#" only in the last one`);
+  }
+  if (!filter.isWellFormed()) throw new TypeError(`${what}: a topic filter has no lone surrogates`);
+  checkSize(what, filter, limits);
+}
+
+function checkSize(what: string, text: string, { topicLength, topicLevels }: Limits): void {
+  const length = utf8Length(text);
+  if (length > topicLength) {
+    throw new RangeError(
+      `${what}: ${length} bytes, at most ${topicLength} (limits.topicLength) are accepted`,
+    );
+  }
+  const levels = levelCount(text);
+  if (levels > topicLevels) {
+    throw new RangeError(
+      `${what}: ${levels} levels, at most ${topicLevels} (limits.topicLevels) are accepted`,
+    );
+  }
+}

@@ -1,0 +1,74 @@
+/** What a program sees of the server's clients, and what it can do with them. */
+
+import type { Broker } from "../broker/broker.ts";
+import type { Connection } from "../broker/connection.ts";
+import type { Client } from "../client.ts";
+import type { MessageInfo } from "../hook_answers.ts";
+import { NO_PROPERTIES } from "../packets/properties.ts";
+import type { Reason } from "../packets/reason.ts";
+import { type Packet, PacketType } from "../packets/types.ts";
+import { isShared } from "../topics/names.ts";
+import { checkFilter, quoted } from "./checks.ts";
+import { inject } from "./inject.ts";
+
+/** Those connected, one by one: they may come and go between two steps. */
+export function* connectedClients(broker: Broker): Generator<Client, void, void> {
+  for (const { phase, client } of broker.connections) if (phase === "open" && client !== null) yield client;
+}
+
+function connectionOf(broker: Broker, id: string): Connection | null {
+  // (What stands among the sessions has a connection of its own or none.)
+  return (broker.sessions.get(id)?.outlet ?? null) as Connection | null;
+}
+
+export function connectedClient(broker: Broker, id: string): Client | undefined {
+  return connectionOf(broker, id)?.client ?? undefined;
+}
+
+/** Its will is published and its session stays as after any other end. */
+export function disconnectClient(broker: Broker, id: string, reason: Reason): boolean {
+  const connection = connectionOf(broker, id);
+  connection?.disconnect(reason);
+  return connection !== null;
+}
+
+/** All of its filters, or those given; how many there were. */
+export function unsubscribeClient(broker: Broker, id: string, filters?: readonly string[]): number {
+  const { sessions, hooks } = broker;
+  const session = sessions.get(id);
+  if (session === undefined) return 0;
+  const removed = [...filters ?? session.subscriptions.keys()]
+    .filter((filter) => sessions.unsubscribe(session, filter));
+  if (removed.length > 0 && hooks.on.onUnsubscribed.length > 0 && session.client !== null) {
+    hooks.notify(
+      "onUnsubscribed",
+      session.client as Client,
+      { type: PacketType.UNSUBSCRIBE, packetId: 0, filters: removed, properties: NO_PROPERTIES },
+      removed.map(() => 0),
+      removed.map((filter) => sessions.subscribers(filter)),
+    );
+  }
+  return removed.length;
+}
+
+/** As if a connected client had sent it. */
+export function injectFor(broker: Broker, id: string, packet: Packet): Promise<void> {
+  const connection = connectionOf(broker, id);
+  if (connection !== null) return inject(connection, packet);
+  throw new Error(`Cannot inject a packet for client ${quoted(id)}: it is not connected`);
+}
+
+/** The retained messages a filter matches. Throws a TypeError or RangeError at once when it is none. */
+export function retainedMessages(broker: Broker, filter: string): Iterable<MessageInfo> {
+  const what = `Cannot look up retained messages of ${quoted(filter)}`;
+  checkFilter(what, filter, broker.limits);
+  if (isShared(filter)) throw new TypeError(`${what}: a shared subscription has none`);
+  return walk(broker, filter);
+}
+
+function* walk({ retained }: Broker, filter: string): Generator<MessageInfo, void, void> {
+  for (const topic of retained.match(filter)) {
+    const message = topic === "" ? undefined : retained.get(topic);
+    if (message !== undefined) yield message;
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Calls the handlers of inline subscriptions: never within a publish, but soon after, a few milliseconds at a time,
+ * so that sockets have their turn in between; each subscription in its order and not before its last promise is
+ * settled.
+ */
+
+import { isPromise } from "../hooks.ts";
+import { soon } from "../runtime/turn.ts";
+import { Queue } from "../session/queue.ts";
+import type { InlineSession } from "./inline_session.ts";
+import { inlineMessage } from "./message.ts";
+import type { Handle } from "./subscription.ts";
+
+/** How long handlers may be called in one go, and how often the one of one subscription before another has its turn. */
+const SLICE_MS = 4;
+const MOST = 256;
+
+export class Dispatcher {
+  readonly #ready: Queue<InlineSession> = new Queue();
+  readonly #report: (text: string) => void;
+  #scheduled = false;
+  /** Of the current slice, as `performance.now` counts. */
+  #until = 0;
+
+  constructor(report: (text: string) => void) {
+    this.#report = report;
+  }
+
+  /** There may be something to do for it. */
+  wake(session: InlineSession): void {
+    if (session.ready || session.awaited !== null || session.ended) return;
+    session.ready = true;
+    this.#ready.push(session);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    soon(this.#run);
+  }
+
+  #run = (): void => {
+    this.#scheduled = false;
+    this.#until = performance.now() + SLICE_MS;
+    while (this.#inTime) {
+      const session = this.#ready.shift();
+      if (session === undefined) return;
+      session.ready = false;
+      this.#drain(session);
+    }
+    if (this.#ready.length > 0) this.#schedule();
+  };
+
+  get #inTime(): boolean {
+    return performance.now() < this.#until;
+  }
+
+  #drain(session: InlineSession): void {
+    let more = session.awaited === null;
+    for (let i = 0; more && i < MOST && this.#inTime; i++) more = this.#step(session);
+    session.progressed();
+    if (more) this.wake(session);
+  }
+
+  /** False: nothing more can be done for it now. */
+  #step(session: InlineSession): boolean {
+    const next = session.next();
+    if (next === undefined) return false;
+    if (next === "later") return true;
+    const { handle } = session;
+    try {
+      const answer = handle.handler(inlineMessage(next.message, next.retained), handle);
+      if (isPromise(answer)) {
+        session.awaited = handle;
+        this.#await(session, handle, answer);
+      }
+    } catch (error) {
+      this.#failed(handle, error);
+    }
+    return session.awaited === null && !session.ended;
+  }
+
+  #await(session: InlineSession, handle: Handle, answer: Promise<unknown>): void {
+    const settled = (): void => {
+      // (Its handler may have been replaced because it did not come back.)
+      if (session.awaited !== handle) return;
+      session.awaited = null;
+      if (this.#inTime) this.#drain(session);
+      else this.wake(session);
+    };
+    Promise.resolve(answer).then(settled, (error: unknown) => {
+      this.#failed(handle, error);
+      settled();
+    });
+  }
+
+  #failed({ filter }: Handle, error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    this.#report(`The handler of the inline subscription ${JSON.stringify(filter)} failed: ${text}`);
+  }
+}

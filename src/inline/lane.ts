@@ -1,0 +1,29 @@
+/** One thing after the other: at once while nothing is waited for, else in the order of asking. */
+
+import type { MaybePromise } from "../hook_answers.ts";
+import { isPromise } from "../hooks.ts";
+
+export class Lane {
+  #last: Promise<unknown> | null = null;
+
+  /** Something is waited for. */
+  get busy(): boolean {
+    return this.#last !== null;
+  }
+
+  run<T>(work: () => MaybePromise<T>): Promise<T> {
+    if (this.#last !== null) return this.#hold(this.#last.then(work));
+    const answer = work();
+    return isPromise(answer) ? this.#hold(answer) : Promise.resolve(answer);
+  }
+
+  #hold<T>(work: Promise<T>): Promise<T> {
+    const settled: Promise<void> = work.then(nothing, nothing).then(() => {
+      if (this.#last === settled) this.#last = null;
+    });
+    this.#last = settled;
+    return work;
+  }
+}
+
+function nothing(): void {}

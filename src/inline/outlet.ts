@@ -1,0 +1,23 @@
+/** Where messages for an inline subscription go: into its queue. In the place a network client has its connection. */
+
+import type { Backlog, Receiver } from "../broker/pressure.ts";
+
+export class InlineOutlet implements Receiver {
+  /** Never the bytes of others as they are: each message by itself. */
+  readonly rawVersion = 0;
+  /** It publishes nothing itself: nobody waits for its acknowledgements. */
+  readonly waitsForReceiver = false;
+  backlog: Backlog | null = null;
+  /**
+   * So far behind that another member of its shared subscription is preferred. One that is alone is never: its
+   * queue decides what is dropped.
+   */
+  congested = false;
+
+  /** Its session does not send in this way. */
+  publish(): boolean {
+    return true;
+  }
+
+  pubrel(): void {}
+}

@@ -1,0 +1,170 @@
+/** Publishes of the program itself: the way of a client's publish without packet, access control and acknowledgement. */
+
+import type { Broker } from "../broker/broker.ts";
+import { deliverToOne } from "../broker/deliver.ts";
+import { expiryTime } from "../broker/expiry.ts";
+import { forwarded } from "../broker/handlers/publish.ts";
+import { isServerTopic } from "../broker/permission.ts";
+import { askPublish, isPacket, type PublishOutcome, tellPublished } from "../broker/publish_hooks.ts";
+import { mayReceive } from "../broker/rights.ts";
+import type { Routes } from "../broker/routes.ts";
+import { type Client, INLINE_CLIENT_ID } from "../client.ts";
+import type { MaybePromise } from "../hook_answers.ts";
+import { isPromise } from "../hooks.ts";
+import { type Reason, Reasons } from "../packets/reason.ts";
+import { publishFlags, PublishView } from "../publish_view.ts";
+import { Message } from "../session/message.ts";
+import type { Session } from "../session/session.ts";
+import type { TopicEntry } from "../topics/topic_table.ts";
+import { quoted } from "./checks.ts";
+import { Lane } from "./lane.ts";
+import { own, type PublishRequest } from "./publish_request.ts";
+import type { InlineSubscriptions } from "./subscriptions.ts";
+
+export class Publisher {
+  readonly #broker: Broker;
+  readonly #client: Client;
+  readonly #subscriptions: InlineSubscriptions;
+  readonly #lane: Lane = new Lane();
+  /** What waits for the server's data and hooks; null: they are there. */
+  #early: PublishRequest[] | null = [];
+
+  constructor(broker: Broker, client: Client, subscriptions: InlineSubscriptions) {
+    this.#broker = broker;
+    this.#client = client;
+    this.#subscriptions = subscriptions;
+  }
+
+  publish(request: PublishRequest): Promise<Reason> {
+    const { on } = this.#broker.hooks;
+    if (this.#early !== null || this.#lane.busy || on.onPublish.length + on.onPublished.length > 0) {
+      own(request);
+    }
+    if (this.#early !== null) {
+      this.#early.push(request);
+      return Promise.resolve(Reasons.success);
+    }
+    return this.#lane.run(() => this.#ask(request));
+  }
+
+  /** The server has its data and its hooks are ready. */
+  open(): void {
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const request of early) {
+      void this.#lane.run(() => this.#ask(request)).then(({ code, text }) => {
+        if (code < 0x80) return;
+        this.#broker.log(
+          "warn",
+          `What was to be published to ${quoted(request.topic)} first was refused: ${text}`,
+        );
+      });
+    }
+  }
+
+  #ask(request: PublishRequest): MaybePromise<Reason> {
+    const broker = this.#broker;
+    const { capabilities, hooks } = broker;
+    const { topic, payload, qos, retain, properties } = request;
+    broker.stats.messagesReceived++;
+    if (qos > capabilities.maximumQos) return this.#refused(Reasons.qosNotSupported);
+    if (retain && !capabilities.retainAvailable) return this.#refused(Reasons.retainNotSupported);
+    if (hooks.on.onPublish.length + hooks.on.onPublished.length === 0) {
+      return this.#deliver(this.#message(request, request.owned), request.to);
+    }
+    const flags = publishFlags(qos, retain, false, 0);
+    const packet = new PublishView(topic, payload, 0, payload.length, flags, properties);
+    const asked = askPublish(broker, this.#client, packet);
+    return isPromise(asked)
+      ? asked.then((outcome) => this.#decided(packet, outcome, request.to))
+      : this.#decided(packet, asked, request.to);
+  }
+
+  #refused(reason: Reason): Reason {
+    this.#broker.stats.messagesDropped++;
+    return reason;
+  }
+
+  /** What the hooks decided is done. */
+  #decided(packet: PublishView, outcome: PublishOutcome, to: string | null): MaybePromise<Reason> {
+    const broker = this.#broker;
+    if (outcome === "accept") {
+      this.#tell(packet);
+      return Reasons.success;
+    }
+    if (!isPacket(outcome)) return this.#refused(outcome === "drop" ? Reasons.success : outcome);
+    const message = this.#message(outcome, true);
+    if (message === null) {
+      broker.log("error", `A hook changed a topic into ${quoted(outcome.topic)}, which is none`);
+      return this.#refused(Reasons.topicNameInvalid);
+    }
+    const told = (reason: Reason): Reason => {
+      this.#tell(outcome);
+      return reason;
+    };
+    const done = this.#deliver(message, to);
+    return isPromise(done) ? done.then(told) : told(done);
+  }
+
+  #tell(packet: PublishView): void {
+    if (!isServerTopic(packet.topic)) tellPublished(this.#broker, this.#client, packet);
+  }
+
+  /** Null: a hook has made the topic one that cannot be published to. */
+  #message(from: PublishView | PublishRequest, owned: boolean): Addressed | null {
+    const broker = this.#broker;
+    const { topic, payload, qos, retain, properties } = from;
+    const entry = broker.topicEntry(topic);
+    if (entry === null) return null;
+    const message = new Message(
+      entry.topic,
+      entry.raw,
+      payload,
+      0,
+      payload.length,
+      qos,
+      retain,
+      INLINE_CLIENT_ID,
+      owned,
+      forwarded(properties),
+      expiryTime(broker, properties.messageExpiryInterval),
+    );
+    return { message, entry };
+  }
+
+  #deliver(addressed: Addressed | null, to: string | null): MaybePromise<Reason> {
+    if (addressed === null) return this.#refused(Reasons.topicNameInvalid);
+    if (to !== null) return this.#deliverTo(addressed.message, this.#broker.sessions.get(to));
+    const { message, entry } = addressed;
+    const { pending } = this.#broker.router.of(entry);
+    if (pending !== null) {
+      // Access control is being asked about a subscriber: the order is kept, so what comes next waits as well.
+      message.own();
+      return pending.then(() => this.#deliver(addressed, to));
+    }
+    const before = this.#subscriptions.skipped;
+    const count = this.#broker.publish(message, entry, null);
+    if (count === null) return Reasons.quotaExceeded;
+    return count > this.#subscriptions.skipped - before ? Reasons.success : Reasons.noMatchingSubscribers;
+  }
+
+  #deliverTo(message: Message, session: Session | undefined): MaybePromise<Reason> {
+    const broker = this.#broker;
+    if (session === undefined || (message.qos === 0 && session.outlet === null)) {
+      return this.#refused(Reasons.noMatchingSubscribers);
+    }
+    const allowed = mayReceive(broker, session, message.topic);
+    if (isPromise(allowed)) message.own();
+    const go = (yes: boolean): Reason => {
+      if (!yes) return this.#refused(Reasons.notAuthorized);
+      deliverToOne(broker, session, message);
+      return Reasons.success;
+    };
+    return isPromise(allowed) ? allowed.then(go) : go(allowed);
+  }
+}
+
+interface Addressed {
+  readonly message: Message;
+  readonly entry: TopicEntry<Routes>;
+}

@@ -1,0 +1,34 @@
+/** A server as a listener sees it, which writes down what happens. */
+
+import { Broker } from "../../src/broker/broker.ts";
+import type { Stats } from "../../src/broker/stats.ts";
+import { type SystemInfo, systemInfo } from "../../src/broker/system_info.ts";
+import type { Listener, ListenerHost } from "../../src/listeners/listener.ts";
+import { Recorder, turns } from "../runtime/recorder.ts";
+
+export class Host implements ListenerHost {
+  readonly #broker = new Broker();
+  readonly stats: Readonly<Stats> = this.#broker.stats;
+  readonly accepted: { recorder: Recorder; listener: Listener }[] = [];
+  readonly lines: string[] = [];
+
+  info(): SystemInfo {
+    return systemInfo(this.#broker);
+  }
+
+  accept(stream: Recorder["stream"], listener: Listener): Recorder {
+    const recorder = new Recorder(stream);
+    this.accepted.push({ recorder, listener });
+    return recorder;
+  }
+
+  log(level: string, text: string): void {
+    this.lines.push(`${level} ${text}`);
+  }
+
+  /** The first stream that came, or the one after so many. */
+  async stream(after = 0): Promise<Recorder> {
+    while (this.accepted.length <= after) await turns(1);
+    return this.accepted[after]!.recorder;
+  }
+}

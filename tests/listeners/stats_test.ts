@@ -1,0 +1,76 @@
+/** The listener that shows the figures of the server it was added to. */
+
+import assert from "node:assert/strict";
+import { get } from "node:https";
+import { describe, it } from "node:test";
+import { statsApp, StatsListener } from "../../dashboard/stats.ts";
+import { AllowAll, Server } from "../../mod.ts";
+import { MemoryListener } from "../../src/listeners/memory.ts";
+import { TestClient } from "../harness/client.ts";
+import { portOf } from "../runtime/client.ts";
+import { fixture } from "../runtime/transports.ts";
+
+const timeout = 20_000;
+const address = "127.0.0.1:0";
+
+function body(address: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const ca = fixture("authority.crt");
+    const to = {
+      host: "127.0.0.1",
+      port: portOf(address),
+      servername: "localhost",
+      ca,
+      agent: false as const,
+    };
+    get(to, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (part: string) => text += part);
+      response.on("end", () => resolve(text));
+    }).on("error", reject);
+  });
+}
+
+describe("stats listener", () => {
+  it("shows the figures of its own server", { timeout }, async () => {
+    const servers: Server[] = [];
+    const figures: number[] = [];
+    for (const clients of [2, 0]) {
+      const server = new Server({ sysTopicInterval: 0 });
+      servers.push(server);
+      server.addHook(new AllowAll());
+      const memory = new MemoryListener();
+      const stats = new StatsListener({ id: "stats", address });
+      await server.addListener(memory);
+      await server.addListener(stats);
+      await server.serve();
+      for (let i = 0; i < clients; i++) await new TestClient(memory.connect(), 5).connect();
+      const response = await fetch(`http://${stats.address}/`);
+      assert.equal(response.headers.get("content-type"), "application/json");
+      const { clients_connected } = await response.json() as { clients_connected: number };
+      figures.push(clients_connected);
+      assert.equal((await fetch(`http://${stats.address}/healthcheck`)).status, 200);
+      assert.equal((await fetch(`http://${stats.address}/other`)).status, 404);
+    }
+    for (const server of servers) await server.close();
+    assert.deepEqual(figures, [2, 0]);
+  });
+
+  it("over TLS", { timeout }, async () => {
+    const tls = { cert: fixture("server.crt"), key: fixture("server.key") };
+    const stats = new StatsListener({ id: "stats", address, tls });
+    await using server = new Server();
+    await server.addListener(stats);
+    await server.serve();
+    assert.equal(stats.protocol, "https");
+    const { version } = JSON.parse(await body(stats.address)) as { version: string };
+    assert.equal(version, server.info().version);
+  });
+
+  it("a host is what the handler takes its figures from", async () => {
+    const server = new Server();
+    const response = await statsApp(server)(new Request("http://localhost/"));
+    assert.equal((await response.json() as { clients_connected: number }).clients_connected, 0);
+  });
+});
