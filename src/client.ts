@@ -40,7 +40,7 @@ export interface Client {
 
 /**
  * A client that is still to be let in: a hook may change what stands here in `onConnect`,
- * `onConnectAuthenticate` and, before CONNACK, `onAuthPacket`. Later changes have no effect.
+ * `onConnectAuthenticate` and, before CONNACK, `onAuthPacket`. Later it must not: the session stays what it was.
  */
 export interface ConnectingClient extends Client {
   /** 1 byte to `limits.clientIdLength`; what is outside is refused with 0x85. The session is the one of this id. */

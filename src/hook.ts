@@ -90,8 +90,9 @@ export interface Hook {
   /** One step of enhanced authentication, MQTT 5.0 section 4.12. Undefined: not my method. */
   onAuthPacket?(client: ConnectingClient, exchange: AuthExchange): MaybePromise<AuthAnswer | undefined>;
   /**
-   * May the client do that? Nobody may for whom no hook says so. What is answered for `publish` and `deliver`
-   * is remembered until `HookHost.accessChanged`; `topic` is a filter, `$share/group/` included, for `subscribe`.
+   * May the client do that? Nobody may for whom no hook says so. A yes to `publish`, and what is answered for
+   * `deliver`, is remembered until `HookHost.accessChanged`; a no because a hook failed not for long. `topic` is a
+   * filter, `$share/group/` included, for `subscribe`.
    */
   onAclCheck?(client: Client, action: Action, topic: string): MaybePromise<Opinion>;
   /** The client may connect; its session is not claimed yet and CONNACK not sent. Throwing refuses with 0x83. */
@@ -148,9 +149,9 @@ export interface Hook {
   /** Told: it went to its subscribers, or a hook accepted it. Not for wills and $SYS. */
   onPublished?(client: Client, packet: PublishView): void;
   /**
-   * Who gets the message: a selection that is returned, made of candidates of the one given, takes its place. Of
-   * a group with several members left one is chosen as always; none left: the group does not get it. It may
-   * not wait.
+   * Who gets the message, when somebody subscribes to it: a selection that is returned, made of candidates of the
+   * same lists of the one given, takes its place. Of a group with several members left one is chosen as always;
+   * none left: the group does not get it. It may not wait.
    */
   onSelectSubscribers?(message: MessageInfo, selection: Selection): Selection | void;
   /** Each message on its way to each client, before it is queued or sent. Throwing drops it. It may not wait. */

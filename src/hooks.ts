@@ -76,13 +76,22 @@ export class Hooks {
   generation = 1;
   /** Their `init` has not succeeded. */
   readonly #unready: WeakSet<Hook> = new WeakSet();
+  /** They were told to end. */
+  readonly #stopped: WeakSet<Hook> = new WeakSet();
+  /** Who stands in the place of whom. */
+  readonly #successors: WeakMap<Hook, Hook> = new WeakMap();
+  /** What ends the waiting for an answer. */
+  readonly #waits: Set<() => void> = new Set();
+  #ended = false;
+  /** Access control has failed since `forgetFailures`. */
+  #doubtful = false;
   readonly #report: (text: string) => void;
-  readonly #timeout: number;
+  /** Milliseconds after which a promise counts as failed. */
+  timeout: number;
 
-  /** `timeout`: milliseconds after which a promise counts as failed. */
   constructor(report: (text: string) => void, timeout: number) {
     this.#report = report;
-    this.#timeout = timeout;
+    this.timeout = timeout;
   }
 
   get all(): readonly Hook[] {
@@ -94,6 +103,9 @@ export class Hooks {
     this.refuseSecond(hook);
     const at = instead === undefined ? -1 : this.#hooks.indexOf(instead);
     this.#hooks = at < 0 ? [...this.#hooks, hook] : this.#hooks.with(at, hook);
+    this.#stopped.delete(hook);
+    this.#successors.delete(hook);
+    if (at >= 0) this.#successors.set(instead!, hook);
     this.#sort();
   }
 
@@ -115,6 +127,13 @@ export class Hooks {
   /** Remembered decisions are asked for again. */
   invalidate(): void {
     this.generation++;
+  }
+
+  /** No because nobody could say is not to be remembered for ever: it is asked for again from time to time. */
+  forgetFailures(): void {
+    if (!this.#doubtful) return;
+    this.#doubtful = false;
+    this.invalidate();
   }
 
   #sort(): void {
@@ -140,10 +159,11 @@ export class Hooks {
     }
   }
 
-  /** Lets a hook end, but does not wait for ever; what it throws is reported. */
+  /** Lets a hook end, once, but does not wait for ever; what it throws is reported. */
   async stop(hook: Hook, patience: number): Promise<void> {
     // (What never got ready has nothing to end.)
-    if (this.#unready.has(hook) || hook.onStopped === undefined) return;
+    if (this.#unready.has(hook) || this.#stopped.has(hook) || hook.onStopped === undefined) return;
+    this.#stopped.add(hook);
     try {
       await this.limit(hook.onStopped(), patience);
     } catch (error) {
@@ -175,7 +195,8 @@ export class Hooks {
 
   #askFrom<A, R>(asking: Asking<A, R>, hooks: readonly Hook[], from: number): MaybePromise<R> {
     for (let i = from; i < hooks.length; i++) {
-      const hook = hooks[i]!;
+      const hook = from === 0 ? hooks[i]! : this.#present(hooks[i]!, asking.event);
+      if (hook === null) continue;
       try {
         const answer = asking.call(hook);
         if (isPromise(answer)) return this.resume(asking, hooks, i, answer);
@@ -189,6 +210,13 @@ export class Hooks {
     return asking.none();
   }
 
+  /** Whoever is asked instead of it by now: it may have been replaced or removed while another took its time. */
+  #present(hook: Hook, event: HookEvent): Hook | null {
+    let one: Hook | undefined = hook;
+    while (one !== undefined && !this.#hooks.includes(one)) one = this.#successors.get(one);
+    return one === undefined || one[event] === undefined ? null : one;
+  }
+
   /** Goes on with a promise that the hook `at` that place of the list answered. */
   async resume<A, R>(
     asking: Asking<A, R>,
@@ -200,7 +228,7 @@ export class Hooks {
       const end = asking.take(await this.limit(first));
       if (end !== undefined) return end;
     } catch (error) {
-      this.failed(hooks[at]!, asking.event, error);
+      if (!this.#ended) this.failed(hooks[at]!, asking.event, error);
       return asking.failed;
     }
     return this.#askFrom(asking, hooks, at + 1);
@@ -218,21 +246,23 @@ export class Hooks {
   refusal(
     event: "onConnect",
     call: (hook: Hook) => MaybePromise<Reason | void>,
+    checked: (reason: Reason) => Reason,
   ): MaybePromise<Reason | null> {
     return this.ask<Reason | void, Reason | null>({
       event,
       call,
-      take: (reason) => reason ?? undefined,
+      take: (reason) => reason === undefined || reason === null ? undefined : checked(reason),
       failed: Reasons.unspecifiedError,
       none: nothing,
     });
   }
 
-  /** Each hook may replace what the next one is given; null when one throws. */
+  /** Each hook may replace what the next one is given, as `changed` allows it; null when one throws. */
   chain<P>(
     event: "onSubscribe" | "onUnsubscribe",
     given: P,
     call: (hook: Hook, current: P) => MaybePromise<P | void>,
+    changed: (current: P, answer: P) => P,
   ): MaybePromise<P | null> {
     if (this.on[event].length === 0) return given;
     let current = given;
@@ -240,7 +270,7 @@ export class Hooks {
       event,
       call: (hook) => call(hook, current),
       take: (answer) => {
-        current = answer ?? current;
+        if (answer !== undefined && answer !== null && answer !== current) current = changed(current, answer);
         return undefined;
       },
       failed: null,
@@ -249,14 +279,37 @@ export class Hooks {
   }
 
   /** Fails when the answer takes too long. */
-  limit<T>(answer: MaybePromise<T>, timeout: number = this.#timeout): Promise<T> {
+  limit<T>(answer: MaybePromise<T>, timeout: number = this.timeout): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no answer within ${timeout} ms`)), timeout);
-      Promise.resolve(answer).then(resolve, reject).finally(() => clearTimeout(timer));
+      const giveUp = (): void => {
+        done();
+        reject(new Error("the server is closed"));
+      };
+      const timer = setTimeout(() => {
+        this.#waits.delete(giveUp);
+        reject(new Error(`no answer within ${timeout} ms`));
+      }, timeout);
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#waits.delete(giveUp);
+      };
+      this.#waits.add(giveUp);
+      Promise.resolve(answer).then(resolve, reject).finally(done);
     });
   }
 
+  /** The server has stopped: nobody waits for an answer any more. */
+  end(): void {
+    this.#ended = true;
+    for (const giveUp of [...this.#waits]) giveUp();
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   failed(hook: Hook, event: HookEvent, error: unknown): void {
+    if (event === "onAclCheck") this.#doubtful = true;
     this.#report(`Hook "${hook.id}" failed in ${event}: ${textOf(error)}`);
   }
 }
@@ -291,6 +344,11 @@ function nothing(): null {
   return null;
 }
 
+/** (Anything may be thrown, also what is no text.) */
 function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return "something that cannot be shown";
+  }
 }

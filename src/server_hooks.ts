@@ -9,6 +9,7 @@ const PATIENCE_MS = 1500;
 
 export class ServerHooks {
   readonly #broker: Broker;
+  readonly #adding: Set<Hook> = new Set();
   #started = false;
 
   constructor(broker: Broker) {
@@ -19,13 +20,16 @@ export class ServerHooks {
   async start(): Promise<void> {
     this.#started = true;
     const { hooks } = this.#broker;
-    for (const hook of hooks.all) await hooks.init(hook, this.#broker.hostFor(hook));
+    for (const hook of hooks.all) {
+      // (Removed while another one got ready.)
+      if (hooks.all.includes(hook)) await hooks.init(hook, this.#broker.hostFor(hook));
+    }
   }
 
   async add(hook: Hook): Promise<void> {
     this.#broker.hooks.refuseSecond(hook);
-    if (this.#started) await this.#init(hook);
-    else this.#broker.hooks.postpone(hook);
+    if (!this.#started) this.#broker.hooks.postpone(hook);
+    else if (hook.init !== undefined) await this.#ready(hook);
     this.#broker.addHook(hook);
   }
 
@@ -41,13 +45,26 @@ export class ServerHooks {
       throw new HookError(`Cannot replace hook "${hook.id}": it is not there`, hook.id);
     }
     hooks.refuseSecond(replacement);
-    if (this.#started) await this.#init(replacement);
-    else hooks.postpone(replacement);
+    if (!this.#started) hooks.postpone(replacement);
+    else if (replacement.init !== undefined) await this.#ready(replacement);
     this.#broker.addHook(replacement, hook);
     if (this.#started) await hooks.stop(hook, PATIENCE_MS);
   }
 
-  async #init(hook: Hook): Promise<void> {
-    await this.#broker.hooks.init(hook, this.#broker.hostFor(hook));
+  /** While running a hook has to be ready before it is asked. */
+  async #ready(hook: Hook): Promise<void> {
+    const { hooks } = this.#broker;
+    if (this.#adding.has(hook)) {
+      throw new HookError(`Cannot add hook "${hook.id}": it is being added already`, hook.id);
+    }
+    this.#adding.add(hook);
+    try {
+      await hooks.init(hook, this.#broker.hostFor(hook));
+    } finally {
+      this.#adding.delete(hook);
+    }
+    if (!hooks.ended) return;
+    await hooks.stop(hook, PATIENCE_MS);
+    throw new HookError(`Cannot add hook "${hook.id}": the server was closed meanwhile`, hook.id);
   }
 }

@@ -43,6 +43,8 @@ import { willDelay, Wills } from "./wills.ts";
 
 /** How often deadlines are looked at. */
 const TICK_MS = 250;
+/** How long a no of access control that failed may be remembered. */
+const DOUBT_MS = 10_000;
 /** How long a hook may take to answer. */
 const HOOK_TIMEOUT_MS = 5000;
 /** The same when the broker stops: the whole of that takes less than five seconds. */
@@ -166,6 +168,7 @@ export class Broker {
   /** Starts the clockwork. */
   start(): void {
     this.#stops.push(this.clock.every(TICK_MS, () => this.deadlines.run(this.clock.now())));
+    this.#stops.push(this.clock.every(DOUBT_MS, () => this.hooks.forgetFailures()));
     const seconds = this.options.sysTopicInterval;
     if (seconds > 0) {
       publishSysTopics(this);
@@ -230,8 +233,22 @@ export class Broker {
     if (routes.pending === null) return deliverTo(this, message, routes, origin);
     // Access control is still being asked about somebody, and this message's publisher does not wait.
     message.keep();
-    void routes.pending.then(() => deliverTo(this, message, this.router.of(entry), origin));
+    this.#deliverLater(message, entry, origin, routes.pending);
     return 1;
+  }
+
+  #deliverLater(
+    message: Message,
+    entry: TopicEntry<Routes>,
+    origin: Session | null,
+    known: Promise<void>,
+  ): void {
+    void known.then(() => {
+      // (Somebody may have subscribed meanwhile about whom it is asked now.)
+      const routes = this.router.of(entry);
+      if (routes.pending === null) deliverTo(this, message, routes, origin);
+      else this.#deliverLater(message, entry, origin, routes.pending);
+    });
   }
 
   /** Sends the retained messages of a new subscription. */
@@ -275,6 +292,7 @@ export class Broker {
     }
     for (const connection of [...this.connections]) connection.stream.destroy();
     this.program?.end();
+    this.hooks.end();
     await Promise.all(this.hooks.all.map((hook) => this.hooks.stop(hook, STOP_HOOK_MS)));
   }
 }

@@ -14,7 +14,6 @@ import type { Session } from "../session/session.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
 import type { OutboundAliases } from "./aliases.ts";
-import type { Denied } from "./permission.ts";
 import type { Broker } from "./broker.ts";
 import { Deadline } from "./deadlines.ts";
 import { refuseConnect } from "./handlers/connect.ts";
@@ -25,6 +24,7 @@ import { publishFrame } from "./publish_frame.ts";
 import { encodeFor } from "./encode_for.ts";
 import { publishThroughHooks, sendThroughHooks, type SentPackets } from "./hooked_output.ts";
 import { Output } from "./output.ts";
+import type { Unused } from "./permission.ts";
 import type { Backlog } from "./pressure.ts";
 import type { RetainedBacklog } from "./retained_backlog.ts";
 import type { Routes } from "./routes.ts";
@@ -86,8 +86,8 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
   /** The topic it may publish to, as access control said at `allowedAt`. */
   allowed: TopicEntry<Routes> | null = null;
   allowedAt = 0;
-  /** The topic it was last asked about and may not publish to, or is still being asked about. */
-  denied: Denied | null = null;
+  /** What access control said to the hot path, which leaves it to the general one. */
+  unused: Unused | null = null;
   /** What hooks are told when it is written. */
   sent: SentPackets | null = null;
   /** Why it was ended; null: it was not, or the client said DISCONNECT. */

@@ -6,6 +6,7 @@ import type { Session } from "../session/session.ts";
 import type { SharedGroup } from "../session/shared_group.ts";
 import type { Subscription } from "../session/subscription.ts";
 import type { Client } from "../client.ts";
+import { isPromise } from "../hooks.ts";
 import type { QoS } from "../packets/types.ts";
 import type { Broker } from "./broker.ts";
 import { deliverThroughHooks, Everybody, select, type Selected } from "./delivery_hooks.ts";
@@ -14,7 +15,7 @@ import type { Routes } from "./routes.ts";
 
 /** Delivers to everyone the routes name; how many that were. `origin` is the publisher's session. */
 export function deliverTo(broker: Broker, message: Message, routes: Routes, origin: Session | null): number {
-  if (broker.hooks.on.onSelectSubscribers.length > 0) {
+  if (broker.hooks.on.onSelectSubscribers.length > 0 && routes.direct.length + routes.shared.length > 0) {
     routes.everybody ??= new Everybody(routes.direct, routes.shared);
     const selected = select(broker, message, routes.everybody);
     if (selected !== null) return deliverSelected(broker, message, selected, origin);
@@ -78,14 +79,33 @@ function deliverToGroup(
   return 1;
 }
 
-/** What a member of a shared subscription did not get goes to another one, as it was published. */
-export function deliverAgain(broker: Broker, message: Message, group: SharedGroup): void {
+/**
+ * What a member of a shared subscription did not get goes to another one, as it was published. `lost` is called when
+ * there is none, perhaps later: access control may take its time.
+ */
+export function deliverAgain(
+  broker: Broker,
+  message: Message,
+  group: SharedGroup,
+  lost: () => void = (): void => {},
+): void {
   const original = message.original ?? message;
+  const late = group.members.map(({ session }) => mayReceive(broker, session, original.topic, true))
+    .filter((answer) => isPromise(answer));
+  if (late.length > 0) {
+    original.keep();
+    void Promise.all(late).then(() => deliverAgain(broker, original, group, lost));
+    return;
+  }
   const selected = broker.hooks.on.onSelectSubscribers.length === 0
     ? null
     : select(broker, original, new Everybody([], [group]));
-  if (selected === null) deliverToGroup(broker, original, group, null);
-  else deliverSelected(broker, original, selected, null);
+  const count = selected === null
+    ? deliverToGroup(broker, original, group, null)
+    : deliverSelected(broker, original, selected, null);
+  if (count > 0) return;
+  broker.stats.messagesDropped++;
+  lost();
 }
 
 /** A retained message for a new subscription. RETAIN is set: it is not a live message. [MQTT-3.3.1-8] */
@@ -117,7 +137,8 @@ function send(
 ): boolean {
   const { session } = route;
   const qos: QoS = message.qos < route.qos ? message.qos : route.qos;
-  if (broker.hooks.on.onDeliver.length > 0) {
+  // (QoS 0 for somebody who is not there goes nowhere: nobody need look at it.)
+  if (broker.hooks.on.onDeliver.length > 0 && (qos > 0 || session.outlet !== null)) {
     const changed = deliverThroughHooks(broker, session, message);
     if (changed === null) {
       broker.sessionHost.dropped(session, message, "hook");

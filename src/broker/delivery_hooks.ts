@@ -8,8 +8,12 @@ import { Message, rawTopicOf } from "../session/message.ts";
 import type { Route } from "../session/route.ts";
 import type { Session } from "../session/session.ts";
 import type { SharedGroup } from "../session/shared_group.ts";
+import { utf8Length } from "../packets/wire.ts";
+import type { PublishChanges } from "../publish_view.ts";
 import { isTopicName } from "../topics/names.ts";
 import type { Broker } from "./broker.ts";
+import { forwarded } from "./handlers/publish.ts";
+import { checkedChanges, isNothing, object } from "./hook_checks.ts";
 
 /** Who is left after the hooks had their say. */
 export interface Selected {
@@ -38,56 +42,90 @@ class Subscriber implements Candidate {
   }
 }
 
+interface Group extends CandidateGroup {
+  /** Where what hooks see comes from. */
+  readonly origin: SharedGroup;
+}
+
 /** What hooks are shown of routes; it holds as long as the routes do. */
 export class Everybody implements Selection {
   readonly direct: readonly Candidate[];
-  readonly shared: readonly CandidateGroup[];
-  readonly #groups: readonly SharedGroup[];
+  readonly shared: readonly Group[];
 
   constructor(direct: readonly Route[], shared: readonly SharedGroup[]) {
-    this.#groups = shared;
     this.direct = direct.map((route) => new Subscriber(route));
     this.shared = shared.map((group) => ({
       group: group.name,
       filter: group.filter,
       members: group.members.map((member) => new Subscriber(member)),
+      origin: group,
     }));
   }
+}
 
-  /** The routes a hook's selection stands for; nobody is in it who was not there. */
-  chosen(selection: Selection): Selected {
+/** What is left of a selection; throws when somebody is chosen who was not there. */
+class Chosen implements Selection {
+  readonly direct: readonly Candidate[];
+  readonly shared: readonly Group[];
+
+  constructor(answer: Selection, before: Everybody | Chosen) {
+    const { direct, shared } = answer;
+    this.direct = among(direct, before.direct);
+    this.shared = list(shared).map((chosen) => {
+      const { group, filter, members } = chosen;
+      const one = before.shared.find((known) => known.group === group && known.filter === filter);
+      if (one === undefined) throw new Error(`there is no group "${group}" of "${filter}"`);
+      return { group, filter, members: among(members, one.members), origin: one.origin };
+    });
+    if (new Set(this.shared.map((one) => one.origin)).size < this.shared.length) {
+      throw new Error("it chose a group twice");
+    }
+  }
+
+  get routes(): Selected {
     return {
-      direct: selection.direct.map(Subscriber.routeOf),
-      shared: selection.shared.map(({ group, filter, members }) => {
-        const one = this.#groups.find((known) => known.name === group && known.filter === filter);
-        if (one === undefined) throw new Error(`there is no group "${group}" of "${filter}"`);
-        return { group: one, among: new Set(members.map(Subscriber.routeOf)) };
-      }),
+      direct: this.direct.map(Subscriber.routeOf),
+      shared: this.shared.map(({ origin, members }) => ({
+        group: origin,
+        among: new Set(members.map(Subscriber.routeOf)),
+      })),
     };
   }
+}
+
+function among(chosen: readonly Candidate[], there: readonly Candidate[]): readonly Candidate[] {
+  const known = new Set(there);
+  const one = new Set(list(chosen));
+  for (const candidate of one) {
+    if (!known.has(candidate)) throw new Error("it chose somebody who is no candidate there");
+  }
+  return [...one];
+}
+
+function list<T>(items: readonly T[]): readonly T[] {
+  if (Array.isArray(items)) return items;
+  throw new Error("it answered no selection");
 }
 
 /** `onSelectSubscribers`; null: they leave it as it is. */
 export function select(broker: Broker, message: Message, everybody: Everybody): Selected | null {
   const { hooks } = broker;
-  let current: Selection = everybody;
-  let selected: Selected | null = null;
+  let current: Everybody | Chosen = everybody;
   for (const hook of hooks.on.onSelectSubscribers) {
     try {
       const answer: unknown = hook.onSelectSubscribers(message, current);
-      if (answer === undefined) continue;
+      if (isNothing(answer) || answer === current) continue;
       if (isPromise(answer)) {
         hooks.watch(hook, "onSelectSubscribers", answer);
         throw new Error("it may not wait");
       }
-      selected = everybody.chosen(answer as Selection);
-      current = answer as Selection;
+      current = new Chosen(object(answer) as Selection, current);
     } catch (error) {
       // (Its own choice does not count; that of others does.)
       hooks.failed(hook, "onSelectSubscribers", error);
     }
   }
-  return selected;
+  return current instanceof Chosen ? current.routes : null;
 }
 
 /** `onDeliver`: the message as this session gets it, null: it does not. */
@@ -98,30 +136,14 @@ export function deliverThroughHooks(broker: Broker, session: Session, message: M
   let current = message;
   for (const hook of hooks.on.onDeliver) {
     try {
-      const answer = hook.onDeliver(client, current);
-      if (answer === undefined) continue;
+      const answer: unknown = hook.onDeliver(client, current);
+      if (isNothing(answer)) continue;
       if (answer === "drop") return null;
       if (isPromise(answer)) {
         hooks.watch(hook, "onDeliver", answer);
         throw new Error("it may not wait");
       }
-      const { topic = current.topic, payload = current.payload, properties = current.properties } = answer;
-      if (!isTopicName(topic)) throw new Error(`${JSON.stringify(topic)} is not a topic name`);
-      current = new Message(
-        topic,
-        rawTopicOf(topic),
-        payload,
-        0,
-        payload.length,
-        message.qos,
-        message.retain,
-        message.publisher,
-        // (A hook may give back a view of what it was given.)
-        payload.buffer !== current.bytes.buffer,
-        properties,
-        message.expiresAt,
-      );
-      current.original = message;
+      current = changed(broker, message, current, checkedChanges(answer, current.properties));
     } catch (error) {
       // What it was there to hold back must not go out.
       hooks.failed(hook, "onDeliver", error);
@@ -129,4 +151,28 @@ export function deliverThroughHooks(broker: Broker, session: Session, message: M
     }
   }
   return current;
+}
+
+/** `original` is `current` before any hook changed it. */
+function changed(broker: Broker, original: Message, current: Message, changes: PublishChanges): Message {
+  const { topic = current.topic, payload = current.payload, properties = current.properties } = changes;
+  if (!isTopicName(topic) || utf8Length(topic) > broker.limits.topicLength) {
+    throw new Error(`${JSON.stringify(topic)} is not a topic name, or too long`);
+  }
+  const message = new Message(
+    topic,
+    topic === current.topic ? current.rawTopic : rawTopicOf(topic),
+    payload,
+    0,
+    payload.length,
+    original.qos,
+    original.retain,
+    original.publisher,
+    // (A hook may give back a view of what it was given.)
+    payload.buffer !== current.bytes.buffer,
+    properties === current.properties ? properties : forwarded(properties),
+    original.expiresAt,
+  );
+  message.original = original;
+  return message;
 }

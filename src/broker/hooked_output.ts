@@ -5,7 +5,7 @@ import type { Packet, QoS } from "../packets/types.ts";
 import { type PacketView, publishFlags, PublishView, viewOf } from "../publish_view.ts";
 import type { Message } from "../session/message.ts";
 import type { Connection } from "./connection.ts";
-import { encodeFor } from "./encode_for.ts";
+import { encodeFor, fits } from "./encode_for.ts";
 import { encodeThroughHooks, tellSent } from "./packet_hooks.ts";
 import { publishFrame } from "./publish_frame.ts";
 
@@ -69,7 +69,8 @@ export function publishThroughHooks(
   const final = encodeThroughHooks(broker, client!, packet);
   const before = connection.output.pending;
   if (final !== packet) {
-    if (encodeFor(connection, final) === 0) return false;
+    // (Nothing is taken out of a message to make it smaller. [MQTT-3.1.2-25])
+    if (!fits(connection, final) || encodeFor(connection, final) === 0) return false;
   } else if (!publishFrame(connection, message, qos, retain, dup, packetId, identifiers)) return false;
   sent(connection, final, connection.output.pending - before);
   return true;

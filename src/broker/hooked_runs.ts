@@ -8,15 +8,15 @@
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import { PublishView } from "../publish_view.ts";
 import { Message } from "../session/message.ts";
+import type { Session } from "../session/session.ts";
 import { sameBytes, type TopicEntry } from "../topics/topic_table.ts";
 import type { Connection } from "./connection.ts";
-import { deliverTo } from "./deliver.ts";
-import { afterPublish, afterRead } from "./handlers/hooked_publish.ts";
+import { afterPublish, afterRead, goOn } from "./handlers/hooked_publish.ts";
 import { readThroughHooks } from "./packet_hooks.ts";
 import { mayPublishAtOnce } from "./permission.ts";
 import { tellProcessed } from "./packet_hooks.ts";
 import { askPublish, tellPublished } from "./publish_hooks.ts";
-import { deliverRun } from "./publish_runs.ts";
+import { deliverRun, eachMessage } from "./publish_runs.ts";
 import { mustWait } from "./publish_checks.ts";
 import type { Routes } from "./routes.ts";
 
@@ -37,6 +37,8 @@ export function hookedRuns(connection: Connection, bytes: Uint8Array, at: number
 class Run {
   readonly #connection: Connection;
   readonly #bytes: Uint8Array;
+  /** (A hook may end the connection while some of its messages are still to be delivered.) */
+  readonly #session: Session | null;
   #entry: TopicEntry<Routes> | null = null;
   #start = 0;
   #end = 0;
@@ -49,6 +51,7 @@ class Run {
   constructor(connection: Connection, bytes: Uint8Array) {
     this.#connection = connection;
     this.#bytes = bytes;
+    this.#session = connection.session;
   }
 
   walk(at: number, end: number): number {
@@ -82,14 +85,14 @@ class Run {
       if (next > end || next - at > limit || payloadAt > next || topicEnd === topicAt) break;
       if (v5 && bytes[topicEnd] !== 0) break;
       let entry = this.#entry;
-      if (
-        entry === null || connection.allowedAt !== hooks.generation || this.#end - this.#start > LONGEST ||
-        !sameBytes(entry.raw, bytes, topicAt, topicEnd)
-      ) {
+      const known = entry !== null && connection.allowedAt === hooks.generation &&
+        this.#end - this.#start <= LONGEST && sameBytes(entry.raw, bytes, topicAt, topicEnd);
+      if (!known) {
         this.#flush();
         entry = broker.topics.get(bytes, topicAt, topicEnd);
-        if (entry === null || !mayPublishAtOnce(connection, entry) || mustWait(connection, entry)) break;
-        this.#begin(entry, at);
+        // (Access control comes after onPacketRead.)
+        if (entry === null || (!reads && !mayPublishAtOnce(connection, entry))) break;
+        if (mustWait(connection, entry)) break;
       }
       if (next > slabAt + slab.length) {
         // Hooks see it in a copy: the chunk's memory is about to be overwritten.
@@ -97,9 +100,10 @@ class Run {
         slab.set(bytes.subarray(at, at + slab.length));
         slabAt = at;
       }
-      const { topic } = entry;
+      const { topic } = entry!;
       const packet = new PublishView(topic, slab, payloadAt - slabAt, next - slabAt, 0, NO_PROPERTIES);
       received++;
+      const start = at;
       at = next;
       if (reads) {
         const read = readThroughHooks(broker, client, packet);
@@ -108,24 +112,29 @@ class Run {
           afterRead(connection, packet, read, entry);
           break;
         }
+        if (connection.phase === "closed") break;
+        if (!known && !mayPublishAtOnce(connection, entry!)) {
+          goOn(connection, packet, entry);
+          break;
+        }
       }
       if (asks) {
         const asked = askPublish(broker, client, packet);
         if (asked !== packet) {
           this.#flush();
-          afterPublish(connection, packet, asked, entry);
+          afterPublish(connection, packet, asked, entry!);
           break;
         }
       }
       if (connection.phase === "closed") break;
+      if (!known) this.#begin(entry!, start);
       this.#end = next;
       this.#count++;
       if (told) this.#packets.push(packet);
       if (singly) {
-        const id = connection.session!.clientId;
-        const { raw } = entry;
+        const { raw } = entry!;
         this.#messages.push(
-          new Message(topic, raw, slab, payloadAt - slabAt, next - slabAt, 0, false, id, true),
+          new Message(topic, raw, slab, payloadAt - slabAt, next - slabAt, 0, false, client.id, true),
         );
       }
     }
@@ -149,12 +158,16 @@ class Run {
     if (entry === null || count === 0) return;
     const connection = this.#connection;
     const { broker } = connection;
-    // (A hook may have changed who subscribes.)
+    const session = this.#session;
+    // (A hook may have changed who subscribes, or what access control says.)
     const routes = broker.router.of(entry);
     if (this.#messages.length > 0) {
       const messages = this.#messages;
       this.#messages = [];
-      for (const message of messages) deliverTo(broker, message, routes, connection.session);
+      for (const message of messages) broker.publish(message, entry, session);
+    } else if (routes.pending !== null) {
+      const deliver = (message: Message): number | null => broker.publish(message, entry, session);
+      eachMessage(connection, entry, this.#bytes, this.#start, this.#end, deliver);
     } else if (routes.direct.length + routes.shared.length > 0) {
       deliverRun(connection, entry, routes, this.#bytes, this.#start, this.#end, count);
     }

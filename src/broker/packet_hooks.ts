@@ -4,9 +4,11 @@ import type { Client } from "../client.ts";
 import type { Hook, MaybePromise, PacketAnswer } from "../hook.ts";
 import { isPromise } from "../hooks.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
-import type { Packet } from "../packets/types.ts";
-import { type PacketView, PublishView } from "../publish_view.ts";
+import type { ConnectPacket, Packet, ProtocolVersion } from "../packets/types.ts";
+import { type PacketView, viewOf } from "../publish_view.ts";
+import { isTopicName } from "../topics/names.ts";
 import type { Broker } from "./broker.ts";
+import { checkedChanges, checkedReason, isNothing, object, wellFormed } from "./hook_checks.ts";
 
 /** What became of a packet that was read: the packet to go on with, or why the connection ends. */
 export type ReadOutcome = PacketView | Reason;
@@ -27,9 +29,9 @@ export function readThroughHooks(
     const hook = list[i]!;
     try {
       const answer = hook.onPacketRead(client, packet);
-      if (answer === undefined) continue;
+      if (isNothing(answer)) continue;
       if (isPromise(answer)) return readLater(broker, client, packet, list, i, answer);
-      const outcome = taken(packet, answer);
+      const outcome = taken(client, packet, answer);
       if (isReason(outcome)) return outcome;
       packet = outcome;
     } catch (error) {
@@ -56,8 +58,8 @@ function readLater(
       event: "onPacketRead",
       call: (hook) => hook.onPacketRead!(client, current),
       take: (answer) => {
-        if (answer === undefined) return undefined;
-        const outcome = taken(current, answer);
+        if (isNothing(answer)) return undefined;
+        const outcome = taken(client, current, answer);
         if (isReason(outcome)) return outcome;
         current = outcome;
         return undefined;
@@ -71,23 +73,30 @@ function readLater(
   );
 }
 
-function taken(packet: PacketView, answer: Exclude<PacketAnswer, void>): ReadOutcome {
-  return "refuse" in answer ? answer.refuse : changed(packet, answer);
+function taken(client: Client, packet: PacketView, answer: PacketAnswer): ReadOutcome {
+  if ("refuse" in object(answer)) return checkedReason((answer as { readonly refuse: Reason }).refuse);
+  return changed(packet, answer as Change, client.version as ProtocolVersion);
 }
 
 type Change = Exclude<PacketAnswer, void | { readonly refuse: Reason }>;
 
-/** Whose answer it is stays what it was. */
-function changed(packet: PacketView, answer: Change): PacketView {
+/** Whose answer it is, and what its client speaks, stays what it was; and it is a packet that can be. */
+function changed(packet: PacketView, answer: Change, version: ProtocolVersion): PacketView {
   if (answer === packet) return packet;
-  if (packet.type === 3 && answer.type === 3) {
-    return answer instanceof PublishView && answer.packetId === packet.packetId
-      ? answer
-      : packet.with(answer);
+  if (answer.type !== packet.type) throw new Error("it answered a packet of another type");
+  if (packet.type === 3) return packet.with(checkedChanges(answer, packet.properties));
+  if ("packetId" in packet && packet.packetId !== (answer as typeof packet).packetId) {
+    throw new Error("it answered a packet with another packet id");
   }
-  const same = !("packetId" in packet) || packet.packetId === (answer as typeof packet).packetId;
-  if (answer.type === packet.type && same) return answer as PacketView;
-  throw new Error("it answered a packet of another type or packet id");
+  if (packet.type === 1 && packet.version !== (answer as ConnectPacket).version) {
+    throw new Error("it answered a CONNECT of another version");
+  }
+  const final = wellFormed(answer as Packet, version);
+  // One for each filter. [MQTT-3.8.4-6] [MQTT-3.11.3-1]
+  if ("reasonCodes" in packet && packet.reasonCodes.length !== (final as typeof packet).reasonCodes.length) {
+    throw new Error("it answered another number of reason codes");
+  }
+  return viewOf(final);
 }
 
 /** `onPacketEncode`: each hook may change what is about to be sent. */
@@ -96,12 +105,16 @@ export function encodeThroughHooks(broker: Broker, client: Client, packet: Packe
   for (const hook of hooks.on.onPacketEncode) {
     try {
       const answer: unknown = hook.onPacketEncode(client, packet);
-      if (answer === undefined) continue;
+      if (isNothing(answer)) continue;
       if (isPromise(answer)) {
         hooks.watch(hook, "onPacketEncode", answer);
         throw new Error("it may not wait");
       }
-      packet = changed(packet, answer as Packet);
+      const final = changed(packet, object(answer) as Packet, client.version as ProtocolVersion);
+      if (final.type === 3 && !isTopicName(final.topic)) {
+        throw new Error("it changed a topic into what is none");
+      }
+      packet = final;
     } catch (error) {
       hooks.failed(hook, "onPacketEncode", error);
     }

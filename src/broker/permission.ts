@@ -24,33 +24,50 @@ export function mayDo(
   return broker.hooks.decide("onAclCheck", (hook) => hook.onAclCheck!(client, action, topic));
 }
 
+/** What the hot path was told of a topic and could not act on: the general path is about to want to know. */
+export interface Unused {
+  readonly entry: TopicEntry<Routes>;
+  readonly generation: number;
+  readonly answer: MaybePromise<boolean>;
+}
+
 export function mayPublish(connection: Connection, entry: TopicEntry<Routes>): MaybePromise<boolean> {
-  const { broker } = connection;
-  if (connection.allowed === entry && connection.allowedAt === broker.hooks.generation) return true;
+  const { broker, unused } = connection;
+  const { generation } = broker.hooks;
+  if (connection.allowed === entry && connection.allowedAt === generation) return true;
+  connection.unused = null;
+  if (unused !== null && unused.entry === entry && unused.generation === generation) return unused.answer;
   const client = connection.client!;
   if (isServerTopic(entry.topic) && !client.inline) return false;
   const answer = mayDo(broker, client, "publish", entry.topic);
   if (isPromise(answer)) {
     broker.slowAccess = true;
     return answer.then((allowed) => {
-      if (allowed) remember(connection, entry);
+      if (allowed) remember(connection, entry, generation);
       return allowed;
     });
   }
-  if (answer) remember(connection, entry);
+  if (answer) remember(connection, entry, generation);
   return answer;
 }
 
 /** The same for a path that can't wait: false also when the answer takes time. */
 export function mayPublishAtOnce(connection: Connection, entry: TopicEntry<Routes>): boolean {
-  if (connection.allowed === entry && connection.allowedAt === connection.broker.hooks.generation) {
-    return true;
+  const { hooks, slowAccess } = connection.broker;
+  const { generation } = hooks;
+  if (connection.allowed === entry && connection.allowedAt === generation) return true;
+  const { unused } = connection;
+  if (slowAccess || (unused !== null && unused.entry === entry && unused.generation === generation)) {
+    return false;
   }
-  if (connection.broker.slowAccess) return false;
-  return mayPublish(connection, entry) === true;
+  const answer = mayPublish(connection, entry);
+  if (answer === true) return true;
+  connection.unused = { entry, generation, answer };
+  return false;
 }
 
-function remember(connection: Connection, entry: TopicEntry<Routes>): void {
+/** (At which generation it was asked counts: the answer may have taken its time.) */
+function remember(connection: Connection, entry: TopicEntry<Routes>, generation: number): void {
   connection.allowed = entry;
-  connection.allowedAt = connection.broker.hooks.generation;
+  connection.allowedAt = generation;
 }

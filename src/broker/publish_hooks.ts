@@ -4,8 +4,9 @@ import type { Client } from "../client.ts";
 import type { Hook, MaybePromise, PublishAnswer } from "../hook.ts";
 import { isPromise } from "../hooks.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
-import { PublishView } from "../publish_view.ts";
+import { type PublishChanges, PublishView } from "../publish_view.ts";
 import type { Broker } from "./broker.ts";
+import { checkedChanges, checkedReason, isNothing, object } from "./hook_checks.ts";
 
 /** What the hooks decided together: the packet goes on, it was taken over, it is dropped, or refused. */
 export type PublishOutcome = PublishView | "accept" | "drop" | Reason;
@@ -22,7 +23,7 @@ export function askPublish(
     const hook = list[i]!;
     try {
       const answer = hook.onPublish(client, packet);
-      if (answer === undefined) continue;
+      if (isNothing(answer)) continue;
       if (isPromise(answer)) return askLater(broker, client, packet, list, i, answer);
       const outcome = taken(packet, answer);
       if (!isPacket(outcome)) return outcome;
@@ -69,11 +70,12 @@ export function isPacket(outcome: PublishOutcome): outcome is PublishView {
 }
 
 function taken(packet: PublishView, answer: PublishAnswer): PublishOutcome {
-  if (answer === undefined || answer === null) return packet;
+  if (isNothing(answer)) return packet;
   if (answer === "accept" || answer === "drop") return answer;
-  if ("refuse" in answer) return answer.refuse;
+  if ("refuse" in object(answer)) return checkedReason((answer as { readonly refuse: Reason }).refuse);
+  const { packet: changes } = answer as { readonly packet: PublishChanges };
   // QoS and packet id belong to the exchange with the publisher: a hook can't change them.
-  return packet.with(answer.packet);
+  return changes === packet ? packet : packet.with(checkedChanges(changes, packet.properties));
 }
 
 /** `onPublished`. */

@@ -137,27 +137,32 @@ function deliverSingly(
   start: number,
   end: number,
 ): void {
+  eachMessage(connection, entry, bytes, start, end, (message) => {
+    if (routes !== null) {
+      for (const route of routes) route.session.send(message, false, route.identifiers);
+    }
+    if (shared.length > 0) deliverShared(connection.broker, message, shared);
+  });
+}
+
+/** The messages of a run; their payload is a view of `bytes`. */
+export function eachMessage(
+  connection: Connection,
+  entry: TopicEntry<Routes>,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  take: (message: Message) => void,
+): void {
   const propertyLength = connection.version === 5 ? 1 : 0;
+  // (The session may be gone: a hook may have ended the connection.)
+  const { id } = connection.client!;
   for (let at = start; at < end;) {
     const two = bytes[at + 1]! > 127;
     const body = at + (two ? 3 : 2);
     const next = body + (two ? (bytes[at + 1]! & 127) | (bytes[at + 2]! << 7) : bytes[at + 1]!);
     const from = body + 2 + entry.raw.length + propertyLength;
-    const message = new Message(
-      entry.topic,
-      entry.raw,
-      bytes,
-      from,
-      next,
-      0,
-      false,
-      connection.session!.clientId,
-      false,
-    );
-    if (routes !== null) {
-      for (const route of routes) route.session.send(message, false, route.identifiers);
-    }
-    if (shared.length > 0) deliverShared(connection.broker, message, shared);
+    take(new Message(entry.topic, entry.raw, bytes, from, next, 0, false, id, false));
     at = next;
   }
 }

@@ -1,13 +1,14 @@
 /** At start: what an earlier run left, as hooks give it back. */
 
-import type { Client } from "../client.ts";
+import { type Client, INLINE_CLIENT_ID } from "../client.ts";
 import type { Hook, MaybePromise } from "../hook.ts";
 import { HookError } from "../hook_error.ts";
 import type { HookEvent } from "../hooks.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
+import type { QoS } from "../packets/types.ts";
 import { Delivery } from "../session/delivery.ts";
 import { Message, rawTopicOf } from "../session/message.ts";
-import { isTopicFilter, isTopicName, parseShared } from "../topics/names.ts";
+import { isShared, isTopicFilter, isTopicName, parseShared } from "../topics/names.ts";
 import type {
   Stored,
   StoredClient,
@@ -17,73 +18,50 @@ import type {
   StoredSysInfo,
 } from "../stored.ts";
 import type { Broker } from "./broker.ts";
+import { isNothing, object } from "./hook_checks.ts";
 
 type StoredEvent = Extract<HookEvent, `stored${string}`>;
 
 /** Sessions first, then what belongs to them. Throws a `HookError` when a hook fails. */
 export async function restore(broker: Broker): Promise<void> {
-  for await (const client of await first(broker, "storedClients", (hook) => hook.storedClients!())) {
+  await first(broker, "storedClients", (hook) => hook.storedClients!(), (client) => {
     restoreClient(broker, client);
-  }
-  const subscriptions = await first(broker, "storedSubscriptions", (hook) => hook.storedSubscriptions!());
-  for await (const subscription of subscriptions) restoreSubscription(broker, subscription);
-  const inflight = await first(
-    broker,
-    "storedInflightMessages",
-    (hook) => hook.storedInflightMessages!(),
-  );
-  for await (const stored of inflight) restoreInflight(broker, stored);
-  const retained = await first(
-    broker,
-    "storedRetainedMessages",
-    (hook) => hook.storedRetainedMessages!(),
-  );
-  for await (const stored of retained) {
-    if (isTopicName(stored.topic) && stored.payload.length > 0) broker.retained.restore(message(stored));
-  }
+  });
+  await first(broker, "storedSubscriptions", (hook) => hook.storedSubscriptions!(), (subscription) => {
+    restoreSubscription(broker, subscription);
+  });
+  await first(broker, "storedInflightMessages", (hook) => hook.storedInflightMessages!(), (stored) => {
+    restoreInflight(broker, stored);
+  });
+  await first(broker, "storedRetainedMessages", (hook) => hook.storedRetainedMessages!(), (stored) => {
+    const retained = message(stored);
+    if (isTopicName(stored.topic) && retained.payloadLength > 0) broker.retained.restore(retained);
+  });
   await restoreCounters(broker);
   const now = broker.clock.now();
   for (const session of broker.sessions.all()) broker.sessions.watch(session, now);
 }
 
-/** The first hook that has anything; its first item tells. */
+/** Takes all that the first hook has that has anything. */
 async function first<T>(
   broker: Broker,
   event: StoredEvent,
   call: (hook: Hook) => MaybePromise<Stored<T>>,
-): Promise<Iterable<T> | AsyncIterable<T>> {
+  take: (item: T) => void,
+): Promise<void> {
   for (const hook of broker.hooks.on[event]) {
     try {
       const answer = await call(hook);
-      if (answer === undefined) continue;
-      const items = Symbol.asyncIterator in answer
-        ? answer[Symbol.asyncIterator]()
-        : answer[Symbol.iterator]();
-      const one = await items.next();
-      if (one.done !== true) return rest(hook, event, one.value, items);
+      if (isNothing(answer)) continue;
+      let any = false;
+      for await (const item of object(answer) as AsyncIterable<T>) {
+        any = true;
+        take(object(item) as T);
+      }
+      if (any) return;
     } catch (error) {
       throw failed(hook, event, error);
     }
-  }
-  return [];
-}
-
-async function* rest<T>(
-  hook: Hook,
-  event: StoredEvent,
-  one: T,
-  items: Iterator<T> | AsyncIterator<T>,
-): AsyncGenerator<T> {
-  yield one;
-  for (;;) {
-    let next: IteratorResult<T>;
-    try {
-      next = await items.next();
-    } catch (error) {
-      throw failed(hook, event, error);
-    }
-    if (next.done === true) return;
-    yield next.value;
   }
 }
 
@@ -94,16 +72,16 @@ function failed(hook: Hook, event: StoredEvent, error: unknown): HookError {
 }
 
 function restoreClient(broker: Broker, stored: StoredClient): void {
-  if (stored.sessionExpiryInterval <= 0 || stored.id === "") return;
+  if (!(stored.sessionExpiryInterval > 0) || stored.id === "" || stored.id === INLINE_CLIENT_ID) return;
+  if (typeof stored.id !== "string") throw new TypeError("a client's id is no string");
   const session = broker.sessions.restore(stored.id);
   if (session === null) return;
   session.expiryInterval = stored.sessionExpiryInterval;
   session.disconnectedAt = stored.disconnectedAt > 0 ? stored.disconnectedAt : broker.clock.now();
   session.client = clientOf(stored);
   if (stored.will) session.pendingWill = stored.will;
-  if (stored.received !== undefined && stored.received.length > 0) {
-    session.received = new Set(stored.received);
-  }
+  const received = (stored.received ?? []).filter((id) => isPacketId(id));
+  if (received.length > 0) session.received = new Set(received);
 }
 
 /** What is known of a client before it comes back. */
@@ -127,25 +105,39 @@ function clientOf(stored: StoredClient): Client {
 
 function restoreSubscription(broker: Broker, stored: StoredSubscription): void {
   const session = broker.sessions.get(stored.clientId);
-  const filter = parseShared(stored.filter)?.filter ?? stored.filter;
+  const filter = isShared(stored.filter) ? parseShared(stored.filter)?.filter ?? "" : stored.filter;
   // (What was refused was no subscription.)
-  if (session === undefined || stored.qos > 2 || !isTopicFilter(filter)) return;
-  broker.sessions.subscribe(session, stored, stored.qos, stored.identifier);
+  if (session === undefined || !isQos(stored.qos) || !isTopicFilter(filter)) return;
+  // The server may offer less than when it was granted.
+  const granted = Math.min(stored.qos, broker.capabilities.maximumQos) as QoS;
+  broker.sessions.subscribe(session, stored, granted, stored.identifier ?? 0);
 }
 
 /** What is on its way belongs to whom it is for, under the packet id it was sent with. */
 function restoreInflight(broker: Broker, stored: StoredInflightMessage): void {
   const session = broker.sessions.get(stored.clientId);
-  if (session === undefined) return;
+  const { packetId, qos } = stored;
+  if (session === undefined || !isQos(qos) || (packetId !== 0 && !isPacketId(packetId))) return;
   const identifiers = stored.identifiers.length > 0 ? stored.identifiers : null;
-  const delivery = new Delivery(message(stored.message), stored.qos, stored.retain, identifiers, null);
-  delivery.packetId = stored.packetId;
-  delivery.released = stored.released;
+  const delivery = new Delivery(message(stored.message), qos, stored.retain, identifiers, null);
+  delivery.packetId = packetId;
+  delivery.released = stored.released && qos === 2;
   session.restore(delivery);
+}
+
+function isPacketId(id: unknown): boolean {
+  return Number.isInteger(id) && (id as number) > 0 && (id as number) <= 65_535;
+}
+
+function isQos(qos: unknown): boolean {
+  return qos === 0 || qos === 1 || qos === 2;
 }
 
 function message(stored: StoredMessage): Message {
   const { topic, payload } = stored;
+  if (typeof topic !== "string" || !(payload instanceof Uint8Array)) {
+    throw new TypeError("a message has no topic or no payload");
+  }
   return new Message(
     topic,
     rawTopicOf(topic),
@@ -169,7 +161,7 @@ async function restoreCounters(broker: Broker): Promise<void> {
     } catch (error) {
       throw failed(hook, "storedSysInfo", error);
     }
-    if (stored === undefined) continue;
+    if (isNothing(stored)) continue;
     const { stats } = broker;
     stats.bytesReceived += stored.bytesReceived ?? 0;
     stats.bytesSent += stored.bytesSent ?? 0;

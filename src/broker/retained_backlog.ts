@@ -4,7 +4,6 @@
  */
 
 import { soon } from "../runtime/turn.ts";
-import type { Message } from "../session/message.ts";
 import type { Subscription } from "../session/subscription.ts";
 import type { Connection } from "./connection.ts";
 import { deliverRetained } from "./deliver.ts";
@@ -68,20 +67,23 @@ export class RetainedBacklog {
       if (subscription.noLocal && message.publisher === session.clientId) continue;
       const allowed = mayReceive(connection.broker, session, message.topic);
       if (allowed === true) deliverRetained(connection.broker, subscription, message);
-      else if (allowed !== false) this.#waitFor(allowed, message, subscription);
+      else if (allowed !== false) this.#waitFor(allowed, message.topic, subscription);
     }
     if (connection.retained === this) connection.retained = null;
   }
 
-  #waitFor(answer: Promise<boolean>, message: Message, subscription: Subscription): void {
+  #waitFor(answer: Promise<boolean>, topic: string, subscription: Subscription): void {
     this.#waiting = true;
     void answer.then((allowed) => {
       this.#waiting = false;
       const { session } = subscription;
       const there = session.subscriptions.get(subscription.filter) === subscription;
-      if (allowed && there && session.outlet === this.#connection) {
-        deliverRetained(this.#connection.broker, subscription, message);
-      }
+      // (Another may be there by now, or none.)
+      const message = this.#connection.broker.retained.get(topic);
+      if (
+        allowed && there && session.outlet === this.#connection && message !== undefined &&
+        !(subscription.noLocal && message.publisher === session.clientId)
+      ) deliverRetained(this.#connection.broker, subscription, message);
       this.pump();
     });
   }

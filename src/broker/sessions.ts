@@ -11,7 +11,7 @@ import { parseShared } from "../topics/names.ts";
 import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
 import { deliverAgain } from "./deliver.ts";
-import type { Rights } from "./rights.ts";
+import { mayReceive, type Rights } from "./rights.ts";
 
 export interface Claimed {
   readonly session: Session;
@@ -174,7 +174,12 @@ export class Sessions {
       const { group } = delivery;
       // A QoS 2 message the client has begun to take belongs to it alone. [MQTT-4.8.2-5]
       if (group !== null && group.members.length > 0 && !(delivery.qos === 2 && delivery.packetId > 0)) {
-        deliverAgain(this.#broker, delivery.message, group);
+        deliverAgain(
+          this.#broker,
+          delivery.message,
+          group,
+          () => this.#broker.sessionHost.qosDropped?.(session, delivery),
+        );
       } else this.#broker.sessionHost.qosDropped?.(session, delivery);
     }
     const pending = session.pendingWill;
@@ -208,7 +213,9 @@ export class Sessions {
     if (session.queuedCount === 0) return;
     const moved = session.takeQueued(({ group, message }) =>
       group !== null && message.expiresAt > now &&
-      group.members.some((member) => member.session.outlet !== null)
+      group.members.some(({ session: { outlet }, session: other }) =>
+        outlet !== null && mayReceive(this.#broker, other, message.topic, true) === true
+      )
     );
     for (const { group, message } of moved) deliverAgain(this.#broker, message, group!);
   }

@@ -12,6 +12,7 @@ import type { Session } from "../session/session.ts";
 import { isTopicName } from "../topics/names.ts";
 import type { Broker } from "./broker.ts";
 import { expiryTime } from "./expiry.ts";
+import { checkedWill, isNothing } from "./hook_checks.ts";
 import { isServerTopic, mayDo } from "./permission.ts";
 
 /** Why a will can't be accepted, before anybody is asked; null: it can. */
@@ -75,8 +76,11 @@ export class Wills {
       event: "onWill",
       call: (hook) => hook.onWill!(client, current),
       take: (answer) => {
-        if (answer === "drop") return null;
-        current = answer ?? current;
+        if (answer === "drop") {
+          this.#broker.stats.messagesDropped++;
+          return null;
+        }
+        if (!isNothing(answer) && answer !== current) current = checkedWill(answer);
         return undefined;
       },
       failed: null,
@@ -89,7 +93,13 @@ export class Wills {
     const broker = this.#broker;
     if (will === null || broker.hooks.on.onAclCheck.length === 0) return will;
     const answer = mayDo(broker, client, "will", will.topic);
-    return isPromise(answer) ? answer.then((yes) => yes ? will : null) : answer ? will : null;
+    const decided = (yes: boolean): Will | null => {
+      if (yes) return will;
+      broker.stats.refused.notAuthorized++;
+      broker.stats.messagesDropped++;
+      return null;
+    };
+    return isPromise(answer) ? answer.then(decided) : decided(answer);
   }
 
   #publish(session: Session, final: Will): void {

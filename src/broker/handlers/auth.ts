@@ -6,6 +6,7 @@ import { type AuthPacket, type ConnectPacket, PacketType } from "../../packets/t
 import type { Properties } from "../../packets/properties.ts";
 import type { ConnectedClient } from "../connected_client.ts";
 import type { Connection } from "../connection.ts";
+import { checkedReason, isNothing, object } from "../hook_checks.ts";
 import { processed } from "../processed.ts";
 import { authenticated } from "./connect.ts";
 
@@ -65,10 +66,23 @@ function ask(connection: Connection, exchange: AuthExchange): MaybePromise<AuthA
   return connection.broker.hooks.ask<AuthAnswer | undefined, AuthAnswer>({
     event: "onAuthPacket",
     call: (hook) => hook.onAuthPacket!(client, exchange),
-    take: (answer) => answer,
+    take: checked,
     failed: { result: "refuse", reason: Reasons.notAuthorized },
     none: () => ({ result: "refuse", reason: Reasons.badAuthenticationMethod }),
   });
+}
+
+/** Throws when it is neither an answer nor none. */
+function checked(answer: AuthAnswer | undefined): AuthAnswer | undefined {
+  if (isNothing(answer)) return undefined;
+  const { result, data } = object(answer) as { result: unknown; data?: unknown };
+  if (result === "refuse") {
+    return { result, reason: checkedReason((answer as { readonly reason: Reason }).reason) };
+  }
+  if ((result === "continue" || result === "success") && (data === undefined || data instanceof Uint8Array)) {
+    return answer;
+  }
+  throw new Error('it answered neither "continue", "success" nor "refuse", or data that is no Uint8Array');
 }
 
 function finish(connection: Connection, answer: AuthAnswer): void {

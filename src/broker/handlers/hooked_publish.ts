@@ -3,6 +3,7 @@
 import type { MaybePromise } from "../../hook_answers.ts";
 import { decode } from "../../packets/decode.ts";
 import { Malformed, Reasons } from "../../packets/reason.ts";
+import { isText } from "../../packets/text_payload.ts";
 import { PacketType } from "../../packets/types.ts";
 import { PublishView } from "../../publish_view.ts";
 import type { TopicEntry } from "../../topics/topic_table.ts";
@@ -71,7 +72,8 @@ export function afterPublish(
   connection.after(asked, (outcome) => publish(connection, packet, outcome, entry));
 }
 
-function goOn(connection: Connection, packet: PublishView, known: TopicEntry<Routes> | null): void {
+/** Access control, then `onPublish`. */
+export function goOn(connection: Connection, packet: PublishView, known: TopicEntry<Routes> | null): void {
   const { properties, topic } = packet;
   const entry = known !== null && topic !== "" && properties.topicAlias === undefined
     ? known
@@ -87,7 +89,8 @@ function goOn(connection: Connection, packet: PublishView, known: TopicEntry<Rou
     odd !== null ||
     !acceptable(connection, qos, packet.retain, packetId, properties, payload, 0, payload.length)
   ) {
-    processed(connection, packet);
+    const notText = properties.payloadFormatIndicator === 1 && !isText(payload);
+    processed(connection, packet, notText ? Reasons.payloadFormatInvalid : null);
     return;
   }
   // (Nobody sees an alias: it belongs to the connection.)
@@ -117,13 +120,15 @@ function publish(
     const where = outcome.topic === entry.topic ? entry : broker.topicEntry(outcome.topic);
     if (where === null) {
       broker.log("error", `A hook changed a topic into ${JSON.stringify(outcome.topic)}, which is none`);
+      broker.stats.messagesDropped++;
       answer(connection, qos, packetId, Reasons.topicNameInvalid);
       processed(connection, outcome, Reasons.topicNameInvalid);
       return;
     }
-    acceptPacket(connection, outcome, where);
-    tellPublished(broker, connection.client!, outcome);
-    processed(connection, outcome);
+    const reason = acceptPacket(connection, outcome, where);
+    // (There may have been no room to retain it; then it went nowhere.)
+    if (reason.code < 0x80) tellPublished(broker, connection.client!, outcome);
+    processed(connection, outcome, reason.code < 0x80 ? null : reason);
   } else if (outcome === "accept") {
     answer(connection, qos, packetId, Reasons.success);
     tellPublished(broker, connection.client!, packet);

@@ -2,7 +2,7 @@
 
 import { decode } from "../../packets/decode.ts";
 import { NO_PROPERTIES, type Properties } from "../../packets/properties.ts";
-import { Malformed, Reasons } from "../../packets/reason.ts";
+import { Malformed, type Reason, Reasons } from "../../packets/reason.ts";
 import { PacketType, type PublishPacket, type QoS } from "../../packets/types.ts";
 import { Message } from "../../session/message.ts";
 import type { TopicEntry } from "../../topics/topic_table.ts";
@@ -109,14 +109,14 @@ function acceptLater(
   });
 }
 
-/** Distributes an allowed packet and acknowledges it. */
+/** Distributes an allowed packet and acknowledges it; with what reason. */
 export function acceptPacket(
   connection: Connection,
   packet: PublishPacket,
   entry: TopicEntry<Routes>,
-): void {
+): Reason {
   const { qos, retain, packetId, payload, properties } = packet;
-  accept(connection, entry, qos, retain, packetId, payload, 0, payload.length, properties, true);
+  return accept(connection, entry, qos, retain, packetId, payload, 0, payload.length, properties, true);
 }
 
 function accept(
@@ -130,7 +130,7 @@ function accept(
   end: number,
   properties: Properties,
   owned: boolean,
-): void {
+): Reason {
   const { broker, session } = connection;
   const message = new Message(
     entry.topic,
@@ -152,6 +152,7 @@ function accept(
     ? Reasons.noMatchingSubscribers
     : Reasons.success;
   answer(connection, qos, packetId, reason);
+  return reason;
 }
 
 /** Only what belongs to the message travels on, in the order of the standard's list. [MQTT-3.3.2-4] and others */

@@ -8,6 +8,7 @@ import { PacketType, type QoS, type SubscribeOptions, type SubscribePacket } fro
 import { utf8Length } from "../../packets/wire.ts";
 import { hasWildcard, isShared, isTopicFilter, levelCount, parseShared } from "../../topics/names.ts";
 import type { Connection } from "../connection.ts";
+import { changedSubscribe } from "../hook_checks.ts";
 import { mayDo } from "../permission.ts";
 import { processed } from "../processed.ts";
 
@@ -51,16 +52,14 @@ export function handleSubscribe(connection: Connection, packet: SubscribePacket)
   }
   const { hooks } = connection.broker;
   const client = connection.client!;
-  const through = hooks.chain("onSubscribe", packet, (hook, p) => hook.onSubscribe!(client, p));
-  connection.after(through, (changed) => {
-    if (changed === null) {
-      refuseAll(connection, packet);
-      return;
-    }
-    // Hooks may replace filters; how many there are, and whose answer it is, stays. [MQTT-3.8.4-2] [MQTT-3.8.4-6]
-    const final = changed === packet ? packet : { ...changed, packetId: packet.packetId };
-    if (final.subscriptions.length !== packet.subscriptions.length) {
-      connection.broker.log("error", "A hook changed the number of filters in onSubscribe: they are refused");
+  const through = hooks.chain(
+    "onSubscribe",
+    packet,
+    (hook, p) => hook.onSubscribe!(client, p),
+    changedSubscribe,
+  );
+  connection.after(through, (final) => {
+    if (final === null) {
       refuseAll(connection, packet);
       return;
     }
@@ -74,7 +73,7 @@ export function handleSubscribe(connection: Connection, packet: SubscribePacket)
   });
 }
 
-/** A hook that fails, or takes filters away, must not let through what it was there to stop. */
+/** A hook that fails, or answers what is no answer, must not let through what it was there to stop. */
 function refuseAll(connection: Connection, packet: SubscribePacket): void {
   subscribe(connection, packet, packet.subscriptions.map(() => Reasons.implementationSpecificError.code));
 }

@@ -5,20 +5,21 @@ import { NO_PROPERTIES } from "../../packets/properties.ts";
 import { PacketType, type UnsubscribePacket } from "../../packets/types.ts";
 import { isShared, isTopicFilter, parseShared } from "../../topics/names.ts";
 import type { Connection } from "../connection.ts";
+import { changedUnsubscribe } from "../hook_checks.ts";
 import { processed } from "../processed.ts";
 
 export function handleUnsubscribe(connection: Connection, packet: UnsubscribePacket): void {
-  const { hooks, log } = connection.broker;
+  const { hooks } = connection.broker;
   const client = connection.client!;
-  const through = hooks.chain("onUnsubscribe", packet, (hook, p) => hook.onUnsubscribe!(client, p));
-  connection.after(through, (changed) => {
-    // Hooks may replace filters; how many there are, and whose answer it is, stays. [MQTT-3.10.4-5] [MQTT-3.11.3-2]
-    if (changed !== null && changed.filters.length === packet.filters.length) {
-      unsubscribe(connection, changed === packet ? packet : { ...changed, packetId: packet.packetId });
-      return;
-    }
-    if (changed !== null) log("error", "A hook changed the number of filters in onUnsubscribe: they stay");
-    answer(connection, packet, packet.filters.map(() => Reasons.implementationSpecificError.code));
+  const through = hooks.chain(
+    "onUnsubscribe",
+    packet,
+    (hook, p) => hook.onUnsubscribe!(client, p),
+    changedUnsubscribe,
+  );
+  connection.after(through, (final) => {
+    if (final !== null) unsubscribe(connection, final);
+    else answer(connection, packet, packet.filters.map(() => Reasons.implementationSpecificError.code));
   });
 }
 
