@@ -1,0 +1,58 @@
+/** What strangers chose, in a line of a log: none of it can end the line or look like another part of it. */
+
+/** Control characters, what turns the direction of text or is invisible, other line ends, halves of characters. */
+const UNPRINTABLE = /["\\\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+/** What text does not have: control characters but tab, line feed and carriage return. */
+// deno-lint-ignore no-control-regex
+const BINARY = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+const SHORT = new Map([["\n", "\\n"], ["\r", "\\r"], ["\t", "\\t"], ['"', '\\"'], ["\\", "\\\\"]]);
+
+/** In quotes and escaped; `...` after the quotes: there were more than `most` characters. */
+export function quoted(text: string, most: number): string {
+  const shown = shortened(text, most);
+  return `"${shown.replace(UNPRINTABLE, escaped)}"${shown.length < text.length ? "..." : ""}`;
+}
+
+function escaped(character: string): string {
+  const code = character.codePointAt(0)!;
+  const hex = code.toString(16).padStart(4, "0");
+  return SHORT.get(character) ?? (code > 0xffff ? `\\u{${hex}}` : `\\u${hex}`);
+}
+
+/** Does not cut a character in two. */
+function shortened(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const last = most > 0 ? text.charCodeAt(most - 1) : 0;
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? most - 1 : most);
+}
+
+/** As text in quotes when it is printable UTF-8, else in hex; `...`: there were more than `most` bytes. */
+export function shownBytes(bytes: Uint8Array, most: number): string {
+  const shown = bytes.subarray(0, most);
+  const dots = shown.length < bytes.length ? "..." : "";
+  const text = asText(shown, dots !== "");
+  return text === null ? `0x${hexOf(shown)}${dots}` : `${quoted(text, Infinity)}${dots}`;
+}
+
+/** Null when it is none; the end of what was cut off may be the half of a character. */
+function asText(bytes: Uint8Array, cut: boolean): string | null {
+  try {
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    const text = decoder.decode(bytes, { stream: cut });
+    return BINARY.test(text) ? null : text;
+  } catch {
+    return null;
+  }
+}
+
+function hexOf(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  return text;
+}
+
+/** At most `most` of them, and how many more there are. */
+export function listed(items: readonly string[], most: number): string {
+  const more = items.length > most ? ` and ${items.length - most} more` : "";
+  return `[${items.slice(0, most).join(" ")}${more}]`;
+}
