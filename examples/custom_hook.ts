@@ -80,6 +80,6 @@ await server.addHook(new Devices());
 const tcp = new TcpListener({ id: "tcp", address: process.argv[2] ?? "127.0.0.1:1883" });
 await server.addListener(tcp);
 await server.serve();
-console.log(`MQTT on ${tcp.address}`);
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, async () => await server.close());
+console.log(`MQTT on ${tcp.address}`);

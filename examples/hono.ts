@@ -65,9 +65,9 @@ const webSocket = new WebSocketListener({ id: "ws", address: webSocketAddress, p
 await server.addListener(http);
 await server.addListener(webSocket);
 await server.serve();
-console.log(`HTTP on http://${http.address}, MQTT on ws://${webSocket.address}/mqtt`);
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, async () => await server.close());
+console.log(`HTTP on http://${http.address}, MQTT on ws://${webSocket.address}/mqtt`);
 
 /** Only what MQTT 5 publishers called plain text, JSON or an image: others could be run by a browser. */
 function contentType({ properties }: MessageInfo): string {

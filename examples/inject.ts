@@ -53,7 +53,6 @@ await device.inject({
   properties: {},
 });
 await device.inject(publish("meter/state", "ready", true));
-console.log(`MQTT on ${tcp.address}`);
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {
@@ -62,6 +61,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
     await server.close();
   });
 }
+console.log(`MQTT on ${tcp.address}`);
 
 function publish(topic: string, payload: string, retain = false): Packet {
   // type 3 is PUBLISH

@@ -37,6 +37,5 @@ server.subscribe("greenhouse/temperature", async (message) => {
   await server.publish("greenhouse/window", open ? "open" : "shut", { qos: 1, retain: true });
 });
 
-console.log(`MQTT on ${tcp.address}`);
-
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, async () => await server.close());
+console.log(`MQTT on ${tcp.address}`);

@@ -33,8 +33,8 @@ await server.addHook(ledger);
 const tcp = new TcpListener({ id: "tcp", address: process.argv[2] ?? "127.0.0.1:1883" });
 await server.addListener(tcp);
 await server.serve();
-console.log(`MQTT on ${tcp.address}`);
 
 // Rules can be replaced at any time: ledger.replace({ ... }). Clients stay connected, the new rules count at once.
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, async () => await server.close());
+console.log(`MQTT on ${tcp.address}`);

@@ -20,8 +20,6 @@ await server.addHook(ledger);
 const tcp = new TcpListener({ id: "tcp", address });
 await server.addListener(tcp);
 await server.serve();
-console.log(`MQTT on ${tcp.address}, rules from ${file}`);
-
 process.on("SIGHUP", async () => {
   try {
     await ledger.reload();
@@ -31,6 +29,7 @@ process.on("SIGHUP", async () => {
   }
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, async () => await server.close());
+console.log(`MQTT on ${tcp.address}, rules from ${file}`);
 
 /** Says what is wrong with the file, with line and column. */
 function giveUp(error: unknown): never {

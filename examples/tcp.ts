@@ -19,7 +19,7 @@ await server.addHook(new AllowAll());
 const tcp = new TcpListener({ id: "tcp", address: process.argv[2] ?? "127.0.0.1:1883" });
 await server.addListener(tcp);
 await server.serve();
-console.log(`MQTT on ${tcp.address}`);
 
 // Clients are told, connections closed, and with nothing left to do the process ends.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, async () => await server.close());
+console.log(`MQTT on ${tcp.address}`);

@@ -35,7 +35,6 @@ const tls = new TcpListener({
 });
 await server.addListener(tls);
 await server.serve();
-console.log(`MQTT over TLS on ${tls.address}`);
 
 process.on("SIGHUP", async () => {
   try {
@@ -46,3 +45,4 @@ process.on("SIGHUP", async () => {
   }
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, async () => await server.close());
+console.log(`MQTT over TLS on ${tls.address}`);

@@ -25,6 +25,6 @@ const tcp = new TcpListener({ id: "tcp", address: tcpAddress });
 await server.addListener(webSocket);
 await server.addListener(tcp);
 await server.serve();
-console.log(`MQTT over WebSocket on ws://${webSocket.address}/mqtt, over TCP on ${tcp.address}`);
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, async () => await server.close());
+console.log(`MQTT over WebSocket on ws://${webSocket.address}/mqtt, over TCP on ${tcp.address}`);
