@@ -10,12 +10,16 @@ export function documented(heading: string): readonly string[][] {
   if (start < 0) throw new Error(`docs/hooks.md has no heading "${heading}"`);
   const end = HOOKS_PAGE.indexOf("\n##", start + 5);
   const section = HOOKS_PAGE.slice(start, end < 0 ? undefined : end);
-  return section.split("```text\n").slice(1).map((block) => block.slice(0, block.indexOf("\n```")).split("\n"));
+  return section.split("```text\n").slice(1).map((block) =>
+    block.slice(0, block.indexOf("\n```")).split("\n")
+  );
 }
 
 /** The headings below that one. */
 export function headings(under: string): string[] {
   const start = HOOKS_PAGE.indexOf(`\n## ${under}\n`);
   const end = HOOKS_PAGE.indexOf("\n## ", start + 5);
-  return HOOKS_PAGE.slice(start, end).split("\n").filter((line) => line.startsWith("### ")).map((line) => line.slice(4));
+  return HOOKS_PAGE.slice(start, end).split("\n").filter((line) => line.startsWith("### ")).map((line) =>
+    line.slice(4)
+  );
 }

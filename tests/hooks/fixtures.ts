@@ -17,6 +17,11 @@ export function bytes(payload: string): Uint8Array {
   return new TextEncoder().encode(payload);
 }
 
+/** A message to compare with. */
+export function infoOf({ topic, payload, qos, retain, properties, publisher }: MessageInfo): unknown[] {
+  return [topic, text(payload), qos, retain, properties, publisher];
+}
+
 /** A hook of untyped code: what it answers is what a test says. */
 export function untyped(id: string, methods: Record<string, (...args: never[]) => unknown>): Hook {
   return { id, ...methods } as Hook;

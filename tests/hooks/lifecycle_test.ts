@@ -312,22 +312,22 @@ test("lifecycle: a host gives what the server offers, and logs with the hook's n
 
 test("lifecycle: a method with nothing in it listens to nothing", () => {
   const hooks = new Hooks(() => {}, 1000);
+  let calls = 0;
   hooks.add({
     id: "idle",
     onPublish() {},
     onDeliver: () => {},
-    // deno-lint-ignore require-await
     async onSubscribe() {
       // One day.
     },
     onPacketRead(_client, _packet) {/* { nothing } */},
     onWill: () => undefined,
-    onPublished() {
-      void 0;
+    onPublished(): void {
+      calls++;
     },
   });
   const { on } = hooks;
   const heard = [on.onPublish, on.onDeliver, on.onSubscribe, on.onPacketRead].map((list) => list.length);
   assert.deepEqual(heard, [0, 0, 0, 0]);
-  assert.deepEqual([on.onWill.length, on.onPublished.length], [1, 1]);
+  assert.deepEqual([on.onWill.length, on.onPublished.length, calls], [1, 1, 0]);
 });
