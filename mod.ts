@@ -69,6 +69,7 @@ export type { InlinePublishOptions } from "./src/inline/publish_request.ts";
 export type { InlineHandler, InlineSubscribeOptions, InlineSubscription } from "./src/inline/subscription.ts";
 export type { LocalClient, LocalClientOptions } from "./src/inline/local_client.ts";
 
+export { PacketType } from "./src/packets/types.ts";
 export type {
   AckPacket,
   AuthPacket,

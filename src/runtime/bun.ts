@@ -45,4 +45,5 @@ export interface BunApi {
   connect<Data>(options: { unix: string; socket: BunSocketHandlers<Data> }): Promise<BunSocket<Data>>;
 }
 
+/** Only on Bun: see `onBun`. */
 export const bun: BunApi = (globalThis as unknown as { Bun: BunApi }).Bun;

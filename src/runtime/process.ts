@@ -7,10 +7,14 @@ import process from "node:process";
 import { bun } from "./bun.ts";
 import { errorCode } from "./guard.ts";
 import { permitted } from "./permission.ts";
-import { onDeno } from "./platform.ts";
+import { onBun, onDeno } from "./platform.ts";
 
-export const runtimeName: "deno" | "bun" = onDeno ? "deno" : "bun";
-export const runtimeVersion: string = onDeno ? Deno.version.deno : bun.version;
+export const runtimeName: "deno" | "bun" | "node" = onDeno ? "deno" : onBun ? "bun" : "node";
+export const runtimeVersion: string = onDeno
+  ? Deno.version.deno
+  : onBun
+  ? bun.version
+  : process.versions.node;
 export const processId: number = process.pid;
 
 /** The arguments after the program's name; the same in a script and in a compiled executable. */

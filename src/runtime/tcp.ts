@@ -1,6 +1,6 @@
 /** TCP and Unix socket servers. */
 
-import { onDeno } from "./platform.ts";
+import { onBun, onDeno } from "./platform.ts";
 import type { ErrorSink } from "./guard.ts";
 import type { Accept, Acceptor } from "./stream.ts";
 
@@ -27,12 +27,13 @@ export interface UnixOptions extends SocketOptions {
 }
 
 interface Implementation {
-  listenTcp(options: TcpOptions, accept: Accept): Acceptor;
+  listenTcp(options: TcpOptions, accept: Accept): Acceptor | Promise<Acceptor>;
   listenUnix(options: UnixOptions, accept: Accept): Promise<Acceptor>;
 }
 
 function implementation(): Promise<Implementation> {
-  return onDeno ? import("./tcp_deno.ts") : import("./tcp_bun.ts");
+  if (onDeno) return import("./tcp_deno.ts");
+  return onBun ? import("./tcp_bun.ts") : import("./tcp_node.ts");
 }
 
 export async function listenTcp(options: TcpOptions, accept: Accept): Promise<Acceptor> {

@@ -12,6 +12,7 @@ import { onDeno } from "./platform.ts";
  *   of them queued: 1 or 2 turns for the 100. `setImmediate` gives no larger batches and costs 1 µs more.
  * - Bun drains microtasks after every socket callback: 100 turns for the 100 with a microtask, 1 with
  *   `setImmediate`, which runs before the next poll: receive, send, poll, no system call more than without.
+ *   Node does the same.
  */
 export const endOfTurn: (run: () => void) => void = onDeno ? queueMicrotask : setImmediate;
 

@@ -167,7 +167,12 @@ test("field: a random walk through ordinary and shared subscriptions leaves none
   await t.advance(10);
   const { stats } = t.broker;
   assert.deepEqual([t.broker.sessions.size, stats.subscriptions, stats.inflight, stats.queued], [0, 0, 0, 0]);
-  assert.deepEqual(t.broker.router.compute("a/b"), { direct: [], shared: [], pending: null, everybody: null });
+  assert.deepEqual(t.broker.router.compute("a/b"), {
+    direct: [],
+    shared: [],
+    pending: null,
+    everybody: null,
+  });
 });
 
 test("field: messages that wait for a client whose rights were taken away are not delivered", async () => {

@@ -1,0 +1,56 @@
+/** What is said of the package in more than one place is the same everywhere. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { denoManifest, nodeManifest } from "./manifests.ts";
+import { deno, graphOf, root } from "./tools.ts";
+
+test("package: both manifests have one name, version and list of exports", () => {
+  const { name, version, exports } = nodeManifest;
+  assert.deepEqual({ name, version, exports }, {
+    name: denoManifest.name,
+    version: denoManifest.version,
+    exports: denoManifest.exports,
+  });
+});
+
+test("package: both manifests have the same ranges of the same dependencies", () => {
+  const ranges = { ...nodeManifest.dependencies, ...nodeManifest.devDependencies };
+  const specifiers = Object.entries(ranges).map(([name, range]) => [name, `npm:${name}@${range}`]);
+  assert.deepEqual(denoManifest.imports, Object.fromEntries(specifiers));
+});
+
+test("package: bun.lock has the name and the ranges of package.json", () => {
+  const lock = readFileSync(join(root, "bun.lock"), "utf8");
+  const ranges = Object.entries({ ...nodeManifest.dependencies, ...nodeManifest.devDependencies });
+  assert.ok(lock.includes(`"name": "${nodeManifest.name}",`));
+  for (const [name, range] of ranges) assert.ok(lock.includes(`"${name}": "${range}",`), name);
+});
+
+test("package: the documentation of every export is checked", () => {
+  const { command } = denoManifest.tasks.doc!;
+  assert.deepEqual(command.split(" "), [
+    "deno",
+    "doc",
+    "--lint",
+    ...files(Object.values(denoManifest.exports)),
+  ]);
+});
+
+test(
+  "package: what the exports need is a dependency, what only tests need is none",
+  deno.needed,
+  async () => {
+    const used = new Set<string>();
+    for (const entry of [...files(Object.values(denoManifest.exports)), "main.ts"]) {
+      for (const name of (await graphOf(entry, root)).packages) used.add(name);
+    }
+    assert.deepEqual([...used].toSorted(), Object.keys(nodeManifest.dependencies).toSorted());
+  },
+);
+
+function files(paths: readonly string[]): string[] {
+  return paths.map((path) => path.slice("./".length));
+}

@@ -1,0 +1,86 @@
+/** Programs the package is looked at with. What is published is known by Deno only, so Bun's tests need it, too. */
+
+import { spawn, spawnSync } from "node:child_process";
+import process from "node:process";
+import { clearTimeout, setTimeout } from "node:timers";
+import { fileURLToPath } from "node:url";
+import { runtimeName } from "../../src/runtime/process.ts";
+
+const PATIENCE_MS = 60_000;
+
+export const root: string = fileURLToPath(new URL("../../", import.meta.url));
+
+export interface Ran {
+  readonly code: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** Runs a program to its end; code null: it had to be ended. */
+export function run(command: string, args: readonly string[], folder: string): Promise<Ran> {
+  const child = spawn(command, args, {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  const said = { output: "", errors: "" };
+  child.stdout.on("data", (bytes: Uint8Array) => said.output += new TextDecoder().decode(bytes));
+  child.stderr.on("data", (bytes: Uint8Array) => said.errors += new TextDecoder().decode(bytes));
+  const late = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      clearTimeout(late);
+      resolve({ code, ...said });
+    });
+  });
+}
+
+export interface Tool {
+  readonly command: string;
+  /** For tests that need it; where everything has to be there, a test that is skipped counts as failed. */
+  readonly needed: { skip: string } | Record<string, never>;
+}
+
+function tool(name: string, command: string, enough: (version: string) => boolean): Tool {
+  const { error, stdout } = spawnSync(command, ["--version"], { encoding: "utf8" });
+  const there = error === undefined && enough(stdout ?? "");
+  return { command, needed: there ? {} : { skip: `skipped: needs ${name}` } };
+}
+
+export const deno: Tool = tool("deno", runtimeName === "deno" ? process.execPath : "deno", () => true);
+export const bun: Tool = tool("bun", runtimeName === "bun" ? process.execPath : "bun", () => true);
+export const node: Tool = tool("node 24", "node", (version) => Number(/^v(\d+)\./.exec(version)?.[1]) >= 24);
+
+/** The files that `deno publish` would publish of a folder, relative to it. */
+export async function publishedFiles(folder: string): Promise<string[]> {
+  const args = ["publish", "--dry-run", "--allow-dirty", "--no-check"];
+  const { code, output, errors } = await run(deno.command, args, folder);
+  if (code !== 0) throw new Error(`The dry run failed: ${output}${errors}`);
+  const listed = [...`${output}${errors}`.matchAll(/^ +(file:\S+) \([\d.]+[kKMG]?i?B\)$/gm)];
+  const base = folder.endsWith("/") ? folder : `${folder}/`;
+  return listed.map(([, url]) => fileURLToPath(url!).slice(base.length));
+}
+
+/** What one module leads to. */
+export interface Graph {
+  /** Files, those imported as text too. */
+  readonly files: string[];
+  /** npm packages by name. */
+  readonly packages: string[];
+}
+
+/** What a module of a folder imports, and what that imports, and so on. */
+export async function graphOf(entry: string, folder: string): Promise<Graph> {
+  const { code, output, errors } = await run(deno.command, ["info", "--json", entry], folder);
+  if (code !== 0) throw new Error(`Cannot read the imports of ${entry}: ${errors}`);
+  const { modules } = JSON.parse(output) as { modules: { specifier: string; error?: string }[] };
+  const failed = modules.find(({ error }) => error !== undefined);
+  if (failed !== undefined) throw new Error(`${failed.specifier}: ${failed.error}`);
+  const specifiers = modules.map(({ specifier }) => specifier);
+  const packages = specifiers.map((specifier) => /^npm:\/?((?:@[^/]+\/)?[^@/]+)@/.exec(specifier)?.[1]);
+  return {
+    files: specifiers.filter((specifier) => specifier.startsWith("file:")).map((url) => fileURLToPath(url)),
+    packages: packages.filter((name) => name !== undefined),
+  };
+}
