@@ -74,6 +74,8 @@ export type StoredRetainedMessage = StoredMessage;
 
 /** Counters that go on after a restart; those left out begin at 0. */
 export interface StoredSysInfo {
+  /** Milliseconds since 1970 when they were taken. */
+  readonly at?: number;
   /** MQTT bytes from clients. */
   readonly bytesReceived?: number;
   /** MQTT bytes to clients. */

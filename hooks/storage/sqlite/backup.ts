@@ -1,0 +1,81 @@
+/** A copy of a database, made while a server uses it. */
+
+import { existsSync, rmSync } from "node:fs";
+import { backup, DatabaseSync } from "node:sqlite";
+import { fault, faultOf } from "./faults.ts";
+import { makeFile } from "./files.ts";
+import { APPLICATION_ID, numberOf, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
+
+/** Pages that are copied at a time; in between others have their turn. */
+const PAGES = 1000;
+
+/**
+ * Copies the database to `target`, a file that must not exist yet: as it is at one moment, everything acknowledged
+ * by then included. From this process or another one, with or without a server that uses it. Throws a `StorageError`.
+ */
+export async function backupDatabase(path: string, target: string): Promise<void> {
+  if (existsSync(target)) {
+    throw fault(
+      "unusable",
+      "write the backup",
+      target,
+      "there is a file of that name, and it is not overwritten",
+    );
+  }
+  const source = openToRead(path);
+  try {
+    makeFile(target);
+    await backup(source, target, { rate: PAGES });
+    makeSingleFile(target);
+    check(target);
+  } catch (error) {
+    rmSync(target, { force: true });
+    throw faultOf(error, "write the backup", target);
+  } finally {
+    source.close();
+  }
+}
+
+/** Without files beside it, which would be forgotten when it is carried away. */
+function makeSingleFile(path: string): void {
+  const database = new DatabaseSync(path);
+  try {
+    database.exec("PRAGMA journal_mode = DELETE");
+  } finally {
+    database.close();
+  }
+}
+
+/** A database of ours, whose data is not changed. Throws a `StorageError`. */
+export function openToRead(path: string): DatabaseSync {
+  if (!existsSync(path)) throw fault("unusable", "open the database", path, "there is no such file");
+  let database: DatabaseSync | null = null;
+  try {
+    database = new DatabaseSync(path, { readOnly: true, timeout: 1000 });
+    if (numberOf(database, "PRAGMA application_id") !== APPLICATION_ID) {
+      throw fault("unusable", "open the database", path, "another program made it");
+    }
+    const version = schemaVersion(database);
+    if (version > SCHEMA_VERSION) {
+      const why = `it is of version ${version}, this program knows versions up to ${SCHEMA_VERSION}`;
+      throw fault("newer", "open the database", path, why);
+    }
+    return database;
+  } catch (error) {
+    database?.close();
+    throw faultOf(error, "open the database", path);
+  }
+}
+
+/** Throws when it is not whole. */
+export function check(path: string): void {
+  const database = openToRead(path);
+  try {
+    const found = String(Object.values(database.prepare("PRAGMA integrity_check(1)").get() ?? {})[0]);
+    if (found !== "ok") throw fault("damaged", "read the database", path, found.replaceAll("\n", ", "));
+  } catch (error) {
+    throw faultOf(error, "read the database", path);
+  } finally {
+    database.close();
+  }
+}

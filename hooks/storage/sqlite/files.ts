@@ -1,0 +1,77 @@
+/** The files of a database: for its owner only, and put aside when they are damaged. */
+
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { StorageError } from "../../../src/storage.ts";
+import { faultOf } from "./faults.ts";
+
+/** What SQLite adds to the name of a database for the files beside it. */
+const BESIDE = ["-wal", "-shm"] as const;
+
+/** Makes the directory of this file if there is none. */
+export function makeDirectoryOf(path: string): void {
+  const directory = dirname(path);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw faultOf(error, "make the directory", directory);
+  }
+  if (!statSync(directory).isDirectory()) {
+    throw new StorageError(`Cannot use "${directory}" as a directory: it is a file`, "unusable", directory);
+  }
+}
+
+/**
+ * Makes an empty file for its owner only; true: there was none. One that is there is not opened: closing a file
+ * gives up every lock this process has on it, SQLite's too.
+ */
+export function makeFile(path: string): boolean {
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+    return true;
+  } catch (error) {
+    if (!existsSync(path)) throw faultOf(error, "make the file", path);
+  }
+  let regular: boolean;
+  try {
+    regular = statSync(path).isFile();
+    if (regular) chmodSync(path, 0o600);
+  } catch (error) {
+    throw faultOf(error, "use the file", path);
+  }
+  if (!regular) {
+    throw new StorageError(`Cannot use "${path}" as a database: it is not a file`, "unusable", path);
+  }
+  return false;
+}
+
+/**
+ * Gives a closed database another name, which is the answer: with `why` and the time, in milliseconds since 1970, in
+ * it. Null: there is none.
+ */
+export function putAside(path: string, now: number, why: "damaged" | "replaced"): string | null {
+  if (!existsSync(path)) return null;
+  const time = new Date(now).toISOString().replace(/\.\d+/, "").replaceAll(":", "-");
+  let aside = `${path}.${why}-${time}`;
+  for (let n = 2; existsSync(aside); n++) aside = `${path}.${why}-${time}-${n}`;
+  try {
+    // The write-ahead file first: a database alone under the old name would be taken for a whole one.
+    for (const suffix of BESIDE) {
+      if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+    }
+    renameSync(path, aside);
+  } catch (error) {
+    throw faultOf(error, "put aside the database", path);
+  }
+  return aside;
+}
+
+/** Gives a closed database the name `path`, which nobody has. */
+export function takePlace(fresh: string, path: string): void {
+  renameSync(fresh, path);
+}
+
+/** Removes a closed database. */
+export function removeDatabase(path: string): void {
+  for (const suffix of ["", ...BESIDE]) rmSync(path + suffix, { force: true });
+}

@@ -1,0 +1,42 @@
+/** A backup in the place of a database. */
+
+import { backup } from "node:sqlite";
+import { check, openToRead } from "./backup.ts";
+import { faultOf } from "./faults.ts";
+import { makeDirectoryOf, makeFile, putAside, removeDatabase, takePlace } from "./files.ts";
+import { Lock } from "./lock.ts";
+
+/**
+ * Puts a copy of the backup `source` in the place of the database at `path`, which no server may use at that time. The
+ * database that was there is kept under another name, which is the answer; null: there was none. `now`: milliseconds
+ * since 1970. Throws a `StorageError`; the database is as it was then.
+ */
+export async function restoreDatabase(
+  source: string,
+  path: string,
+  now: number = Date.now(),
+): Promise<string | null> {
+  check(source);
+  makeDirectoryOf(path);
+  const lock = new Lock(path);
+  const fresh = `${path}.restoring`;
+  try {
+    removeDatabase(fresh);
+    makeFile(fresh);
+    const from = openToRead(source);
+    try {
+      await backup(from, fresh);
+    } finally {
+      from.close();
+    }
+    check(fresh);
+    const aside = putAside(path, now, "replaced");
+    takePlace(fresh, path);
+    return aside;
+  } catch (error) {
+    throw faultOf(error, "restore the database", path);
+  } finally {
+    removeDatabase(fresh);
+    lock.release();
+  }
+}

@@ -1,0 +1,64 @@
+/** From a path to an open database whose tables have everything; one that is damaged is put aside. */
+
+import type { DatabaseSync } from "node:sqlite";
+import type { HookHost } from "../../../src/hook.ts";
+import type { StorageError } from "../../../src/storage.ts";
+import { openDatabase } from "./database.ts";
+import { Engine } from "./engine.ts";
+import { faultOf } from "./faults.ts";
+import { makeDirectoryOf, putAside } from "./files.ts";
+import { Lock } from "./lock.ts";
+import type { SqliteSettings } from "./options.ts";
+import { recover } from "./recover.ts";
+import { Sessions } from "./sessions.ts";
+
+/** What the driver works with. */
+export interface Started {
+  readonly lock: Lock;
+  readonly engine: Engine;
+  readonly sessions: Sessions;
+  /** The highest number of a message in use. */
+  readonly lastMessage: number;
+  /** Where a damaged database is now; null: it was whole. */
+  readonly quarantined: string | null;
+}
+
+/** Throws a `StorageError`. */
+export async function start(settings: SqliteSettings, host: HookHost): Promise<Started> {
+  const { path } = settings;
+  makeDirectoryOf(path);
+  const lock = new Lock(path);
+  try {
+    try {
+      return { lock, ...await open(settings, host), quarantined: null };
+    } catch (error) {
+      const failure: StorageError = faultOf(error, "open the database", path);
+      if (failure.fault !== "damaged") throw failure;
+      const quarantined = putAside(path, host.clock.now(), "damaged");
+      host.log(
+        "error",
+        `${failure.message}. It is kept as "${quarantined}", and this server begins without its data`,
+      );
+      return { lock, ...await open(settings, host), quarantined };
+    }
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+type Opened = Pick<Started, "engine" | "sessions" | "lastMessage">;
+
+async function open(settings: SqliteSettings, host: HookHost): Promise<Opened> {
+  const database: DatabaseSync = openDatabase(settings.path);
+  try {
+    const sessions = new Sessions();
+    const { generation, position, lastMessage } = recover(database, settings.path, sessions);
+    const engine = new Engine(database, settings, host, position);
+    await engine.settle(generation);
+    return { engine, sessions, lastMessage };
+  } catch (error) {
+    database.close();
+    throw faultOf(error, "read the database", settings.path);
+  }
+}

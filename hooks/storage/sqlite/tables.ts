@@ -1,0 +1,238 @@
+/** The statements that bring a generation into the tables. All of them may be repeated. */
+
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { type SessionRecord, sizeOf, type SubscriptionRecord } from "../../../src/storage.ts";
+import type { StoredMessage, StoredSysInfo } from "../../../src/stored.ts";
+import type { DeliveryChange, PendingDelivery, PendingMessage } from "./changes.ts";
+import { expiryToNumber } from "./journal_writer.ts";
+import { propertiesToText } from "./properties.ts";
+import {
+  DELIVERY_COLUMNS,
+  MESSAGE_COLUMNS,
+  number,
+  RETAINED_COLUMNS,
+  SESSION_COLUMNS,
+  SUBSCRIPTION_COLUMNS,
+} from "./rows.ts";
+
+const PUT_SESSION =
+  `INSERT OR REPLACE INTO sessions (${SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`;
+const PUT_SUBSCRIPTION =
+  `INSERT OR REPLACE INTO subscriptions (${SUBSCRIPTION_COLUMNS}) VALUES (?,?,?,?,?,?,?)`;
+const PUT_MESSAGE = `INSERT OR IGNORE INTO messages (${MESSAGE_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)`;
+const PUT_DELIVERY =
+  `INSERT OR REPLACE INTO deliveries (${DELIVERY_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`;
+const PUT_RETAINED = `INSERT OR REPLACE INTO retained (${RETAINED_COLUMNS}) VALUES (?,?,?,?,?,?,?)`;
+
+/** A session with many deliveries ends in steps of this many. */
+const STEP = 500;
+
+export class Tables {
+  readonly #database: DatabaseSync;
+  readonly #statements: Map<string, StatementSync> = new Map();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  putSession(key: number, record: SessionRecord): void {
+    const { will } = record;
+    const w = will?.will;
+    this.#run(
+      PUT_SESSION,
+      key,
+      record.id,
+      record.username,
+      record.remoteAddress,
+      record.listener,
+      record.version,
+      record.sessionExpiryInterval,
+      Math.ceil(record.disconnectedAt),
+      will === null ? null : Math.ceil(will.at),
+      w?.topic ?? null,
+      w?.payload ?? null,
+      w?.qos ?? null,
+      w === undefined ? null : Number(w.retain),
+      w === undefined ? null : propertiesToText(w.properties),
+    );
+  }
+
+  deleteSession(key: number): void {
+    this.#run("DELETE FROM sessions WHERE session = ?", key);
+    this.#run("DELETE FROM subscriptions WHERE session = ?", key);
+    this.#run("DELETE FROM received WHERE session = ?", key);
+  }
+
+  /** Some of the deliveries of a session; how many of which shared message, and whether there are more. */
+  deleteDeliveries(
+    key: number,
+  ): { shared: readonly (readonly [message: number, count: number])[]; more: boolean } {
+    const last = this.#get(
+      "SELECT sequence FROM deliveries WHERE session = ? ORDER BY sequence LIMIT 1 OFFSET ?",
+      key,
+      STEP - 1,
+    );
+    const end = last === undefined ? Number.MAX_SAFE_INTEGER : Number(last.sequence);
+    const shared = this.#statement(
+      "SELECT message, count(*) AS n FROM deliveries WHERE session = ? AND sequence <= ? AND message IS NOT NULL " +
+        "GROUP BY message",
+    ).all(key, end).map((row) => [Number(row.message), Number(row.n)] as const);
+    this.#run("DELETE FROM deliveries WHERE session = ? AND sequence <= ?", key, end);
+    return { shared, more: last !== undefined };
+  }
+
+  putSubscription(key: number, s: SubscriptionRecord): void {
+    this.#run(
+      PUT_SUBSCRIPTION,
+      key,
+      s.filter,
+      s.qos,
+      Number(s.noLocal),
+      Number(s.retainAsPublished),
+      s.retainHandling,
+      s.identifier,
+    );
+  }
+
+  deleteSubscription(key: number, filter: string): void {
+    this.#run("DELETE FROM subscriptions WHERE session = ? AND filter = ?", key, filter);
+  }
+
+  /** A message that several deliveries share. */
+  putMessage(pending: PendingMessage): void {
+    const { message } = pending;
+    this.#run(
+      PUT_MESSAGE,
+      pending.id,
+      message.topic,
+      message.payload,
+      message.qos,
+      Number(message.retain),
+      message.publisher,
+      propertiesToText(message.properties),
+      expiry(message),
+    );
+  }
+
+  deleteMessage(id: number): void {
+    this.#run("DELETE FROM messages WHERE message = ?", id);
+  }
+
+  /** `shared`: its message is among the shared ones, else it comes along. */
+  putDelivery(key: number, delivery: PendingDelivery, shared: boolean): void {
+    const { message } = delivery.message;
+    const { identifiers } = delivery;
+    this.#run(
+      PUT_DELIVERY,
+      key,
+      delivery.sequence,
+      delivery.packetId,
+      delivery.qos,
+      Number(delivery.retain),
+      Number(delivery.released),
+      sizeOf(message),
+      identifiers === null ? null : JSON.stringify(identifiers),
+      delivery.group,
+      shared ? delivery.message.id : null,
+      shared ? null : message.topic,
+      shared ? null : message.payload,
+      shared ? null : message.qos,
+      shared ? null : Number(message.retain),
+      shared ? null : message.publisher,
+      shared ? null : propertiesToText(message.properties),
+      shared ? null : expiry(message),
+    );
+  }
+
+  changeDelivery(key: number, sequence: number, change: DeliveryChange): void {
+    if (change.packetId >= 0) {
+      this.#run(
+        "UPDATE deliveries SET packet_id = ? WHERE session = ? AND sequence = ?",
+        change.packetId,
+        key,
+        sequence,
+      );
+    }
+    if (change.released) {
+      this.#run("UPDATE deliveries SET released = 1 WHERE session = ? AND sequence = ?", key, sequence);
+    }
+  }
+
+  deleteDelivery(key: number, sequence: number): void {
+    this.#run("DELETE FROM deliveries WHERE session = ? AND sequence = ?", key, sequence);
+  }
+
+  /** The number of the shared message it had; null: it had its own, or was not there. */
+  deleteSharedDelivery(key: number, sequence: number): number | null {
+    const row = this.#get(
+      "DELETE FROM deliveries WHERE session = ? AND sequence = ? RETURNING message",
+      key,
+      sequence,
+    );
+    return row === undefined || row.message === null ? null : number(row.message);
+  }
+
+  received(key: number, packetId: number, there: boolean): void {
+    if (there) this.#run("INSERT OR IGNORE INTO received (session, packet_id) VALUES (?,?)", key, packetId);
+    else this.#run("DELETE FROM received WHERE session = ? AND packet_id = ?", key, packetId);
+  }
+
+  putRetained(message: StoredMessage): void {
+    this.#run(
+      PUT_RETAINED,
+      message.topic,
+      message.payload,
+      message.qos,
+      Number(message.retain),
+      message.publisher,
+      propertiesToText(message.properties),
+      expiry(message),
+    );
+  }
+
+  deleteRetained(topic: string): void {
+    this.#run("DELETE FROM retained WHERE topic = ?", topic);
+  }
+
+  counters(counters: StoredSysInfo): void {
+    for (const [name, value] of Object.entries(counters)) {
+      if (Number.isSafeInteger(value)) {
+        this.#run("INSERT OR REPLACE INTO counters (name, value) VALUES (?,?)", name, value as number);
+      }
+    }
+  }
+
+  /** Up to `limit` rows, the oldest first; false: there are none up to `position` any more. */
+  deleteJournal(position: number, limit: number): boolean {
+    const { changes } = this.#statement(
+      "DELETE FROM journal WHERE position IN " +
+        "(SELECT position FROM journal WHERE position <= ? ORDER BY position LIMIT ?)",
+    ).run(position, limit);
+    return Number(changes) === limit;
+  }
+
+  #run(sql: string, ...values: (null | number | string | Uint8Array)[]): void {
+    this.#statement(sql).run(...values);
+  }
+
+  #get(
+    sql: string,
+    ...values: number[]
+  ): Record<string, null | number | bigint | string | Uint8Array> | undefined {
+    return this.#statement(sql).get(...values);
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+function expiry(message: StoredMessage): number | null {
+  const expiresAt = expiryToNumber(message.expiresAt);
+  return expiresAt === 0 ? null : expiresAt;
+}

@@ -1,0 +1,114 @@
+/** The queue of a session: what the tables have of it, and what has happened since. */
+
+import type { DatabaseSync } from "node:sqlite";
+import type { DeliveryRecord } from "../../../src/storage.ts";
+import type { StoredMessage } from "../../../src/stored.ts";
+import type { PendingDelivery, SessionState } from "./changes.ts";
+import { arrays, sharedMessage } from "./query.ts";
+import { DamagedRow, DELIVERY_COLUMNS, deliveryOf, type Row } from "./rows.ts";
+
+const WAITING = `SELECT ${DELIVERY_COLUMNS} FROM deliveries ` +
+  "WHERE session = ? AND sequence > ? AND packet_id = 0 ORDER BY sequence LIMIT ?";
+/** Messages that are remembered because many sessions share them, and their bytes. */
+const REMEMBERED = 1000;
+const REMEMBERED_BYTES = 1 << 22;
+
+export class Waiting {
+  readonly #database: DatabaseSync;
+  readonly #remembered: Map<number, StoredMessage> = new Map();
+  #bytes = 0;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** At most `limit` with packet id 0, after `sequence`, in order. */
+  of(state: SessionState, sequence: number, limit: number): DeliveryRecord[] {
+    const pending = this.#pending(state, sequence);
+    const found = sequence < state.storedUpTo ? this.#stored(state, sequence, limit) : [];
+    // Mostly the new ones come after all that are stored.
+    const all = [...found, ...pending];
+    if (found.length > 0 && pending.length > 0 && pending[0].sequence < found[found.length - 1].sequence) {
+      all.sort((a, b) => a.sequence - b.sequence);
+    }
+    return all.length > limit ? all.slice(0, limit) : all;
+  }
+
+  /** Those that are not in the tables, or not for certain. */
+  #pending(state: SessionState, after: number): DeliveryRecord[] {
+    const found: DeliveryRecord[] = [];
+    let ordered = true;
+    const add = (delivery: PendingDelivery, released: boolean): void => {
+      if (delivery.packetId !== 0 || delivery.sequence <= after) return;
+      if (found.length > 0 && found[found.length - 1].sequence > delivery.sequence) ordered = false;
+      found.push(recordOf(delivery, released));
+    };
+    for (const delivery of state.frozen?.deliveries?.values() ?? []) {
+      if (this.#goneSince(state, delivery.sequence)) continue;
+      add(delivery, delivery.released || state.changes?.changed?.get(delivery.sequence)?.released === true);
+    }
+    for (const delivery of state.changes?.deliveries?.values() ?? []) add(delivery, delivery.released);
+    if (!ordered) found.sort((a, b) => a.sequence - b.sequence);
+    return found;
+  }
+
+  #stored(state: SessionState, after: number, limit: number): DeliveryRecord[] {
+    const found: DeliveryRecord[] = [];
+    const query = arrays(this.#database, WAITING);
+    while (found.length < limit) {
+      const rows = query(state.key, after, limit);
+      for (const row of rows) {
+        const sequence = Number(row[1]);
+        after = sequence;
+        // (What is written to the tables now is told of by `#pending`.)
+        if (this.#goneSince(state, sequence) || state.frozen?.deliveries?.has(sequence) === true) continue;
+        const change = state.frozen?.changed?.get(sequence);
+        if (change !== undefined && (change.deleted || change.packetId > 0)) continue;
+        const record = this.#record(row);
+        if (record === null) continue;
+        const released = change?.released === true ||
+          state.changes?.changed?.get(sequence)?.released === true;
+        found.push(released ? { ...record, released } : record);
+        if (found.length === limit) break;
+      }
+      if (rows.length < limit) break;
+    }
+    return found;
+  }
+
+  /** Null: it cannot be read, as was said at start. */
+  #record(row: Row): DeliveryRecord | null {
+    try {
+      return deliveryOf(row, (message) => this.#message(message));
+    } catch (error) {
+      if (error instanceof DamagedRow) return null;
+      throw error;
+    }
+  }
+
+  /** It is gone, or sent, or told anew. */
+  #goneSince(state: SessionState, sequence: number): boolean {
+    if (state.changes?.deliveries?.has(sequence) === true) return true;
+    const change = state.changes?.changed?.get(sequence);
+    return change !== undefined && (change.deleted || change.packetId > 0);
+  }
+
+  #message(id: number): StoredMessage | undefined {
+    let message = this.#remembered.get(id);
+    if (message !== undefined) return message;
+    message = sharedMessage(this.#database, id);
+    if (message === undefined) return undefined;
+    if (this.#remembered.size >= REMEMBERED || this.#bytes > REMEMBERED_BYTES) {
+      this.#remembered.clear();
+      this.#bytes = 0;
+    }
+    this.#remembered.set(id, message);
+    this.#bytes += message.payload.length;
+    return message;
+  }
+}
+
+function recordOf(delivery: PendingDelivery, released: boolean): DeliveryRecord {
+  const { sequence, packetId, qos, retain, identifiers, group, message } = delivery;
+  return { sequence, packetId, qos, retain, released, identifiers, group, message: message.message };
+}

@@ -1,0 +1,203 @@
+/**
+ * Where the state of persistent sessions and retained messages is kept. A storage is told of each change as it
+ * happens and asked once in a while to make them durable: nothing is acknowledged to a client before the
+ * `commit` that contains it has succeeded.
+ *
+ * To write one: implement this interface, and give it to the server as `storage` of a hook. The suite in
+ * `tests/storage/suite.ts` says whether it keeps its promises.
+ */
+
+import type { HookHost, MaybePromise } from "./hook.ts";
+import { NO_PROPERTIES } from "./packets/properties.ts";
+import type { SubscribeOptions, Will } from "./packets/types.ts";
+import { utf8Length } from "./packets/wire.ts";
+import type { StoredMessage, StoredSysInfo } from "./stored.ts";
+
+/**
+ * What went wrong with a storage: `damaged`: it holds what nobody can have written; `full`: no room; `input/output`:
+ * the disk, or the connection, says no; `in use`: another server has it; `newer`: a later version wrote it;
+ * `unusable`: it is not there, may not be written, or is something else.
+ */
+export type StorageFault = "damaged" | "full" | "input/output" | "in use" | "newer" | "unusable";
+
+/** A storage could not do what it was told. The message says what, where, and what to do about it. */
+export class StorageError extends Error {
+  /** Always that. */
+  override readonly name = "StorageError";
+  /** Which kind of trouble. */
+  readonly fault: StorageFault;
+  /** The file or the address it is about. */
+  readonly place: string;
+
+  /** `place`: the file or the address it is about. */
+  constructor(message: string, fault: StorageFault, place: string, options?: ErrorOptions) {
+    super(message, options);
+    this.fault = fault;
+    this.place = place;
+  }
+}
+
+/** What a message counts as, in bytes: in the limits of queues, and in `StorageLoader.waiting`. */
+export function sizeOf(message: StoredMessage): number {
+  const { topic, payload, properties } = message;
+  return payload.length + utf8Length(topic) + 160 +
+    (properties === NO_PROPERTIES ? 0 : propertySize(properties));
+}
+
+function propertySize(properties: object): number {
+  let size = 0;
+  for (const value of Object.values(properties) as unknown[]) {
+    if (size === 0) size = 100;
+    if (typeof value === "string" || value instanceof Uint8Array) size += 2 * value.length;
+    else if (Array.isArray(value)) {
+      for (const pair of value as unknown[]) {
+        size += 100;
+        if (Array.isArray(pair)) { for (const text of pair as string[]) size += 2 * text.length; }
+      }
+    }
+  }
+  return size;
+}
+
+/** A persistent session: one whose Session Expiry Interval is above 0. */
+export interface SessionRecord {
+  /** The client id: the key of everything below. */
+  readonly id: string;
+  /** Empty without one. */
+  readonly username: string;
+  /** Of its last connection. */
+  readonly remoteAddress: string;
+  /** The id of the listener of its last connection. */
+  readonly listener: string;
+  /** 3, 4 or 5. */
+  readonly version: number;
+  /** Seconds; 4294967295: for ever. */
+  readonly sessionExpiryInterval: number;
+  /** Milliseconds since 1970 when its connection ended; 0: it is connected. */
+  readonly disconnectedAt: number;
+  /** A will whose delay runs, and when it is due; null: none. */
+  readonly will: { readonly will: Will; readonly at: number } | null;
+}
+
+/** A subscription with the QoS that was granted. */
+export interface SubscriptionRecord extends SubscribeOptions {
+  /** 0: none. */
+  readonly identifier: number;
+}
+
+/** A QoS 1 or 2 message on its way to one session. */
+export interface DeliveryRecord {
+  /** Grows within a session: the order of the deliveries. From 1. */
+  readonly sequence: number;
+  /** 0: it waits in the queue; else it was sent under this packet id. */
+  readonly packetId: number;
+  /** With which it is delivered. */
+  readonly qos: 1 | 2;
+  /** RETAIN as it is sent. */
+  readonly retain: boolean;
+  /** PUBREC has come. */
+  readonly released: boolean;
+  /** Subscription identifiers as they are sent; null: none. */
+  readonly identifiers: readonly number[] | null;
+  /** The shared subscription it came through, `$share/group/filter`; null: none. */
+  readonly group: string | null;
+  /** The same object for every session that gets it, told of in one go: it is to be stored once. Never changed. */
+  readonly message: StoredMessage;
+}
+
+/** Is given what was kept, by `Storage.load`. */
+export interface StorageLoader {
+  /** A session; what belongs to it comes later. */
+  session(record: SessionRecord): void;
+  /** Of a session that was given before; so below. */
+  subscription(sessionId: string, record: SubscriptionRecord): void;
+  /** In the order of their sequence. Those with a packet id all; those that wait as many as the server asked for. */
+  delivery(sessionId: string, record: DeliveryRecord): void;
+  /**
+   * How many wait in all, and their bytes as `sizeOf` says, when not all of them are given; `lastSequence`: of all
+   * deliveries of the session.
+   */
+  waiting(sessionId: string, count: number, bytes: number, lastSequence: number): void;
+  /** A QoS 2 publish from the client that waits for PUBREL. */
+  received(sessionId: string, packetId: number): void;
+  /** A retained message. */
+  retained(message: StoredMessage): void;
+  /** Those that were told last. */
+  counters(counters: StoredSysInfo): void;
+}
+
+/**
+ * Keeps sessions, subscriptions, what is on its way, and retained messages. The methods that change something
+ * return at once and never throw; what they were told takes effect, all of it or nothing, with the next `commit`.
+ * Each of them may be told twice, or of something that is not there: then nothing happens. The caller may go on changing
+ * a record that it gave, but not a message, a payload or a list in it.
+ */
+export interface Storage {
+  /** `memory`, `sqlite`, `redis`: for messages. */
+  readonly name: string;
+  /** What is promised, in one line, for the log at start. */
+  readonly promise: string;
+  /**
+   * What keeps it from being written, null while nothing does: the last `commit` failed, or the work in pauses did. As
+   * long as it is set, what has to be acknowledged after a commit is better refused.
+   */
+  readonly failing: StorageError | null;
+  /** Where damaged data was put aside when it was opened; null: there was none. */
+  readonly quarantined: string | null;
+
+  /** Before anything else. Throws a StorageError whose message says what is wrong and what to do about it. */
+  open(host: HookHost): MaybePromise<void>;
+  /**
+   * Gives everything that was kept, in small steps where it takes long; `window`: waiting deliveries per session.
+   * Nothing is told and nothing asked until it is done.
+   */
+  load(loader: StorageLoader, window: number): MaybePromise<void>;
+
+  /** A session is new, or something in its record has changed. */
+  putSession(record: SessionRecord): void;
+  /** It is over, with everything that belongs to it. */
+  deleteSession(id: string): void;
+  /** A new subscription, or one that takes the place of that with the same filter. */
+  putSubscription(sessionId: string, record: SubscriptionRecord): void;
+  /** Unsubscribed; `filter` as it was subscribed to. */
+  deleteSubscription(sessionId: string, filter: string): void;
+  /** A message is on its way: queued or sent. */
+  putDelivery(sessionId: string, record: DeliveryRecord): void;
+  /** What waited was sent under this packet id. */
+  sentDelivery(sessionId: string, sequence: number, packetId: number): void;
+  /** PUBREC has come. */
+  releasedDelivery(sessionId: string, sequence: number): void;
+  /** It was delivered, or dropped. */
+  deleteDelivery(sessionId: string, sequence: number): void;
+  /** A QoS 2 publish of the client's was accepted. */
+  putReceived(sessionId: string, packetId: number): void;
+  /** PUBREL has come. */
+  deleteReceived(sessionId: string, packetId: number): void;
+  /** The retained message of its topic. */
+  putRetained(message: StoredMessage): void;
+  /** Nothing is retained for the topic any more. */
+  deleteRetained(topic: string): void;
+  /** All of them, now and then. */
+  putCounters(counters: StoredSysInfo): void;
+
+  /** Something was told since the last `commit`. */
+  readonly dirty: boolean;
+  /**
+   * Makes durable what was told so far. When it returns, or its promise resolves, what the changes acknowledge may
+   * be acknowledged. Throws, or rejects with, a StorageError when that could not be done; the changes are not lost
+   * then but part of the next `commit`. Never called while one is under way.
+   */
+  commit(): MaybePromise<void>;
+  /**
+   * The deliveries that wait (packet id 0) after `sequence`, at most `limit`, in order: for a server that does not
+   * keep long queues in memory. What was told since the last `commit` is in it.
+   */
+  waiting(sessionId: string, sequence: number, limit: number): MaybePromise<readonly DeliveryRecord[]>;
+  /**
+   * Work that can wait: called in pauses, at least once a second, for a millisecond or two. True: there is more to do.
+   * Never throws; what fails is in `failing`.
+   */
+  idle?(): boolean;
+  /** Commits and closes; a second time it does nothing. */
+  close(): MaybePromise<void>;
+}

@@ -1,0 +1,23 @@
+/** A server for a storage that is tested alone: a clock that is moved by hand, a log that is kept. */
+
+import { ManualClock } from "../../src/clock.ts";
+import {
+  type Capabilities,
+  defaultCapabilities,
+  defaultLimits,
+  type Limits,
+} from "../../src/broker/options.ts";
+import type { HookHost } from "../../src/hook.ts";
+
+export class TestHost implements HookHost {
+  readonly capabilities: Capabilities = defaultCapabilities;
+  readonly limits: Limits = defaultLimits;
+  readonly clock: ManualClock = new ManualClock();
+  readonly logged: string[] = [];
+
+  log(level: string, text: string): void {
+    this.logged.push(`${level}: ${text}`);
+  }
+
+  accessChanged(): void {}
+}
