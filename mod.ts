@@ -53,6 +53,16 @@ export type {
   WillAnswer,
 } from "./src/hook.ts";
 export { type PacketView, type PublishChanges, PublishView } from "./src/publish_view.ts";
+export {
+  type DeliveryRecord,
+  type SessionRecord,
+  sizeOf,
+  type Storage,
+  StorageError,
+  type StorageFault,
+  type StorageLoader,
+  type SubscriptionRecord,
+} from "./src/storage.ts";
 export { HookError } from "./src/hook_error.ts";
 export type {
   Stored,

@@ -24,6 +24,7 @@ import type {
 import type { Reason } from "./packets/reason.ts";
 import type { ConnectPacket, Packet, SubscribePacket, UnsubscribePacket, Will } from "./packets/types.ts";
 import type { PacketView, PublishView } from "./publish_view.ts";
+import type { Storage } from "./storage.ts";
 import type {
   Stored,
   StoredClient,
@@ -61,6 +62,9 @@ export interface HookHost {
 export interface Hook {
   /** Names the hook in errors and logs. */
   readonly id: string;
+
+  /** Keeps what has to outlive the process; of several hooks with one the first counts. */
+  readonly storage?: Storage;
 
   // --- the server ---
 

@@ -6,7 +6,7 @@ import { HookError } from "./hook_error.ts";
 import { type Reason, Reasons } from "./packets/reason.ts";
 
 /** What a hook can listen to. */
-export type HookEvent = Exclude<keyof Hook, "id" | "init">;
+export type HookEvent = Exclude<keyof Hook, "id" | "init" | "storage">;
 
 /** All of them. */
 export const HOOK_EVENTS: readonly HookEvent[] = [

@@ -5,6 +5,7 @@ import { Broker } from "./broker/broker.ts";
 import type { LogLevel, PartialServerOptions } from "./broker/options.ts";
 import type { Stats } from "./broker/stats.ts";
 import { type SystemInfo, systemInfo } from "./broker/system_info.ts";
+import { closeStorage, openStorage } from "./broker/open_storage.ts";
 import { restore } from "./broker/restore.ts";
 import type { Client } from "./client.ts";
 import type { Hook, MessageInfo } from "./hook.ts";
@@ -143,6 +144,7 @@ export class Server implements AsyncDisposable {
     this.#state = "serving";
     try {
       await this.#hooks.start();
+      await openStorage(this.#broker);
       await restore(this.#broker);
       if (this.#ended) throw new Error("Cannot serve: the server was closed meanwhile");
       this.#broker.start();
@@ -286,6 +288,7 @@ export class Server implements AsyncDisposable {
       CLOSE_MS,
       () => this.#broker.log("warn", `Closed without waiting any longer for hooks and listeners`),
     );
+    await closeStorage(this.#broker);
     this.#inline.end();
   }
 

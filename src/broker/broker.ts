@@ -30,6 +30,7 @@ import {
   resolveOptions,
 } from "./options.ts";
 import type { ServerOptions } from "./options.ts";
+import type { Persistence } from "./persistence.ts";
 import { Pressure } from "./pressure.ts";
 import { Retained } from "./retained.ts";
 import { RetainedBacklog } from "./retained_backlog.ts";
@@ -76,6 +77,8 @@ export class Broker {
   readonly pressure: Pressure;
   readonly admission: Admission;
   readonly sessionHost: SessionHost;
+  /** What outlives the process; null: nothing does. */
+  persistence: Persistence | null = null;
   readonly connections: Set<Connection> = new Set();
   /** Client ids that may not connect. */
   readonly blocked: Set<string> = new Set();

@@ -90,6 +90,11 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
   unused: Unused | null = null;
   /** What hooks are told when it is written. */
   sent: SentPackets | null = null;
+  /** Its output acknowledges what is not committed yet. */
+  owes = false;
+  owesSince = 0;
+  /** Its output waits for a commit that is under way. */
+  sealed = false;
   /** Why it was ended; null: it was not, or the client said DISCONNECT. */
   ended: Reason | null = null;
   readonly deadline: Deadline = new Deadline(this);
@@ -177,6 +182,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
       if (!publishThroughHooks(this, message, qos, retain, dup, packetId, identifiers)) return false;
     } else if (!publishFrame(this, message, qos, retain, dup, packetId, identifiers)) return false;
     this.broker.stats.messagesSent++;
+    if (qos > 0) this.owe();
     this.touch();
     return true;
   }
@@ -199,11 +205,13 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
     out[at + 3] = packetId & 255;
     this.output.commit(4);
     this.broker.stats.bytesSent += 4;
+    this.owe();
     this.touch();
   }
 
   /** Sends any packet but PUBLISH. An answer that is owed and larger than the client takes ends the connection. */
   send(packet: Packet): void {
+    this.owe();
     if (this.broker.encodes ? sendThroughHooks(this, packet) : encodeFor(this, packet) > 0) this.touch();
     else if (packet.type !== 14 && packet.type !== 2) this.disconnect(Reasons.packetTooLarge);
   }
@@ -220,7 +228,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
       this.broker.turn.ask(this);
     }
     // The client can begin with a good piece while we go on with the others.
-    if (this.output.pending >= EARLY && this.broker.turn.commit === null) {
+    if (this.output.pending >= EARLY && !this.#held) {
       this.output.flush();
       if (this.sent !== null) this.sent.tell();
     }
@@ -229,7 +237,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
 
   #mayBeCongested(): void {
     if (!this.congested) {
-      this.output.flush();
+      if (!this.#held) this.output.flush();
       if (this.output.pending <= this.broker.highWater) return;
       this.congested = true;
       this.#updateRaw();
@@ -239,16 +247,67 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
     if (this.output.pending > this.broker.limits.outgoingBytes) this.#input.hold(Hold.OUTPUT);
   }
 
+  /** Nothing may leave now: it would be said before it is true. */
+  get #held(): boolean {
+    return this.owes || this.sealed;
+  }
+
+  /** It is to say something that has to be committed first. */
+  owe(): void {
+    const { turn } = this.broker;
+    if (!turn.uncommitted) return;
+    this.owes = true;
+    this.owesSince = turn.commits;
+  }
+
   endTurn(): void {
     this.#dirty = false;
-    if (this.phase === "closed") return;
+    this.owes = false;
+    if (this.phase === "closed") {
+      this.#say();
+      return;
+    }
     this.output.flush();
     if (this.sent !== null) this.sent.tell();
     if (this.congested) this.#drained();
   }
 
+  seal(): void {
+    this.#dirty = false;
+    this.owes = false;
+    this.sealed = true;
+    this.output.seal();
+  }
+
+  committed(): void {
+    this.sealed = false;
+    this.output.unseal();
+    if (this.sent !== null) this.sent.tell();
+    if (this.phase === "closed") this.#say();
+    else if (this.congested) this.#drained();
+  }
+
+  /** The acknowledgements it was to be sent are not true: it is told nothing of them, and comes back. */
+  uncommitted(): void {
+    this.#dirty = false;
+    this.owes = this.sealed = false;
+    this.output.drop();
+    if (this.phase === "auth" || this.phase === "open") this.disconnect(Reasons.serverBusy);
+    if (this.phase === "closed") this.#say();
+  }
+
+  /** The last words of a connection that is over. */
+  #say(): void {
+    if (this.#gone || this.#held) return;
+    this.output.flush();
+    if (this.sent !== null) this.sent.tell();
+    if (this.output.pending === 0) this.stream.end();
+  }
+
   written(): void {
     this.output.written();
+    if (this.#held) this.output.flushFree();
+    else this.output.flush();
     if (this.phase === "closed") {
       if (this.output.pending === 0) this.stream.end();
       return;
@@ -340,14 +399,14 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
   }
 
   #finish(reason: Reason | null): void {
-    this.output.flush();
+    if (!this.#held) this.output.flush();
     if (this.sent !== null) this.sent.tell();
     this.ended = reason;
     this.#leave(reason);
     this.#endedAt = this.broker.clock.now();
     // What the peer does not take in time is given up.
     this.broker.deadlines.add(this.deadline, this.#endedAt + LINGER_MS);
-    if (this.output.pending === 0) this.stream.end();
+    this.#say();
   }
 
   closed(error: Error | null): void {

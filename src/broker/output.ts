@@ -21,6 +21,9 @@ export class Output {
   /** What the stream holds until it says written. */
   #held: Uint8Array | null = null;
   #heldLength = 0;
+  /** So many of `#filled` may go, and so many as soon as a commit is done; the others wait for the next one. */
+  #free = 0;
+  #sealed = 0;
   /** Bytes not yet out of our hands. */
   pending = 0;
 
@@ -80,37 +83,73 @@ export class Output {
   /** Hands over as much as the stream takes. */
   flush(): void {
     while (this.#held === null) {
-      let buffer: Uint8Array | null;
-      let length: number;
       if (this.#filled !== null) {
-        const first = this.#filled.shift()!;
-        if (this.#filled.length === 0) this.#filled = null;
-        buffer = first.buffer;
-        length = first.length;
-      } else {
-        buffer = this.#buffer;
-        length = this.#length;
-        this.#buffer = null;
-        this.#length = 0;
+        this.#writeFirst();
+        continue;
       }
+      const buffer = this.#buffer;
       if (buffer === null) return;
-      if (this.#stream.write(buffer.subarray(0, length))) {
-        this.pending -= length;
-        this.#pool.give(buffer);
-      } else {
-        this.#held = buffer;
-        this.#heldLength = length;
-      }
+      const length = this.#length;
+      this.#buffer = null;
+      this.#length = 0;
+      this.#write(buffer, length);
     }
   }
 
-  /** The stream gave back what it held. */
+  /** What there is now waits for a commit, what comes after it for the next one. */
+  seal(): void {
+    if (this.#buffer !== null && this.#length > 0) {
+      (this.#filled ??= []).push({ buffer: this.#buffer, length: this.#length });
+      this.#buffer = null;
+      this.#length = 0;
+    }
+    this.#sealed = this.#filled?.length ?? 0;
+  }
+
+  /** The commit is done: what was sealed may go. */
+  unseal(): void {
+    this.#free = this.#sealed;
+    this.flushFree();
+  }
+
+  /** Hands over what may go. */
+  flushFree(): void {
+    while (this.#held === null && this.#free > 0) this.#writeFirst();
+  }
+
+  #writeFirst(): void {
+    const { buffer, length } = this.#filled!.shift()!;
+    if (this.#filled!.length === 0) this.#filled = null;
+    if (this.#free > 0) this.#free--;
+    if (this.#sealed > 0) this.#sealed--;
+    this.#write(buffer, length);
+  }
+
+  #write(buffer: Uint8Array, length: number): void {
+    if (this.#stream.write(buffer.subarray(0, length))) {
+      this.pending -= length;
+      this.#pool.give(buffer);
+    } else {
+      this.#held = buffer;
+      this.#heldLength = length;
+    }
+  }
+
+  /** The stream gave back what it held; more may be handed over. */
   written(): void {
     if (this.#held === null) return;
     this.pending -= this.#heldLength;
     this.#pool.give(this.#held);
     this.#held = null;
-    this.flush();
+  }
+
+  /** Forgets what was not handed over. */
+  drop(): void {
+    if (this.#buffer !== null) this.#pool.give(this.#buffer);
+    if (this.#filled !== null) { for (const { buffer } of this.#filled) this.#pool.give(buffer); }
+    this.#buffer = this.#filled = null;
+    this.#free = this.#sealed = this.#length = 0;
+    this.pending = this.#held === null ? 0 : this.#heldLength;
   }
 
   /** The connection is gone: gives all memory back but what the stream may still be reading. */
@@ -118,6 +157,10 @@ export class Output {
     if (this.#buffer !== null) this.#pool.give(this.#buffer);
     if (this.#filled !== null) { for (const { buffer } of this.#filled) this.#pool.give(buffer); }
     this.#buffer = this.#held = this.#filled = null;
-    this.pending = this.#length = 0;
+    this.pending =
+      this.#length =
+      this.#free =
+      this.#sealed =
+        0;
   }
 }

@@ -17,7 +17,7 @@ export function answer(connection: Connection, qos: QoS, packetId: number, reaso
   const type = qos === 1 ? PacketType.PUBACK : PacketType.PUBREC;
   // 3.x can't be told: the exchange goes its way.
   if (qos === 2 && (good || connection.version !== 5)) {
-    (connection.session.received ??= new Set()).add(packetId);
+    connection.session.accept(packetId);
   }
   if (good) acknowledge(connection, type, packetId, reason.code);
   else acknowledge(connection, type, packetId, reasonFor(type, reason).code, reason.text);

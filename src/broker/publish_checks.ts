@@ -77,6 +77,14 @@ export function acceptable(
     answer(connection, qos, packetId, Reasons.payloadFormatInvalid);
     return false;
   }
+  if (qos === 0) return true;
+  if (broker.persistence?.failing === true) {
+    // It can't be promised any more that it is not lost. 3.x can't be told but by the end of the connection.
+    broker.stats.messagesDropped++;
+    if (version === 5) answer(connection, qos, packetId, Reasons.quotaExceeded);
+    else connection.disconnect(Reasons.serverBusy);
+    return false;
+  }
   if (qos !== 2) return true;
   const received = session!.received;
   if (received === null) return true;

@@ -7,18 +7,17 @@ import type { HookEvent } from "../hooks.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { QoS } from "../packets/types.ts";
 import { Delivery } from "../session/delivery.ts";
-import { Message, rawTopicOf } from "../session/message.ts";
 import { isShared, isTopicFilter, isTopicName, parseShared } from "../topics/names.ts";
 import type {
   Stored,
   StoredClient,
   StoredInflightMessage,
-  StoredMessage,
   StoredSubscription,
   StoredSysInfo,
 } from "../stored.ts";
 import type { Broker } from "./broker.ts";
 import { isNothing, object } from "./hook_checks.ts";
+import { messageOf } from "./stored_message.ts";
 
 type StoredEvent = Extract<HookEvent, `stored${string}`>;
 
@@ -34,7 +33,7 @@ export async function restore(broker: Broker): Promise<void> {
     restoreInflight(broker, stored);
   });
   await first(broker, "storedRetainedMessages", (hook) => hook.storedRetainedMessages!(), (stored) => {
-    const retained = message(stored);
+    const retained = messageOf(stored);
     if (isTopicName(stored.topic) && retained.payloadLength > 0) broker.retained.restore(retained);
   });
   await restoreCounters(broker);
@@ -119,7 +118,7 @@ function restoreInflight(broker: Broker, stored: StoredInflightMessage): void {
   const { packetId, qos } = stored;
   if (session === undefined || !isQos(qos) || (packetId !== 0 && !isPacketId(packetId))) return;
   const identifiers = stored.identifiers.length > 0 ? stored.identifiers : null;
-  const delivery = new Delivery(message(stored.message), qos, stored.retain, identifiers, null);
+  const delivery = new Delivery(messageOf(stored.message), qos, stored.retain, identifiers, null);
   delivery.packetId = packetId;
   delivery.released = stored.released && qos === 2;
   session.restore(delivery);
@@ -133,26 +132,6 @@ function isQos(qos: unknown): boolean {
   return qos === 0 || qos === 1 || qos === 2;
 }
 
-function message(stored: StoredMessage): Message {
-  const { topic, payload } = stored;
-  if (typeof topic !== "string" || !(payload instanceof Uint8Array)) {
-    throw new TypeError("a message has no topic or no payload");
-  }
-  return new Message(
-    topic,
-    rawTopicOf(topic),
-    payload,
-    0,
-    payload.length,
-    stored.qos,
-    stored.retain,
-    stored.publisher,
-    true,
-    stored.properties,
-    stored.expiresAt,
-  );
-}
-
 async function restoreCounters(broker: Broker): Promise<void> {
   for (const hook of broker.hooks.on.storedSysInfo) {
     let stored: StoredSysInfo | undefined;
@@ -162,15 +141,19 @@ async function restoreCounters(broker: Broker): Promise<void> {
       throw failed(hook, "storedSysInfo", error);
     }
     if (isNothing(stored)) continue;
-    const { stats } = broker;
-    stats.bytesReceived += stored.bytesReceived ?? 0;
-    stats.bytesSent += stored.bytesSent ?? 0;
-    stats.messagesReceived += stored.messagesReceived ?? 0;
-    stats.messagesSent += stored.messagesSent ?? 0;
-    stats.messagesDropped += stored.messagesDropped ?? 0;
-    stats.packetsReceived += stored.packetsReceived ?? 0;
-    stats.packetsSent += stored.packetsSent ?? 0;
-    stats.clientsMaximum = Math.max(stats.clientsMaximum, stored.clientsMaximum ?? 0);
+    addCounters(broker, stored);
     return;
   }
+}
+
+export function addCounters(broker: Broker, stored: StoredSysInfo): void {
+  const { stats } = broker;
+  stats.bytesReceived += stored.bytesReceived ?? 0;
+  stats.bytesSent += stored.bytesSent ?? 0;
+  stats.messagesReceived += stored.messagesReceived ?? 0;
+  stats.messagesSent += stored.messagesSent ?? 0;
+  stats.messagesDropped += stored.messagesDropped ?? 0;
+  stats.packetsReceived += stored.packetsReceived ?? 0;
+  stats.packetsSent += stored.packetsSent ?? 0;
+  stats.clientsMaximum = Math.max(stats.clientsMaximum, stored.clientsMaximum ?? 0);
 }

@@ -3,6 +3,7 @@
 import type { Message } from "../session/message.ts";
 import { RetainedIndex } from "../topics/retained_index.ts";
 import type { Broker } from "./broker.ts";
+import { isServerTopic } from "./permission.ts";
 import type { Timed } from "./deadlines.ts";
 
 export class Retained {
@@ -43,11 +44,14 @@ export class Retained {
     const { hooks } = this.#broker;
     if (message.payloadLength === 0) {
       const removed = this.#index.delete(message.topic);
+      if (removed) this.#gone(message.topic);
       if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, removed ? -1 : 0);
       return;
     }
     message.keep();
     this.#index.set(message.topic, message);
+    // (What the server says of itself it says again.)
+    if (!isServerTopic(message.topic)) this.#broker.persistence?.retained(message);
     this.#watch(message);
     if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, 1);
   }
@@ -56,6 +60,10 @@ export class Retained {
   restore(message: Message): void {
     this.#index.set(message.topic, message);
     this.#watch(message);
+  }
+
+  #gone(topic: string): void {
+    if (!isServerTopic(topic)) this.#broker.persistence?.retainedGone(topic);
   }
 
   #watch(message: Message): void {
@@ -78,6 +86,7 @@ export class Retained {
 
   #expire(message: Message): void {
     this.#index.delete(message.topic);
+    this.#gone(message.topic);
     this.#broker.stats.droppedExpired++;
     this.#broker.hooks.notify("onRetainedExpired", message.topic);
   }

@@ -112,6 +112,7 @@ export class Sessions {
     const known = session.subscriptions.get(options.filter);
     if (known !== undefined) {
       known.set(options, qos, identifier);
+      this.#broker.persistence?.subscribed(known, options.retainHandling);
       subscriptions.touch(shared?.filter ?? options.filter);
       return;
     }
@@ -129,11 +130,18 @@ export class Sessions {
     subscription.set(options, qos, identifier);
     session.subscriptions.set(options.filter, subscription);
     stats.subscriptions++;
+    this.#broker.persistence?.subscribed(subscription, options.retainHandling);
     if (group !== null) {
       group.add(subscription);
       // (What was computed for its topics names its members.)
       subscriptions.touch(group.filter);
     } else subscriptions.add(options.filter, subscription);
+  }
+
+  /** The group of `$share/group/filter`, when it has members. */
+  group(filter: string): SharedGroup | null {
+    const shared = parseShared(filter);
+    return shared === null ? null : this.#groups.get(`${shared.group}/${shared.filter}`) ?? null;
   }
 
   /** How many subscribe to exactly this filter; the size of the group when it is a shared one. */
@@ -149,6 +157,7 @@ export class Sessions {
     if (subscription === undefined) return false;
     session.subscriptions.delete(filter);
     this.#broker.stats.subscriptions--;
+    this.#broker.persistence?.unsubscribed(session, filter);
     const { group } = subscription;
     if (group === null) {
       this.#broker.subscriptions.remove(filter, subscription);
@@ -169,6 +178,7 @@ export class Sessions {
     session.ended = true;
     this.#byId.delete(session.clientId);
     this.#unsubscribeAll(session);
+    this.#broker.persistence?.ended(session);
     const rest = session.drain();
     for (const delivery of rest) {
       const { group } = delivery;
@@ -211,13 +221,15 @@ export class Sessions {
    */
   redispatch(session: Session, now: number): void {
     if (session.queuedCount === 0) return;
-    const moved = session.takeQueued(({ group, message }) =>
-      group !== null && message.expiresAt > now &&
-      group.members.some(({ session: { outlet }, session: other }) =>
-        outlet !== null && mayReceive(this.#broker, other, message.topic, true) === true
-      )
+    session.takeQueued(
+      ({ group, message }) =>
+        // (Where the store takes its time it may be back by now.)
+        session.outlet === null && group !== null && message.expiresAt > now &&
+        group.members.some(({ session: { outlet }, session: other }) =>
+          outlet !== null && mayReceive(this.#broker, other, message.topic, true) === true
+        ),
+      ({ group, message }) => deliverAgain(this.#broker, message, group!),
     );
-    for (const { group, message } of moved) deliverAgain(this.#broker, message, group!);
   }
 
   /** Without a connection: something may be due later. */

@@ -1,31 +1,71 @@
 /**
  * The end of a turn: all that the sockets brought is handled, now what was decided is committed and every
- * connection with something to say is written to once.
+ * connection with something to say is written to once. What acknowledges something waits for the commit that
+ * contains it; what does not waits for nothing.
  */
 
+import type { MaybePromise } from "../hook_answers.ts";
+import { isPromise } from "../hooks.ts";
 import { endOfTurn } from "../runtime/turn.ts";
 
 /** Something that is done once at the end of the turn in which it was asked for. */
 export interface TurnTask {
+  /** It acknowledges what is not committed yet, now or since it was sealed. */
+  readonly owes: boolean;
+  /** `Turn.commits` when it last began to owe something. */
+  readonly owesSince: number;
+  /** It waits for a commit that is under way. */
+  readonly sealed: boolean;
+  /** Everything may go. */
   endTurn(): void;
+  /** What there is now waits for the commit that begins. */
+  seal(): void;
+  /** That commit is done: what was sealed may go. */
+  committed(): void;
+  /** It failed: what it owes is not to be said. */
+  uncommitted(): void;
+}
+
+/** What has to be durable before it is acknowledged. */
+export interface Committer {
+  readonly dirty: boolean;
+  commit(): MaybePromise<void>;
+  failed(error: unknown): void;
 }
 
 export class Turn {
   #tasks: TurnTask[] = [];
   #spare: TurnTask[] = [];
   #asked = false;
+  /** Those that wait for the commit under way; null: there is none. */
+  #waiting: TurnTask[] | null = null;
+  /** Those that wait until it is done, to be part of the next one. */
+  #later: TurnTask[] = [];
   readonly #report: (error: unknown) => void;
 
   constructor(report: (error: unknown) => void) {
     this.#report = report;
   }
 
-  /** Runs before anything is written: what is acknowledged in this turn has to be stored by then. */
-  commit: (() => void) | null = null;
+  /** How many commits have begun. */
+  commits = 0;
+
+  /** Null: nothing is kept. */
+  committer: Committer | null = null;
+
+  /** There is something that is not durable yet. */
+  get uncommitted(): boolean {
+    return this.#waiting !== null || (this.committer !== null && this.committer.dirty);
+  }
 
   /** The caller asks at most once per turn for the same task. */
   ask(task: TurnTask): void {
     this.#tasks.push(task);
+    this.wake();
+  }
+
+  /** There is something to commit, if nothing to say. */
+  wake(): void {
     if (this.#asked) return;
     this.#asked = true;
     endOfTurn(this.#run);
@@ -33,18 +73,90 @@ export class Turn {
 
   #run = (): void => {
     this.#asked = false;
-    this.commit?.();
     const tasks = this.#tasks;
     this.#tasks = this.#spare;
-    for (let i = 0; i < tasks.length; i++) {
-      try {
-        tasks[i]!.endTurn();
-      } catch (error) {
-        // One connection's trouble is not the others'.
-        this.#report(error);
-      }
-    }
+    this.#end(tasks);
     tasks.length = 0;
     this.#spare = tasks;
   };
+
+  #end(tasks: readonly TurnTask[]): void {
+    const { committer } = this;
+    if (this.#waiting !== null) {
+      // One commit at a time: what owes something to it waits for the next one.
+      for (const task of tasks) {
+        if (task.owes || task.sealed) this.#later.push(task);
+        else this.#finish(task);
+      }
+      return;
+    }
+    if (committer === null || !committer.dirty) {
+      for (let i = 0; i < tasks.length; i++) this.#finish(tasks[i]!);
+      return;
+    }
+    let commit: MaybePromise<void>;
+    this.commits++;
+    try {
+      commit = committer.commit();
+    } catch (error) {
+      this.#fail(tasks, error);
+      return;
+    }
+    if (isPromise(commit)) this.#wait(commit, tasks);
+    else for (let i = 0; i < tasks.length; i++) this.#finish(tasks[i]!);
+  }
+
+  #finish(task: TurnTask): void {
+    // (What one of them is sent may let another go on, which then owes what is not part of this commit.)
+    if (task.owes && task.owesSince === this.commits && this.uncommitted) {
+      if (this.#waiting !== null) this.#later.push(task);
+      else this.ask(task);
+      return;
+    }
+    try {
+      task.endTurn();
+    } catch (error) {
+      // One connection's trouble is not the others'.
+      this.#report(error);
+    }
+  }
+
+  #wait(commit: Promise<void>, tasks: readonly TurnTask[]): void {
+    const waiting = tasks.filter((task) => task.owes);
+    const others = tasks.filter((task) => !task.owes);
+    this.#waiting = waiting;
+    for (const task of waiting) this.#do(() => task.seal());
+    for (const task of others) this.#finish(task);
+    commit.then(() => {
+      this.#waiting = null;
+      for (const task of waiting) this.#do(() => task.committed());
+      this.#next();
+    }, (error: unknown) => {
+      this.#waiting = null;
+      this.#fail(waiting, error);
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    const later = this.#later;
+    this.#later = [];
+    if (later.length > 0 || this.committer?.dirty === true) this.#end(later);
+  }
+
+  #fail(tasks: readonly TurnTask[], error: unknown): void {
+    for (const task of tasks) {
+      if (task.owes || task.sealed) this.#do(() => task.uncommitted());
+      else this.#finish(task);
+    }
+    this.committer?.failed(error);
+  }
+
+  #do(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
 }

@@ -11,6 +11,8 @@ export class Delivery {
   readonly identifiers: readonly number[] | null;
   /** The shared subscription it came through; it may go to another member if this session ends. */
   readonly group: SharedGroup | null;
+  /** Where it stands among the deliveries of its session, from 1; 0: the session is not kept. */
+  sequence = 0;
   /** 0 while it waits in the queue. */
   packetId = 0;
   /** PUBREC has come: only PUBREL is sent from here on. */

@@ -8,9 +8,10 @@ import { Delivery } from "./delivery.ts";
 import { Inflight } from "./inflight.ts";
 import type { Message } from "./message.ts";
 import type { Outlet } from "./outlet.ts";
-import { Queue } from "./queue.ts";
 import type { SharedGroup } from "./shared_group.ts";
+import type { DeliveryStore } from "./delivery_store.ts";
 import type { Subscription } from "./subscription.ts";
+import { Waiting } from "./waiting.ts";
 
 /** Why a message does not reach a session's client. */
 export type DropReason = "slow" | "queueFull" | "expired" | "tooLarge" | "notAuthorized" | "hook";
@@ -58,8 +59,11 @@ export class Session {
   received: Set<number> | null = null;
   /** Towards the client, in the order of sending. Made when first needed. */
   #inflight: Inflight | null = null;
-  #queue: Queue<Delivery> | null = null;
-  #queuedBytes = 0;
+  #queue: Waiting | null = null;
+  /** Keeps it beyond this process; null: nobody does. */
+  #store: DeliveryStore | null = null;
+  /** Of the last delivery that is kept. */
+  #sequence = 0;
   /** Sent on an earlier connection and not yet repeated on this one, because its Receive Maximum is smaller. */
   #toResend: Delivery[] | null = null;
   /** How many of them are PUBRELs, at most. */
@@ -95,20 +99,43 @@ export class Session {
   }
 
   get queuedBytes(): number {
-    return this.#queuedBytes;
+    return this.#queue === null ? 0 : this.#queue.bytes;
   }
 
   /** Half full: whoever publishes to a connected client should wait a moment. */
   get filling(): boolean {
     return this.#queue !== null &&
       (this.#queue.length * 2 > this.host.maximumQueuedMessages ||
-        this.#queuedBytes * 2 > this.host.maximumQueuedBytes);
+        this.#queue.bytes * 2 > this.host.maximumQueuedBytes);
   }
 
   inflight(): Iterable<Delivery> {
     return this.#inflight ?? [];
   }
 
+  /** It outlives the process from now on. */
+  keepIn(store: DeliveryStore): void {
+    this.#store = store;
+  }
+
+  get kept(): boolean {
+    return this.#store !== null;
+  }
+
+  /** A QoS 2 publish of the client's was accepted. */
+  accept(packetId: number): void {
+    (this.received ??= new Set()).add(packetId);
+    this.#store?.received(this, packetId, true);
+  }
+
+  /** PUBREL has come for it; false: nobody knows it. */
+  release(packetId: number): boolean {
+    if (this.received === null || !this.received.delete(packetId)) return false;
+    this.#store?.received(this, packetId, false);
+    return true;
+  }
+
+  /** Those in memory. */
   queued(): Iterable<Delivery> {
     return this.#queue ?? [];
   }
@@ -148,15 +175,14 @@ export class Session {
     while (this.#ready) {
       const delivery = queue.shift();
       if (delivery === undefined) {
-        this.#queue = null;
+        // (What is only in the store may take a while.)
+        if (queue.length === 0) this.#queue = null;
         return;
       }
-      this.#queuedBytes -= delivery.message.size;
       this.host.countQueued(-1);
       // An expired message is not sent any more. [MQTT-3.3.2-5]
       if (delivery.message.expiresAt <= this.host.now()) {
-        this.host.dropped(this, delivery.message, "expired");
-        this.host.qosDropped?.(this, delivery);
+        this.#drop(delivery, "expired");
       } else this.#transmit(delivery);
     }
   }
@@ -194,30 +220,32 @@ export class Session {
       if (delivery.released || mayReceive(delivery.message)) continue;
       this.#inflight!.delete(delivery.packetId);
       this.host.countInflight(-1);
-      this.#forbidden(delivery);
+      this.#drop(delivery, "notAuthorized");
     }
-    for (const delivery of this.takeQueued((d) => !mayReceive(d.message))) this.#forbidden(delivery);
+    this.takeQueued((d) => !mayReceive(d.message), (d) => this.#drop(d, "notAuthorized"));
   }
 
-  /** Takes those out of the queue, in order, of which `goes` says so. */
-  takeQueued(goes: (delivery: Delivery) => boolean): Delivery[] {
-    const waiting = this.#queue;
-    const taken: Delivery[] = [];
-    this.#queue = null;
-    for (const delivery of waiting ?? []) {
-      if (!goes(delivery)) (this.#queue ??= new Queue()).push(delivery);
-      else {
-        this.#queuedBytes -= delivery.message.size;
-        this.host.countQueued(-1);
-        taken.push(delivery);
-      }
-    }
-    return taken;
+  /** Takes those out of the queue, in order, of which `goes` says so; where the store has them, perhaps later. */
+  takeQueued(goes: (delivery: Delivery) => boolean, taken: (delivery: Delivery) => void): void {
+    const queue = this.#queue;
+    if (queue === null) return;
+    queue.take(goes, (delivery) => {
+      this.host.countQueued(-1);
+      this.#done(delivery);
+      taken(delivery);
+    });
+    if (queue.length === 0 && this.#queue === queue) this.#queue = null;
   }
 
-  #forbidden(delivery: Delivery): void {
-    this.host.dropped(this, delivery.message, "notAuthorized");
+  /** It does not reach the client. */
+  #drop(delivery: Delivery, why: DropReason): void {
+    this.#done(delivery);
+    this.host.dropped(this, delivery.message, why);
     this.host.qosDropped?.(this, delivery);
+  }
+
+  #done(delivery: Delivery): void {
+    if (delivery.sequence > 0) this.#store?.done(this, delivery);
   }
 
   /** PUBACK, or PUBREC with an error: it is done. False: PUBREC had come already. */
@@ -234,6 +262,7 @@ export class Session {
       delivery.toRepeat = false;
       this.#quota--;
     }
+    if (!delivery.released && delivery.sequence > 0) this.#store?.released(this, delivery);
     delivery.released = true;
     return true;
   }
@@ -257,15 +286,29 @@ export class Session {
     this.host.countQueued(-this.queuedCount);
     this.#inflight = null;
     this.#queue = null;
-    this.#queuedBytes = 0;
     this.#toResend = null;
     return rest;
   }
 
+  /** An earlier run left so many more that wait, only in the store; `last`: of all of them. */
+  restoreWaiting(count: number, bytes: number, last: number): void {
+    this.#sequence = Math.max(this.#sequence, last);
+    const near = this.queuedCount;
+    if (count <= near) return;
+    this.#queue ??= new Waiting(this, this.#store);
+    this.#queue.restore(count - near, Math.max(0, bytes - this.#queue.bytes));
+    this.host.countQueued(count - near);
+  }
+
   /** What an earlier run had on its way; in the order of sending, what was not sent yet with packet id 0. */
   restore(delivery: Delivery): void {
+    this.#sequence = Math.max(this.#sequence, delivery.sequence);
     if (delivery.packetId === 0) {
-      this.#enqueue(delivery);
+      if (delivery.sequence === 0) this.#enqueue(delivery);
+      else {
+        (this.#queue ??= new Waiting(this, this.#store)).push(delivery);
+        this.host.countQueued(1);
+      }
       return;
     }
     if ((this.#inflight ??= new Inflight()).restore(delivery)) this.host.countInflight(1);
@@ -278,6 +321,7 @@ export class Session {
   #finish(delivery: Delivery): void {
     this.#inflight!.delete(delivery.packetId);
     this.host.countInflight(-1);
+    this.#done(delivery);
     this.host.qosComplete?.(this, delivery);
     // What was to be repeated on this connection and was not took nothing.
     if (!delivery.toRepeat || delivery.released) this.#quota++;
@@ -296,10 +340,14 @@ export class Session {
     if (this.expiryInterval > 0 || delivery.group !== null || this.host.keepAll) message.keep();
     const inflight = this.#inflight ??= new Inflight();
     inflight.add(delivery);
+    // (Told before it is sent: what is sent waits for the commit of what was told.)
+    if (this.#store !== null) {
+      if (delivery.sequence > 0) this.#store.sent(this, delivery);
+      else this.#store.put(this, this.#numbered(delivery));
+    }
     if (!this.outlet!.publish(message, qos, retain, false, delivery.packetId, identifiers)) {
       inflight.delete(delivery.packetId);
-      this.host.dropped(this, message, "tooLarge");
-      this.host.qosDropped?.(this, delivery);
+      this.#drop(delivery, "tooLarge");
       return;
     }
     this.#quota--;
@@ -355,8 +403,7 @@ export class Session {
     }
     this.#inflight!.delete(packetId);
     this.host.countInflight(-1);
-    this.host.dropped(this, message, "tooLarge");
-    this.host.qosDropped?.(this, delivery);
+    this.#drop(delivery, "tooLarge");
   }
 
   #enqueue(delivery: Delivery): void {
@@ -368,19 +415,21 @@ export class Session {
       host.qosDropped?.(this, delivery);
       return;
     }
-    const queue = this.#queue ??= new Queue();
-    while (queue.length >= host.maximumQueuedMessages || this.#queuedBytes + size > host.maximumQueuedBytes) {
+    const queue = this.#queue ??= new Waiting(this, this.#store);
+    while (queue.length >= host.maximumQueuedMessages || queue.bytes + size > host.maximumQueuedBytes) {
       const victim = host.dropOldest ? queue.shift() : undefined;
-      host.dropped(this, (victim ?? delivery).message, "queueFull");
-      host.qosDropped?.(this, victim ?? delivery);
+      this.#drop(victim ?? delivery, "queueFull");
       if (victim === undefined) return;
-      this.#queuedBytes -= victim.message.size;
       host.countQueued(-1);
     }
-    delivery.message.keep();
+    if (this.#store !== null) this.#store.put(this, this.#numbered(delivery));
     queue.push(delivery);
-    this.#queuedBytes += size;
     host.countQueued(1);
     if (this.outlet !== null && this.filling) host.filling(this);
+  }
+
+  #numbered(delivery: Delivery): Delivery {
+    if (delivery.sequence === 0) delivery.sequence = ++this.#sequence;
+    return delivery;
   }
 }

@@ -17,6 +17,11 @@ export class SharedGroup implements Entry {
     this.filter = filter;
   }
 
+  /** As a client subscribes to it. */
+  get key(): string {
+    return `$share/${this.name}/${this.filter}`;
+  }
+
   add(member: Subscription): void {
     member.place = this.members.length;
     this.members.push(member);

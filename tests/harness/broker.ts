@@ -5,7 +5,9 @@ import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { Broker } from "../../src/broker/broker.ts";
 import type { PartialServerOptions } from "../../src/broker/options.ts";
 import { ManualClock } from "../../src/clock.ts";
+import { closeStorage, openStorage } from "../../src/broker/open_storage.ts";
 import type { Hook } from "../../src/hook.ts";
+import type { Storage } from "../../src/storage.ts";
 import type { ConnectPacket, ProtocolVersion } from "../../src/packets/types.ts";
 import { type MemoryClient, memoryPair, type MemoryPairOptions } from "../../src/runtime/memory_stream.ts";
 import { TestClient } from "./client.ts";
@@ -40,6 +42,13 @@ export class TestBroker implements AsyncDisposable {
     }
     this.broker.start();
     this.broker.hooks.notify("onStarted");
+  }
+
+  /** One that has loaded what is in its storage. */
+  static async with(storage: Storage, options: TestBrokerOptions = {}): Promise<TestBroker> {
+    const broker = new TestBroker(options);
+    await openStorage(broker.broker, { id: "storage", storage });
+    return broker;
   }
 
   /** A client that has not said anything yet. */
@@ -78,6 +87,7 @@ export class TestBroker implements AsyncDisposable {
     for (const stream of this.#streams) stream.reset();
     await settle();
     await this.broker.stop(100);
+    await closeStorage(this.broker);
     assert.deepEqual(this.#errors, [], "something threw out of a connection");
     assert.equal(this.broker.connections.size, 0, "connections left");
     assert.equal(this.broker.stats.connections, 0);

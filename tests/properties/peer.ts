@@ -15,6 +15,8 @@ import type { Random } from "./random.ts";
 export interface World {
   readonly broker: Broker;
   readonly random: Random;
+  /** The broker's process may be killed. */
+  readonly killable: boolean;
   /** Something threw out of a connection. */
   readonly onError: (error: Error) => void;
   /** Something was wrong where nobody could be told; the walk ends at its next step. */

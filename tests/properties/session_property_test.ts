@@ -15,6 +15,10 @@ const given = process.env.COMQTT_WALK;
 
 if (given === undefined) {
   for (const { count, steps } of WALKS) {
+    test(`session: ${count} walks of ${steps} steps lose nothing when the process is killed on the way`, async () => {
+      for (let i = 0; i < count; i++) await new Walk(anySeed(), true).run(steps);
+    });
+
     test(`session: ${count} random walks of ${steps} steps lose, reorder and repeat nothing`, async () => {
       for (let seed = 1; seed <= count; seed++) await new Walk(seed).run(steps);
     });
@@ -26,6 +30,6 @@ if (given === undefined) {
 } else {
   const [seed, steps] = given.split(",").map(Number);
   test(`session: the walk ${given} loses, reorders and repeats nothing`, async () => {
-    await new Walk(seed!).run(steps ?? 200);
+    await new Walk(seed!, process.env.COMQTT_WALK_STORED !== undefined).run(steps ?? 200);
   });
 }

@@ -4,6 +4,7 @@ import { Reasons } from "../../packets/reason.ts";
 import { type AckPacket, PacketType } from "../../packets/types.ts";
 import { NO_PROPERTIES } from "../../packets/properties.ts";
 import type { Connection } from "../connection.ts";
+import { unkept } from "../unkept.ts";
 
 /** Sends one of the four; in 3.x, and with success in 5.0, four bytes. */
 export function acknowledge(
@@ -41,6 +42,7 @@ export function handleAck(
     return;
   }
   if (type === PacketType.PUBREC && reasonCode < 0x80) {
+    if (unkept(connection)) return;
     // [MQTT-4.3.3-4] An unknown id gets PUBREL too, with its reason, so that the client can let go of it.
     const known = delivery !== undefined && session.receivedBy(delivery);
     acknowledge(connection, PacketType.PUBREL, packetId, known ? 0 : Reasons.packetIdentifierNotFound.code);
@@ -56,8 +58,8 @@ export function handleAck(
 
 /** [MQTT-4.3.3-11] */
 function handlePubrel(connection: Connection, packetId: number): void {
-  const { received } = connection.session!;
-  const known = received !== null && received.delete(packetId);
+  if (unkept(connection)) return;
+  const known = connection.session!.release(packetId);
   acknowledge(connection, PacketType.PUBCOMP, packetId, known ? 0 : Reasons.packetIdentifierNotFound.code);
 }
 

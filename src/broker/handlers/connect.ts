@@ -208,6 +208,11 @@ function establish(
     refuse(connection, packet, Reasons.packetTooLarge);
     return;
   }
+  if (broker.persistence?.failing === true && (expiry > 0 || broker.sessions.get(client.id)?.kept === true)) {
+    // A session that can't be kept is not promised.
+    refuse(connection, packet, Reasons.serverUnavailable);
+    return;
+  }
   const claimed = broker.sessions.claim(client);
   if (claimed === null) {
     broker.stats.refused.sessions++;
@@ -222,6 +227,7 @@ function establish(
   connection.will = packet.will;
   connection.heardAt = broker.clock.now();
   if (packet.version === 5) broker.allowAliases(connection, packet.properties.topicAliasMaximum ?? 0);
+  if (expiry > 0 || session.kept) broker.persistence?.keep(session, connection);
   // [MQTT-3.2.0-1] [MQTT-3.2.2-1]: the first packet, and before anything of the session.
   connection.send({ type: PacketType.CONNACK, sessionPresent: present, reasonCode: 0, properties });
   connection.opened();

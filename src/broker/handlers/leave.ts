@@ -22,6 +22,7 @@ export function leave(connection: Connection, wasOpen: boolean, reason: Reason |
   broker.hooks.notify("onDisconnect", connection.client!, reason, expire);
   if (expire) broker.sessions.end(session);
   else {
+    broker.persistence?.changed(session);
     broker.sessions.redispatch(session, now);
     broker.sessions.watch(session, now);
   }

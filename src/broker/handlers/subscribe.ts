@@ -94,6 +94,9 @@ function check(connection: Connection, options: SubscribeOptions): MaybePromise<
   if (!capabilities.wildcardSubAvailable && hasWildcard(filter)) {
     return Reasons.wildcardSubscriptionsNotSupported.code;
   }
+  if (broker.persistence?.failing === true && connection.session?.kept === true) {
+    return Reasons.quotaExceeded.code;
+  }
   const granted = Math.min(options.qos, capabilities.maximumQos);
   const client = connection.client!;
   const allowed = mayDo(broker, client, "subscribe", options.filter);

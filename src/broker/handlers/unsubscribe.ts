@@ -7,6 +7,7 @@ import { isShared, isTopicFilter, parseShared } from "../../topics/names.ts";
 import type { Connection } from "../connection.ts";
 import { changedUnsubscribe } from "../hook_checks.ts";
 import { processed } from "../processed.ts";
+import { unkept } from "../unkept.ts";
 
 export function handleUnsubscribe(connection: Connection, packet: UnsubscribePacket): void {
   const { hooks } = connection.broker;
@@ -25,7 +26,7 @@ export function handleUnsubscribe(connection: Connection, packet: UnsubscribePac
 
 function unsubscribe(connection: Connection, packet: UnsubscribePacket): void {
   const { broker, session } = connection;
-  if (session === null) return;
+  if (session === null || unkept(connection)) return;
   const reasonCodes = packet.filters.map((filter) => {
     const valid = isShared(filter) ? parseShared(filter) !== null : isTopicFilter(filter);
     if (!valid) return Reasons.topicFilterInvalid.code;

@@ -1,0 +1,106 @@
+/** At start: sessions and retained messages as the storage has kept them. */
+
+import type { Client } from "../client.ts";
+import { NO_PROPERTIES } from "../packets/properties.ts";
+import type { Session } from "../session/session.ts";
+import type { StoredMessage, StoredSysInfo } from "../stored.ts";
+import type { DeliveryRecord, SessionRecord, StorageLoader, SubscriptionRecord } from "../storage.ts";
+import type { Broker } from "./broker.ts";
+import { addCounters } from "./restore.ts";
+import { deliveryOf, type Persistence } from "./persistence.ts";
+import { messageOf } from "./stored_message.ts";
+
+/** Fails with what the storage says. */
+export async function load(broker: Broker, persistence: Persistence): Promise<void> {
+  const loader = new Loader(broker, persistence);
+  await persistence.storage.load(loader, persistence.window);
+  loader.end();
+}
+
+class Loader implements StorageLoader {
+  readonly #broker: Broker;
+  readonly #persistence: Persistence;
+  /** Connected when the server ended, and their wills. */
+  readonly #cutOff: { readonly session: Session; readonly record: SessionRecord }[] = [];
+  /** When the earlier run was last known to live. */
+  #aliveAt: number;
+
+  constructor(broker: Broker, persistence: Persistence) {
+    this.#broker = broker;
+    this.#persistence = persistence;
+    this.#aliveAt = broker.clock.now();
+  }
+
+  session(record: SessionRecord): void {
+    const session = this.#broker.sessions.restore(record.id);
+    if (session === null) return;
+    session.expiryInterval = record.sessionExpiryInterval;
+    session.client = clientOf(record);
+    session.keepIn(this.#persistence);
+    session.disconnectedAt = record.disconnectedAt;
+    if (record.disconnectedAt === 0) this.#cutOff.push({ session, record });
+    else session.pendingWill = record.will;
+  }
+
+  subscription(sessionId: string, record: SubscriptionRecord): void {
+    const session = this.#broker.sessions.get(sessionId);
+    if (session !== undefined) {
+      this.#broker.sessions.subscribe(session, record, record.qos, record.identifier);
+    }
+  }
+
+  delivery(sessionId: string, record: DeliveryRecord): void {
+    this.#broker.sessions.get(sessionId)?.restore(deliveryOf(this.#broker, record));
+  }
+
+  waiting(sessionId: string, count: number, bytes: number, lastSequence: number): void {
+    this.#broker.sessions.get(sessionId)?.restoreWaiting(count, bytes, lastSequence);
+  }
+
+  received(sessionId: string, packetId: number): void {
+    const session = this.#broker.sessions.get(sessionId);
+    if (session !== undefined) (session.received ??= new Set()).add(packetId);
+  }
+
+  retained(message: StoredMessage): void {
+    this.#broker.retained.restore(messageOf(message));
+  }
+
+  counters(counters: StoredSysInfo): void {
+    addCounters(this.#broker, counters);
+    if (counters.at !== undefined) this.#aliveAt = Math.min(this.#aliveAt, counters.at);
+  }
+
+  /** Who was connected has lost its connection when the server ended. */
+  end(): void {
+    for (const { session, record } of this.#cutOff) {
+      session.disconnectedAt = this.#aliveAt;
+      const { will } = record;
+      if (will === null) continue;
+      const delay = Math.min(will.will.properties.willDelayInterval ?? 0, session.expiryInterval);
+      // A delay of 0 gives it a moment to come back, too.
+      session.pendingWill = { will: will.will, at: this.#broker.clock.now() + Math.max(1, delay) * 1000 };
+    }
+    const now = this.#broker.clock.now();
+    for (const session of this.#broker.sessions.all()) this.#broker.sessions.watch(session, now);
+  }
+}
+
+/** What is known of a client before it comes back. */
+function clientOf(record: SessionRecord): Client {
+  return {
+    id: record.id,
+    username: record.username,
+    remoteAddress: record.remoteAddress,
+    listener: record.listener,
+    certificate: null,
+    version: record.version,
+    cleanStart: false,
+    keepAlive: 0,
+    sessionExpiryInterval: record.sessionExpiryInterval,
+    properties: NO_PROPERTIES,
+    connectedAt: 0,
+    inline: false,
+    data: undefined,
+  };
+}

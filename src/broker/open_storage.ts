@@ -1,0 +1,41 @@
+/** The storage of a server: opened before anything else, closed after everything else. */
+
+import type { Hook } from "../hook.ts";
+import type { Broker } from "./broker.ts";
+import { load } from "./load.ts";
+import { Persistence } from "./persistence.ts";
+
+/** The first hook that has one counts. Fails with what the storage says. */
+export async function openStorage(
+  broker: Broker,
+  hook: Hook | undefined = broker.hooks.all.find(({ storage }) => storage !== undefined),
+): Promise<void> {
+  if (hook?.storage === undefined) return;
+  const { storage } = hook;
+  await storage.open(broker.hostFor(hook));
+  const persistence = new Persistence(broker, storage);
+  try {
+    await load(broker, persistence);
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+  broker.persistence = persistence;
+  broker.turn.committer = persistence;
+  persistence.start();
+  broker.log("info", `Storage: ${storage.promise}`);
+}
+
+/** What was told last is committed. */
+export async function closeStorage(broker: Broker): Promise<void> {
+  const { persistence } = broker;
+  if (persistence === null) return;
+  try {
+    await persistence.close();
+  } catch (error) {
+    broker.log(
+      "error",
+      `The storage could not be closed: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}

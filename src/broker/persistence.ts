@@ -1,0 +1,236 @@
+/**
+ * What has to outlive the process is told to the storage as it happens, and committed at the end of the turn, before
+ * anything that acknowledges it is sent.
+ */
+
+import type { Client } from "../client.ts";
+import type { SessionRecord, Storage } from "../storage.ts";
+import type { Will } from "../packets/types.ts";
+import { Delivery } from "../session/delivery.ts";
+import type { DeliveryStore } from "../session/delivery_store.ts";
+import type { Message } from "../session/message.ts";
+import type { Session } from "../session/session.ts";
+import type { Subscription } from "../session/subscription.ts";
+import type { DeliveryRecord, SubscriptionRecord } from "../storage.ts";
+import { clearTimeout, setTimeout } from "node:timers";
+import type { MaybePromise } from "../hook_answers.ts";
+import { isPromise } from "../hooks.ts";
+import type { Broker } from "./broker.ts";
+import type { Connection } from "./connection.ts";
+import { messageOf } from "./stored_message.ts";
+import type { Committer } from "./turn.ts";
+
+/** Messages of one queue that are in memory. */
+const WINDOW = 64;
+/** Between two pieces of work that can wait, while there is more of it, and while there is none. */
+const BUSY_MS = 4;
+const IDLE_MS = 500;
+/** Between two tries of a storage that can't be written. */
+const RETRY_MS = 500;
+
+export class Persistence implements DeliveryStore, Committer {
+  readonly window: number = WINDOW;
+  readonly storage: Storage;
+  readonly #broker: Broker;
+  /** It can't be written: what would have to be acknowledged after a commit is refused. */
+  failing = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(broker: Broker, storage: Storage) {
+    this.#broker = broker;
+    this.storage = storage;
+  }
+
+  // --- the end of a turn ---
+
+  /** (While it fails nothing is acknowledged that would have to be committed, so nobody waits for it.) */
+  get dirty(): boolean {
+    return this.storage.dirty && !this.failing;
+  }
+
+  commit(): MaybePromise<void> {
+    return this.storage.commit();
+  }
+
+  failed(error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    this.#broker.log("error", `QoS 1 and 2 are refused until the storage can be written: ${text}`);
+    this.failing = true;
+    this.#after(RETRY_MS);
+  }
+
+  async #tryAgain(): Promise<void> {
+    try {
+      await this.storage.commit();
+      this.failing = false;
+      this.#broker.log("warn", `The ${this.storage.name} storage can be written again`);
+      this.#after(IDLE_MS);
+    } catch {
+      this.#after(RETRY_MS);
+    }
+  }
+
+  /** Begins with the work that can wait. */
+  start(): void {
+    this.#after(IDLE_MS);
+  }
+
+  #after(milliseconds: number): void {
+    clearTimeout(this.#timer);
+    if (!this.#closed) this.#timer = setTimeout(this.#pause, milliseconds);
+  }
+
+  #pause = (): void => {
+    if (this.failing) {
+      void this.#tryAgain();
+      return;
+    }
+    this.#after(this.storage.idle?.() === true ? BUSY_MS : IDLE_MS);
+  };
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.storage.close();
+  }
+
+  /** Something was told: it is committed at the end of this turn. */
+  #told(): void {
+    this.#broker.turn.wake();
+  }
+
+  // --- sessions ---
+
+  /** The session is to outlive its connection: everything of it is kept from now on. */
+  keep(session: Session, connection: Connection): void {
+    if (!session.kept) session.keepIn(this);
+    this.storage.putSession(recordOf(session, connection.client, connection.will));
+    this.#told();
+  }
+
+  /** Something in its record has changed. */
+  changed(session: Session): void {
+    if (!session.kept || session.ended) return;
+    const connection = session.outlet as Connection | null;
+    this.storage.putSession(recordOf(session, session.client as Client | null, connection?.will ?? null));
+    this.#told();
+  }
+
+  ended(session: Session): void {
+    if (!session.kept) return;
+    this.storage.deleteSession(session.clientId);
+    this.#told();
+  }
+
+  subscribed(subscription: Subscription, retainHandling: 0 | 1 | 2): void {
+    const { session, filter, qos, noLocal, retainAsPublished, identifier } = subscription;
+    if (!session.kept) return;
+    const record: SubscriptionRecord = {
+      filter,
+      qos,
+      noLocal,
+      retainAsPublished,
+      retainHandling,
+      identifier,
+    };
+    this.storage.putSubscription(session.clientId, record);
+    this.#told();
+  }
+
+  unsubscribed(session: Session, filter: string): void {
+    // (With its session all of it goes.)
+    if (!session.kept || session.ended) return;
+    this.storage.deleteSubscription(session.clientId, filter);
+    this.#told();
+  }
+
+  // --- deliveries ---
+
+  put(session: Session, delivery: Delivery): void {
+    delivery.message.keep();
+    this.storage.putDelivery(session.clientId, recordOfDelivery(delivery));
+    this.#told();
+  }
+
+  sent(session: Session, delivery: Delivery): void {
+    this.storage.sentDelivery(session.clientId, delivery.sequence, delivery.packetId);
+    this.#told();
+  }
+
+  released(session: Session, delivery: Delivery): void {
+    this.storage.releasedDelivery(session.clientId, delivery.sequence);
+    this.#told();
+  }
+
+  done(session: Session, delivery: Delivery): void {
+    if (session.ended) return;
+    this.storage.deleteDelivery(session.clientId, delivery.sequence);
+    this.#told();
+  }
+
+  received(session: Session, packetId: number, open: boolean): void {
+    if (open) this.storage.putReceived(session.clientId, packetId);
+    else this.storage.deleteReceived(session.clientId, packetId);
+    this.#told();
+  }
+
+  waiting(session: Session, after: number, limit: number): Delivery[] | Promise<Delivery[]> {
+    const found = this.storage.waiting(session.clientId, after, limit);
+    return isPromise(found) ? found.then((later) => this.#deliveries(later)) : this.#deliveries(found);
+  }
+
+  #deliveries(records: readonly DeliveryRecord[]): Delivery[] {
+    return records.map((record) => deliveryOf(this.#broker, record));
+  }
+
+  // --- retained messages ---
+
+  retained(message: Message): void {
+    this.storage.putRetained(message);
+    this.#told();
+  }
+
+  retainedGone(topic: string): void {
+    this.storage.deleteRetained(topic);
+    this.#told();
+  }
+}
+
+export function deliveryOf(broker: Broker, record: DeliveryRecord): Delivery {
+  const group = record.group === null ? null : broker.sessions.group(record.group);
+  const message = messageOf(record.message);
+  const delivery = new Delivery(message, record.qos, record.retain, record.identifiers, group);
+  delivery.sequence = record.sequence;
+  delivery.packetId = record.packetId;
+  delivery.released = record.released;
+  return delivery;
+}
+
+function recordOfDelivery(delivery: Delivery): DeliveryRecord {
+  const { sequence, packetId, qos, retain, released, identifiers, group, message } = delivery;
+  return {
+    sequence,
+    packetId,
+    qos: qos as 1 | 2,
+    retain,
+    released,
+    identifiers,
+    group: group === null ? null : group.key,
+    message,
+  };
+}
+
+/** `will`: what would be published if this process ended now, while the client is connected. */
+function recordOf(session: Session, client: Client | null, will: Will | null): SessionRecord {
+  return {
+    id: session.clientId,
+    username: client?.username ?? "",
+    remoteAddress: client?.remoteAddress ?? "",
+    listener: client?.listener ?? "",
+    version: client?.version ?? 4,
+    sessionExpiryInterval: session.expiryInterval,
+    disconnectedAt: session.disconnectedAt,
+    will: session.pendingWill ?? (will === null ? null : { will, at: 0 }),
+  };
+}

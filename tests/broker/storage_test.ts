@@ -1,0 +1,249 @@
+/** A broker with a storage: what is kept, when it is acknowledged, and what happens when it cannot be kept. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { settle, TestBroker, type TestClient, versions } from "../harness/mod.ts";
+import { ModelStorage } from "../harness/model_storage.ts";
+
+const forever = { properties: { sessionExpiryInterval: 0xffffffff } };
+
+async function persistent(t: TestBroker, version: 4 | 5, clientId: string): Promise<TestClient> {
+  return await t.connected(version, {
+    clientId,
+    cleanStart: false,
+    ...(version === 5 ? forever : {}),
+  });
+}
+
+for (const version of versions) {
+  for (const qos of [1, 2] as const) {
+    test(`storage: a message that was acknowledged is there after kill -9, MQTT ${version}, QoS ${qos}`, async () => {
+      const storage = new ModelStorage();
+      {
+        await using t = await TestBroker.with(storage);
+        const subscriber = await persistent(t, version, "s");
+        await subscriber.subscribe("a/#", qos);
+        await subscriber.lose();
+        const publisher = await t.connected(version);
+        for (let i = 0; i < 200; i++) await publisher.published("a/b", `m${i}`, { qos });
+      }
+      await using t = await TestBroker.with(ModelStorage.after(storage));
+      const subscriber = t.client(version);
+      const ack = await subscriber.connect({
+        clientId: "s",
+        cleanStart: false,
+        ...(version === 5 ? forever : {}),
+      });
+      assert.equal(ack.sessionPresent, true);
+      assert.deepEqual(await subscriber.texts(200), Array.from({ length: 200 }, (_, i) => `m${i}`));
+      await subscriber.silent();
+    });
+
+    test(`storage: what was sent is repeated under its packet id, MQTT ${version}, QoS ${qos}`, async () => {
+      const storage = new ModelStorage();
+      const ids: number[] = [];
+      {
+        await using t = await TestBroker.with(storage);
+        const subscriber = await persistent(t, version, "s");
+        await subscriber.subscribe("a", qos);
+        const publisher = await t.connected(version);
+        for (const text of ["one", "two", "three"]) await publisher.published("a", text, { qos });
+        for (let i = 0; i < 3; i++) ids.push((await subscriber.expect(3)).packetId);
+        if (qos === 2) {
+          // The first is half done.
+          subscriber.ack(5, ids[0]!);
+          await subscriber.expect(6);
+        } else subscriber.ack(4, ids[0]!);
+        await subscriber.ping();
+      }
+      await using t = await TestBroker.with(ModelStorage.after(storage));
+      const subscriber = await persistent(t, version, "s");
+      if (qos === 2) assert.equal((await subscriber.expect(6)).packetId, ids[0]);
+      for (const at of [1, 2]) {
+        const packet = await subscriber.expect(3);
+        assert.deepEqual([packet.packetId, packet.dup], [ids[at], true]);
+      }
+      await subscriber.silent();
+    });
+  }
+
+  test(`storage: no acknowledgement leaves before its commit, QoS 0 waits for nothing, MQTT ${version}`, async () => {
+    const storage = new ModelStorage();
+    await using t = await TestBroker.with(storage);
+    const subscriber = await persistent(t, version, "s");
+    await subscriber.subscribe("a", 1);
+    await subscriber.lose();
+    const publisher = await t.connected(version);
+    const watcher = await t.connected(version);
+    await watcher.subscribe("news");
+    storage.mode = "later";
+    publisher.publish("a", "kept", { qos: 1, packetId: 7 });
+    await settle();
+    assert.deepEqual(publisher.waiting, []);
+    publisher.publish("news", "now");
+    assert.equal((await watcher.message()).text, "now");
+    publisher.publish("a", "next", { qos: 1, packetId: 8 });
+    await settle();
+    assert.deepEqual(publisher.waiting, []);
+    storage.release();
+    assert.equal((await publisher.expect(4)).packetId, 7);
+    await settle();
+    assert.deepEqual(publisher.waiting, [], "the second is part of the second commit");
+    storage.release();
+    assert.equal((await publisher.expect(4)).packetId, 8);
+    storage.mode = "now";
+  });
+
+  test(`storage: an acknowledgement does not leave with DISCONNECT before its commit, MQTT ${version}`, async () => {
+    const storage = new ModelStorage();
+    await using t = await TestBroker.with(storage);
+    const subscriber = await persistent(t, version, "s");
+    await subscriber.subscribe("a", 1);
+    await subscriber.lose();
+    const publisher = await t.connected(version);
+    storage.mode = "later";
+    publisher.publish("a", "kept", { qos: 1, packetId: 7 });
+    publisher.disconnect();
+    await settle();
+    assert.deepEqual(publisher.waiting, []);
+    storage.release();
+    assert.equal((await publisher.expect(4)).packetId, 7);
+    await publisher.gone();
+    storage.mode = "now";
+  });
+
+  test(`storage: while it cannot be written nothing is acknowledged that is not kept, MQTT ${version}`, async () => {
+    const storage = new ModelStorage();
+    await using t = await TestBroker.with(storage);
+    const subscriber = await persistent(t, version, "s");
+    await subscriber.subscribe("a", 1);
+    await subscriber.lose();
+    const publisher = await t.connected(version);
+    const watcher = await t.connected(version);
+    await watcher.subscribe("news");
+    storage.mode = "fail";
+    publisher.publish("a", "first", { qos: 1 });
+    await publisher.refusedWith(0x89);
+    const second = await t.connected(version);
+    second.publish("news", "still flows");
+    assert.equal((await watcher.message()).text, "still flows");
+    second.publish("a", "second", { qos: 1 });
+    if (version === 5) assert.equal((await second.expect(4)).reasonCode, 0x97);
+    else await second.gone();
+    const third = t.client(version);
+    const refused = await third.connect({
+      clientId: "t",
+      cleanStart: false,
+      ...(version === 5 ? forever : {}),
+    });
+    assert.equal(refused.reasonCode, version === 5 ? 0x88 : 3);
+    assert.match(t.complaints.join("\n"), /QoS 1 and 2 are refused until the storage can be written: .*full/);
+    assert.equal(storage.committed.sessions.get("s")!.deliveries.size, 0);
+    storage.mode = "now";
+  });
+}
+
+test("storage: retained messages, their removal, and $SYS", async () => {
+  const storage = new ModelStorage();
+  {
+    await using t = await TestBroker.with(storage);
+    const client = await t.connected(5);
+    await client.published("kept", "1", { qos: 1, retain: true });
+    await client.published("gone", "1", { qos: 1, retain: true });
+    await client.published("gone", "", { qos: 1, retain: true });
+  }
+  await using t = await TestBroker.with(ModelStorage.after(storage));
+  const client = await t.connected(5);
+  await client.subscribe("#");
+  assert.deepEqual([(await client.message()).topic], ["kept"]);
+  await client.silent();
+});
+
+test("storage: QoS 2 from the client is not delivered twice across a restart", async () => {
+  const storage = new ModelStorage();
+  {
+    await using t = await TestBroker.with(storage);
+    const subscriber = await persistent(t, 5, "s");
+    await subscriber.subscribe("a", 2);
+    await subscriber.lose();
+    const publisher = await persistent(t, 5, "p");
+    publisher.publish("a", "once", { qos: 2, packetId: 3 });
+    await publisher.expect(5);
+  }
+  await using t = await TestBroker.with(ModelStorage.after(storage));
+  const publisher = await persistent(t, 5, "p");
+  publisher.publish("a", "once", { qos: 2, packetId: 3, dup: true });
+  await publisher.expect(5);
+  publisher.ack(6, 3);
+  assert.equal((await publisher.expect(7)).reasonCode, 0);
+  const subscriber = await persistent(t, 5, "s");
+  assert.equal((await subscriber.message()).text, "once");
+  await subscriber.silent();
+});
+
+test("storage: a session that ended leaves nothing, an expiry counts from when it was left", async () => {
+  const storage = new ModelStorage();
+  {
+    await using t = await TestBroker.with(storage);
+    const short = await t.connected(5, { clientId: "short", properties: { sessionExpiryInterval: 10 } });
+    await short.subscribe("a", 1);
+    await short.lose();
+    const long = await t.connected(5, { clientId: "long", properties: { sessionExpiryInterval: 100 } });
+    await long.lose();
+    await t.advance(20);
+    assert.deepEqual([...storage.committed.sessions.keys()], ["long"]);
+  }
+  const after = ModelStorage.after(storage);
+  await using t = await TestBroker.with(after);
+  assert.equal(t.broker.sessions.size, 1);
+  // (Its clock begins anew, before the moment it was left: it lives as long as it was to.)
+  await t.advance(130);
+  assert.equal(t.broker.sessions.size, 0);
+  assert.equal(after.committed.sessions.size, 0);
+});
+
+test("storage: a delayed will is published after a restart, when it is due", async () => {
+  const storage = new ModelStorage();
+  {
+    await using t = await TestBroker.with(storage);
+    const client = await t.connected(5, {
+      clientId: "c",
+      properties: { sessionExpiryInterval: 1000 },
+      will: {
+        topic: "will",
+        payload: new Uint8Array([1]),
+        qos: 1,
+        retain: false,
+        properties: { willDelayInterval: 50 },
+      },
+    });
+    await client.lose();
+    await t.advance(1);
+  }
+  await using t = await TestBroker.with(ModelStorage.after(storage));
+  const watcher = await t.connected(5);
+  await watcher.subscribe("will");
+  await t.advance(40);
+  await watcher.silent();
+  await t.advance(20);
+  assert.equal((await watcher.message()).topic, "will");
+});
+
+test("storage: of a long queue only the beginning is in memory, and all of it arrives in order", async () => {
+  const storage = new ModelStorage();
+  await using t = await TestBroker.with(storage);
+  const subscriber = await persistent(t, 4, "s");
+  await subscriber.subscribe("a", 1);
+  await subscriber.lose();
+  const publisher = await t.connected(4);
+  for (let i = 0; i < 1000; i++) await publisher.published("a", `${i}`, { qos: 1 });
+  const session = t.broker.sessions.get("s")!;
+  assert.equal(session.queuedCount, 1000);
+  assert.equal([...session.queued()].length, 64);
+  const back = await persistent(t, 4, "s");
+  assert.deepEqual(await back.texts(1000), Array.from({ length: 1000 }, (_, i) => `${i}`));
+  await back.ping();
+  assert.equal(session.queuedCount, 0);
+  assert.equal(session.queuedBytes, 0);
+  assert.equal(storage.committed.sessions.get("s")!.deliveries.size, 0);
+});

@@ -1,0 +1,194 @@
+/** A storage for tests: what was committed is what a new one of it finds, and each commit does what the test wants. */
+
+import type {
+  DeliveryRecord,
+  SessionRecord,
+  Storage,
+  StorageLoader,
+  SubscriptionRecord,
+} from "../../src/storage.ts";
+import { sizeOf, StorageError } from "../../src/storage.ts";
+import type { StoredMessage, StoredSysInfo } from "../../src/stored.ts";
+
+interface Kept {
+  record: SessionRecord;
+  readonly subscriptions: Map<string, SubscriptionRecord>;
+  readonly deliveries: Map<number, DeliveryRecord>;
+  readonly received: Set<number>;
+}
+
+interface State {
+  readonly sessions: Map<string, Kept>;
+  readonly retained: Map<string, StoredMessage>;
+  counters: StoredSysInfo | null;
+}
+
+type Change = (state: State) => void;
+
+/** `later`: commits resolve when `release` is called; `fail`: they throw. */
+export type Mode = "now" | "later" | "fail";
+
+export class ModelStorage implements Storage {
+  readonly name = "model";
+  readonly promise = "it is a model";
+  readonly failing = null;
+  readonly quarantined = null;
+  mode: Mode = "now";
+  commits = 0;
+  /** What a process that starts now would find. */
+  readonly committed: State = { sessions: new Map(), retained: new Map(), counters: null };
+  readonly #told: State = { sessions: new Map(), retained: new Map(), counters: null };
+  #changes: Change[] = [];
+  #release: (() => void)[] = [];
+
+  /** As it was left by an earlier one that was killed. */
+  static after(earlier: ModelStorage): ModelStorage {
+    const storage = new ModelStorage();
+    for (const state of [storage.committed, storage.#told]) {
+      for (const [id, kept] of earlier.committed.sessions) state.sessions.set(id, copy(kept));
+      for (const [topic, message] of earlier.committed.retained) state.retained.set(topic, message);
+    }
+    return storage;
+  }
+
+  open(): void {}
+
+  load(loader: StorageLoader, window: number): void {
+    for (const [id, { record, subscriptions, deliveries, received }] of this.committed.sessions) {
+      loader.session(record);
+      for (const subscription of subscriptions.values()) loader.subscription(id, subscription);
+      let count = 0;
+      let bytes = 0;
+      let last = 0;
+      for (const delivery of deliveries.values()) {
+        last = delivery.sequence;
+        if (delivery.packetId === 0) {
+          bytes += sizeOf(delivery.message);
+          if (++count > window) continue;
+        }
+        loader.delivery(id, delivery);
+      }
+      loader.waiting(id, count, bytes, last);
+      for (const packetId of received) loader.received(id, packetId);
+    }
+    for (const message of this.committed.retained.values()) loader.retained(message);
+  }
+
+  #change(change: Change): void {
+    change(this.#told);
+    this.#changes.push(change);
+  }
+
+  putSession(record: SessionRecord): void {
+    this.#change(({ sessions }) => {
+      const kept = sessions.get(record.id);
+      if (kept !== undefined) kept.record = record;
+      else {sessions.set(
+          record.id,
+          copy({ record, subscriptions: new Map(), deliveries: new Map(), received: new Set() }),
+        );}
+    });
+  }
+
+  deleteSession(id: string): void {
+    this.#change(({ sessions }) => void sessions.delete(id));
+  }
+
+  putSubscription(id: string, record: SubscriptionRecord): void {
+    this.#change(({ sessions }) => void sessions.get(id)?.subscriptions.set(record.filter, record));
+  }
+
+  deleteSubscription(id: string, filter: string): void {
+    this.#change(({ sessions }) => void sessions.get(id)?.subscriptions.delete(filter));
+  }
+
+  putDelivery(id: string, record: DeliveryRecord): void {
+    const same = { ...record };
+    this.#change(({ sessions }) => void sessions.get(id)?.deliveries.set(same.sequence, same));
+  }
+
+  #changeDelivery(id: string, sequence: number, changes: Partial<DeliveryRecord>): void {
+    this.#change(({ sessions }) => {
+      const deliveries = sessions.get(id)?.deliveries;
+      const record = deliveries?.get(sequence);
+      if (record !== undefined) deliveries!.set(sequence, { ...record, ...changes });
+    });
+  }
+
+  sentDelivery(id: string, sequence: number, packetId: number): void {
+    this.#changeDelivery(id, sequence, { packetId });
+  }
+
+  releasedDelivery(id: string, sequence: number): void {
+    this.#changeDelivery(id, sequence, { released: true });
+  }
+
+  deleteDelivery(id: string, sequence: number): void {
+    this.#change(({ sessions }) => void sessions.get(id)?.deliveries.delete(sequence));
+  }
+
+  putReceived(id: string, packetId: number): void {
+    this.#change(({ sessions }) => void sessions.get(id)?.received.add(packetId));
+  }
+
+  deleteReceived(id: string, packetId: number): void {
+    this.#change(({ sessions }) => void sessions.get(id)?.received.delete(packetId));
+  }
+
+  putRetained(message: StoredMessage): void {
+    this.#change(({ retained }) => void retained.set(message.topic, message));
+  }
+
+  deleteRetained(topic: string): void {
+    this.#change(({ retained }) => void retained.delete(topic));
+  }
+
+  putCounters(counters: StoredSysInfo): void {
+    this.#change((state) => void (state.counters = counters));
+  }
+
+  get dirty(): boolean {
+    return this.#changes.length > 0;
+  }
+
+  commit(): void | Promise<void> {
+    if (this.mode === "fail") throw new StorageError("Cannot write the model: it is full", "full", "model");
+    this.commits++;
+    const changes = this.#changes;
+    this.#changes = [];
+    const done = (): void => {
+      for (const change of changes) change(this.committed);
+    };
+    if (this.mode === "now") done();
+    else {
+      return new Promise((resolve) => {
+        this.#release.push(() => {
+          done();
+          resolve();
+        });
+      });
+    }
+  }
+
+  /** The commits that are under way succeed. */
+  release(): void {
+    for (const release of this.#release.splice(0)) release();
+  }
+
+  waiting(id: string, sequence: number, limit: number): DeliveryRecord[] | Promise<DeliveryRecord[]> {
+    const found = [...this.#told.sessions.get(id)?.deliveries.values() ?? []]
+      .filter((record) => record.packetId === 0 && record.sequence > sequence).slice(0, limit);
+    return this.mode === "later" ? Promise.resolve(found) : found;
+  }
+
+  close(): void {}
+}
+
+function copy({ record, subscriptions, deliveries, received }: Kept): Kept {
+  return {
+    record,
+    subscriptions: new Map(subscriptions),
+    deliveries: new Map(deliveries),
+    received: new Set(received),
+  };
+}
