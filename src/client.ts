@@ -43,7 +43,10 @@ export interface Client {
  * `onConnectAuthenticate` and, before CONNACK, `onAuthPacket`. Later it must not: the session stays what it was.
  */
 export interface ConnectingClient extends Client {
-  /** 1 byte to `limits.clientIdLength`; what is outside is refused with 0x85. The session is the one of this id. */
+  /**
+   * 1 byte to `limits.clientIdLength`, without U+0000, not `inline`: else refused with 0x85. The session is the one of
+   * this id.
+   */
   id: string;
   /** What hooks after this one, access control and logs see. */
   username: string;

@@ -345,7 +345,7 @@ function nothing(): null {
 }
 
 /** (Anything may be thrown, also what is no text.) */
-function textOf(error: unknown): string {
+export function textOf(error: unknown): string {
   try {
     return error instanceof Error ? error.message : String(error);
   } catch {

@@ -110,8 +110,11 @@ export class Server implements AsyncDisposable {
   }
 
   /** Puts a hook in the place of another one, without a moment in which neither is asked. */
-  replaceHook(hook: Hook, replacement: Hook): Promise<void> {
-    return this.#hooks.replace(hook, replacement);
+  async replaceHook(hook: Hook, replacement: Hook): Promise<void> {
+    if (this.#ended) {
+      throw new HookError(`Cannot add hook "${replacement.id}": the server is closed`, replacement.id);
+    }
+    await this.#hooks.replace(hook, replacement);
   }
 
   /**
@@ -169,10 +172,13 @@ export class Server implements AsyncDisposable {
    *
    * A payload is the caller's again when the call returns: what has to be kept of it is copied by then. Rejects with
    * a TypeError or RangeError when the topic is empty, has wildcards or is longer than `limits.topicLength`, and for
-   * options that are none; with an Error when the server is closed.
+   * options that are none; with an Error when the server is closed, which who does not wait need not catch.
    */
   publish(topic: string, payload: string | Uint8Array, options: InlinePublishOptions = {}): Promise<Reason> {
-    return this.#inline.publish(topic, payload, options);
+    const reason = this.#inline.publish(topic, payload, options);
+    // (A hook that publishes who has gone, without waiting for it, must not end the program when the server closes.)
+    if (this.#ended) reason.catch(() => {});
+    return reason;
   }
 
   /**

@@ -4,7 +4,7 @@ import { type Client, type ConnectingClient, INLINE_CLIENT_ID } from "../client.
 import { type Reason, Reasons } from "../packets/reason.ts";
 import type { Properties } from "../packets/properties.ts";
 import type { ConnectPacket } from "../packets/types.ts";
-import { utf8Length } from "../packets/wire.ts";
+import { isValidString, utf8Length } from "../packets/utf8.ts";
 import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
 
@@ -51,7 +51,7 @@ export class ConnectedClient implements ConnectingClient {
       unknown
     >;
     if (
-      typeof id !== "string" || id === "" || id === INLINE_CLIENT_ID ||
+      typeof id !== "string" || id === "" || id === INLINE_CLIENT_ID || !isValidString(id) ||
       utf8Length(id) > broker.limits.clientIdLength
     ) {
       broker.stats.refused.clientId++;

@@ -3,7 +3,7 @@
 import { type Client, INLINE_CLIENT_ID } from "../client.ts";
 import type { Hook, MaybePromise } from "../hook.ts";
 import { HookError } from "../hook_error.ts";
-import type { HookEvent } from "../hooks.ts";
+import { type HookEvent, textOf } from "../hooks.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { QoS } from "../packets/types.ts";
 import { Delivery } from "../session/delivery.ts";
@@ -66,8 +66,9 @@ async function first<T>(
 
 function failed(hook: Hook, event: StoredEvent, error: unknown): HookError {
   if (error instanceof HookError) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  return new HookError(`Cannot restore from hook "${hook.id}", ${event}: ${text}`, hook.id, { cause: error });
+  return new HookError(`Cannot restore from hook "${hook.id}", ${event}: ${textOf(error)}`, hook.id, {
+    cause: error,
+  });
 }
 
 function restoreClient(broker: Broker, stored: StoredClient): void {

@@ -43,5 +43,12 @@ export function encoded(
   const body = 1 + varintLength(Math.max(rest, 0));
   const again = decode(bytes[0]!, bytes, body, bytes.length, { version, maxUserProperties });
   if (again instanceof Malformed) throw new TypeError(`${what}: it is malformed: ${again.detail}`);
+  // (More than fits into the bits there are for it has lost some of them.)
+  if (again.type !== packet.type) throw new TypeError(`${what}: there is no packet of type ${packet.type}`);
+  if (
+    "packetId" in again && "packetId" in packet && again.packetId !== packet.packetId && again.packetId > 0
+  ) {
+    throw new RangeError(`${what}: its packet id is ${packet.packetId}, expected 1 to 65535`);
+  }
   return bytes;
 }

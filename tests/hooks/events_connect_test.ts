@@ -223,7 +223,7 @@ test("client: what is not asked for is not announced", async () => {
 });
 
 test("client: values that are none are refused, and no session is touched", async () => {
-  const ids = ["", "x".repeat(1025), "inline", 5, null, undefined];
+  const ids = ["", "x".repeat(1025), "inline", "x\0y", "x\uD800", 5, null, undefined];
   for (const id of ids) {
     await using t = new TestBroker({ hooks: [setting((c) => c.id = id as string), open] });
     assert.equal((await t.client(5).connect({ clientId: "c" })).reasonCode, 0x85);

@@ -189,6 +189,20 @@ test("lifecycle: onStopped is called once, also when a hook is removed after the
   assert.deepEqual(lines.filter((line) => line.endsWith("stopped")), ["h stopped"]);
 });
 
+test("lifecycle: replacing a hook of a closed server is refused, and the new one is not started", async () => {
+  const lines: string[] = [];
+  const { server } = prepared();
+  const old: Hook = { id: "old" };
+  server.addHook(old);
+  await server.serve();
+  await server.close();
+  await assert.rejects(server.replaceHook(old, new Life("new", lines)), {
+    name: "HookError",
+    message: 'Cannot add hook "new": the server is closed',
+  });
+  assert.deepEqual(lines, []);
+});
+
 test("lifecycle: a hook that is removed while others get ready is not started", async () => {
   const lines: string[] = [];
   const { server } = prepared();

@@ -105,6 +105,9 @@ for (const event of events) {
     wrong["answers text"] = () => "abc";
     wrong["answers a number"] = () => 5;
     wrong["answers texts"] = () => ["abc"];
+    wrong["throws what cannot be shown"] = () => {
+      throw { toString: (): never => assert.fail("not shown") };
+    };
     wrong["answers nothing in a list"] = () => [null];
   }
   for (const [what, answer] of Object.entries(wrong)) {

@@ -190,6 +190,13 @@ const wrong: readonly [string, unknown, RegExp][] = [
   ["QoS 1 without a packet id", publishPacket("a", "x", { qos: 1 }), /it is malformed/],
   ["QoS 3", publishPacket("a", "x", { qos: 3 as never, packetId: 1 }), /it is malformed/],
   ["a type there is not", { type: 0 }, /it is malformed: packet type 0/],
+  ["a type whose lower bits are those of another", { type: 77 }, /there is no packet of type 77$/],
+  ["a negative type", { type: -3 }, /there is no packet of type -3$/],
+  [
+    "a packet id of more than two bytes",
+    publishPacket("a", "x", { qos: 1, packetId: 70_000 }),
+    /its packet id is 70000, expected 1 to 65535$/,
+  ],
   ["a SUBSCRIBE without filters", { type: 8, packetId: 1, subscriptions: [], properties }, /it is malformed/],
   ["a packet larger than allowed", publishPacket("a", "x".repeat(1001)), /1008 bytes, at most 1000/],
 ];

@@ -286,6 +286,33 @@ test("publish: before serve it is kept, and is there before anybody can connect"
   assert.deepEqual(t.complaints, ['What was to be published to "no" first was refused: Quota exceeded']);
 });
 
+test("publish: hooks and handlers that do not wait for it do not end the program when the server closes", async () => {
+  const late: string[] = [];
+  const presence: Hook = {
+    id: "presence",
+    onConnectAuthenticate: () => "allow",
+    onAclCheck: () => "allow",
+    onDisconnect(client): void {
+      late.push(client.id);
+      void t.server.publish(`presence/${client.id}`, "off", { retain: true });
+    },
+  };
+  await using t = await TestServer.serving({}, [presence]);
+  t.server.subscribe("in", () => {
+    late.push("handler");
+    void t.server.publish("out", "x");
+  });
+  await t.connected(5, { clientId: "device" });
+  await t.server.publish("in", "x");
+  await t.server.close();
+  await settle();
+  assert.deepEqual(late.sort(), ["device", "handler"]);
+  await assert.rejects(
+    t.server.publish("out", "x"),
+    /^Error: Cannot publish to "out": the server is closed$/,
+  );
+});
+
 test("publish: after close it is an error", async () => {
   const t = await TestServer.serving();
   await t.server.close();
