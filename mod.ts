@@ -61,6 +61,7 @@ export {
   StorageError,
   type StorageFault,
   type StorageLoader,
+  type StorageStatus,
   type SubscriptionRecord,
 } from "./src/storage.ts";
 export { HookError } from "./src/hook_error.ts";

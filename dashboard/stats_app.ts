@@ -7,11 +7,15 @@
 import { Hono } from "hono";
 import type { RefusalKind, Stats } from "../src/broker/stats.ts";
 import type { SystemInfo } from "../src/broker/system_info.ts";
+import { healthAnswer } from "../src/listeners/health_answer.ts";
+import type { StorageStatus } from "../src/storage.ts";
 
 /** What the figures are taken from; a `Server` is one. */
 export interface StatsSource {
   /** The live counters. */
   readonly stats: Readonly<Stats>;
+  /** How its storage is; null, or left out: it has none. */
+  readonly storage?: StorageStatus | null;
   /** The figures of this moment. */
   info(): SystemInfo;
 }
@@ -20,12 +24,13 @@ export interface StatsSource {
 export type StatsHandler = (request: Request) => Promise<Response>;
 
 /**
- * A handler for `GET /healthcheck` (200 without a body) and `GET /` (JSON), for an `HttpListener` or any other
- * HTTP server.
+ * A handler for `GET /` (the figures as JSON) and `GET /healthcheck`, for an `HttpListener` or any other HTTP
+ * server. A health check is answered with 200, without a body when all is well and with JSON when damaged data was
+ * put aside at start; with 503 and JSON that says why while the storage cannot be written.
  */
 export function statsApp(source: StatsSource): StatsHandler {
   const app = new Hono();
-  app.get("/healthcheck", (context) => context.body(null, 200, { "content-length": "0" }));
+  app.get("/healthcheck", () => healthAnswer(source));
   app.get("/", () => json(200, figures(source)));
   for (const path of ["/healthcheck", "/"]) {
     app.all(path, () => json(405, { error: "Method not allowed" }, { allow: "GET, HEAD" }));
@@ -47,6 +52,7 @@ function figures(source: StatsSource): unknown {
   return {
     ...source.info(),
     queued: stats.queued,
+    ...(isNothing(source.storage) ? {} : { storage: source.storage }),
     dropped: {
       slow: stats.droppedSlow,
       queue_full: stats.droppedQueueFull,
@@ -57,6 +63,10 @@ function figures(source: StatsSource): unknown {
       (Object.keys(stats.refused) as RefusalKind[]).map((kind) => [snakeCase(kind), stats.refused[kind]]),
     ),
   };
+}
+
+function isNothing(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
 }
 
 function snakeCase(name: string): string {

@@ -29,6 +29,7 @@ import { placeOf } from "./listeners/place.ts";
 import { type Reason, Reasons } from "./packets/reason.ts";
 import type { Packet } from "./packets/types.ts";
 import type { ByteStream, StreamHandler } from "./runtime/stream.ts";
+import type { StorageStatus } from "./storage.ts";
 import { ServerHooks } from "./server_hooks.ts";
 
 /** How long clients may take to accept their DISCONNECT and what waited before it. */
@@ -66,8 +67,12 @@ export class Server implements AsyncDisposable {
     this.#broker = new Broker(options);
     this.#hooks = new ServerHooks(this.#broker);
     this.#inline = new InlineClient(this.#broker);
+    const broker = this.#broker;
     this.#host = {
-      stats: this.#broker.stats,
+      get storage(): StorageStatus | null {
+        return broker.persistence?.status ?? null;
+      },
+      stats: broker.stats,
       info: (): SystemInfo => this.info(),
       accept: (stream, listener): StreamHandler => this.#accept(stream, listener.id),
       log: (level: LogLevel, text: string): void => this.#broker.log(level, text),
@@ -87,6 +92,11 @@ export class Server implements AsyncDisposable {
   /** The server's figures at this moment. */
   info(): SystemInfo {
     return systemInfo(this.#broker);
+  }
+
+  /** How its storage is, from `serve` on; null: it has none, everything is in memory. */
+  get storage(): StorageStatus | null {
+    return this.#broker.persistence?.status ?? null;
   }
 
   /** In the order in which they are asked. */

@@ -37,6 +37,18 @@ export class StorageError extends Error {
   }
 }
 
+/** How the storage of a server is. */
+export interface StorageStatus {
+  /** `memory`, `sqlite`, `redis`. */
+  readonly name: string;
+  /** What an acknowledgement promises, in one line. */
+  readonly promise: string;
+  /** Why it cannot be written at the moment, so that QoS 1 and 2 are refused; null: it can. */
+  readonly failing: string | null;
+  /** Where damaged data was put aside at start; null: there was none. */
+  readonly quarantined: string | null;
+}
+
 /** What a message counts as, in bytes: in the limits of queues, and in `StorageLoader.waiting`. */
 export function sizeOf(message: StoredMessage): number {
   const { topic, payload, properties } = message;

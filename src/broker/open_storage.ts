@@ -23,7 +23,6 @@ export async function openStorage(
   broker.persistence = persistence;
   broker.turn.committer = persistence;
   persistence.start();
-  broker.log("info", `Storage: ${storage.promise}`);
 }
 
 /** What was told last is committed. */

@@ -4,7 +4,7 @@
  */
 
 import type { Client } from "../client.ts";
-import type { SessionRecord, Storage } from "../storage.ts";
+import type { SessionRecord, Storage, StorageStatus } from "../storage.ts";
 import type { Will } from "../packets/types.ts";
 import { Delivery } from "../session/delivery.ts";
 import type { DeliveryStore } from "../session/delivery_store.ts";
@@ -34,12 +34,20 @@ export class Persistence implements DeliveryStore, Committer {
   readonly #broker: Broker;
   /** It can't be written: what would have to be acknowledged after a commit is refused. */
   failing = false;
+  /** Why. */
+  #fault: string | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
   constructor(broker: Broker, storage: Storage) {
     this.#broker = broker;
     this.storage = storage;
+  }
+
+  get status(): StorageStatus {
+    const { name, promise, failing, quarantined } = this.storage;
+    const fault = this.failing ? this.#fault : failing?.message ?? null;
+    return { name, promise, failing: fault, quarantined };
   }
 
   // --- the end of a turn ---
@@ -57,6 +65,7 @@ export class Persistence implements DeliveryStore, Committer {
     const text = error instanceof Error ? error.message : String(error);
     this.#broker.log("error", `QoS 1 and 2 are refused until the storage can be written: ${text}`);
     this.failing = true;
+    this.#fault = text;
     this.#after(RETRY_MS);
   }
 

@@ -1,6 +1,7 @@
 /** What a starting broker says of itself: where it listens, and who can connect. */
 
 import type { Listener } from "../listeners/listener.ts";
+import type { StorageStatus } from "../storage.ts";
 import { runtimeName, runtimeVersion } from "../runtime/process.ts";
 import { VERSION } from "../version.ts";
 
@@ -19,6 +20,12 @@ export function listenerLines(listeners: readonly Listener[]): string[] {
     ...lines,
     "Only this machine can connect, and everyone on it without a password; to let others in: --tcp :1883",
   ];
+}
+
+/** What becomes of what clients were told is safe. */
+export function storageLine(storage: StorageStatus | null): string {
+  if (storage !== null) return `Storage: ${storage.promise}`;
+  return "Storage: memory, sessions and retained messages end with this program; to keep them: --data DIR";
 }
 
 /** A line for each listener that lets strangers in. */

@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { nearest } from "../config/nearest.ts";
 import { quote } from "../config/problem.ts";
+import { type Command, commands } from "./commands.ts";
 import { type Option, options } from "./options.ts";
 
 /** The command line cannot be understood; the message says how to get help. */
@@ -15,11 +16,24 @@ export type Given = ReadonlyMap<string, readonly string[]>;
 
 const byName = new Map(options.map((option) => [option.name, option]));
 
-export function parseArguments(args: readonly string[]): Given {
+/** What the program was told to do. */
+export interface CommandLine {
+  /** Null: to serve. */
+  readonly command: Command | null;
+  readonly operands: readonly string[];
+  readonly given: Given;
+}
+
+/** Throws a `UsageError`. */
+export function parseArguments(args: readonly string[]): CommandLine {
   const given = new Map<string, string[]>();
+  const words: string[] = [];
   for (const token of tokensOf(args)) {
     if (token.kind === "option-terminator") continue;
-    if (token.kind === "positional") throw new UsageError(`Unknown command ${quote(token.value)}`);
+    if (token.kind === "positional") {
+      words.push(token.value);
+      continue;
+    }
     const option = byName.get(token.name);
     if (option === undefined) throw unknownOption(token.rawName);
     const values = given.get(option.name) ?? [];
@@ -28,7 +42,24 @@ export function parseArguments(args: readonly string[]): Given {
     }
     given.set(option.name, [...values, valueOf(option, token)]);
   }
-  return given;
+  const [name, ...operands] = words;
+  return { command: name === undefined ? null : commandOf(name, operands), operands, given };
+}
+
+function commandOf(name: string, operands: readonly string[]): Command {
+  const command = commands.find((one) => one.name === name);
+  if (command === undefined) {
+    const meant = nearest(name, commands.map((one) => one.name));
+    const hint = meant === null ? "" : `, did you mean "${meant}"`;
+    throw new UsageError(`Unknown command ${quote(name)}${hint}`);
+  }
+  const [least, most] = command.operands;
+  const usage = `comqtt ${name} ${command.operand}`;
+  if (operands.length < least) throw new UsageError(`Command "${name}" needs more: ${usage}`);
+  if (operands.length > most) {
+    throw new UsageError(`Command "${name}" takes no ${quote(operands[most]!)}: ${usage}`);
+  }
+  return command;
 }
 
 type Token =

@@ -1,13 +1,17 @@
 /** The text of `--help`, made from the table of options. */
 
 import { VERSION } from "../version.ts";
+import { commands } from "./commands.ts";
 import { type Option, type OptionGroup, optionGroups } from "./options.ts";
 
 export function helpText(): string {
   return [
     `comqtt ${VERSION}: an MQTT broker for MQTT 3.1, 3.1.1 and 5.0`,
     "",
-    "Usage: comqtt [OPTION]...",
+    "Usage: comqtt [OPTION]...              serves",
+    "       comqtt COMMAND [OPTION]...",
+    "",
+    ...commandLines(),
     "",
     "Without options only this machine can connect, without a password. To let others in: --tcp :1883",
     ...optionGroups.flatMap(groupLines),
@@ -19,11 +23,22 @@ export function helpText(): string {
   ].join("\n");
 }
 
+function commandLines(): string[] {
+  const heads = commands.map(({ name, operand }) => `${name} ${operand}`);
+  const width = Math.max(...heads.map((one) => one.length));
+  return ["Commands:", ...commands.map(({ text }, i) => `  ${heads[i]!.padEnd(width)}  ${text}`)];
+}
+
 function groupLines({ title, options }: OptionGroup): string[] {
   const width = Math.max(
     ...optionGroups.flatMap((group) => group.options.map((option) => head(option).length)),
   );
-  return ["", `${title}:`, ...options.map((option) => `  ${head(option).padEnd(width)}  ${option.text}`)];
+  const indent = `\n${" ".repeat(width + 4)}`;
+  return [
+    "",
+    `${title}:`,
+    ...options.map((option) => `  ${head(option).padEnd(width)}  ${option.text.replaceAll("\n", indent)}`),
+  ];
 }
 
 function head({ name, value, short }: Option): string {

@@ -44,10 +44,29 @@ export const optionGroups: readonly OptionGroup[] = [
     ],
   },
   {
+    title: "Where data is kept: without any of these in memory, until the program ends",
+    options: [
+      {
+        name: "data",
+        value: "DIR",
+        text: "sessions, queues and retained messages are kept in DIR/comqtt.db",
+      },
+      { name: "storage-type", value: "TYPE", text: "memory, sqlite (default with --data) or redis" },
+      {
+        name: "storage-sync",
+        value: "SYNC",
+        text: "what an acknowledged message survives: normal (default): the end of the process;\n" +
+          "full: a power failure as well; off: nothing for certain, it is written behind",
+      },
+      { name: "storage-url", value: "URL", text: "of the Redis server, redis://host:port" },
+    ],
+  },
+  {
     title: "The rest",
     options: [
       { name: "conf", value: "FILE", text: "settings in YAML; options and the environment go before it" },
       { name: "log-level", value: "LEVEL", text: "debug, info, warn or error; default info" },
+      { name: "json", text: "inspect: as JSON, with every session" },
       { name: "version", short: "V", text: "the version of this program and of what runs it" },
       { name: "help", short: "h", text: "this text" },
     ],

@@ -12,12 +12,13 @@ import { serve } from "./serve.ts";
 /** Returns when the broker is running; ends the process when it is not to run. */
 export async function run(args: readonly string[]): Promise<void> {
   try {
-    const given = parseArguments(args);
+    const { command, operands, given } = parseArguments(args);
     if (given.has("help")) return writeAndExit(helpText());
     if (given.has("version")) return writeAndExit(`${versionLine()}\n`);
     const { configuration, warnings } = await configure(given, environmentWith("COMQTT_"));
     const log = standardErrorLog(configuration.values.logLevel ?? "info");
     for (const warning of warnings) log("warn", formatProblem(warning));
+    if (command !== null) writeAndExit(await command.run({ operands, given, configuration }));
     await serve(configuration, log);
   } catch (error) {
     writeErrorOutput(`comqtt: ${explain(error)}\n`);

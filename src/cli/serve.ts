@@ -4,6 +4,7 @@ import { setTimeout } from "node:timers";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import type { Log } from "../broker/options.ts";
 import type { Configuration, ListenerSetting } from "../config/configuration.ts";
+import { storageChoice } from "../config/storage.ts";
 import { ListenerError } from "../listeners/listener_error.ts";
 import { onFaults } from "../runtime/faults.ts";
 import type { HttpHandler } from "../runtime/http.ts";
@@ -12,8 +13,9 @@ import { exit, writeOutput } from "../runtime/process.ts";
 import { onSignals } from "../runtime/signals.ts";
 import { Server } from "../server.ts";
 import { VERSION } from "../version.ts";
-import { listenerLines, openWarnings, versionLine } from "./announce.ts";
+import { listenerLines, openWarnings, storageLine, versionLine } from "./announce.ts";
 import { makeListener } from "./listeners.ts";
+import { makeStorage } from "./storage.ts";
 
 /** Closing takes less; should it not, the process ends all the same. */
 const LAST_RESORT_MS = 4700;
@@ -23,6 +25,8 @@ export async function serve(configuration: Configuration, log: Log): Promise<voi
   onFaults((error) => log("error", `Nobody caught an error: ${error.stack ?? error.message}`));
   const server = new Server({ ...configuration.values, log });
   server.addHook(new AllowAll());
+  const storage = await makeStorage(storageChoice(configuration.values));
+  if (storage !== null) server.addHook(storage);
   const handler = await httpHandler(configuration, server);
   for (const setting of configuration.listeners) await server.addListener(makeListener(setting, handler));
   const stopped = stopOnSignal(server, log);
@@ -34,6 +38,7 @@ export async function serve(configuration: Configuration, log: Log): Promise<voi
   }
   say(versionLine());
   for (const line of listenerLines(server.listeners)) say(line);
+  say(storageLine(server.storage));
   for (const warning of openWarnings(server.listeners)) log("warn", warning);
   onSignals(["SIGHUP"], () => void reload(server, log));
   say(`comqtt ${VERSION} is ready`);

@@ -8,6 +8,7 @@ import type { ListenerSetting } from "./configuration.ts";
 import { assign, type Draft, sectionFields } from "./draft.ts";
 import { addressFault } from "./listener_text.ts";
 import { quote } from "./problem.ts";
+import { ComqttStorage } from "./comqtt_storage.ts";
 import { capabilityKinds, limitKinds, sysTopicIntervalKind } from "./settings.ts";
 import { yesOrNo } from "./values.ts";
 import type { Entry, Fields, YamlReader } from "./yaml_reader.ts";
@@ -16,18 +17,20 @@ import type { Entry, Fields, YamlReader } from "./yaml_reader.ts";
 export interface ComqttFields {
   readonly top: Fields;
   readonly log: Fields;
+  /** When the whole file is read. */
+  finish(): void;
 }
 
 export function comqttFields(reader: YamlReader, draft: Draft): ComqttFields {
   const later = notYet(reader);
+  const storage = new ComqttStorage(reader);
   return {
+    finish: () => storage.finish(draft),
     top: {
       mqtt: (entry) => readMqtt(reader, entry, draft),
       auth: (entry) => readAuth(reader, entry),
       ...fieldsOf(
         [
-          "storageWay",
-          "storagePath",
           "bridgeWay",
           "bridgePath",
           "pprofEnable",
@@ -36,7 +39,8 @@ export function comqttFields(reader: YamlReader, draft: Draft): ComqttFields {
         ],
         later,
       ),
-      ...fieldsOf(["cluster", "redis"], later),
+      ...storage.fields,
+      ...fieldsOf(["cluster"], later),
     },
     log: fieldsOf(
       [

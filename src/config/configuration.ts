@@ -2,6 +2,7 @@
 
 import type { Capabilities, Limits, LogLevel, QueueFull } from "../broker/options.ts";
 import type { TlsFiles } from "../listeners/tls_files.ts";
+import type { StorageValues } from "./storage.ts";
 
 /** How clients come in; with TLS each has a name of its own. */
 export type Protocol = "tcp" | "tls" | "ws" | "wss" | "http" | "https" | "unix";
@@ -29,6 +30,9 @@ export interface Values {
   readonly queueFull?: QueueFull;
   readonly sysTopicInterval?: number;
   readonly logLevel?: LogLevel;
+  /** The directory for everything that is kept. */
+  readonly data?: string;
+  readonly storage: Partial<StorageValues>;
 }
 
 /** What one source says; later ones go before earlier ones. */
@@ -47,7 +51,7 @@ export interface Configuration {
 
 /** Only this machine can connect until somebody says otherwise. */
 export const defaultLayer: Layer = {
-  values: { capabilities: {}, limits: {}, logLevel: "info" },
+  values: { capabilities: {}, limits: {}, storage: {}, logLevel: "info" },
   listeners: new Map<Protocol, ListenerSetting[]>([
     ["tcp", [{ protocol: "tcp", id: "tcp", address: "127.0.0.1:1883", origin: "--tcp" }]],
     ["ws", [{ protocol: "ws", id: "ws", address: "127.0.0.1:1882", origin: "--ws" }]],

@@ -2,6 +2,7 @@
 
 import type { Capabilities, Limits, LogLevel, QueueFull } from "../broker/options.ts";
 import type { ListenerSetting, Protocol } from "./configuration.ts";
+import type { StorageValues } from "./storage.ts";
 import type { ValueKind } from "./values.ts";
 import type { Entry, Fields, YamlReader } from "./yaml_reader.ts";
 
@@ -11,6 +12,8 @@ export interface Draft {
   queueFull?: QueueFull;
   sysTopicInterval?: number;
   logLevel?: LogLevel;
+  data?: string;
+  readonly storage: { -readonly [K in keyof StorageValues]?: StorageValues[K] };
   /** From `listeners`: there are no others. */
   listed: { readonly entry: Entry; readonly settings: readonly ListenerSetting[] } | null;
   /** From `mqtt.tcp` and the like. */

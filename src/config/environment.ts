@@ -12,7 +12,8 @@ import {
   queueFullKind,
   sysTopicIntervalKind,
 } from "./settings.ts";
-import type { ValueKind } from "./values.ts";
+import { storageKinds } from "./storage.ts";
+import { someText, type ValueKind } from "./values.ts";
 
 /** What the environment has under a name that begins with `COMQTT_`. */
 export type Variables = ReadonlyMap<string, string>;
@@ -41,11 +42,8 @@ export function environmentLayer(variables: Variables): Layer {
     if (text === undefined) return undefined;
     const value = kind.parse(text.trim());
     if (value !== undefined) return value;
-    problems.push({
-      severity: "error",
-      where,
-      message: `Cannot use ${quote(text)}, expected ${kind.accepted}`,
-    });
+    const shown = kind.secret === true ? "this" : quote(text);
+    problems.push({ severity: "error", where, message: `Cannot use ${shown}, expected ${kind.accepted}` });
     return undefined;
   };
   const section = <T>(name: string, kinds: { readonly [K in keyof T]: ValueKind<T[K]> }): Partial<T> => {
@@ -60,9 +58,12 @@ export function environmentLayer(variables: Variables): Layer {
   const queueFull = read(queueFullKind, "queueFull");
   const sysTopicInterval = read(sysTopicIntervalKind, "sysTopicInterval");
   const logLevel = read(logLevelKind, "logLevel");
+  const data = read(someText, "data");
   const values = {
     limits: section("limits", limitKinds),
     capabilities: section("capabilities", capabilityKinds),
+    storage: section("storage", storageKinds),
+    ...(data === undefined ? {} : { data }),
     ...(queueFull === undefined ? {} : { queueFull }),
     ...(sysTopicInterval === undefined ? {} : { sysTopicInterval }),
     ...(logLevel === undefined ? {} : { logLevel }),

@@ -12,17 +12,21 @@ import {
   queueFullKind,
   sysTopicIntervalKind,
 } from "./settings.ts";
+import { readStorage } from "./storage_file.ts";
+import { someText } from "./values.ts";
 import { type Entry, YamlReader } from "./yaml_reader.ts";
 
 /** `file` is what it is called in messages. The layer is of use only when no problem is an error. */
 export function fileLayer(file: string, text: string): { layer: Layer; problems: readonly Problem[] } {
   const reader = new YamlReader(file, text);
-  const draft: Draft = { capabilities: {}, limits: {}, listed: null, listeners: new Map() };
+  const draft: Draft = { capabilities: {}, limits: {}, storage: {}, listed: null, listeners: new Map() };
   const comqtt = comqttFields(reader, draft);
   reader.readFile({
     listeners: (entry) => draft.listed = { entry, settings: readListeners(reader, entry) },
     capabilities: (entry) => reader.read(entry, sectionFields(reader, draft.capabilities, capabilityKinds)),
     limits: (entry) => reader.read(entry, sectionFields(reader, draft.limits, limitKinds)),
+    data: (entry) => assign(draft, "data", reader.value(entry, someText)),
+    storage: (entry) => readStorage(reader, entry, draft),
     queueFull: (entry) => assign(draft, "queueFull", reader.value(entry, queueFullKind)),
     sysTopicInterval: (entry) => assign(draft, "sysTopicInterval", reader.value(entry, sysTopicIntervalKind)),
     log: (entry) => {
@@ -30,6 +34,7 @@ export function fileLayer(file: string, text: string): { layer: Layer; problems:
       reader.read(entry, { level }, comqtt.log);
     },
   }, comqtt.top);
+  comqtt.finish();
   const { listed, listeners, ...values } = draft;
   if (listed === null) return { layer: { values, listeners, tls: {} }, problems: reader.problems };
   if (listeners.size > 0) {

@@ -2,9 +2,12 @@
 
 import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { Layer, ListenerSetting, Protocol, Values } from "./configuration.ts";
+import { assign } from "./draft.ts";
 import { listenersOf } from "./listener_text.ts";
 import { ConfigError, type Problem, quote } from "./problem.ts";
 import { logLevelKind } from "./settings.ts";
+import { storageKinds, type StorageValues } from "./storage.ts";
+import { someText, type ValueKind } from "./values.ts";
 
 const protocols: readonly Protocol[] = ["tcp", "tls", "ws", "wss", "http", "unix"];
 
@@ -17,19 +20,35 @@ export function flagLayer(given: ReadonlyMap<string, readonly string[]>): Layer 
     if (texts === undefined) continue;
     listeners.set(protocol, listenersOf({ protocol, texts, origin: `--${protocol}` }, problems));
   }
-  const values = valuesOf(given.get("log-level")?.[0], problems);
+  const values = valuesOf(given, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return { values, listeners, tls: tlsOf(given) };
 }
 
-function valuesOf(level: string | undefined, problems: Problem[]): Values {
-  const values: Values = { capabilities: {}, limits: {} };
-  if (level === undefined) return values;
-  const logLevel = logLevelKind.parse(level);
-  if (logLevel !== undefined) return { ...values, logLevel };
-  const message = `Cannot use ${quote(level)}, expected ${logLevelKind.accepted}`;
-  problems.push({ severity: "error", where: "--log-level", message });
-  return values;
+function valuesOf(given: ReadonlyMap<string, readonly string[]>, problems: Problem[]): Values {
+  const read = <T>(kind: ValueKind<T>, option: string): T | undefined => {
+    const text = given.get(option)?.[0];
+    const value = text === undefined ? undefined : kind.parse(text);
+    if (text !== undefined && value === undefined) {
+      const shown = kind.secret === true ? "this" : quote(text);
+      const message = `Cannot use ${shown}, expected ${kind.accepted}`;
+      problems.push({ severity: "error", where: `--${option}`, message });
+    }
+    return value;
+  };
+  const logLevel = read(logLevelKind, "log-level");
+  const data = read(someText, "data");
+  const storage: { -readonly [K in keyof StorageValues]?: StorageValues[K] } = {};
+  assign(storage, "type", read(storageKinds.type, "storage-type"));
+  assign(storage, "sync", read(storageKinds.sync, "storage-sync"));
+  assign(storage, "url", read(storageKinds.url, "storage-url"));
+  return {
+    capabilities: {},
+    limits: {},
+    storage,
+    ...(logLevel === undefined ? {} : { logLevel }),
+    ...(data === undefined ? {} : { data }),
+  };
 }
 
 function tlsOf(given: ReadonlyMap<string, readonly string[]>): Partial<TlsFiles> {

@@ -29,13 +29,14 @@ export function merge(layers: readonly Layer[]): Configuration {
 }
 
 function mergeValues(all: readonly Values[]): Values {
-  let merged: Values = { capabilities: {}, limits: {} };
+  let merged: Values = { capabilities: {}, limits: {}, storage: {} };
   for (const values of all) {
     merged = {
       ...merged,
       ...values,
       capabilities: { ...merged.capabilities, ...values.capabilities },
       limits: { ...merged.limits, ...values.limits },
+      storage: { ...merged.storage, ...values.storage },
     };
   }
   return merged;

@@ -1,7 +1,9 @@
 /** Whether the broker is alive, for those who restart it when it is not. */
 
 import type { HttpHandler } from "../runtime/http.ts";
+import { healthAnswer } from "./health_answer.ts";
 import { HttpListener } from "./http.ts";
+import type { ListenerHost } from "./listener.ts";
 import { ListenerError } from "./listener_error.ts";
 import type { TlsFiles } from "./tls_files.ts";
 
@@ -19,9 +21,12 @@ export interface HealthListenerOptions {
 
 /**
  * An HTTP or HTTPS listener that answers `GET /healthcheck`, and HEAD, with 200 and an empty body as long as the
- * broker takes connections; other methods get 405, other paths 404.
+ * broker takes connections; with 200 and JSON when damaged data was put aside at start; with 503 and JSON that says why
+ * while the storage cannot be written. Other methods get 405, other paths 404.
  */
 export class HealthListener extends HttpListener {
+  readonly #path: string;
+
   /** It opens when the server serves. Throws a `ListenerError` when the path does not begin with a slash. */
   constructor(options: HealthListenerOptions) {
     const { path = "/healthcheck", ...rest } = options;
@@ -30,15 +35,21 @@ export class HealthListener extends HttpListener {
         `Invalid path "${path}" of listener "${options.id}": it must begin with a slash`,
       );
     }
-    super({ ...rest, handler: healthHandler(path) });
+    super({ ...rest, handler: () => answer(503) });
+    this.#path = path;
+  }
+
+  /** Says how that server is. */
+  protected override handlerFor(host: ListenerHost): HttpHandler {
+    return healthHandler(this.#path, host);
   }
 }
 
-function healthHandler(path: string): HttpHandler {
+function healthHandler(path: string, host: ListenerHost): HttpHandler {
   return ({ method, url }) => {
     if (new URL(url).pathname !== path) return answer(404);
     if (method !== "GET" && method !== "HEAD") return answer(405, { allow: "GET, HEAD" });
-    return answer(200);
+    return healthAnswer(host);
   };
 }
 

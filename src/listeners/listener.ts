@@ -3,6 +3,7 @@
 import type { Stats } from "../broker/stats.ts";
 import type { SystemInfo } from "../broker/system_info.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
+import type { StorageStatus } from "../storage.ts";
 
 /**
  * A way in; a program may bring its own. It turns what it accepts into a `ByteStream` and offers that to the host,
@@ -72,6 +73,8 @@ export interface Listener {
 export interface ListenerHost {
   /** The live counters of the server. */
   readonly stats: Readonly<Stats>;
+  /** How its storage is; null: it has none. */
+  readonly storage: StorageStatus | null;
   /** The figures of the server at this moment. */
   info(): SystemInfo;
   /**

@@ -35,12 +35,13 @@ async function refused(args: readonly string[], line: RegExp): Promise<void> {
 
 test("start: it says what it is, where it listens, who can connect, and that it is ready", async () => {
   await using program = await Program.start();
-  const [first, tcp, ws, http, who, ready] = program.output.split("\n");
+  const [first, tcp, ws, http, who, storage, ready] = program.output.split("\n");
   assert.match(first!, new RegExp(`^comqtt ${VERSION} \\((deno|bun) [0-9.]+\\)$`));
   assert.match(tcp!, /^ {2}tcp {3}127\.0\.0\.1:[1-9]\d*$/);
   assert.match(ws!, /^ {2}ws {4}127\.0\.0\.1:[1-9]\d*$/);
   assert.match(http!, /^ {2}http {2}127\.0\.0\.1:[1-9]\d*$/);
   assert.match(who!, /^Only this machine can connect.*without a password.*--tcp :1883$/);
+  assert.match(storage!, /^Storage: memory, /);
   assert.equal(ready, `comqtt ${VERSION} is ready`);
   assert.equal(program.errors, "");
 });
@@ -225,12 +226,12 @@ test("start: a listener of the file that cannot be opened is named with its plac
 
 test("start: what comqtt 2 files say of features that are not there yet is a warning", async () => {
   const path = join(mkdtempSync(join(tmpdir(), "comqtt-")), "single.yml");
-  writeFileSync(path, "storage-way: 1\nmqtt:\n  tcp: 127.0.0.1:0\n  ws: ''\n  http: off\nlog:\n  level: 4\n");
+  writeFileSync(path, "bridge-way: 1\nmqtt:\n  tcp: 127.0.0.1:0\n  ws: ''\n  http: off\nlog:\n  level: 4\n");
   await using program = await Program.start(["--conf", path]);
   await program.until(() => program.errors.includes("\n"), "a warning");
   assert.match(
     program.errors,
-    /^\S+Z warn .*single\.yml:1:1: "storage-way" is not supported yet and has no effect\n$/,
+    /^\S+Z warn .*single\.yml:1:1: "bridge-way" is not supported yet and has no effect\n$/,
   );
   assert.match(program.output, /^ {2}tcp /m);
   assert.doesNotMatch(program.output, /^ {2}(ws|http) /m);

@@ -74,6 +74,7 @@ test("comqtt file: what has a counterpart means the same", () => {
       wildcardSubAvailable: true,
       subIdAvailable: true,
     },
+    storage: { type: "memory" },
     sysTopicInterval: 3,
     logLevel: "warn",
   });
@@ -101,19 +102,45 @@ test("comqtt file: what is asked for and not there yet is a warning, what is not
   ].join("\n");
   assert.deepEqual(messages(text, "error"), []);
   assert.deepEqual(messages(text, "warning").map((line) => line.split(" ")[1]), [
-    '"storage-way"',
-    '"storage-path"',
     '"bridge-way"',
     '"dashboard-enable"',
     '"dashboard"',
     '"cluster"',
-    '"redis"',
     '"log.output"',
     '"log.filename"',
     '"log.maxsize"',
     '"log.max-age"',
     '"log.compress"',
     '"mqtt.quic"',
+    '"storage-way"',
+  ]);
+});
+
+const ways: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
+  ["storage-way: 0\nstorage-path: x.db", { type: "memory" }],
+  ["storage-way: 1", { type: "sqlite", path: "comqtt.sqlite" }],
+  ["storage-path: data/comqtt.db\nstorage-way: 1", { type: "sqlite", path: "data/comqtt.sqlite" }],
+  ["storage-way: 2\nstorage-path: .badger", { type: "sqlite", path: ".badger.sqlite" }],
+  ["storage-way: 3", { type: "redis", prefix: "comqtt:" }],
+  [
+    "redis: { options: { addr: 'a:1', username: '', password: p, db: 2 }, prefix: x }\nstorage-way: 3",
+    { type: "redis", address: "a:1", password: "p", database: 2, prefix: "x:" },
+  ],
+  ["redis: { options: { addr: 'a:1' } }", {}],
+  ["storage-way: 1\nstorage: { type: memory }", { type: "memory" }],
+];
+
+for (const [text, storage] of ways) {
+  test(`comqtt file: storage as in ${text.replaceAll("\n", ", ")}`, () => {
+    const { layer } = fileLayer("a.yml", text);
+    assert.deepEqual(messages(text, "error"), []);
+    assert.deepEqual(layer.values.storage, storage);
+  });
+}
+
+test("comqtt file: a storage that comqtt 2 did not have is an error with its place", () => {
+  assert.deepEqual(messages("storage-way: 4", "error"), [
+    '1:14 Cannot use "4" for "storage-way", expected 0 (memory), 1 or 2 (SQLite here) or 3 (redis)',
   ]);
 });
 

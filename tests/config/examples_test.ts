@@ -23,6 +23,7 @@ test("examples: comqtt.yml says what the defaults are, all of them", () => {
   assert.deepEqual(layer.values, {
     capabilities: defaultCapabilities,
     limits: defaultLimits,
+    storage: {},
     queueFull: "drop-oldest",
     sysTopicInterval: 1,
     logLevel: "info",

@@ -27,7 +27,7 @@ test("file: an empty one changes nothing", () => {
   for (const text of ["", "# nothing\n", "limits:\ncapabilities: # none\nlog:\n"]) {
     const { listeners, values } = layerOf(text);
     assert.equal(listeners.size, 0);
-    assert.deepEqual(values, { capabilities: {}, limits: {} });
+    assert.deepEqual(values, { capabilities: {}, limits: {}, storage: {} });
   }
 });
 
@@ -42,10 +42,37 @@ test("file: values, in camel case and in kebab case", () => {
   assert.deepEqual(values, {
     limits: { packetSize: 1_572_864, connectTimeout: 30_000, topicLevels: 7 },
     capabilities: { maximumQos: 1, retainAvailable: false, maximumKeepAlive: 300 },
+    storage: {},
     queueFull: "drop-newest",
     sysTopicInterval: 10,
     logLevel: "debug",
   });
+});
+
+const storages: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
+  ["data: /var/lib/comqtt", { data: "/var/lib/comqtt", storage: {} }],
+  ["storage: sqlite", { storage: { type: "sqlite" } }],
+  [
+    "storage: { type: sqlite, path: a.db, sync: full, window: 2s, pending-bytes: 1MiB }",
+    { storage: { type: "sqlite", path: "a.db", sync: "full", window: 2000, pendingBytes: 1_048_576 } },
+  ],
+  [
+    "storage: { type: redis, url: 'redis://a:1', prefix: 'x:', timeout: 1s }",
+    { storage: { type: "redis", url: "redis://a:1", prefix: "x:", timeout: 1000 } },
+  ],
+  ["storage:", { storage: {} }],
+];
+
+for (const [text, expected] of storages) {
+  test(`file: where data is kept as in ${text}`, () => {
+    assert.deepEqual(layerOf(text).values, { capabilities: {}, limits: {}, ...expected });
+  });
+}
+
+test("file: a password of the storage is never shown", () => {
+  const [problem] = problemsOf("storage: { password: [hunter2] }");
+  assert.equal(problem, '1:22 Cannot use this for "storage.password", expected a text');
+  assert.doesNotMatch(problemsOf("storage: { url: [hunter2] }").join(), /hunter2/);
 });
 
 test("file: every limit and capability has its key", () => {
@@ -148,9 +175,9 @@ const mistakes: readonly (readonly [name: string, text: string, problems: string
   ]],
   ["keys that every object has", "constructor: 1\n__proto__: 2\nlimits: { toString: 3 }", [
     '1:1 Unknown key "constructor", expected one of ' +
-    "listeners, capabilities, limits, queueFull, sysTopicInterval, log",
+    "listeners, capabilities, limits, data, storage, queueFull, sysTopicInterval, log",
     '2:1 Unknown key "__proto__", expected one of ' +
-    "listeners, capabilities, limits, queueFull, sysTopicInterval, log",
+    "listeners, capabilities, limits, data, storage, queueFull, sysTopicInterval, log",
     '3:11 Unknown key "limits.toString", expected one of ' + Object.keys(limitKinds).join(", "),
   ]],
   ["a key twice", "queueFull: drop-oldest\nqueue-full: drop-newest", [
@@ -185,6 +212,13 @@ const mistakes: readonly (readonly [name: string, text: string, problems: string
     "listeners: [{ type: tcp, address: ':1', tls: { cert: c, key: k, requireClientCertificate: true } }]",
     ['1:41 Missing "ca" for "listeners[0].tls": nobody says whose client certificates count'],
   ],
+  ["a storage there is not", "storage: bolt", [
+    '1:10 Cannot use "bolt" for "storage", expected one of memory, sqlite, redis',
+  ]],
+  ["a setting of another storage", "storage:\n  sync: full\n  type: redis\n", [
+    '2:3 Cannot use "storage.sync" with type "redis", ' +
+    "which takes type, url, address, username, password, database, prefix, timeout",
+  ]],
   ["text that is no YAML", "limits: [1\n", [
     "2:1 Not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",
   ]],

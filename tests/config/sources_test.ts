@@ -22,7 +22,7 @@ async function configured(
   args: readonly string[],
   variables: Readonly<Record<string, string>> = {},
 ): Promise<Configuration> {
-  return (await configure(parseArguments(args), new Map(Object.entries(variables)))).configuration;
+  return (await configure(parseArguments(args).given, new Map(Object.entries(variables)))).configuration;
 }
 
 function addresses({ listeners }: Configuration): Record<string, string> {
@@ -50,7 +50,7 @@ test("sources: without any, only this machine can connect", async () => {
     ws: "127.0.0.1:1882",
     http: "127.0.0.1:8080",
   });
-  assert.deepEqual(configuration.values, { capabilities: {}, limits: {}, logLevel: "info" });
+  assert.deepEqual(configuration.values, { capabilities: {}, limits: {}, storage: {}, logLevel: "info" });
 });
 
 test("sources: options go before variables, variables before the file, the file before defaults", async () => {
@@ -68,6 +68,7 @@ test("sources: options go before variables, variables before the file, the file 
     capabilities: {},
     limits: { inflight: 2, retained: 1 },
     logLevel: "debug",
+    storage: {},
   });
 });
 
@@ -158,7 +159,7 @@ test("sources: names of variables", () => {
 });
 
 test("sources: long options with one dash are taken as comqtt 2 took them", () => {
-  assert.deepEqual([...parseArguments(["-tcp", ":1", "-conf=a.yml", "--ws", ":2", "-h"])], [
+  assert.deepEqual([...parseArguments(["-tcp", ":1", "-conf=a.yml", "--ws", ":2", "-h"]).given], [
     ["tcp", [":1"]],
     ["conf", ["a.yml"]],
     ["ws", [":2"]],
@@ -169,8 +170,8 @@ test("sources: long options with one dash are taken as comqtt 2 took them", () =
 test("sources: each option with a value takes it from the next word or after an equals sign", () => {
   for (const { name, value } of options) {
     if (value === undefined) continue;
-    assert.deepEqual([...parseArguments([`--${name}`, "x"])], [[name, ["x"]]]);
-    assert.deepEqual([...parseArguments([`--${name}=-x`])], [[name, ["-x"]]]);
+    assert.deepEqual([...parseArguments([`--${name}`, "x"]).given], [[name, ["x"]]]);
+    assert.deepEqual([...parseArguments([`--${name}=-x`]).given], [[name, ["-x"]]]);
     assert.throws(() => parseArguments([`--${name}`]), UsageError);
   }
 });

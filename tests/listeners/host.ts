@@ -4,6 +4,7 @@ import { Broker } from "../../src/broker/broker.ts";
 import type { Stats } from "../../src/broker/stats.ts";
 import { type SystemInfo, systemInfo } from "../../src/broker/system_info.ts";
 import type { Listener, ListenerHost } from "../../src/listeners/listener.ts";
+import type { StorageStatus } from "../../src/storage.ts";
 import { Recorder, turns } from "../runtime/recorder.ts";
 
 export class Host implements ListenerHost {
@@ -11,6 +12,7 @@ export class Host implements ListenerHost {
   readonly stats: Readonly<Stats> = this.#broker.stats;
   readonly accepted: { recorder: Recorder; listener: Listener }[] = [];
   readonly lines: string[] = [];
+  storage: StorageStatus | null = null;
 
   info(): SystemInfo {
     return systemInfo(this.#broker);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { statsApp } from "../../dashboard/stats_app.ts";
-import { Server } from "../../mod.ts";
+import { Server, type StorageStatus } from "../../mod.ts";
 
 /** comqtt's names, in its order. */
 const names = [
@@ -84,6 +84,24 @@ for (const path of ["/", "/healthcheck"]) {
     });
   }
 }
+
+test("stats: the health check says what is wrong with the storage", async () => {
+  const status = { name: "sqlite", promise: "kept", failing: null, quarantined: null };
+  const check = (storage: StorageStatus | null): Promise<Response> =>
+    statsApp({ stats: server.stats, info: () => server.info(), storage })(
+      new Request("http://localhost/healthcheck"),
+    );
+  for (const storage of [null, status]) assert.equal(await (await check(storage)).text(), "");
+  const degraded = await check({ ...status, quarantined: "x.damaged" });
+  assert.equal(degraded.status, 200);
+  assert.deepEqual(await degraded.json(), {
+    status: "degraded",
+    storage: { name: "sqlite", failing: null, quarantined: "x.damaged" },
+  });
+  const failing = await check({ ...status, failing: "no room" });
+  assert.equal(failing.status, 503);
+  assert.equal((await failing.json()).storage.failing, "no room");
+});
 
 test("stats: everything else is not found, as JSON", async () => {
   for (const path of ["/x", "/healthcheck/x", "/metrics", "//", "/%2e%2e/etc/passwd"]) {

@@ -1,0 +1,46 @@
+/** What the program does besides serving, as one table: parsing and help are made from it. */
+
+import type { Configuration } from "../config/configuration.ts";
+import type { Given } from "./arguments.ts";
+
+/** How a command was called. */
+export interface Call {
+  readonly operands: readonly string[];
+  readonly given: Given;
+  readonly configuration: Configuration;
+}
+
+export interface Command {
+  readonly name: string;
+  /** What follows its name in the help. */
+  readonly operand: string;
+  /** How many have to follow, at least and at most. */
+  readonly operands: readonly [least: number, most: number];
+  readonly text: string;
+  /** What it says in the end. Throws an Error with one line. Loaded only when it is called. */
+  readonly run: (call: Call) => Promise<string>;
+}
+
+export const commands: readonly Command[] = [
+  {
+    name: "backup",
+    operand: "FILE",
+    operands: [1, 1],
+    text: "copies what is kept to a new FILE, also while the broker runs",
+    run: async (call) => (await import("./commands/backup.ts")).backup(call),
+  },
+  {
+    name: "restore",
+    operand: "FILE",
+    operands: [1, 1],
+    text: "puts a backup in the place of what is kept, while the broker does not run",
+    run: async (call) => (await import("./commands/restore.ts")).restore(call),
+  },
+  {
+    name: "inspect",
+    operand: "[FILE]",
+    operands: [0, 1],
+    text: "counts sessions, queues and retained messages, of a backup or of what is kept",
+    run: async (call) => (await import("./commands/inspect.ts")).inspect(call),
+  },
+];

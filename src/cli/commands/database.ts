@@ -1,0 +1,17 @@
+/** The database that a command is about. */
+
+import { storageChoice } from "../../config/storage.ts";
+import type { Call } from "../commands.ts";
+
+/** Its path. Throws an Error when what is kept is not in a database. */
+export function databaseOf({ configuration }: Call, what: string): string {
+  const choice = storageChoice(configuration.values);
+  switch (choice.type) {
+    case "sqlite":
+      return choice.path;
+    case "memory":
+      throw new Error(`Cannot ${what}: nothing is kept without --data DIR, or a configuration that names it`);
+    case "redis":
+      throw new Error(`Cannot ${what}: it is kept in Redis, which has commands of its own for that`);
+  }
+}

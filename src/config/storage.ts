@@ -1,0 +1,76 @@
+/** Where the program keeps its data, as it is asked for and as it is then. */
+
+import { join } from "node:path";
+import { bytes, duration, integer, named, oneOf, secretText, someText, type ValueKind } from "./values.ts";
+
+/** What can be set; every key is of use for some types only. */
+export interface StorageValues {
+  readonly type: "memory" | "sqlite" | "redis";
+  readonly path: string;
+  readonly sync: "normal" | "full" | "off";
+  /** Milliseconds. */
+  readonly window: number;
+  readonly pendingBytes: number;
+  /** It may have a password in it. */
+  readonly url: string;
+  readonly address: string;
+  readonly username: string;
+  readonly password: string;
+  readonly database: number;
+  readonly prefix: string;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+export const storageKinds: { readonly [K in keyof StorageValues]-?: ValueKind<StorageValues[K]> } = {
+  type: oneOf(["memory", "sqlite", "redis"]),
+  path: someText,
+  sync: oneOf(["normal", "full", "off"]),
+  window: duration("ms", [1, 60_000]),
+  pendingBytes: bytes([1 << 16, 1 << 30]),
+  url: { ...secretText, parse: (text) => someText.parse(text), accepted: "redis://host:port" },
+  address: someText,
+  username: someText,
+  password: secretText,
+  database: integer([0, 65_535]),
+  prefix: someText,
+  timeout: duration("ms", [100, 60_000]),
+};
+
+/** Those that a type takes besides `type`. */
+export const storageKeys: { readonly [K in StorageValues["type"]]: readonly (keyof StorageValues)[] } = {
+  memory: [],
+  sqlite: ["path", "sync", "window", "pendingBytes"],
+  redis: ["url", "address", "username", "password", "database", "prefix", "timeout"],
+};
+
+/** comqtt v2 counts its storages: of those with a file there is one here. */
+export const comqttStorage: ValueKind<StorageValues["type"]> = named(
+  new Map([["0", "memory"], ["1", "sqlite"], ["2", "sqlite"], ["3", "redis"]]),
+  "0 (memory), 1 or 2 (SQLite here) or 3 (redis)",
+);
+
+const DEFAULT_DIRECTORY = "data";
+const DATABASE = "comqtt.db";
+
+/** Which one it is, and the file when it has one. */
+export type StorageChoice =
+  | { readonly type: "memory" }
+  | { readonly type: "sqlite"; readonly path: string; readonly values: Partial<StorageValues> }
+  | { readonly type: "redis"; readonly values: Partial<StorageValues> };
+
+/** Who names a place for data wants them kept. `data`: the directory for what has no other place. */
+export function storageChoice(
+  { data, storage }: { readonly data?: string; readonly storage: Partial<StorageValues> },
+): StorageChoice {
+  const { type = typeOf(storage, data) } = storage;
+  if (type === "memory") return { type };
+  if (type === "redis") return { type, values: storage };
+  return { type, path: storage.path ?? join(data ?? DEFAULT_DIRECTORY, DATABASE), values: storage };
+}
+
+function typeOf(storage: Partial<StorageValues>, data: string | undefined): StorageValues["type"] {
+  const named = (type: "sqlite" | "redis"): boolean =>
+    storageKeys[type].some((key) => storage[key] !== undefined);
+  return named("redis") ? "redis" : data !== undefined || named("sqlite") ? "sqlite" : "memory";
+}
