@@ -285,8 +285,8 @@ export class Broker {
     // (Hooks may need a moment for them; without hooks nothing is waited for.)
     if (wills.some(isPromise)) await this.hooks.limit(Promise.all(wills), STOP_WILL_MS).catch(() => {});
     for (const connection of [...this.connections]) {
-      // A will that was to wait is not published because we stop.
-      connection.will = null;
+      // A will that was to wait is not published because we stop: it waits on where the session is kept.
+      if (connection.session?.kept !== true) connection.will = null;
       connection.disconnect(Reasons.serverShuttingDown);
     }
     const until = Date.now() + patience;

@@ -6,15 +6,19 @@ import type { Session } from "../session/session.ts";
 import type { StoredMessage, StoredSysInfo } from "../stored.ts";
 import type { DeliveryRecord, SessionRecord, StorageLoader, SubscriptionRecord } from "../storage.ts";
 import type { Broker } from "./broker.ts";
-import { addCounters } from "./restore.ts";
+import { addCounters } from "./counters.ts";
 import { deliveryOf, type Persistence } from "./persistence.ts";
 import { messageOf } from "./stored_message.ts";
+import { willDelay } from "./wills.ts";
 
-/** Fails with what the storage says. */
-export async function load(broker: Broker, persistence: Persistence): Promise<void> {
+/** For clients whose connection ended with the earlier run, before their wills are published. */
+const RETURN_MS = 1000;
+
+/** The function that is answered has to be called when the storage may be told of changes. Fails with what it says. */
+export async function load(broker: Broker, persistence: Persistence): Promise<() => void> {
   const loader = new Loader(broker, persistence);
   await persistence.storage.load(loader, persistence.window);
-  loader.end();
+  return () => loader.end();
 }
 
 class Loader implements StorageLoader {
@@ -67,21 +71,23 @@ class Loader implements StorageLoader {
   }
 
   counters(counters: StoredSysInfo): void {
-    addCounters(this.#broker, counters);
+    if (this.#broker.options.restoreCounters) addCounters(this.#broker, counters);
     if (counters.at !== undefined) this.#aliveAt = Math.min(this.#aliveAt, counters.at);
   }
 
   /** Who was connected has lost its connection when the server ended. */
   end(): void {
+    const now = this.#broker.clock.now();
     for (const { session, record } of this.#cutOff) {
       session.disconnectedAt = this.#aliveAt;
       const { will } = record;
-      if (will === null) continue;
-      const delay = Math.min(will.will.properties.willDelayInterval ?? 0, session.expiryInterval);
-      // A delay of 0 gives it a moment to come back, too.
-      session.pendingWill = { will: will.will, at: this.#broker.clock.now() + Math.max(1, delay) * 1000 };
+      if (will !== null) {
+        const at = this.#aliveAt + willDelay(session, will.will) * 1000;
+        // It has a moment to come back, however long we were away.
+        session.pendingWill = { will: will.will, at: Math.max(at, now + RETURN_MS) };
+      }
+      this.#persistence.changed(session);
     }
-    const now = this.#broker.clock.now();
     for (const session of this.#broker.sessions.all()) this.#broker.sessions.watch(session, now);
   }
 }

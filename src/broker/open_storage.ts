@@ -14,14 +14,16 @@ export async function openStorage(
   const { storage } = hook;
   await storage.open(broker.hostFor(hook));
   const persistence = new Persistence(broker, storage);
+  let loaded: () => void;
   try {
-    await load(broker, persistence);
+    loaded = await load(broker, persistence);
   } catch (error) {
     await storage.close();
     throw error;
   }
   broker.persistence = persistence;
   broker.turn.committer = persistence;
+  loaded();
   persistence.start();
 }
 

@@ -79,6 +79,7 @@ export interface ServerOptions {
   readonly queueFull: QueueFull;
   /** Seconds between two publications of $SYS, 0 is never. Default 1. */
   readonly sysTopicInterval: number;
+  readonly restoreCounters: boolean;
   readonly clock: Clock | null;
   /** Receives one line per event worth knowing. Default: nothing. */
   readonly log: Log;
@@ -99,6 +100,8 @@ export interface PartialServerOptions {
   readonly queueFull?: QueueFull;
   /** Seconds between two publications of $SYS, 0 is never. Default 1. */
   readonly sysTopicInterval?: number;
+  /** Whether counters go on where an earlier run on the same storage has stopped. Default false: they begin at 0. */
+  readonly restoreCounters?: boolean;
   /** Default: that of the system. */
   readonly clock?: Clock;
   /** Receives one line per event worth knowing. Default: nothing. */
@@ -189,6 +192,7 @@ export function resolveOptions(given: PartialServerOptions): ServerOptions {
     limits,
     queueFull: given.queueFull ?? "drop-oldest",
     sysTopicInterval: given.sysTopicInterval ?? 1,
+    restoreCounters: given.restoreCounters ?? false,
     clock: given.clock ?? null,
     log: given.log ?? ((): void => {}),
   };

@@ -17,6 +17,7 @@ import type { MaybePromise } from "../hook_answers.ts";
 import { isPromise } from "../hooks.ts";
 import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
+import { Counters } from "./counters.ts";
 import { messageOf } from "./stored_message.ts";
 import type { Committer } from "./turn.ts";
 
@@ -27,6 +28,8 @@ const BUSY_MS = 4;
 const IDLE_MS = 500;
 /** Between two tries of a storage that can't be written. */
 const RETRY_MS = 500;
+/** Between two looks at the counters. */
+const TICK_MS = 2500;
 
 export class Persistence implements DeliveryStore, Committer {
   readonly window: number = WINDOW;
@@ -36,12 +39,15 @@ export class Persistence implements DeliveryStore, Committer {
   failing = false;
   /** Why. */
   #fault: string | null = null;
+  readonly #counters: Counters;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopTicking: () => void = () => {};
   #closed = false;
 
   constructor(broker: Broker, storage: Storage) {
     this.#broker = broker;
     this.storage = storage;
+    this.#counters = new Counters(broker);
   }
 
   get status(): StorageStatus {
@@ -58,6 +64,8 @@ export class Persistence implements DeliveryStore, Committer {
   }
 
   commit(): MaybePromise<void> {
+    const counters = this.#counters.beside();
+    if (counters !== null) this.storage.putCounters(counters);
     return this.storage.commit();
   }
 
@@ -82,6 +90,12 @@ export class Persistence implements DeliveryStore, Committer {
 
   /** Begins with the work that can wait. */
   start(): void {
+    this.#stopTicking = this.#broker.clock.every(TICK_MS, () => {
+      const counters = this.#counters.alone();
+      if (counters === null) return;
+      this.storage.putCounters(counters);
+      this.#told();
+    });
     this.#after(IDLE_MS);
   }
 
@@ -100,7 +114,9 @@ export class Persistence implements DeliveryStore, Committer {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#stopTicking();
     clearTimeout(this.#timer);
+    this.storage.putCounters(this.#counters.now());
     await this.storage.close();
   }
 

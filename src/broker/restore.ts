@@ -16,6 +16,7 @@ import type {
   StoredSysInfo,
 } from "../stored.ts";
 import type { Broker } from "./broker.ts";
+import { addCounters } from "./counters.ts";
 import { isNothing, object } from "./hook_checks.ts";
 import { messageOf } from "./stored_message.ts";
 
@@ -145,16 +146,4 @@ async function restoreCounters(broker: Broker): Promise<void> {
     addCounters(broker, stored);
     return;
   }
-}
-
-export function addCounters(broker: Broker, stored: StoredSysInfo): void {
-  const { stats } = broker;
-  stats.bytesReceived += stored.bytesReceived ?? 0;
-  stats.bytesSent += stored.bytesSent ?? 0;
-  stats.messagesReceived += stored.messagesReceived ?? 0;
-  stats.messagesSent += stored.messagesSent ?? 0;
-  stats.messagesDropped += stored.messagesDropped ?? 0;
-  stats.packetsReceived += stored.packetsReceived ?? 0;
-  stats.packetsSent += stored.packetsSent ?? 0;
-  stats.clientsMaximum = Math.max(stats.clientsMaximum, stored.clientsMaximum ?? 0);
 }

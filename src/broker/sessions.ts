@@ -253,6 +253,7 @@ export class Sessions {
       if (session.pendingWill.at <= now) {
         const { will } = session.pendingWill;
         session.pendingWill = null;
+        this.#broker.persistence?.changed(session);
         void this.#broker.wills.publish(session, will);
       } else next = Math.min(next, session.pendingWill.at);
     }

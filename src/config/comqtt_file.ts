@@ -187,11 +187,11 @@ function readOptions(reader: YamlReader, entry: Entry, draft: Draft): void {
           reader.read(e, {
             obscureNotAuthorized: (o) =>
               assign(draft.capabilities, "obscureNotAuthorized", reader.value(o, yesOrNo)),
+            restoreSysInfoRestart: (o) => assign(draft, "restoreCounters", reader.value(o, yesOrNo)),
             ...fieldsOf(
               [
                 "passiveClientDisconnect",
                 "alwaysReturnResponse",
-                "restoreSysInfoRestart",
                 "noinheritedpropertiesonack",
               ],
               later,

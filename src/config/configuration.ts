@@ -29,6 +29,7 @@ export interface Values {
   readonly limits: Partial<Limits>;
   readonly queueFull?: QueueFull;
   readonly sysTopicInterval?: number;
+  readonly restoreCounters?: boolean;
   readonly logLevel?: LogLevel;
   /** The directory for everything that is kept. */
   readonly data?: string;

@@ -11,6 +11,7 @@ export interface Draft {
   readonly limits: { -readonly [K in keyof Limits]?: Limits[K] };
   queueFull?: QueueFull;
   sysTopicInterval?: number;
+  restoreCounters?: boolean;
   logLevel?: LogLevel;
   data?: string;
   readonly storage: { -readonly [K in keyof StorageValues]?: StorageValues[K] };

@@ -10,6 +10,7 @@ import {
   limitKinds,
   logLevelKind,
   queueFullKind,
+  restoreCountersKind,
   sysTopicIntervalKind,
 } from "./settings.ts";
 import { storageKinds } from "./storage.ts";
@@ -57,6 +58,7 @@ export function environmentLayer(variables: Variables): Layer {
   };
   const queueFull = read(queueFullKind, "queueFull");
   const sysTopicInterval = read(sysTopicIntervalKind, "sysTopicInterval");
+  const restoreCounters = read(restoreCountersKind, "restoreCounters");
   const logLevel = read(logLevelKind, "logLevel");
   const data = read(someText, "data");
   const values = {
@@ -66,6 +68,7 @@ export function environmentLayer(variables: Variables): Layer {
     ...(data === undefined ? {} : { data }),
     ...(queueFull === undefined ? {} : { queueFull }),
     ...(sysTopicInterval === undefined ? {} : { sysTopicInterval }),
+    ...(restoreCounters === undefined ? {} : { restoreCounters }),
     ...(logLevel === undefined ? {} : { logLevel }),
   };
   if (problems.length > 0) throw new ConfigError(problems);

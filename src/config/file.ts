@@ -10,6 +10,7 @@ import {
   limitKinds,
   logLevelKind,
   queueFullKind,
+  restoreCountersKind,
   sysTopicIntervalKind,
 } from "./settings.ts";
 import { readStorage } from "./storage_file.ts";
@@ -29,6 +30,7 @@ export function fileLayer(file: string, text: string): { layer: Layer; problems:
     storage: (entry) => readStorage(reader, entry, draft),
     queueFull: (entry) => assign(draft, "queueFull", reader.value(entry, queueFullKind)),
     sysTopicInterval: (entry) => assign(draft, "sysTopicInterval", reader.value(entry, sysTopicIntervalKind)),
+    restoreCounters: (entry) => assign(draft, "restoreCounters", reader.value(entry, restoreCountersKind)),
     log: (entry) => {
       const level = (inner: Entry): void => assign(draft, "logLevel", reader.value(inner, logLevelKind));
       reader.read(entry, { level }, comqtt.log);

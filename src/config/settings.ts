@@ -52,6 +52,8 @@ export const capabilityKinds: KindsOf<Capabilities> = {
 
 export const queueFullKind: ValueKind<QueueFull> = oneOf(["drop-oldest", "drop-newest"]);
 
+export const restoreCountersKind: ValueKind<boolean> = yesOrNo;
+
 export const sysTopicIntervalKind: ValueKind<number> = duration("s", [0, 86_400]);
 
 /** comqtt v2 counts them. */

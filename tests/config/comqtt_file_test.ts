@@ -74,6 +74,7 @@ test("comqtt file: what has a counterpart means the same", () => {
       wildcardSubAvailable: true,
       subIdAvailable: true,
     },
+    restoreCounters: false,
     storage: { type: "memory" },
     sysTopicInterval: 3,
     logLevel: "warn",

@@ -26,6 +26,7 @@ test("examples: comqtt.yml says what the defaults are, all of them", () => {
     storage: {},
     queueFull: "drop-oldest",
     sysTopicInterval: 1,
+    restoreCounters: false,
     logLevel: "info",
   });
   const places = (listeners: typeof layer.listeners): unknown =>

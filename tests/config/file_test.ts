@@ -175,9 +175,9 @@ const mistakes: readonly (readonly [name: string, text: string, problems: string
   ]],
   ["keys that every object has", "constructor: 1\n__proto__: 2\nlimits: { toString: 3 }", [
     '1:1 Unknown key "constructor", expected one of ' +
-    "listeners, capabilities, limits, data, storage, queueFull, sysTopicInterval, log",
+    "listeners, capabilities, limits, data, storage, queueFull, sysTopicInterval, restoreCounters, log",
     '2:1 Unknown key "__proto__", expected one of ' +
-    "listeners, capabilities, limits, data, storage, queueFull, sysTopicInterval, log",
+    "listeners, capabilities, limits, data, storage, queueFull, sysTopicInterval, restoreCounters, log",
     '3:11 Unknown key "limits.toString", expected one of ' + Object.keys(limitKinds).join(", "),
   ]],
   ["a key twice", "queueFull: drop-oldest\nqueue-full: drop-newest", [

@@ -16,10 +16,12 @@ import { settle } from "./time.ts";
 export interface TestBrokerOptions extends PartialServerOptions {
   /** Instead of letting everyone in. */
   readonly hooks?: readonly Hook[];
+  /** When it begins, in milliseconds since 1970. */
+  readonly at?: number;
 }
 
 export class TestBroker implements AsyncDisposable {
-  readonly clock: ManualClock = new ManualClock();
+  readonly clock: ManualClock;
   readonly broker: Broker;
   /** Lines logged as warnings and errors. */
   readonly complaints: string[] = [];
@@ -27,7 +29,8 @@ export class TestBroker implements AsyncDisposable {
   readonly #errors: Error[] = [];
 
   constructor(options: TestBrokerOptions = {}) {
-    const { hooks, ...rest } = options;
+    const { hooks, at, ...rest } = options;
+    this.clock = new ManualClock(at);
     this.broker = new Broker({
       sysTopicInterval: 0,
       log: (level, text) => {

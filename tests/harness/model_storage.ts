@@ -47,6 +47,7 @@ export class ModelStorage implements Storage {
     for (const state of [storage.committed, storage.#told]) {
       for (const [id, kept] of earlier.committed.sessions) state.sessions.set(id, copy(kept));
       for (const [topic, message] of earlier.committed.retained) state.retained.set(topic, message);
+      state.counters = earlier.committed.counters;
     }
     return storage;
   }
@@ -72,6 +73,7 @@ export class ModelStorage implements Storage {
       for (const packetId of received) loader.received(id, packetId);
     }
     for (const message of this.committed.retained.values()) loader.retained(message);
+    if (this.committed.counters !== null) loader.counters(this.committed.counters);
   }
 
   #change(change: Change): void {
@@ -181,7 +183,9 @@ export class ModelStorage implements Storage {
     return this.mode === "later" ? Promise.resolve(found) : found;
   }
 
-  close(): void {}
+  close(): void {
+    if (this.mode === "now") void this.commit();
+  }
 }
 
 function copy({ record, subscriptions, deliveries, received }: Kept): Kept {

@@ -1,0 +1,65 @@
+/** Counters that a storage keeps, and when this server was last known to live. */
+
+import type { StoredSysInfo } from "../stored.ts";
+import type { Broker } from "./broker.ts";
+
+/** They are kept again with a commit when they are older than that, in milliseconds. */
+const BESIDE = 1000;
+/** And without one when they are older than that and somebody is connected, or anything has changed. */
+const ALONE = 10_000;
+
+export class Counters {
+  readonly #broker: Broker;
+  #toldAt = 0;
+  #packets = -1;
+
+  constructor(broker: Broker) {
+    this.#broker = broker;
+  }
+
+  /** What is to be kept beside something else; null: it was kept just now. */
+  beside(): StoredSysInfo | null {
+    const now = this.#broker.clock.now();
+    return now - this.#toldAt < BESIDE && now >= this.#toldAt ? null : this.now();
+  }
+
+  /** What is to be kept alone; null: nothing has happened. */
+  alone(): StoredSysInfo | null {
+    const { clock, stats } = this.#broker;
+    const now = clock.now();
+    if (now - this.#toldAt < ALONE && now >= this.#toldAt) return null;
+    return stats.clientsConnected > 0 || stats.packetsReceived !== this.#packets ? this.now() : null;
+  }
+
+  /** As they are. */
+  now(): StoredSysInfo {
+    const { clock, stats } = this.#broker;
+    const now = clock.now();
+    this.#toldAt = now;
+    this.#packets = stats.packetsReceived;
+    return {
+      at: now,
+      bytesReceived: stats.bytesReceived,
+      bytesSent: stats.bytesSent,
+      messagesReceived: stats.messagesReceived,
+      messagesSent: stats.messagesSent,
+      messagesDropped: stats.messagesDropped,
+      packetsReceived: stats.packetsReceived,
+      packetsSent: stats.packetsSent,
+      clientsMaximum: stats.clientsMaximum,
+    };
+  }
+}
+
+/** They go on where an earlier run has stopped. */
+export function addCounters(broker: Broker, stored: StoredSysInfo): void {
+  const { stats } = broker;
+  stats.bytesReceived += stored.bytesReceived ?? 0;
+  stats.bytesSent += stored.bytesSent ?? 0;
+  stats.messagesReceived += stored.messagesReceived ?? 0;
+  stats.messagesSent += stored.messagesSent ?? 0;
+  stats.messagesDropped += stored.messagesDropped ?? 0;
+  stats.packetsReceived += stored.packetsReceived ?? 0;
+  stats.packetsSent += stored.packetsSent ?? 0;
+  stats.clientsMaximum = Math.max(stats.clientsMaximum, stored.clientsMaximum ?? 0);
+}
