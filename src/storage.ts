@@ -16,9 +16,10 @@ import type { StoredMessage, StoredSysInfo } from "./stored.ts";
 /**
  * What went wrong with a storage: `damaged`: it holds what nobody can have written; `full`: no room; `input/output`:
  * the disk, or the connection, says no; `in use`: another server has it; `newer`: a later version wrote it;
- * `unusable`: it is not there, may not be written, or is something else.
+ * `unusable`: it is not there, may not be written, or is something else; `lost`: what was kept is gone, wholly or
+ * in part, while the server runs.
  */
-export type StorageFault = "damaged" | "full" | "input/output" | "in use" | "newer" | "unusable";
+export type StorageFault = "damaged" | "full" | "input/output" | "in use" | "newer" | "unusable" | "lost";
 
 /** A storage could not do what it was told. The message says what, where, and what to do about it. */
 export class StorageError extends Error {
@@ -198,6 +199,9 @@ export interface Storage {
    * Makes durable what was told so far. When it returns, or its promise resolves, what the changes acknowledge may
    * be acknowledged. Throws, or rejects with, a StorageError when that could not be done; the changes are not lost
    * then but part of the next `commit`. Never called while one is under way.
+   *
+   * The fault `lost` says, once, that what earlier commits had made durable is gone. The storage is empty then, but for
+   * the changes that it still holds, and goes on: the server tells everything it has in memory again.
    */
   commit(): MaybePromise<void>;
   /**

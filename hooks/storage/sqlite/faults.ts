@@ -26,6 +26,7 @@ const ADVICE: Readonly<Record<StorageFault, string>> = {
   full: "make room on the disk",
   "input/output": "look at the disk and the system's log",
   "in use": "stop the other program that uses it, or give each its own",
+  lost: "restore it from a backup",
   newer: "use the version of comqtt that wrote it, or a later one",
   unusable: "it has to be a file, in a directory, that may be read and written",
 };
