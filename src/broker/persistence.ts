@@ -4,7 +4,7 @@
  */
 
 import type { Client } from "../client.ts";
-import type { SessionRecord, Storage, StorageStatus } from "../storage.ts";
+import { type SessionRecord, type Storage, StorageError, type StorageStatus } from "../storage.ts";
 import type { Will } from "../packets/types.ts";
 import { Delivery } from "../session/delivery.ts";
 import type { DeliveryStore } from "../session/delivery_store.ts";
@@ -12,12 +12,13 @@ import type { Message } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
 import type { Subscription } from "../session/subscription.ts";
 import type { DeliveryRecord, SubscriptionRecord } from "../storage.ts";
-import { clearTimeout, setTimeout } from "node:timers";
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import type { MaybePromise } from "../hook_answers.ts";
 import { isPromise } from "../hooks.ts";
 import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
 import { Counters } from "./counters.ts";
+import { onlyStored, retell } from "./retell.ts";
 import { messageOf } from "./stored_message.ts";
 import type { Committer } from "./turn.ts";
 
@@ -30,6 +31,8 @@ const IDLE_MS = 500;
 const RETRY_MS = 500;
 /** Between two looks at the counters. */
 const TICK_MS = 2500;
+/** Sessions and retained messages that are told again between two commits. */
+const TOLD_AT_ONCE = 500;
 
 export class Persistence implements DeliveryStore, Committer {
   readonly window: number = WINDOW;
@@ -39,7 +42,11 @@ export class Persistence implements DeliveryStore, Committer {
   failing = false;
   /** Why. */
   #fault: string | null = null;
+  /** What is still to be told again; null: nothing. */
+  #retelling: Iterator<void> | null = null;
   readonly #counters: Counters;
+  /** Their queues could not be read. */
+  readonly #stuck: Set<Session> = new Set();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopTicking: () => void = () => {};
   #closed = false;
@@ -74,16 +81,45 @@ export class Persistence implements DeliveryStore, Committer {
     this.#broker.log("error", `QoS 1 and 2 are refused until the storage can be written: ${text}`);
     this.failing = true;
     this.#fault = text;
+    this.#noteLoss(error);
     this.#after(RETRY_MS);
+  }
+
+  /** What it had is gone: what is in memory is told again, before anything is acknowledged. */
+  #noteLoss(error: unknown): void {
+    if (!(error instanceof StorageError) || error.fault !== "lost") return;
+    const gone = onlyStored(this.#broker);
+    const what = `Everything in memory is told to the ${this.storage.name} storage again`;
+    this.#broker.log(
+      "warn",
+      gone === 0 ? what : `${what}; ${gone} queued messages were only in it and are gone`,
+    );
+    this.#retelling = retell(this.#broker, this);
+  }
+
+  async #retell(): Promise<void> {
+    while (this.#retelling !== null && !this.#closed) {
+      const { done } = this.#tellSome(this.#retelling);
+      await this.storage.commit();
+      if (done) this.#retelling = null;
+      else await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #tellSome(retelling: Iterator<void>): { readonly done: boolean } {
+    for (let i = 0; i < TOLD_AT_ONCE; i++) if (retelling.next().done === true) return { done: true };
+    return { done: false };
   }
 
   async #tryAgain(): Promise<void> {
     try {
       await this.storage.commit();
+      await this.#retell();
       this.failing = false;
       this.#broker.log("warn", `The ${this.storage.name} storage can be written again`);
       this.#after(IDLE_MS);
-    } catch {
+    } catch (error) {
+      this.#noteLoss(error);
       this.#after(RETRY_MS);
     }
   }
@@ -109,6 +145,7 @@ export class Persistence implements DeliveryStore, Committer {
       void this.#tryAgain();
       return;
     }
+    if (this.#stuck.size > 0) this.#pumpStuck();
     this.#after(this.storage.idle?.() === true ? BUSY_MS : IDLE_MS);
   };
 
@@ -201,8 +238,29 @@ export class Persistence implements DeliveryStore, Committer {
   }
 
   waiting(session: Session, after: number, limit: number): Delivery[] | Promise<Delivery[]> {
-    const found = this.storage.waiting(session.clientId, after, limit);
-    return isPromise(found) ? found.then((later) => this.#deliveries(later)) : this.#deliveries(found);
+    try {
+      const found = this.storage.waiting(session.clientId, after, limit);
+      if (!isPromise(found)) return this.#deliveries(found);
+      return found.then((later) => this.#deliveries(later)).catch((error) => this.#unread(session, error));
+    } catch (error) {
+      return Promise.resolve().then(() => this.#unread(session, error));
+    }
+  }
+
+  /** It is read again in the next pause. */
+  #unread(session: Session, error: unknown): never {
+    if (this.#stuck.size === 0) {
+      const text = error instanceof Error ? error.message : String(error);
+      this.#broker.log("error", `What waits for clients cannot be read, it is tried again: ${text}`);
+    }
+    this.#stuck.add(session);
+    throw error;
+  }
+
+  #pumpStuck(): void {
+    const stuck = [...this.#stuck];
+    this.#stuck.clear();
+    for (const session of stuck) session.pump();
   }
 
   #deliveries(records: readonly DeliveryRecord[]): Delivery[] {

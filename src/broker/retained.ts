@@ -56,6 +56,11 @@ export class Retained {
     if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, 1);
   }
 
+  /** Those a storage is told of. */
+  *kept(): Generator<Message, void, void> {
+    for (const [topic, message] of this.#index.entries()) if (!isServerTopic(topic)) yield message;
+  }
+
   /** A message of an earlier run. */
   restore(message: Message): void {
     this.#index.set(message.topic, message);

@@ -25,8 +25,8 @@ interface State {
 
 type Change = (state: State) => void;
 
-/** `later`: commits resolve when `release` is called; `fail`: they throw. */
-export type Mode = "now" | "later" | "fail";
+/** `later`: commits resolve when `release` is called; `fail`: they throw; `lost`: one of them finds everything gone. */
+export type Mode = "now" | "later" | "fail" | "lost";
 
 export class ModelStorage implements Storage {
   readonly name = "model";
@@ -155,6 +155,15 @@ export class ModelStorage implements Storage {
 
   commit(): void | Promise<void> {
     if (this.mode === "fail") throw new StorageError("Cannot write the model: it is full", "full", "model");
+    if (this.mode === "lost") {
+      this.mode = "now";
+      for (const state of [this.committed, this.#told]) {
+        state.sessions.clear();
+        state.retained.clear();
+      }
+      for (const change of this.#changes) change(this.#told);
+      throw new StorageError("The model is empty", "lost", "model");
+    }
     this.commits++;
     const changes = this.#changes;
     this.#changes = [];

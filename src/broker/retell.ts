@@ -1,0 +1,42 @@
+/** A storage that has lost what it kept is told everything again that is in memory. */
+
+import type { Session } from "../session/session.ts";
+import type { Broker } from "./broker.ts";
+import type { Persistence } from "./persistence.ts";
+
+/** Yields after each session and each retained message; a step is one of them. */
+export function* retell(broker: Broker, persistence: Persistence): Generator<void, void, void> {
+  for (const session of broker.sessions.all()) {
+    if (!session.kept) continue;
+    retellSession(persistence, session);
+    yield;
+  }
+  for (const message of broker.retained.kept()) {
+    persistence.retained(message);
+    yield;
+  }
+}
+
+function retellSession(persistence: Persistence, session: Session): void {
+  persistence.changed(session);
+  for (const subscription of session.subscriptions.values()) {
+    // (How retained messages are sent mattered when it was made.)
+    persistence.subscribed(subscription, 0);
+  }
+  for (const delivery of session.inflight()) {
+    if (delivery.sequence > 0) persistence.put(session, delivery);
+  }
+  for (const delivery of session.queued()) persistence.put(session, delivery);
+  for (const packetId of session.received ?? []) persistence.received(session, packetId, true);
+}
+
+/** Messages that were only in the storage. */
+export function onlyStored(broker: Broker): number {
+  let count = 0;
+  for (const session of broker.sessions.all()) {
+    if (!session.kept) continue;
+    count += session.queuedCount;
+    for (const _ of session.queued()) count--;
+  }
+  return count;
+}
