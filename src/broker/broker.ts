@@ -153,7 +153,7 @@ export class Broker {
     this.plain = !this.hooked && !this.delivers;
     this.slowAccess = false;
     sessionHost(this, this.sessionHost);
-    for (const connection of this.connections) connection.hooksChanged();
+    for (const connection of this.connections) connection.updateRaw();
   }
 
   /** The server as this hook sees it. */
@@ -204,7 +204,7 @@ export class Broker {
   #take(connection: Connection): void {
     this.connections.add(connection);
     this.stats.connections++;
-    this.deadlines.add(connection.deadline, this.clock.now() + this.limits.connectTimeout);
+    this.deadlines.add(connection.lifetime, this.clock.now() + this.limits.connectTimeout);
   }
 
   /** The stream of a connection is closed. */

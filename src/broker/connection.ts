@@ -1,5 +1,5 @@
 /**
- * One accepted stream: cuts packets out of what arrives, keeps an incomplete rest, writes what is to be sent.
+ * One accepted stream: what arrives (`input.ts`), what is sent (`output.ts`, and when, `outgoing.ts`), and its end.
  * It is not a session: it meets one when CONNECT succeeds, and loses it when it ends or is taken over.
  */
 
@@ -15,35 +15,33 @@ import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
 import type { OutboundAliases } from "./aliases.ts";
 import type { Broker } from "./broker.ts";
-import { Deadline } from "./deadlines.ts";
 import { refuseConnect } from "./handlers/connect.ts";
 import { leave } from "./handlers/leave.ts";
 import { Hold, Input } from "./input.ts";
 import { reasonFor } from "./reason_for.ts";
 import { publishFrame } from "./publish_frame.ts";
 import { encodeFor } from "./encode_for.ts";
-import { publishThroughHooks, sendThroughHooks, type SentPackets } from "./hooked_output.ts";
+import { publishThroughHooks, sendThroughHooks } from "./hooked_output.ts";
+import { Lifetime } from "./lifetime.ts";
+import { Outgoing } from "./outgoing.ts";
 import { Output } from "./output.ts";
 import type { Unused } from "./permission.ts";
 import type { Backlog } from "./pressure.ts";
 import type { RetainedBacklog } from "./retained_backlog.ts";
 import type { Routes } from "./routes.ts";
-import type { TurnTask } from "./turn.ts";
-
-/** Bytes worth a system call before the turn ends; measured: three times the QoS 1 throughput of one write per turn. */
-const EARLY = 8192;
-
-/** How long a closed connection may take to accept its last bytes. */
-const LINGER_MS = 2000;
 
 /** `new` until CONNECT came, `auth` while it is being decided, `open`, `closed`. */
 export type Phase = "new" | "auth" | "open" | "closed";
 
-export class Connection implements StreamHandler, Outlet, TurnTask {
+export class Connection implements StreamHandler, Outlet {
   readonly broker: Broker;
   readonly stream: ByteStream;
   readonly listener: string;
   readonly output: Output;
+  /** When that leaves. */
+  readonly outgoing: Outgoing;
+  readonly input: Input;
+  readonly lifetime: Lifetime;
   phase: Phase = "new";
   version: ProtocolVersion = 4;
   client: Client | null = null;
@@ -88,29 +86,19 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
   allowedAt = 0;
   /** What access control said to the hot path, which leaves it to the general one. */
   unused: Unused | null = null;
-  /** What hooks are told when it is written. */
-  sent: SentPackets | null = null;
-  /** Its output acknowledges what is not committed yet. */
-  owes = false;
-  owesSince = 0;
-  /** Its output waits for a commit that is under way. */
-  sealed = false;
   /** Why it was ended; null: it was not, or the client said DISCONNECT. */
   ended: Reason | null = null;
-  readonly deadline: Deadline = new Deadline(this);
-  #dirty = false;
-  readonly #input: Input;
   /** Answers of hooks that are awaited. */
   #answers = 0;
-  #endedAt = 0;
-  #gone = false;
 
   constructor(broker: Broker, stream: ByteStream, listener: string) {
     this.broker = broker;
     this.stream = stream;
     this.listener = listener;
     this.output = new Output(stream, broker.pool);
-    this.#input = new Input(this);
+    this.outgoing = new Outgoing(this);
+    this.input = new Input(this);
+    this.lifetime = new Lifetime(this);
     this.heardAt = broker.clock.now();
   }
 
@@ -121,27 +109,27 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
     this.broker.stats.bytesReceived += length;
     // Until CONNECT has succeeded it stays the time of the accept: the whole of it is bounded.
     if (this.phase === "open") this.heardAt = this.broker.clock.now();
-    this.#input.data(bytes, length);
+    this.input.data(bytes, length);
   }
 
   /** A whole packet comes in between the client's own; settled when it was handled or the connection ended. */
   inject(packet: Uint8Array): Promise<void> {
-    return this.#input.inject(packet);
+    return this.input.inject(packet);
   }
 
   /** Handles no further packet while a receiver can't keep up; `proceed` goes on. */
   waitForReceiver(): void {
-    this.#input.hold(Hold.RECEIVER);
+    this.input.hold(Hold.RECEIVER);
   }
 
   /** What it sends, acknowledgements too, is not read because it publishes to somebody who can't keep up. */
   get waitsForReceiver(): boolean {
-    return this.#input.heldFor(Hold.RECEIVER);
+    return this.input.heldFor(Hold.RECEIVER);
   }
 
   /** Whoever was waited for is ready again. */
   proceed(): void {
-    this.#input.release(Hold.RECEIVER);
+    this.input.release(Hold.RECEIVER);
   }
 
   /**
@@ -154,13 +142,13 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
       next(value);
       return;
     }
-    this.#input.hold(Hold.ANSWER);
+    this.input.hold(Hold.ANSWER);
     this.#answers++;
     value.then((result) => {
       if (this.phase === "closed") return;
       next(result);
       // (What comes next may have to wait for an answer as well.)
-      if (--this.#answers === 0) this.#input.release(Hold.ANSWER);
+      if (--this.#answers === 0) this.input.release(Hold.ANSWER);
     }).catch((error: unknown) => {
       this.broker.log("error", `A hook failed: ${error instanceof Error ? error.message : String(error)}`);
       this.broker.stats.refused.hook++;
@@ -182,7 +170,7 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
       if (!publishThroughHooks(this, message, qos, retain, dup, packetId, identifiers)) return false;
     } else if (!publishFrame(this, message, qos, retain, dup, packetId, identifiers)) return false;
     this.broker.stats.messagesSent++;
-    if (qos > 0) this.owe();
+    if (qos > 0) this.outgoing.owe();
     this.touch();
     return true;
   }
@@ -205,159 +193,40 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
     out[at + 3] = packetId & 255;
     this.output.commit(4);
     this.broker.stats.bytesSent += 4;
-    this.owe();
+    this.outgoing.owe();
     this.touch();
   }
 
   /** Sends any packet but PUBLISH. An answer that is owed and larger than the client takes ends the connection. */
   send(packet: Packet): void {
-    this.owe();
+    this.outgoing.owe();
     if (this.broker.encodes ? sendThroughHooks(this, packet) : encodeFor(this, packet) > 0) this.touch();
     else if (packet.type !== 14 && packet.type !== 2) this.disconnect(Reasons.packetTooLarge);
   }
 
-  /** Something was added to the output: it is written at the end of the turn. */
+  /** A packet was added to the output. */
   touch(): void {
     this.broker.stats.packetsSent++;
-    this.added();
-  }
-
-  added(): void {
-    if (!this.#dirty) {
-      this.#dirty = true;
-      this.broker.turn.ask(this);
-    }
-    // The client can begin with a good piece while we go on with the others.
-    if (this.output.pending >= EARLY && !this.#held) {
-      this.output.flush();
-      if (this.sent !== null) this.sent.tell();
-    }
-    if (this.output.pending > this.broker.highWater) this.#mayBeCongested();
-  }
-
-  #mayBeCongested(): void {
-    if (!this.congested) {
-      if (!this.#held) this.output.flush();
-      if (this.output.pending <= this.broker.highWater) return;
-      this.congested = true;
-      this.#updateRaw();
-      this.broker.pressure.add(this);
-    }
-    // Messages stop before that; a client that does not read its answers is not read either.
-    if (this.output.pending > this.broker.limits.outgoingBytes) this.#input.hold(Hold.OUTPUT);
-  }
-
-  /** Nothing may leave now: it would be said before it is true. */
-  get #held(): boolean {
-    return this.owes || this.sealed;
-  }
-
-  /** It is to say something that has to be committed first. */
-  owe(): void {
-    const { turn } = this.broker;
-    if (!turn.uncommitted) return;
-    this.owes = true;
-    this.owesSince = turn.commits;
-  }
-
-  endTurn(): void {
-    this.#dirty = false;
-    this.owes = false;
-    if (this.phase === "closed") {
-      this.#say();
-      return;
-    }
-    this.output.flush();
-    if (this.sent !== null) this.sent.tell();
-    if (this.congested) this.#drained();
-  }
-
-  seal(): void {
-    this.#dirty = false;
-    this.owes = false;
-    this.sealed = true;
-    this.output.seal();
-  }
-
-  committed(): void {
-    this.sealed = false;
-    this.output.unseal();
-    if (this.sent !== null) this.sent.tell();
-    if (this.phase === "closed") this.#say();
-    else if (this.congested) this.#drained();
-  }
-
-  /** The acknowledgements it was to be sent are not true: it is told nothing of them, and comes back. */
-  uncommitted(): void {
-    this.#dirty = false;
-    this.owes = this.sealed = false;
-    this.output.drop();
-    if (this.phase === "auth" || this.phase === "open") this.disconnect(Reasons.serverBusy);
-    if (this.phase === "closed") this.#say();
-  }
-
-  /** The last words of a connection that is over. */
-  #say(): void {
-    if (this.#gone || this.#held) return;
-    this.output.flush();
-    if (this.sent !== null) this.sent.tell();
-    if (this.output.pending === 0) this.stream.end();
+    this.outgoing.added();
   }
 
   written(): void {
-    this.output.written();
-    if (this.#held) this.output.flushFree();
-    else this.output.flush();
-    if (this.phase === "closed") {
-      if (this.output.pending === 0) this.stream.end();
-      return;
-    }
-    // It takes what it is sent: a sign of life, while nothing is read from it.
-    if (this.#input.heldFor(Hold.OUTPUT)) this.heardAt = this.broker.clock.now();
-    this.#drained();
+    this.outgoing.written();
   }
 
-  /** Some of what waited is out. */
-  #drained(): void {
-    if (this.backlog !== null) this.backlog.progressAt = this.broker.clock.now();
-    if (this.congested && this.output.pending < this.broker.lowWater) {
-      this.congested = false;
-      this.#updateRaw();
-      this.session?.pump();
-      this.relieve();
-    }
-    if (!this.congested && this.#input.heldFor(Hold.OUTPUT)) this.#input.release(Hold.OUTPUT);
-    this.retained?.pump();
-    if (this.backlog !== null && this.output.pending === 0 && this.session?.filling !== true) {
-      this.backlog.slow = false;
-    }
-  }
-
-  /** Publishers that wait for it may go on, unless it is still behind. */
-  relieve(): void {
-    if (this.congested || this.session?.filling) return;
-    if (this.backlog !== null && this.output.pending === 0) this.backlog.slow = false;
-    this.broker.pressure.remove(this);
-  }
-
-  #updateRaw(): void {
+  /** Its version, its bounds, how it keeps up or what hooks want to see of it may be others than before. */
+  updateRaw(): void {
     const plain = this.phase === "open" && !this.congested && this.outbound === null &&
       !this.broker.encodes &&
       this.maximumPacketSize >= this.broker.limits.packetSize;
     this.rawVersion = plain ? (this.version === 5 ? 5 : 4) : 0;
   }
 
-  /** What hooks want to see of it may be more or less than before. */
-  hooksChanged(): void {
-    this.#updateRaw();
-  }
-
   /** CONNACK with success was sent. */
   opened(): void {
     this.phase = "open";
-    this.#updateRaw();
-    // The check of the connect time-out may come too late for a short keep-alive.
-    if (this.silence > 0) this.broker.deadlines.add(this.deadline, this.heardAt + this.silence);
+    this.updateRaw();
+    this.lifetime.begin(this);
   }
 
   // --- the end ---
@@ -399,14 +268,11 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
   }
 
   #finish(reason: Reason | null): void {
-    if (!this.#held) this.output.flush();
-    if (this.sent !== null) this.sent.tell();
+    this.outgoing.flush();
     this.ended = reason;
     this.#leave(reason);
-    this.#endedAt = this.broker.clock.now();
-    // What the peer does not take in time is given up.
-    this.broker.deadlines.add(this.deadline, this.#endedAt + LINGER_MS);
-    this.#say();
+    this.lifetime.end(this);
+    this.outgoing.say();
   }
 
   closed(error: Error | null): void {
@@ -414,9 +280,8 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
       if (error !== null) this.broker.log("debug", `${this.stream.remoteAddress}: ${error.message}`);
       this.#leave(Reasons.unspecifiedError);
     }
-    this.#gone = true;
-    this.deadline.forget();
-    this.output.discard();
+    this.lifetime.forget();
+    this.outgoing.discard();
     this.broker.gone(this);
   }
 
@@ -431,41 +296,13 @@ export class Connection implements StreamHandler, Outlet, TurnTask {
     const wasOpen = this.phase === "open";
     this.phase = "closed";
     this.rawVersion = 0;
-    this.#input.discard();
+    this.input.discard();
     this.retained = null;
     leave(this, wasOpen, reason);
     if (this.backlog !== null) {
       // Whoever waited goes on at once: by now nothing leads here any more.
       this.broker.pressure.remove(this);
       this.backlog = null;
-    }
-  }
-
-  /** The next time something may be due: CONNECT, or a sign of life. */
-  due(now: number): number {
-    switch (this.phase) {
-      case "closed":
-        if (this.#gone) return 0;
-        if (now < this.#endedAt + LINGER_MS) return this.#endedAt + LINGER_MS;
-        this.stream.destroy();
-        return 0;
-      case "open": {
-        if (this.silence === 0) return now + 60_000;
-        const until = this.heardAt + this.silence;
-        if (until > now) return until;
-        // What waits in our own hands is not the client's silence.
-        if (this.#input.heldFor(Hold.ANSWER | Hold.RECEIVER)) return now + 1000;
-        this.broker.stats.refused.keepAlive++;
-        this.disconnect(Reasons.keepAliveTimeout);
-        return 0;
-      }
-      default: {
-        const until = this.heardAt + this.broker.limits.connectTimeout;
-        if (until > now) return until;
-        this.broker.stats.refused.connectTimeout++;
-        this.drop();
-        return 0;
-      }
     }
   }
 }

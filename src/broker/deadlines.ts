@@ -10,21 +10,6 @@ export interface Timed {
   due(now: number): number;
 }
 
-/** Stands among the deadlines for something that may be gone long before its time comes, and is not held until then. */
-export class Deadline implements Timed {
-  dueTick = 0;
-  #thing: { due(now: number): number } | null;
-  constructor(thing: { due(now: number): number }) {
-    this.#thing = thing;
-  }
-  due(now: number): number {
-    return this.#thing === null ? 0 : this.#thing.due(now);
-  }
-  forget(): void {
-    this.#thing = null;
-  }
-}
-
 const SLOTS = 512;
 const STEP = 250;
 

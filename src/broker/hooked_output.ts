@@ -78,7 +78,7 @@ export function publishThroughHooks(
 
 function sent(connection: Connection, packet: PacketView, size: number): void {
   if (connection.broker.hooks.on.onPacketSent.length === 0) return;
-  (connection.sent ??= new SentPackets(connection)).add(packet, size);
+  (connection.outgoing.sent ??= new SentPackets(connection)).add(packet, size);
 }
 
 function propertiesOf(

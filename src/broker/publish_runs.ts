@@ -120,7 +120,7 @@ export function deliverRun(
     stats.messagesSent += count;
     stats.packetsSent += count;
     stats.bytesSent += end - start;
-    outlet.added();
+    outlet.outgoing.added();
   }
   if (singly !== null || routes.shared.length > 0) {
     deliverSingly(connection, entry, singly, routes.shared, bytes, start, end);

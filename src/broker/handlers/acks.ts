@@ -68,5 +68,5 @@ function progressed(connection: Connection): void {
   connection.retained?.pump();
   if (connection.backlog === null) return;
   connection.backlog.progressAt = connection.broker.clock.now();
-  connection.relieve();
+  connection.outgoing.relieve();
 }

@@ -1,0 +1,71 @@
+/**
+ * When a connection's time is up: CONNECT does not come, the client is silent, or it does not take its last bytes.
+ * It stands among the deadlines for a connection that may be gone long before, and is not held until then.
+ */
+
+import { Reasons } from "../packets/reason.ts";
+import type { Connection } from "./connection.ts";
+import type { Timed } from "./deadlines.ts";
+import { Hold } from "./input.ts";
+
+/** How long a closed connection may take to accept its last bytes. */
+const LINGER_MS = 2000;
+
+export class Lifetime implements Timed {
+  dueTick = 0;
+  #connection: Connection | null;
+  #endedAt = 0;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** CONNACK was sent: the check of the connect time-out may come too late for a short keep-alive. */
+  begin(connection: Connection): void {
+    const { silence, heardAt } = connection;
+    if (silence > 0) connection.broker.deadlines.add(this, heardAt + silence);
+  }
+
+  /** The connection ended: what the peer does not take in time is given up. */
+  end(connection: Connection): void {
+    this.#endedAt = connection.broker.clock.now();
+    connection.broker.deadlines.add(this, this.#endedAt + LINGER_MS);
+  }
+
+  /** The stream is closed. */
+  forget(): void {
+    this.#connection = null;
+  }
+
+  due(now: number): number {
+    const connection = this.#connection;
+    if (connection === null) return 0;
+    switch (connection.phase) {
+      case "closed":
+        if (now < this.#endedAt + LINGER_MS) return this.#endedAt + LINGER_MS;
+        connection.stream.destroy();
+        return 0;
+      case "open":
+        return dueWhenOpen(connection, now);
+      default: {
+        const until = connection.heardAt + connection.broker.limits.connectTimeout;
+        if (until > now) return until;
+        connection.broker.stats.refused.connectTimeout++;
+        connection.drop();
+        return 0;
+      }
+    }
+  }
+}
+
+/** A sign of life is due. [MQTT-3.1.2-22] */
+function dueWhenOpen(connection: Connection, now: number): number {
+  if (connection.silence === 0) return now + 60_000;
+  const until = connection.heardAt + connection.silence;
+  if (until > now) return until;
+  // What waits in our own hands is not the client's silence.
+  if (connection.input.heldFor(Hold.ANSWER | Hold.RECEIVER)) return now + 1000;
+  connection.broker.stats.refused.keepAlive++;
+  connection.disconnect(Reasons.keepAliveTimeout);
+  return 0;
+}
