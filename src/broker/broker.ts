@@ -39,6 +39,7 @@ import { sessionHost } from "./session_host.ts";
 import { Sessions } from "./sessions.ts";
 import { Stats } from "./stats.ts";
 import { publishSysTopics } from "./sys_topics.ts";
+import { Sweeper } from "./sweeper.ts";
 import { Turn } from "./turn.ts";
 import { willDelay, Wills } from "./wills.ts";
 
@@ -76,6 +77,7 @@ export class Broker {
   readonly deadlines: Deadlines;
   readonly pressure: Pressure;
   readonly admission: Admission;
+  readonly sweeper: Sweeper;
   readonly sessionHost: SessionHost;
   /** What outlives the process; null: nothing does. */
   persistence: Persistence | null = null;
@@ -129,6 +131,7 @@ export class Broker {
     this.deadlines = new Deadlines(this.startedAt);
     this.pressure = new Pressure(this.clock);
     this.admission = new Admission(this);
+    this.sweeper = new Sweeper(this.clock);
     this.sessionHost = sessionHost(this);
   }
 
@@ -272,6 +275,7 @@ export class Broker {
    * `patience` milliseconds for them to take it.
    */
   async stop(patience: number): Promise<void> {
+    this.sweeper.stop();
     for (const stop of this.#stops) stop();
     this.#stops = [];
     const wills: MaybePromise<void>[] = [];

@@ -36,6 +36,7 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
     filling(session: Session): void {
       broker.pressure.add(session.outlet as Receiver);
     },
+    expiring: (session) => broker.deadlines.add(session, session.queueExpires),
     due: (session, now) => broker.sessions.due(session, now),
   };
   host.idsExhausted = hooks.on.onPacketIdExhausted.length === 0

@@ -4,6 +4,7 @@ import type { Client } from "../client.ts";
 import { Reasons } from "../packets/reason.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { QoS, SubscribeOptions } from "../packets/types.ts";
+import { NEVER } from "../session/message.ts";
 import { Session } from "../session/session.ts";
 import { SharedGroup } from "../session/shared_group.ts";
 import { Subscription } from "../session/subscription.ts";
@@ -12,6 +13,9 @@ import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
 import { deliverAgain } from "./deliver.ts";
 import { mayReceive, type Rights } from "./rights.ts";
+
+/** Between two looks at a queue for what has expired, at least. */
+const SWEEP_MS = 10_000;
 
 export interface Claimed {
   readonly session: Session;
@@ -238,6 +242,17 @@ export class Sessions {
     if (next > 0) this.#broker.deadlines.add(session, next);
   }
 
+  /** When its queue is to be looked at for what has expired; now: it is. */
+  #sweepTime(session: Session, now: number): number {
+    const { queueExpires } = session;
+    if (queueExpires === NEVER) return NEVER;
+    const at = Math.max(queueExpires, session.sweptAt + SWEEP_MS);
+    if (at > now) return at;
+    session.sweptAt = now;
+    this.#broker.sweeper.add(session);
+    return now + SWEEP_MS;
+  }
+
   due(session: Session, now: number): number {
     if (session.ended || session.outlet !== null) return 0;
     let next = Infinity;
@@ -257,6 +272,7 @@ export class Sessions {
         void this.#broker.wills.publish(session, will);
       } else next = Math.min(next, session.pendingWill.at);
     }
+    next = Math.min(next, this.#sweepTime(session, now));
     return next === Infinity ? 0 : next;
   }
 }

@@ -6,7 +6,7 @@
 import type { QoS, Will } from "../packets/types.ts";
 import { Delivery } from "./delivery.ts";
 import { Inflight } from "./inflight.ts";
-import type { Message } from "./message.ts";
+import { type Message, NEVER } from "./message.ts";
 import type { Outlet } from "./outlet.ts";
 import type { SharedGroup } from "./shared_group.ts";
 import type { DeliveryStore } from "./delivery_store.ts";
@@ -31,6 +31,8 @@ export interface SessionHost {
   countQueued(by: number): void;
   /** The queue of a connected session passed half of its bound. */
   filling(session: Session): void;
+  /** What waits in a session without a connection may expire sooner than before. */
+  expiring(session: Session): void;
   /** The time of the next check in milliseconds since 1970, 0: none. */
   due(session: Session, now: number): number;
   idsExhausted?: ((session: Session, message: Message) => void) | undefined;
@@ -82,6 +84,8 @@ export class Session {
   rights: unknown = null;
   /** When its client was last asked about, as access control counts. */
   allowedAt = 0;
+  /** When its queue was last looked at for what has expired. */
+  sweptAt = 0;
   /** Where it stands among the deadlines. */
   dueTick = 0;
 
@@ -223,6 +227,23 @@ export class Session {
       this.#drop(delivery, "notAuthorized");
     }
     this.takeQueued((d) => !mayReceive(d.message), (d) => this.#drop(d, "notAuthorized"));
+  }
+
+  /** The first of those that wait may expire at that time, in milliseconds since 1970. */
+  get queueExpires(): number {
+    return this.#queue === null ? NEVER : this.#queue.expires;
+  }
+
+  /** Drops of those that wait what has expired, in small steps; true: there is more to look at. */
+  sweep(now: number): boolean | Promise<boolean> {
+    const queue = this.#queue;
+    if (queue === null) return false;
+    const more = queue.sweep(now, (delivery) => {
+      this.host.countQueued(-1);
+      this.#drop(delivery, "expired");
+    });
+    if (queue.length === 0 && this.#queue === queue) this.#queue = null;
+    return more;
   }
 
   /** Takes those out of the queue, in order, of which `goes` says so; where the store has them, perhaps later. */
@@ -423,8 +444,10 @@ export class Session {
       host.countQueued(-1);
     }
     if (this.#store !== null) this.#store.put(this, this.#numbered(delivery));
+    const { expires } = queue;
     queue.push(delivery);
     host.countQueued(1);
+    if (queue.expires < expires && this.outlet === null) host.expiring(this);
     if (this.outlet !== null && this.filling) host.filling(this);
   }
 

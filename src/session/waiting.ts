@@ -5,6 +5,7 @@
 
 import type { Delivery } from "./delivery.ts";
 import type { DeliveryStore } from "./delivery_store.ts";
+import { NEVER } from "./message.ts";
 import { Queue } from "./queue.ts";
 import type { Session } from "./session.ts";
 
@@ -18,6 +19,11 @@ export class Waiting {
   #last = 0;
   #bytes = 0;
   #loading = false;
+  /** No message that waits expires before that time, in milliseconds since 1970. */
+  expires: number = NEVER;
+  /** Where the search for expired ones in the store goes on, and the first expiry it has seen; 0: there is none. */
+  #sweptTo = 0;
+  #sweptLeast: number = NEVER;
 
   /** `store`: null when everything is kept in memory. */
   constructor(session: Session, store: DeliveryStore | null) {
@@ -36,6 +42,7 @@ export class Waiting {
   /** At the end. What the store has may leave memory. */
   push(delivery: Delivery): void {
     this.#bytes += delivery.message.size;
+    if (delivery.message.expiresAt < this.expires) this.expires = delivery.message.expiresAt;
     if (this.#store !== null && (this.#far > 0 || this.#near.length >= this.#store.window)) {
       this.#far++;
       return;
@@ -49,6 +56,8 @@ export class Waiting {
   restore(far: number, bytes: number): void {
     this.#far += far;
     this.#bytes += bytes;
+    // (Nobody knows before they are looked at.)
+    this.expires = 0;
   }
 
   /** The first; undefined: there is none, or it has to be waited for (`length` tells). */
@@ -82,6 +91,7 @@ export class Waiting {
     for (const delivery of found) {
       this.#near.push(delivery);
       this.#last = delivery.sequence;
+      this.expires = Math.min(this.expires, delivery.message.expiresAt);
     }
     this.#far = Math.max(0, this.#far - found.length);
     // (Should the store have less than was counted, the count follows it.)
@@ -145,6 +155,57 @@ export class Waiting {
     this.#session.pump();
   }
 
+  /**
+   * Takes out what has expired, a page at a time: those in memory at once, then those in the store. True: there are
+   * more pages.
+   */
+  sweep(now: number, taken: (delivery: Delivery) => void): boolean | Promise<boolean> {
+    if (this.#loading) return true;
+    const expired = ({ message }: Delivery): boolean => message.expiresAt <= now;
+    if (this.#sweptTo === 0) {
+      this.expires = NEVER;
+      for (const delivery of this.#takeNear(expired)) taken(delivery);
+      for (const { message } of this.#near) this.expires = Math.min(this.expires, message.expiresAt);
+      this.#sweptLeast = NEVER;
+    }
+    if (this.#far === 0) return this.#swept();
+    // (What came into memory meanwhile has been looked at then.)
+    this.#sweptTo = Math.max(this.#sweptTo, this.#last);
+    const page = this.#store!.waiting(this.#session, this.#sweptTo, this.#store!.window);
+    if (Array.isArray(page)) return this.#sweepPage(page, expired, taken);
+    this.#loading = true;
+    return page.then((later) => {
+      this.#loading = false;
+      const more = this.#sweepPage(later, expired, taken);
+      this.#session.pump();
+      return more;
+    }, () => {
+      this.#loading = false;
+      this.expires = 0;
+      return this.#swept();
+    });
+  }
+
+  #sweepPage(
+    page: readonly Delivery[],
+    expired: (delivery: Delivery) => boolean,
+    taken: (delivery: Delivery) => void,
+  ): boolean {
+    for (const delivery of page) {
+      const { expiresAt } = delivery.message;
+      if (expiresAt < this.#sweptLeast && !expired(delivery)) this.#sweptLeast = expiresAt;
+    }
+    this.#sweptTo = this.#takePage(page, expired, taken);
+    return this.#sweptTo === 0 ? this.#swept() : true;
+  }
+
+  #swept(): false {
+    this.expires = Math.min(this.expires, this.#sweptLeast);
+    this.#sweptTo = 0;
+    this.#sweptLeast = NEVER;
+    return false;
+  }
+
   /** The same for what is in memory. */
   #takeNear(goes: (delivery: Delivery) => boolean): Delivery[] {
     const taken: Delivery[] = [];
@@ -164,5 +225,6 @@ export class Waiting {
     this.#near.clear();
     this.#far = 0;
     this.#bytes = 0;
+    this.expires = NEVER;
   }
 }

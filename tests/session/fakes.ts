@@ -35,6 +35,8 @@ export class FakeHost implements SessionHost {
   countQueued(by: number): void {
     this.queued += by;
   }
+  expiring(): void {}
+
   filling(): void {
     this.filled++;
   }
