@@ -17,10 +17,18 @@ export interface StorageBench extends AsyncDisposable {
   reopen: ((storage: Storage, how: "closed" | "died") => Promise<Storage>) | null;
 }
 
-/** `make` gives a bench for each test; `keeps`: what is told survives, as `reopen` shows. */
-export function storageSuite(name: string, keeps: boolean, make: () => Promise<StorageBench>): void {
+/**
+ * `make` gives a bench for each test; `keeps`: what is told survives, as `reopen` shows; `needed`: `{ skip: "why" }` where
+ * there is nothing to test it with.
+ */
+export function storageSuite(
+  name: string,
+  keeps: boolean,
+  make: () => Promise<StorageBench>,
+  needed: { readonly skip?: string } = {},
+): void {
   function check(what: string, run: (bench: StorageBench, storage: Storage) => Promise<void>): void {
-    test(`storage, ${name}: ${what}`, async () => {
+    test(`storage, ${name}: ${what}`, needed, async () => {
       await using bench = await make();
       await run(bench, await bench.open());
     });

@@ -1,0 +1,58 @@
+/** What Redis and the network say, as a `StorageError` that says what to do. */
+
+import { StorageError, type StorageFault } from "../../../src/storage.ts";
+
+const KINDS: readonly (readonly [text: RegExp, fault: StorageFault, advice: string])[] = [
+  [/^OOM /, "full", "give Redis more memory (maxmemory), or remove what is not needed"],
+  [/^MISCONF /, "input/output", "Redis cannot write its own files: look at its log and its disk"],
+  [/^READONLY /, "unusable", "it is a replica: use the address of its master"],
+  [
+    /^(?:WRONGPASS|NOAUTH)|invalid password|without any password/,
+    "unusable",
+    "look at user name and password",
+  ],
+  [
+    /^NOPERM /,
+    "unusable",
+    "allow the user the keys of the prefix, and the commands that docs/storage.md lists",
+  ],
+  [
+    /index is out of range/,
+    "unusable",
+    "look at the number of the database, and at databases in Redis's settings",
+  ],
+  [/^WRONGTYPE /, "damaged", "another program has written there: use another prefix"],
+  [/^LOADING /, "input/output", "Redis reads its files: it takes a while"],
+  [/^(?:MOVED|CROSSSLOT|CLUSTERDOWN) /, "unusable", "a cluster is no place for it: use a single Redis"],
+  [/^NOREPLICAS /, "input/output", "Redis wants more replicas than it has"],
+];
+
+const NETWORK = "look whether Redis runs and can be reached";
+
+/** Without what a message of Redis's may say about our own script. */
+function said(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/ script: [0-9a-f]{40}.*$/s, "");
+}
+
+/** `doing`: "write to"; the message begins with "Cannot" and that. */
+export function faultOf(error: unknown, doing: string, place: string): StorageError {
+  if (error instanceof StorageError) return error;
+  const text = said(error);
+  const kind = KINDS.find(([pattern]) => pattern.test(text));
+  return kind === undefined
+    ? fault("input/output", doing, place, text, NETWORK, error)
+    : fault(kind[1], doing, place, text, kind[2], error);
+}
+
+/** In the words of all messages here. */
+export function fault(
+  kind: StorageFault,
+  doing: string,
+  place: string,
+  why: string,
+  advice: string,
+  cause?: unknown,
+): StorageError {
+  return new StorageError(`Cannot ${doing} Redis at "${place}": ${why}; ${advice}`, kind, place, { cause });
+}
