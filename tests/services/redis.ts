@@ -11,10 +11,24 @@ import { setTimeout } from "node:timers";
 const START_MS = 20_000;
 
 const there = spawnSync("redis-server", ["--version"]).error === undefined;
-/** For tests that need it. */
-export const needsRedis: { skip: string } | Record<string, never> = there
-  ? {}
-  : { skip: "skipped: needs redis-server" };
+const address = process.env.COMQTT_TEST_REDIS ?? "";
+type Needed = { skip: string } | Record<string, never>;
+
+/** For tests that stop it, kill it, or change its settings. */
+export const needsRedisServer: Needed = there ? {} : { skip: "skipped: needs redis-server" };
+/** For tests that use it. */
+export const needsRedis: Needed = address === "" ? needsRedisServer : {};
+
+/** A Redis that can be used. */
+export interface UsableRedis extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** The one that `COMQTT_TEST_REDIS` names, which others use as well; or one of its own. Null: there is none. */
+export async function usableRedis(): Promise<UsableRedis | null> {
+  if (address !== "") return { url: address, [Symbol.asyncDispose]: () => Promise.resolve() };
+  return there ? await RedisServer.start() : null;
+}
 
 export interface RedisOptions {
   /** Default: nothing is written to files. */
@@ -24,7 +38,7 @@ export interface RedisOptions {
   readonly more?: readonly string[];
 }
 
-export class RedisServer implements AsyncDisposable {
+export class RedisServer implements UsableRedis {
   readonly #options: RedisOptions;
   readonly directory: string = mkdtempSync(join(tmpdir(), "comqtt-redis-"));
   port = 0;

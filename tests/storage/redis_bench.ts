@@ -1,11 +1,12 @@
 /** Storages in a Redis, each under a prefix of its own. */
 
+import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { RedisDriver } from "../../hooks/storage/redis/driver.ts";
 import { RedisStorage, type RedisStorageOptions } from "../../hooks/storage/redis.ts";
-import type { Storage } from "../../src/storage.ts";
-import type { RedisServer } from "../services/redis.ts";
+import { type Storage, StorageError, type StorageFault } from "../../src/storage.ts";
+import type { UsableRedis } from "../services/redis.ts";
 import { TestHost } from "./host.ts";
 import { loaded } from "./snapshot.ts";
 import type { StorageBench } from "./suite.ts";
@@ -13,13 +14,16 @@ import type { StorageBench } from "./suite.ts";
 export class RedisBench implements StorageBench {
   readonly host: TestHost = new TestHost();
   readonly prefix: string = `test ${randomUUID()}:`;
-  readonly #server: RedisServer;
+  readonly #server: UsableRedis;
   readonly #options: RedisStorageOptions;
+  readonly #tidy: boolean;
   readonly #open: Storage[] = [];
   readonly #clients: Redis[] = [];
 
-  constructor(server: RedisServer, options: RedisStorageOptions = {}) {
+  /** `tidy`: others use this Redis, too, so its keys are removed in the end. */
+  constructor(server: UsableRedis, options: RedisStorageOptions = {}, tidy = false) {
     this.#server = server;
+    this.#tidy = tidy;
     this.#options = { url: server.url, prefix: this.prefix, ...options };
   }
 
@@ -60,7 +64,24 @@ export class RedisBench implements StorageBench {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const client of this.#clients) client.disconnect();
     for (const storage of this.#open) await Promise.resolve(storage.close()).catch(() => {});
+    if (this.#tidy) {
+      const client = await this.client();
+      const keys = await client.keys(`${this.prefix}*`);
+      if (keys.length > 0) await client.unlink(keys);
+    }
+    for (const client of this.#clients) client.disconnect();
   }
+}
+
+/** The message of a commit that fails, as it has to. */
+export async function refusedCommit(storage: Storage, fault: StorageFault): Promise<string> {
+  try {
+    await storage.commit();
+  } catch (error) {
+    assert.ok(error instanceof StorageError, String(error));
+    assert.equal(error.fault, fault, error.message);
+    return error.message;
+  }
+  assert.fail("It was acknowledged");
 }

@@ -1,14 +1,15 @@
 /** The suite on Redis. */
 
 import { after, before } from "node:test";
-import { needsRedis, RedisServer } from "../services/redis.ts";
+import { needsRedis, type UsableRedis, usableRedis } from "../services/redis.ts";
 import { RedisBench } from "./redis_bench.ts";
 import { storageSuite } from "./suite.ts";
 
-let server: RedisServer;
+let redis: UsableRedis;
 before(async () => {
-  if (!("skip" in needsRedis)) server = await RedisServer.start();
+  const found = await usableRedis();
+  if (found !== null) redis = found;
 });
-after(async () => await server?.[Symbol.asyncDispose]());
+after(async () => await redis?.[Symbol.asyncDispose]());
 
-storageSuite("redis", true, () => Promise.resolve(new RedisBench(server)), needsRedis);
+storageSuite("redis", true, () => Promise.resolve(new RedisBench(redis, {}, true)), needsRedis);

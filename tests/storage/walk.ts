@@ -1,5 +1,6 @@
 /** Random changes, told to a storage and to a model. */
 
+import assert from "node:assert/strict";
 import type { Storage } from "../../src/storage.ts";
 import type { StoredMessage } from "../../src/stored.ts";
 import type { Random } from "./random.ts";
@@ -152,5 +153,16 @@ export class Walk {
     const bytes = new Uint8Array(this.#random.chance(3) ? 20_000 : this.#random.below(40));
     for (let i = 0; i < bytes.length; i++) bytes[i] = this.#random.below(256);
     return bytes;
+  }
+}
+
+/** Parts of all queues, as the storage reads them. */
+export async function compareQueues(storage: Storage, model: Snapshot, random: Random): Promise<void> {
+  for (const [id, { deliveries }] of model.sessions) {
+    const after = random.below(20) === 0 ? random.below(100) : 0;
+    const limit = 1 + random.below(20);
+    const expected = [...deliveries.values()].filter((one) => one.packetId === 0 && one.sequence > after)
+      .sort((a, b) => a.sequence - b.sequence).slice(0, limit);
+    assert.deepEqual(await storage.waiting(id, after, limit), expected);
   }
 }

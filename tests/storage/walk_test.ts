@@ -10,9 +10,9 @@ import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import type { Storage } from "../../src/storage.ts";
 import { Random } from "./random.ts";
-import { loaded, type Snapshot } from "./snapshot.ts";
+import { loaded } from "./snapshot.ts";
 import { SqliteBench } from "./sqlite_bench.ts";
-import { Walk } from "./walk.ts";
+import { compareQueues, Walk } from "./walk.ts";
 
 const WALKS = Number(process.env.WALKS ?? 12);
 const SEED = Number(process.env.SEED ?? 1);
@@ -100,14 +100,4 @@ for (let seed = SEED; seed < SEED + WALKS; seed++) {
     }
     assert.deepEqual(bench.host.logged, []);
   });
-}
-
-async function compareQueues(storage: Storage, model: Snapshot, random: Random): Promise<void> {
-  for (const [id, { deliveries }] of model.sessions) {
-    const after = random.below(20) === 0 ? random.below(100) : 0;
-    const limit = 1 + random.below(20);
-    const expected = [...deliveries.values()].filter((one) => one.packetId === 0 && one.sequence > after)
-      .sort((a, b) => a.sequence - b.sequence).slice(0, limit);
-    assert.deepEqual(await storage.waiting(id, after, limit), expected);
-  }
 }

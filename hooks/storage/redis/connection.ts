@@ -25,8 +25,8 @@ export class Connection {
   readonly #back: () => void;
   #class: RedisClass | null = null;
   #client: Redis | null = null;
-  /** It is not there yet. */
-  #coming: Redis | null = null;
+  /** Ends the try to connect that is under way. */
+  #abort: ((error: Error) => void) | null = null;
   #connecting: Promise<Redis> | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pause = SOON;
@@ -104,7 +104,8 @@ export class Connection {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    for (const client of [this.#client, this.#coming]) if (client !== null) end(client);
+    this.#abort?.(new Error("the storage is closed"));
+    if (this.#client !== null) end(this.#client);
     this.#client = null;
   }
 
@@ -148,14 +149,14 @@ export class Connection {
       connectTimeout: timeout,
     });
     client.on("error", (error: Error) => void reasons.set(client, error));
-    this.#coming = client;
+    const aborted = new Promise<never>((_, reject) => this.#abort = reject);
     try {
-      await within(client.connect().then(() => this.#greet(client)), timeout);
+      await within(Promise.race([aborted, client.connect().then(() => this.#greet(client))]), timeout);
     } catch (error) {
       end(client);
       throw reasonOf(client, error);
     } finally {
-      this.#coming = null;
+      this.#abort = null;
     }
     if (this.#closed) {
       end(client);
@@ -181,6 +182,8 @@ export class Connection {
   #lost(client: Redis, error: unknown): void {
     if (this.#client !== client) return;
     this.#client = null;
+    // (Others who wait for an answer are told the same.)
+    if (error instanceof Error && !reasons.has(client)) reasons.set(client, error);
     if (!this.#closed && !this.#gone) {
       this.#gone = true;
       const why = textOf(reasonOf(client, error));

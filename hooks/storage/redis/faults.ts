@@ -12,7 +12,7 @@ const KINDS: readonly (readonly [text: RegExp, fault: StorageFault, advice: stri
     "look at user name and password",
   ],
   [
-    /^NOPERM /,
+    /^NOPERM |^ERR The user executing the script can.t/,
     "unusable",
     "allow the user the keys of the prefix, and the commands that docs/storage.md lists",
   ],

@@ -9,6 +9,7 @@ import { type Durability, inspect } from "./durability.ts";
 import { fault } from "./faults.ts";
 import type { RedisSettings } from "./options.ts";
 import { acquire, FORMAT, newMark } from "./owner.ts";
+import { RecentCommits } from "./recent.ts";
 import { inUse, words } from "./replies.ts";
 import { ADOPT, CLEAR, COMMIT, RELEASE, RENEW, type Script } from "./scripts.ts";
 
@@ -34,6 +35,7 @@ export class Writer {
   /** What is cleared away, as the script knows it, and how far; empty: nothing. */
   #clearing = "";
   #cursor = "0";
+  readonly #recent: RecentCommits = new RecentCommits();
   /** Another server has taken over: nothing is written any more. */
   #fenced: StorageError | null = null;
   #timeout: number;
@@ -95,8 +97,13 @@ export class Writer {
     const { args, frees } = commands(number);
     if (this.#fenced !== null) throw this.#fenced;
     if (this.#clearing !== "") await this.#begin();
-    const [what, ...said] = await this.#run(COMMIT, number, [frees ? "1" : "0", ...args]);
+    const all = [frees ? "1" : "0", ...args];
+    let [what, ...said] = await this.#run(COMMIT, this.#known, number, all);
+    if (what === "moved" && await this.#repeat(said)) {
+      [what, ...said] = await this.#run(COMMIT, this.#known, number, all);
+    }
     if (what === "ok") {
+      if (this.#mayForget) this.#recent.add(this.#known, number, all);
       this.#known = number;
       this.lost = false;
       return;
@@ -106,14 +113,35 @@ export class Writer {
     await this.#begin();
   }
 
+  /** Redis may come back as it was a little while ago. */
+  get #mayForget(): boolean {
+    return this.durability !== "always" && this.durability !== "none";
+  }
+
+  /** Redis has forgotten what it was told last, and it is known here: it is told again. */
+  async #repeat([writer, commits = ""]: readonly string[]): Promise<boolean> {
+    const missing = writer === this.#mark && commits !== "" ? this.#recent.since(Number(commits)) : null;
+    if (missing === null) return false;
+    for (const { after, number, args } of missing) {
+      const [what] = await this.#run(COMMIT, after, number, args);
+      if (what !== "ok") return false;
+    }
+    this.#host.log(
+      "warn",
+      `Redis at "${this.#settings.place}" came back without the last ${missing.length} commits; ` +
+        "they were written again, nothing is lost",
+    );
+    return true;
+  }
+
   /** The scripts with a guard. */
-  async #run(script: Script, number: number, args: readonly Argument[]): Promise<string[]> {
+  async #run(script: Script, known: number, number: number, args: readonly Argument[]): Promise<string[]> {
     let size = 0;
     for (const one of args) size += one.length;
     const more = Math.round(size / BYTES_PER_MS + args.length / ARGUMENTS_PER_MS);
     const guard: Argument[] = [
       this.#mark,
-      String(this.#known),
+      String(known),
       String(number),
       String(this.#settings.lockTime),
     ];
@@ -139,7 +167,7 @@ export class Writer {
   /** What is there instead of our data is ours from now on, to be cleared away. */
   async #adopt(): Promise<void> {
     const number = ++this.#tried;
-    const [what, ...said] = await this.#run(ADOPT, number, [String(FORMAT)]);
+    const [what, ...said] = await this.#run(ADOPT, this.#known, number, [String(FORMAT)]);
     // (Nothing is lost after all: this commit failed, and that is all.)
     if (what === "kept") {
       throw fault(
@@ -151,6 +179,7 @@ export class Writer {
       );
     }
     if (what !== "ok") this.#refused(what, said);
+    this.#recent.forget();
     this.#known = number;
     this.#clearing = String(number);
     this.#cursor = "0";
@@ -194,7 +223,7 @@ export class Writer {
   async #look(): Promise<void> {
     if (this.#closed || this.#fenced !== null || this.#clearing !== "") return;
     try {
-      const [what, ...said] = await this.#run(RENEW, this.#tried + 1, []);
+      const [what, ...said] = await this.#run(RENEW, this.#known, this.#tried + 1, []);
       if (what === "ok") return;
       this.#refused(what, said);
       this.lost = true;
