@@ -126,6 +126,24 @@ check("a lock that ran out while nobody came is taken again", {}, async (_, benc
   await until(async () => await client.exists(`${bench.prefix}owner`) === 1, "the lock");
 });
 
+check("its lock is renewed while it commits all the time", {}, async (_, bench) => {
+  const storage = await bench.open();
+  const client = await bench.client();
+  let renewed = 0;
+  let before = 1000;
+  await until(async () => {
+    for (let i = 0; i < 20; i++) {
+      storage.putCounters({ bytesSent: i });
+      await storage.commit();
+    }
+    const left = await client.pttl(`${bench.prefix}owner`);
+    if (left > before) renewed++;
+    before = left;
+    return renewed >= 2;
+  }, "the lock to be renewed");
+  assert.deepEqual(bench.host.logged, []);
+});
+
 check("a later version's keys are left as they are", {}, async (_, bench) => {
   const client = await bench.client();
   await client.hset(`${bench.prefix}meta`, "format", "2");

@@ -47,7 +47,9 @@ export class Connection {
       this.#class = (await import("ioredis")).Redis;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      const advice = 'install it with "deno add npm:ioredis@^6" or "npm install ioredis@^6"';
+      const advice = /^Requires /.test(why)
+        ? "permit it: ioredis looks at variables of the environment"
+        : 'install it with "deno add npm:ioredis@^6" or "npm install ioredis@^6"';
       throw fault(
         "unusable",
         "open the storage in",

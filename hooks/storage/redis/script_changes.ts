@@ -69,7 +69,7 @@ local function wipe(id)
   call('HDEL', SESSIONS, id)
 end
 
-local i, n = 6, #A
+local i, n = 7, #A
 while i <= n do
   local op = A[i]
   if op == 'new' then -- sequence, packet id, bytes, message, record: it is certainly not there

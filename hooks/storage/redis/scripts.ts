@@ -64,10 +64,12 @@ return {'ok'}
 
 /**
  * Arguments as in GUARD, ARGV 3 the number of this commit; 5: 1 when it only removes, which Redis is to do
- * even when it is full (a script that has begun to write may go on); from 6 the changes.
+ * even when it is full (a script that has begun to write may go on); 6: 1 when the lock is to be renewed; from 7
+ * the changes.
  */
 export const COMMIT: Script = script(`${KEPT}
 if ARGV[5] == '1' then call('DEL', p .. 'nothing') end
+if ARGV[6] == '1' then call('PEXPIRE', OWNER, ARGV[4]) end
 call('HSET', META, 'commits', ARGV[3])
 ${CHANGES}
 return {'ok'}

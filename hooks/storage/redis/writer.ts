@@ -39,6 +39,9 @@ export class Writer {
   /** Another server has taken over: nothing is written any more. */
   #fenced: StorageError | null = null;
   #timeout: number;
+  #renewAt = 0;
+  /** A commit is under way. */
+  #busy = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -82,12 +85,15 @@ export class Writer {
 
   /** `commands` is given the number of this try. Throws a StorageError; it may have been done all the same. */
   async write(commands: (number: number) => Commands): Promise<void> {
+    this.#busy = true;
     try {
       await this.#write(commands);
       this.failing = null;
     } catch (error) {
       this.failing = error as StorageError;
       throw error;
+    } finally {
+      this.#busy = false;
     }
   }
 
@@ -97,7 +103,7 @@ export class Writer {
     const { args, frees } = commands(number);
     if (this.#fenced !== null) throw this.#fenced;
     if (this.#clearing !== "") await this.#begin();
-    const all = [frees ? "1" : "0", ...args];
+    const all = [frees ? "1" : "0", this.#renews() ? "1" : "0"].concat(args as string[]);
     let [what, ...said] = await this.#run(COMMIT, this.#known, number, all);
     if (what === "moved" && await this.#repeat(said)) {
       [what, ...said] = await this.#run(COMMIT, this.#known, number, all);
@@ -111,6 +117,14 @@ export class Writer {
     this.#refused(what, said);
     await this.#adopt();
     await this.#begin();
+  }
+
+  /** It is time to renew the lock. */
+  #renews(): boolean {
+    const now = performance.now();
+    if (now < this.#renewAt) return false;
+    this.#renewAt = now + this.#settings.lockTime / 3;
+    return true;
   }
 
   /** Redis may come back as it was a little while ago. */
@@ -153,8 +167,9 @@ export class Writer {
   /** Throws when another server is to blame. */
   #refused(what: string | undefined, [first = "", second = ""]: readonly string[]): void {
     const { place, prefix } = this.#settings;
-    // (Who has written more than we did came after us, and has ended.)
-    const other = what === "taken" ? first : second !== "" && Number(second) >= this.#known ? "" : null;
+    // (Somebody else who has written more than we did came after us, and has ended.)
+    const later = first !== this.#mark && second !== "" && Number(second) >= this.#known;
+    const other = what === "taken" ? first : later ? "" : null;
     if (other === null) return;
     this.#fenced = this.failing = inUse(DOING, place, prefix, other);
     this.#host.log(
@@ -221,9 +236,11 @@ export class Writer {
 
   /** Renews the lock, and looks whether all is there. */
   async #look(): Promise<void> {
-    if (this.#closed || this.#fenced !== null || this.#clearing !== "") return;
+    // (A commit renews it and looks as well, and a large one would make this wait too long.)
+    if (this.#closed || this.#busy || this.#fenced !== null || this.#clearing !== "") return;
     try {
-      const [what, ...said] = await this.#run(RENEW, this.#known, this.#tried + 1, []);
+      // (While it is on its way there may be any number of commits.)
+      const [what, ...said] = await this.#run(RENEW, this.#known, Number.MAX_SAFE_INTEGER, []);
       if (what === "ok") return;
       this.#refused(what, said);
       this.lost = true;
