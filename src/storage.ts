@@ -206,7 +206,8 @@ export interface Storage {
   commit(): MaybePromise<void>;
   /**
    * The deliveries that wait (packet id 0) after `sequence`, at most `limit`, in order: for a server that does not
-   * keep long queues in memory. What was told since the last `commit` is in it.
+   * keep long queues in memory. What was told since the last `commit` is in it; what is told after the call, the end of
+   * the session for example, is not.
    */
   waiting(sessionId: string, sequence: number, limit: number): MaybePromise<readonly DeliveryRecord[]>;
   /**

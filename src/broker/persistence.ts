@@ -146,6 +146,8 @@ export class Persistence implements DeliveryStore, Committer {
       return;
     }
     if (this.#stuck.size > 0) this.#pumpStuck();
+    // (It may have noticed something that is to be committed.)
+    if (this.storage.dirty) this.#told();
     this.#after(this.storage.idle?.() === true ? BUSY_MS : IDLE_MS);
   };
 

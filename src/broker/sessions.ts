@@ -2,9 +2,11 @@
 
 import type { Client } from "../client.ts";
 import { Reasons } from "../packets/reason.ts";
+import { isPromise } from "../hooks.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { QoS, SubscribeOptions } from "../packets/types.ts";
 import { NEVER } from "../session/message.ts";
+import type { Delivery } from "../session/delivery.ts";
 import { Session } from "../session/session.ts";
 import { SharedGroup } from "../session/shared_group.ts";
 import { Subscription } from "../session/subscription.ts";
@@ -181,21 +183,13 @@ export class Sessions {
     if (session.ended) return;
     session.ended = true;
     this.#byId.delete(session.clientId);
+    // (Asked for before the storage is told that all of it goes.)
+    const stored = sharing(session) ? session.queuedInStore() : [];
     this.#unsubscribeAll(session);
     this.#broker.persistence?.ended(session);
-    const rest = session.drain();
-    for (const delivery of rest) {
-      const { group } = delivery;
-      // A QoS 2 message the client has begun to take belongs to it alone. [MQTT-4.8.2-5]
-      if (group !== null && group.members.length > 0 && !(delivery.qos === 2 && delivery.packetId > 0)) {
-        deliverAgain(
-          this.#broker,
-          delivery.message,
-          group,
-          () => this.#broker.sessionHost.qosDropped?.(session, delivery),
-        );
-      } else this.#broker.sessionHost.qosDropped?.(session, delivery);
-    }
+    for (const delivery of session.drain()) this.#passOn(session, delivery);
+    if (isPromise(stored)) void stored.then((later) => this.#passAllOn(session, later), () => {});
+    else this.#passAllOn(session, stored);
     const pending = session.pendingWill;
     session.pendingWill = null;
     // [MQTT-3.1.2-10]
@@ -203,6 +197,20 @@ export class Sessions {
     // Remembered routes may name the session for a while; what its client said in CONNECT does not stay with it.
     session.client = null;
     session.received = null;
+  }
+
+  #passAllOn(session: Session, deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) this.#passOn(session, delivery);
+  }
+
+  /** What a session owed when it ended goes to another member of its group, if there is one. */
+  #passOn(session: Session, delivery: Delivery): void {
+    const { group } = delivery;
+    const dropped = (): void => this.#broker.sessionHost.qosDropped?.(session, delivery);
+    // A QoS 2 message the client has begun to take belongs to it alone. [MQTT-4.8.2-5]
+    if (group !== null && group.members.length > 0 && !(delivery.qos === 2 && delivery.packetId > 0)) {
+      deliverAgain(this.#broker, delivery.message, group, dropped);
+    } else dropped();
   }
 
   #unsubscribeAll(session: Session): void {
@@ -275,4 +283,10 @@ export class Sessions {
     next = Math.min(next, this.#sweepTime(session, now));
     return next === Infinity ? 0 : next;
   }
+}
+
+/** What waits for it may belong to a shared subscription. */
+function sharing(session: Session): boolean {
+  for (const { group } of session.subscriptions.values()) if (group !== null) return true;
+  return false;
 }

@@ -58,7 +58,11 @@ export const optionGroups: readonly OptionGroup[] = [
         text: "what an acknowledged message survives: normal (default): the end of the process;\n" +
           "full: a power failure as well; off: nothing for certain, it is written behind",
       },
-      { name: "storage-url", value: "URL", text: "of the Redis server, redis://host:port" },
+      {
+        name: "storage-url",
+        value: "URL",
+        text: "of the Redis server, redis://host:port (with a password better as a variable)",
+      },
     ],
   },
   {

@@ -1,7 +1,10 @@
 /** From settings to the hook that keeps the data. Each kind is loaded only when it is asked for. */
 
-import type { StorageChoice } from "../config/storage.ts";
+import { quote } from "../config/problem.ts";
+import type { StorageChoice, StorageValues } from "../config/storage.ts";
 import type { Hook } from "../hook.ts";
+import { describeListenFault } from "../runtime/listen_fault.ts";
+import { readTextFile } from "../runtime/process.ts";
 
 /** Null: everything is kept in memory alone. */
 export async function makeStorage(choice: StorageChoice): Promise<Hook | null> {
@@ -19,6 +22,27 @@ export async function makeStorage(choice: StorageChoice): Promise<Hook | null> {
       });
     }
     case "redis":
-      throw new Error("Cannot use Redis yet");
+      return await redisStorage(choice.values);
+  }
+}
+
+async function redisStorage(values: Partial<StorageValues>): Promise<Hook> {
+  const { RedisStorage } = await import("../../hooks/storage/redis.ts");
+  const { url, address, username, password, database, prefix, timeout, lockTime } = values;
+  const given = { url, address, username, password, database, prefix, timeout, lockTime };
+  const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const tls: Record<string, string> = {};
+  for (const file of ["ca", "cert", "key"] as const) {
+    const path = values[file];
+    if (path !== undefined) tls[file] = await readPem(path);
+  }
+  return new RedisStorage({ ...options, ...(Object.keys(tls).length === 0 ? {} : { tls }) });
+}
+
+async function readPem(path: string): Promise<string> {
+  try {
+    return await readTextFile(path);
+  } catch (error) {
+    throw new Error(`Cannot read the file ${quote(path)} of the storage: ${describeListenFault(error)}`);
   }
 }

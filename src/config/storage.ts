@@ -20,6 +20,12 @@ export interface StorageValues {
   readonly prefix: string;
   /** Milliseconds. */
   readonly timeout: number;
+  /** Milliseconds. */
+  readonly lockTime: number;
+  /** Paths of PEM files. */
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
 }
 
 export const storageKinds: { readonly [K in keyof StorageValues]-?: ValueKind<StorageValues[K]> } = {
@@ -34,14 +40,30 @@ export const storageKinds: { readonly [K in keyof StorageValues]-?: ValueKind<St
   password: secretText,
   database: integer([0, 65_535]),
   prefix: someText,
-  timeout: duration("ms", [100, 60_000]),
+  timeout: duration("ms", [100, 600_000]),
+  lockTime: duration("ms", [1000, 600_000]),
+  ca: someText,
+  cert: someText,
+  key: someText,
 };
 
 /** Those that a type takes besides `type`. */
 export const storageKeys: { readonly [K in StorageValues["type"]]: readonly (keyof StorageValues)[] } = {
   memory: [],
   sqlite: ["path", "sync", "window", "pendingBytes"],
-  redis: ["url", "address", "username", "password", "database", "prefix", "timeout"],
+  redis: [
+    "url",
+    "address",
+    "username",
+    "password",
+    "database",
+    "ca",
+    "cert",
+    "key",
+    "prefix",
+    "timeout",
+    "lockTime",
+  ],
 };
 
 /** comqtt v2 counts its storages: of those with a file there is one here. */

@@ -300,7 +300,12 @@ export class Session {
     return this.#inflight?.get(packetId);
   }
 
-  /** Takes out everything that was not delivered, in order, for the end of the session. */
+  /** What waits only in the store, in order. */
+  queuedInStore(): Delivery[] | Promise<Delivery[]> {
+    return this.#queue?.rest() ?? [];
+  }
+
+  /** Takes out everything in memory that was not delivered, in order, for the end of the session. */
   drain(): Delivery[] {
     const rest = [...this.inflight(), ...this.queued()];
     this.host.countInflight(-this.inflightCount);

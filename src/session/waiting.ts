@@ -108,6 +108,11 @@ export class Waiting {
     return this.#near[Symbol.iterator]();
   }
 
+  /** Those that are only in the store, in order; it must not be told before that they go. */
+  rest(): Delivery[] | Promise<Delivery[]> {
+    return this.#far === 0 ? [] : this.#store!.waiting(this.#session, this.#last, this.#far);
+  }
+
   /** Takes those out, in order, of which `goes` says so; of what is only in the store a page at a time. */
   take(goes: (delivery: Delivery) => boolean, taken: (delivery: Delivery) => void): void {
     for (const delivery of this.#takeNear(goes)) taken(delivery);

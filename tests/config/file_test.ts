@@ -217,7 +217,7 @@ const mistakes: readonly (readonly [name: string, text: string, problems: string
   ]],
   ["a setting of another storage", "storage:\n  sync: full\n  type: redis\n", [
     '2:3 Cannot use "storage.sync" with type "redis", ' +
-    "which takes type, url, address, username, password, database, prefix, timeout",
+    "which takes type, url, address, username, password, database, ca, cert, key, prefix, timeout, lockTime",
   ]],
   ["text that is no YAML", "limits: [1\n", [
     "2:1 Not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",
