@@ -1,8 +1,9 @@
 /** What sessions report to the broker: counted, and told to hooks that listen. */
 
+import type { SessionHost } from "../session/host.ts";
+import type { Session } from "../session/session.ts";
 import type { Broker } from "./broker.ts";
 import type { Receiver } from "./pressure.ts";
-import type { Session, SessionHost } from "../session/session.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 

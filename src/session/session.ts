@@ -5,41 +5,15 @@
 
 import type { QoS, Will } from "../packets/types.ts";
 import { Delivery } from "./delivery.ts";
+import type { DeliveryStore } from "./delivery_store.ts";
+import type { DropReason, SessionHost } from "./host.ts";
 import { Inflight } from "./inflight.ts";
 import { type Message, NEVER } from "./message.ts";
 import type { Outlet } from "./outlet.ts";
+import { Resend } from "./resend.ts";
 import type { SharedGroup } from "./shared_group.ts";
-import type { DeliveryStore } from "./delivery_store.ts";
 import type { Subscription } from "./subscription.ts";
 import { Waiting } from "./waiting.ts";
-
-/** Why a message does not reach a session's client. */
-export type DropReason = "slow" | "queueFull" | "expired" | "tooLarge" | "notAuthorized" | "hook";
-
-/** What a session reports, so that it is counted and hooks hear of it. */
-export interface SessionHost {
-  readonly maximumInflight: number;
-  readonly maximumQueuedMessages: number;
-  readonly maximumQueuedBytes: number;
-  readonly dropOldest: boolean;
-  /** Somebody looks at messages when their delivery ends: their bytes have to stay. */
-  readonly keepAll: boolean;
-  now(): number;
-  dropped(session: Session, message: Message, why: DropReason): void;
-  /** Differences of the totals over all sessions. */
-  countInflight(by: number): void;
-  countQueued(by: number): void;
-  /** The queue of a connected session passed half of its bound. */
-  filling(session: Session): void;
-  /** What waits in a session without a connection may expire sooner than before. */
-  expiring(session: Session): void;
-  /** The time of the next check in milliseconds since 1970, 0: none. */
-  due(session: Session, now: number): number;
-  idsExhausted?: ((session: Session, message: Message) => void) | undefined;
-  qosPublish?: ((session: Session, delivery: Delivery, resend: boolean) => void) | undefined;
-  qosComplete?: ((session: Session, delivery: Delivery) => void) | undefined;
-  qosDropped?: ((session: Session, delivery: Delivery) => void) | undefined;
-}
 
 /** A will whose delay runs. */
 export interface PendingWill {
@@ -66,10 +40,8 @@ export class Session {
   #store: DeliveryStore | null = null;
   /** Of the last delivery that is kept. */
   #sequence = 0;
-  /** Sent on an earlier connection and not yet repeated on this one, because its Receive Maximum is smaller. */
-  #toResend: Delivery[] | null = null;
-  /** How many of them are PUBRELs, at most. */
-  #toRelease = 0;
+  /** What this connection has to repeat first; null: nothing any more. */
+  #resend: Resend | null = null;
   /**
    * How much more the client takes. An exchange that an earlier connection began counts as soon as this one goes
    * on with it; negative when more of them wait for PUBCOMP than the client takes now. [MQTT-3.3.4-9]
@@ -163,7 +135,7 @@ export class Session {
     group: SharedGroup | null,
   ): void {
     const delivery = new Delivery(message, qos, retain, identifiers, group);
-    if (this.#ready && this.#queue === null && this.#toResend === null) {
+    if (this.#ready && this.#queue === null && this.#resend === null) {
       this.#transmit(delivery);
       return;
     }
@@ -175,7 +147,7 @@ export class Session {
   pump(): void {
     this.#resendMore();
     const queue = this.#queue;
-    if (queue === null || this.#toResend !== null) return;
+    if (queue === null || this.#resend !== null) return;
     while (this.#ready) {
       const delivery = queue.shift();
       if (delivery === undefined) {
@@ -199,19 +171,16 @@ export class Session {
     this.outlet = outlet;
     this.disconnectedAt = 0;
     this.#quota = Math.min(receiveMaximum, this.host.maximumInflight);
-    this.#toResend = this.#inflight !== null && this.#inflight.size > 0 ? [...this.#inflight] : null;
-    this.#toRelease = 0;
-    for (const delivery of this.#toResend ?? []) {
-      delivery.toRepeat = true;
-      if (delivery.released) this.#toRelease++;
-    }
-    // The client has them, so they count from the first moment.
-    this.#quota -= this.#toRelease;
+    this.#resend = null;
+    if (this.#inflight === null || this.#inflight.size === 0) return;
+    this.#resend = new Resend([...this.#inflight]);
+    // The client has what waits for PUBCOMP, so it counts from the first moment.
+    this.#quota -= this.#resend.released;
   }
 
   detach(now: number): void {
     this.outlet = null;
-    this.#toResend = null;
+    this.#resend = null;
     this.disconnectedAt = now;
   }
 
@@ -312,7 +281,7 @@ export class Session {
     this.host.countQueued(-this.queuedCount);
     this.#inflight = null;
     this.#queue = null;
-    this.#toResend = null;
+    this.#resend = null;
     return rest;
   }
 
@@ -351,7 +320,7 @@ export class Session {
     this.host.qosComplete?.(this, delivery);
     // What was to be repeated on this connection and was not took nothing.
     if (!delivery.toRepeat || delivery.released) this.#quota++;
-    if (this.#queue !== null || this.#toResend !== null) this.pump();
+    if (this.#queue !== null || this.#resend !== null) this.pump();
   }
 
   /** Something new may be sent. */
@@ -382,54 +351,25 @@ export class Session {
   }
 
   #resendMore(): void {
-    const waiting = this.#toResend;
-    if (waiting === null) return;
-    let done = 0;
-    while (done < waiting.length && this.outlet !== null && !this.outlet.congested) {
-      const delivery = waiting[done]!;
-      // (It may be acknowledged meanwhile.)
-      if (delivery.toRepeat && this.#inflight?.get(delivery.packetId) === delivery) {
-        if (delivery.released) this.#repeatPubrel(this.outlet, delivery);
-        else if (this.#quota > 0) this.#repeat(this.outlet, delivery);
-        else {
-          // What the client has in hand can't wait: only its end gives way to the others.
-          if (this.#toRelease > 0) this.#repeatPubrels(waiting, done);
-          break;
-        }
-      }
-      done++;
-    }
-    this.#toResend = done === waiting.length ? null : waiting.slice(done);
+    const resend = this.#resend;
+    if (resend !== null && resend.goOn(this) && this.#resend === resend) this.#resend = null;
   }
 
-  #repeatPubrels(waiting: readonly Delivery[], from: number): void {
-    for (let i = from; i < waiting.length; i++) {
-      const delivery = waiting[i]!;
-      if (delivery.released && delivery.toRepeat && this.#inflight!.get(delivery.packetId) === delivery) {
-        this.#repeatPubrel(this.outlet!, delivery);
-      }
-    }
-    this.#toRelease = 0;
-  }
-
-  #repeatPubrel(outlet: Outlet, delivery: Delivery): void {
-    delivery.toRepeat = false;
-    this.#toRelease--;
-    outlet.pubrel(delivery.packetId);
-  }
-
-  #repeat(outlet: Outlet, delivery: Delivery): void {
+  /** Sends it once more; false: the client takes no more for now. Only `Resend` asks. */
+  repeat(outlet: Outlet, delivery: Delivery): boolean {
+    if (this.#quota <= 0) return false;
     const { message, qos, retain, identifiers, packetId } = delivery;
     delivery.toRepeat = false;
     // DUP only on a real repetition. [MQTT-3.3.1-1]
     if (outlet.publish(message, qos, retain, true, packetId, identifiers)) {
       this.#quota--;
       this.host.qosPublish?.(this, delivery, true);
-      return;
+      return true;
     }
     this.#inflight!.delete(packetId);
     this.host.countInflight(-1);
     this.#drop(delivery, "tooLarge");
+    return true;
   }
 
   #enqueue(delivery: Delivery): void {

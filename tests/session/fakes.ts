@@ -1,14 +1,13 @@
 /** What a session needs around it, recorded instead of done. */
 
 import type { QoS } from "../../src/packets/types.ts";
+import type { DropReason, SessionHost } from "../../src/session/host.ts";
 import { Message, NEVER } from "../../src/session/message.ts";
 import type { Outlet } from "../../src/session/outlet.ts";
-import { Session, type SessionHost } from "../../src/session/session.ts";
+import { Session } from "../../src/session/session.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-
-export type DropReason = Parameters<SessionHost["dropped"]>[2];
 
 /** Counts, and remembers what was dropped. */
 export class FakeHost implements SessionHost {
