@@ -50,6 +50,7 @@ export class Broker implements AsyncDisposable {
   readonly #options: BrokerOptions;
   #child: ChildProcess | null = null;
   #ended: Promise<number | null> = Promise.resolve(null);
+  /** 0: it does not run. */
   port = 0;
   /** What the process that runs, or ran last, has said. */
   log = "";
@@ -143,12 +144,14 @@ export class Broker implements AsyncDisposable {
 
   /** `kill -9`, at once. */
   async kill(): Promise<void> {
+    this.port = 0;
     this.#signal("SIGKILL");
     await this.#ended;
   }
 
   /** SIGTERM, and its end in good order; the answer is its exit code. */
   async stop(): Promise<number | null> {
+    this.port = 0;
     this.#signal("SIGTERM");
     return await this.end();
   }

@@ -1,0 +1,14 @@
+/** `kill -9` at random moments under load; `deno task faults` does more of them. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { round } from "./load/round.ts";
+import { thisRuntime } from "./process.ts";
+
+for (const seed of [1, 2, 3, 4]) {
+  test(`kill -9: five random moments under load break no promise, seed ${seed}`, async () => {
+    const sync = seed % 2 === 0 ? "full" : "normal";
+    const { violations, log } = await round({ seed, kills: 5, sync, runtime: thisRuntime });
+    assert.deepEqual(violations, [], `The broker said:\n${log.slice(-6000)}`);
+  });
+}
