@@ -54,6 +54,9 @@ export abstract class Peer {
     this.ledger.violation(`${this.id}, MQTT ${this.version}: ${text}`);
   }
 
+  /** It has said something that is to be answered. */
+  protected abstract get waits(): boolean;
+
   /** Ends with the connection it has. */
   stop(): void {
     this.#stopped = true;
@@ -91,7 +94,8 @@ export abstract class Peer {
       },
     }).catch(() => null);
     if (answer === null) {
-      client.reset();
+      // (The broker may have taken it, and sent what never came.)
+      this.#lost(client);
       return false;
     }
     // (Its earlier connection is over by now, whatever it was.)
@@ -113,7 +117,8 @@ export abstract class Peer {
       try {
         packet = await client.next();
       } catch {
-        // Closed; or nothing came for seconds, which a client may take for a reason to try again.
+        // Closed; or nothing came for seconds, after which a client may well try again.
+        if (!client.closed && this.waits) this.violation("what it asked for is not answered");
         this.#lost(client);
         return;
       }

@@ -38,6 +38,10 @@ export class Publisher extends Peer {
     return this.#open.size;
   }
 
+  protected override get waits(): boolean {
+    return this.#open.size > 0;
+  }
+
   protected override begin(client: TestClient): void {
     for (const [packetId, open] of this.#open) {
       this.ledger.tick();

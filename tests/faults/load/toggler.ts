@@ -52,6 +52,11 @@ export class Toggler extends Subscriber {
     return true;
   }
 
+  /** What came before SUBSCRIBE, and after it for a second time. */
+  protected override mayComeLate(message: Sent): boolean {
+    return message.transmissions > 1;
+  }
+
   protected override begin(client: TestClient): void {
     super.begin(client);
     // Whether the last one was heard nobody knows: it is said again.
