@@ -94,6 +94,7 @@ export abstract class Peer {
       },
     }).catch(() => null);
     if (answer === null) {
+      if (!client.closed) this.violation("CONNECT is not answered");
       // (The broker may have taken it, and sent what never came.)
       this.#lost(client);
       return false;
@@ -124,6 +125,8 @@ export abstract class Peer {
       }
       this.ledger.tick();
       this.take(client, packet);
+      // (Whoever waits for it looks once more.)
+      this.ledger.tick();
       if (--left <= 0 && !this.steady) {
         await this.#leave(client);
         return;
@@ -140,7 +143,12 @@ export abstract class Peer {
     if (this.random.oneIn(3)) {
       // What comes now was not received; when the broker has closed the connection, nothing more was sent.
       client.disconnect();
-      while (!client.closed) await client.next().catch(() => client.reset());
+      while (!client.closed) {
+        await client.next().catch(() => {
+          if (!client.closed) this.violation("the connection is not closed after DISCONNECT");
+          client.reset();
+        });
+      }
       this.lastGoneAt = this.ledger.tick();
       return;
     }
