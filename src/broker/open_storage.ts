@@ -14,6 +14,9 @@ export async function openStorage(
   const { storage } = hook;
   await storage.open(broker.hostFor(hook));
   const persistence = new Persistence(broker, storage);
+  // (Nobody can connect meanwhile, and who wonders about that is told why.)
+  broker.log("info", `Loading what the ${storage.name} storage keeps; clients are let in when it is done`);
+  const begun = performance.now();
   let loaded: () => void;
   try {
     loaded = await load(broker, persistence);
@@ -25,6 +28,12 @@ export async function openStorage(
   broker.turn.committer = persistence;
   loaded();
   persistence.start();
+  const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+  broker.log(
+    "info",
+    `Loaded ${broker.sessions.size} sessions, ${broker.stats.queued} queued and ${broker.retained.size} retained messages ` +
+      `in ${seconds} s`,
+  );
 }
 
 /** What was told last is committed. */
