@@ -1,7 +1,7 @@
 /** What goes wrong with files and disks: a clear message, nothing lost that was promised, nothing touched that is not ours. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { SqliteDriver } from "../../hooks/storage/sqlite/driver.ts";
@@ -189,6 +189,27 @@ test("sqlite: an empty file becomes a database", async () => {
   await using bench = new SqliteBench();
   writeFileSync(bench.path(), "");
   assert.equal((await loaded(await bench.openAt(bench.path()))).sessions.size, 0);
+  assert.equal(bench.host.logged.length, 1);
+  assert.match(bench.host.logged[0], /^warn: The database ".*" was an empty file, .* without data$/);
+});
+
+test("sqlite: a write-ahead file without its database is kept, not removed", async () => {
+  await using bench = new SqliteBench();
+  const storage = await bench.open();
+  storage.putRetained(message({ topic: "kept" }));
+  await storage.commit();
+  const copy = bench.copy(bench.path());
+  const left = readFileSync(`${copy}-wal`);
+  assert.ok(left.length > 0);
+  for (const damage of [(): void => writeFileSync(copy, ""), (): void => rmSync(copy)]) {
+    damage();
+    writeFileSync(`${copy}-wal`, left);
+    const fresh = await bench.openAt(copy);
+    assert.equal((await loaded(fresh)).retainedMessages.size, 0);
+    assert.deepEqual(readFileSync(`${fresh.quarantined}-wal`), left);
+    assert.match(bench.host.logged.pop()!, /^error: Cannot .* its write-ahead file is not; .* kept as/);
+    await fresh.close();
+  }
 });
 
 test("sqlite: rows that cannot be read are left out and said", async () => {

@@ -3,7 +3,7 @@
 import { DatabaseSync } from "node:sqlite";
 import type { StorageError } from "../../../src/storage.ts";
 import { fault, faultOf } from "./faults.ts";
-import { makeFile } from "./files.ts";
+import { makeFile, sizeOfFile } from "./files.ts";
 import { APPLICATION_ID, migrate, numberOf, rollBack, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
 
 /** Somebody else's transaction is waited for this long, in milliseconds: everything stands still meanwhile. */
@@ -20,6 +20,10 @@ const CACHE_KIB = 16_384;
  */
 export function openDatabase(path: string): DatabaseSync {
   makeFile(path);
+  if (sizeOfFile(path) === 0 && sizeOfFile(`${path}-wal`) > 0) {
+    // (SQLite would remove what is left of the data, without a word.)
+    throw fault("damaged", "open the database", path, "it is empty or gone, but its write-ahead file is not");
+  }
   let database: DatabaseSync | null = null;
   try {
     database = new DatabaseSync(path, { timeout: BUSY });

@@ -8,6 +8,11 @@ import { faultOf } from "./faults.ts";
 /** What SQLite adds to the name of a database for the files beside it. */
 const BESIDE = ["-wal", "-shm"] as const;
 
+/** Its bytes; 0: it is empty, or not there. */
+export function sizeOfFile(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
 /** Makes the directory of this file if there is none. */
 export function makeDirectoryOf(path: string): void {
   const directory = dirname(path);

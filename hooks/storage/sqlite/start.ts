@@ -1,12 +1,13 @@
 /** From a path to an open database whose tables have everything; one that is damaged is put aside. */
 
 import type { DatabaseSync } from "node:sqlite";
+import { existsSync } from "node:fs";
 import type { HookHost } from "../../../src/hook.ts";
 import type { StorageError } from "../../../src/storage.ts";
 import { openDatabase } from "./database.ts";
 import { Engine } from "./engine.ts";
 import { faultOf } from "./faults.ts";
-import { makeDirectoryOf, putAside } from "./files.ts";
+import { makeDirectoryOf, putAside, sizeOfFile } from "./files.ts";
 import { Lock } from "./lock.ts";
 import type { SqliteSettings } from "./options.ts";
 import { recover } from "./recover.ts";
@@ -50,15 +51,19 @@ export async function start(settings: SqliteSettings, host: HookHost): Promise<S
 type Opened = Pick<Started, "engine" | "sessions" | "lastMessage">;
 
 async function open(settings: SqliteSettings, host: HookHost): Promise<Opened> {
-  const database: DatabaseSync = openDatabase(settings.path);
+  const { path } = settings;
+  const emptied = existsSync(path) && sizeOfFile(path) === 0;
+  const database: DatabaseSync = openDatabase(path);
+  // (Somebody made the file, or took its data away: only one of them knows that there is nothing in it.)
+  if (emptied) host.log("warn", `The database "${path}" was an empty file, this server begins without data`);
   try {
     const sessions = new Sessions();
-    const { generation, position, lastMessage } = recover(database, settings.path, sessions);
+    const { generation, position, lastMessage } = recover(database, path, sessions);
     const engine = new Engine(database, settings, host, position);
     await engine.settle(generation);
     return { engine, sessions, lastMessage };
   } catch (error) {
     database.close();
-    throw faultOf(error, "read the database", settings.path);
+    throw faultOf(error, "read the database", path);
   }
 }
