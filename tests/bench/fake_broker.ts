@@ -16,7 +16,7 @@ function firstPacket(bytes: Uint8Array): Uint8Array | undefined {
   return bytes.length < length ? undefined : bytes.subarray(0, length);
 }
 
-function serve(socket: Socket, mistake: Mistake): void {
+function serve(socket: Socket, mistake: Mistake, connected: (packet: Uint8Array) => void): void {
   let rest: Uint8Array = new Uint8Array(0);
   let published = 0;
   socket.on("error", () => socket.destroy());
@@ -25,17 +25,23 @@ function serve(socket: Socket, mistake: Mistake): void {
     for (let packet = firstPacket(rest); packet !== undefined; packet = firstPacket(rest)) {
       rest = rest.subarray(packet.length);
       const type = (packet[0] ?? 0) >> 4;
-      if (type === CONNECT) socket.write(CONNACK);
+      if (type === CONNECT) {
+        connected(packet);
+        socket.write(CONNACK);
+      }
       if (type === SUBSCRIBE) socket.write(Uint8Array.of(0x90, 3, packet[2] ?? 0, packet[3] ?? 0, 0));
       if (type === PUBLISH) { for (const delivered of mistake(packet, published++)) socket.write(delivered); }
     }
   });
 }
 
-/** Starts it on a free port of 127.0.0.1. */
-export function startFakeBroker(mistake: Mistake): Promise<{ server: Server; port: number }> {
+/** Starts it on a free port of 127.0.0.1. `connected` is given each CONNECT. */
+export function startFakeBroker(
+  mistake: Mistake,
+  connected: (packet: Uint8Array) => void = (): void => {},
+): Promise<{ server: Server; port: number }> {
   return new Promise((resolve, reject) => {
-    const server = createServer((socket) => serve(socket, mistake));
+    const server = createServer((socket) => serve(socket, mistake, connected));
     server.once("error", reject);
     server.listen(0, "127.0.0.1", () => resolve({ server, port: (server.address() as AddressInfo).port }));
   });

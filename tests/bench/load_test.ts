@@ -1,5 +1,6 @@
 /** The load generator must notice every way in which a broker can be wrong: its numbers are worth nothing otherwise. */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import process from "node:process";
 import { after, before, test } from "node:test";
 import { compileLoad } from "./compile.ts";
 import { type Mistake, startFakeBroker } from "./fake_broker.ts";
-import { LoadFailure, type LoadReport, runLoad } from "./load.ts";
+import { type LoadArgs, LoadFailure, type LoadReport, runLoad } from "./load.ts";
 import { firstLine } from "./process.ts";
 
 const able = process.platform === "linux" &&
@@ -28,8 +29,12 @@ after(() => {
   if (able) rmSync(folder, { recursive: true, force: true });
 });
 
-async function loadAgainst(mistake: Mistake): Promise<LoadReport> {
-  const { server, port } = await startFakeBroker(mistake);
+async function loadAgainst(
+  mistake: Mistake,
+  more: LoadArgs = {},
+  connected: (packet: Uint8Array) => void = (): void => {},
+): Promise<LoadReport> {
+  const { server, port } = await startFakeBroker(mistake, connected);
   try {
     return await runLoad(program, {
       port,
@@ -38,6 +43,7 @@ async function loadAgainst(mistake: Mistake): Promise<LoadReport> {
       payload: PAYLOAD,
       patience: 1,
       limit: 20,
+      ...more,
     }, []);
   } finally {
     server.close();
@@ -56,6 +62,18 @@ test("a broker without mistakes passes, and everything is counted", { skip }, as
   assert.equal(report.number("published"), 1000);
   assert.equal(report.number("received"), 1000);
   assert.throws(() => report.number("no.such.value"), LoadFailure);
+});
+
+test("persistent sessions are ended at the end", { skip }, async () => {
+  const flags: number[] = [];
+  const ids: string[] = [];
+  await loadAgainst((packet) => [packet], { persistent: 1 }, (packet) => {
+    flags.push(packet[9] ?? NaN);
+    ids.push(Buffer.from(packet.subarray(14)).toString());
+  });
+  assert.deepEqual(flags, [0, 2]);
+  assert.equal(ids.length, 2);
+  assert.equal(ids[1], ids[0]);
 });
 
 /** Delivers one message after the next one. */

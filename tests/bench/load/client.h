@@ -31,6 +31,11 @@ extern uint32_t publisher_count;
 extern struct client *clients; // the publishers come first
 extern uint32_t client_count;
 
+// The subscriber that is this publisher's twin, in that mode.
+static inline struct client *twin_of(const struct client *publisher) {
+  return &clients[publisher_count + publisher->conn.index];
+}
+
 // Sends as many publishes as the limit, the window and the socket allow.
 void client_pump(struct conn *c);
 

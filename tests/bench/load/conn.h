@@ -12,6 +12,8 @@ struct conn {
   int fd;
   uint32_t index;
   uint32_t events;                 // what epoll watches for
+  uint32_t number;                 // part of the client id, from 1; 0: it has none yet
+  bool persistent;                 // its session outlives it
   bool stalled;                    // never reads; the broker may close it
   packet_handler on_packet;        // what happens with the next packet
   packet_handler when_ready;       // becomes on_packet when the handshake is over

@@ -11,7 +11,7 @@
 
 uint32_t crowd_receive_maximum = 65535;
 
-static uint32_t opened_ever; // part of the client ids
+static uint32_t opened_ever;
 static uint32_t ready;
 
 static void become_ready(struct conn *c) {
@@ -35,8 +35,9 @@ static void handshake(struct conn *c, uint8_t head, const uint8_t *body, uint32_
 
 static void start(struct conn *c, int receive_buffer) {
   char id[32];
-  snprintf(id, sizeof id, "load-%d-%u", (int)getpid(), opened_ever++);
-  add_connect(&c->out, id);
+  if (c->number == 0) c->number = ++opened_ever;
+  snprintf(id, sizeof id, "load-%d-%u", (int)getpid(), c->number);
+  add_connect(&c->out, id, c->persistent);
   c->on_packet = handshake;
   if (!c->on_turn) c->on_turn = conn_flush;
   conn_open(c, receive_buffer);
@@ -56,6 +57,22 @@ void crowd_open(struct crowd *crowd) {
       fail("Only %u of %u connections became ready", ready, crowd->count);
     }
   }
+}
+
+void crowd_end(struct crowd *crowd) {
+  bool persistent = false;
+  for (uint32_t i = 0; i < crowd->count; i++) {
+    struct conn *c = crowd_member(crowd, i);
+    conn_close(c);
+    persistent |= c->persistent;
+    // What comes next is a connection that asks for a new session, subscribes to nothing, and keeps nothing.
+    c->in.length = c->out.length = 0;
+    c->events = 0;
+    c->persistent = false;
+    c->filter = NULL;
+    c->on_turn = NULL;
+  }
+  if (persistent) crowd_open(crowd);
 }
 
 static void unexpected(struct conn *c, uint8_t head, const uint8_t *body, uint32_t length) {

@@ -17,6 +17,10 @@ static inline struct conn *crowd_member(const struct crowd *crowd, uint32_t i) {
 // Returns when all of them are connected and subscribed (at the QoS of the options).
 void crowd_open(struct crowd *crowd);
 
+// Ends the sessions of these connections that are persistent, and closes all of them: the next run on this broker
+// is not to publish to them.
+void crowd_end(struct crowd *crowd);
+
 // `count` connections that only subscribe, each to a filter of its own, and then do nothing.
 struct crowd crowd_idle(uint32_t count);
 

@@ -20,7 +20,7 @@ static uint64_t start_time;
 static void allow_many_files(void) {
   struct rlimit files;
   if (getrlimit(RLIMIT_NOFILE, &files)) return;
-  rlim_t wanted = (rlim_t)opt.clients + opt.beside + opt.churners + opt.readers + 64;
+  rlim_t wanted = (rlim_t)opt.clients * 2 + opt.beside + opt.churners + opt.readers + 64;
   if (files.rlim_cur >= wanted) return;
   struct rlimit raised = {.rlim_cur = wanted, .rlim_max = files.rlim_max > wanted ? files.rlim_max : wanted};
   if (setrlimit(RLIMIT_NOFILE, &raised)) {

@@ -36,15 +36,20 @@ static void add_header(struct bytes *out, uint8_t head, uint32_t body) {
   out->length += 1 + put_varint(at + 1, body);
 }
 
-void add_connect(struct bytes *out, const char *client_id) {
-  static const uint8_t receive_maximum[] = {3, 0x21, 0xff, 0xff};
+void add_connect(struct bytes *out, const char *client_id, bool persistent) {
+  // Receive Maximum 65535, and a Session Expiry Interval of an hour.
+  static const uint8_t properties[] = {0x21, 0xff, 0xff, 0x11, 0, 0, 0x0e, 0x10};
   bool v5 = opt.version == 5;
-  add_header(out, CONNECT << 4, 10 + (v5 ? sizeof receive_maximum : 0) + 2 + (uint32_t)strlen(client_id));
+  uint8_t size = persistent ? sizeof properties : 3;
+  add_header(out, CONNECT << 4, 10 + (v5 ? 1 + size : 0) + 2 + (uint32_t)strlen(client_id));
   add_text(out, "MQTT");
   add_byte(out, (uint8_t)opt.version);
-  add_byte(out, 2); // clean start
+  add_byte(out, persistent ? 0 : 2); // clean start
   add_number(out, KEEP_ALIVE_SECONDS);
-  if (v5) bytes_append(out, receive_maximum, sizeof receive_maximum);
+  if (v5) {
+    add_byte(out, size);
+    bytes_append(out, properties, size);
+  }
   add_text(out, client_id);
 }
 
@@ -97,6 +102,7 @@ static uint32_t property_length(uint8_t id, const uint8_t *at, const uint8_t *en
 uint32_t check_connack(const uint8_t *body, uint32_t length) {
   if (length < 2) fail("Malformed CONNACK");
   if (body[1]) fail("The broker refused a connection with code %u", body[1]);
+  if (body[0]) fail("The broker had a session of a client id that is new");
   if (opt.version != 5) return 65535;
   uint32_t receive_maximum = 65535;
   const uint8_t *at = body + 2, *end = body + length;

@@ -26,7 +26,8 @@ enum { FILTER_SIZE = 48 };
 
 uint32_t put_varint(uint8_t *at, uint32_t value);
 
-void add_connect(struct bytes *out, const char *client_id);
+// `persistent`: the session goes on, or begins, and outlives the connection.
+void add_connect(struct bytes *out, const char *client_id, bool persistent);
 
 // `filters` are `count` texts, each in FILTER_SIZE bytes.
 void add_subscribe(struct bytes *out, uint16_t packet_id, const char *filters, uint32_t count, uint32_t qos);

@@ -28,12 +28,15 @@ struct options opt = {
     .patience = 10,
 };
 
-static const char *const modes[] = {"pair", "fanout", "fanin", "churn", "stall", "idle", "subs", "topics"};
+static const char *const modes[] = {"pair",  "twin",  "mesh", "fanout", "fanin",
+                                    "churn", "stall", "idle", "subs",   "topics"};
 
 static const char usage[] =
     "load: puts load on an MQTT broker, checks every delivery and prints one JSON object\n"
     "\n"
     "  --mode NAME       pair    every client publishes to a topic of its own and receives it (default)\n"
+    "                    twin    --clients publishers, and as many subscribers of one each\n"
+    "                    mesh    --clients publishers, and as many subscribers of them all\n"
     "                    fanout  one publisher, --clients subscribers of one topic\n"
     "                    fanin   --clients publishers, one subscriber of them all\n"
     "                    churn   pair beside --churn subscribes and unsubscribes a second\n"
@@ -50,6 +53,7 @@ static const char usage[] =
     "  --rate N          publishes a second over all publishers, one at a time (0: flat out)\n"
     "  --seconds S       publish for S seconds instead of --messages\n"
     "  --warmup N        publishes per publisher before the measured ones (0)\n"
+    "  --persistent 0|1  1: subscribers ask for a session that outlives the connection (0)\n"
     "  --beside N        idle connections that stay open beside the traffic (0)\n"
     "  --pid PID         process of the broker, for its CPU time and memory\n"
     "  --parallel N      connections being opened at the same time (64)\n"
@@ -100,6 +104,7 @@ static const struct setting {
     {"rate", 0, 1e6, .real = &opt.rate},
     {"seconds", 0, 86400, .real = &opt.seconds},
     {"warmup", 0, 4e9, .count = &opt.warmup},
+    {"persistent", 0, 1, .number = &opt.persistent},
     {"beside", 0, 60000, .number = &opt.beside},
     {"parallel", 1, 60000, .number = &opt.parallel},
     {"settle", 0, 600, .real = &opt.settle},
@@ -163,4 +168,5 @@ void parse_options(int argc, char **argv) {
   if (opt.qos && (opt.mode == SUBS || opt.mode == TOPICS)) {
     refuse("This mode takes only QoS 0", opt.mode_name);
   }
+  if (opt.persistent && opt.mode >= CHURN) refuse("This mode has no persistent sessions", opt.mode_name);
 }

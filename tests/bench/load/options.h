@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum mode { PAIR, FANOUT, FANIN, CHURN, STALL, IDLE, SUBS, TOPICS };
+enum mode { PAIR, TWIN, MESH, FANOUT, FANIN, CHURN, STALL, IDLE, SUBS, TOPICS };
 
 struct options {
   enum mode mode;
@@ -22,6 +22,7 @@ struct options {
   double rate;            // publishes per second over all publishers, 0 = flat out
   double seconds;         // publish for this long instead of a number of messages
   uint64_t warmup;        // publishes per publisher before the measured ones
+  uint32_t persistent;    // the sessions of subscribers outlive their connections
   uint32_t beside;        // idle connections that stay open beside the traffic
   uint32_t parallel;      // connections being opened at the same time
   double settle;          // seconds to wait before the broker's memory is read

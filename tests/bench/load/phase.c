@@ -10,7 +10,9 @@
 #include "report.h"
 #include "traffic.h"
 
-static uint64_t expected_deliveries(void) { return totals.sent * (opt.mode == FANOUT ? opt.clients : 1); }
+static uint64_t expected_deliveries(void) {
+  return totals.sent * (opt.mode == FANOUT || opt.mode == MESH ? opt.clients : 1);
+}
 
 static bool all_sent(void) {
   for (uint32_t i = 0; i < publisher_count; i++) {

@@ -13,6 +13,8 @@ void client_prepare(void) { stencil_make(&stencil, TOPIC_LENGTH, opt.payload, op
 static uint64_t delivered(const struct client *c) {
   if (opt.mode == FANOUT) return totals.received / opt.clients;
   if (opt.mode == FANIN) return clients[client_count - 1].next[c->conn.index];
+  if (opt.mode == TWIN) return twin_of(c)->received;
+  if (opt.mode == MESH) return totals.received / opt.clients / opt.clients; // about
   return c->received;
 }
 

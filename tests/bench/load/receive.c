@@ -29,12 +29,13 @@ static void receive(struct client *c, uint8_t head, const uint8_t *body, uint32_
     fail("Client %u received a message of %s on the topic %.*s", c->conn.index, from->topic,
          (int)d.topic_length, (const char *)d.topic);
   }
-  if (opt.mode != FANOUT && opt.mode != FANIN && from != c) {
+  bool shared = opt.mode == FANOUT || opt.mode == FANIN || opt.mode == MESH;
+  if (!shared && (opt.mode == TWIN ? twin_of(from) : from) != c) {
     fail("Client %u received a message of client %u", c->conn.index, stamp.publisher);
   }
   if (d.qos != opt.qos) fail("A message of QoS %u was delivered with QoS %u", opt.qos, d.qos);
 
-  uint32_t *expected = &c->next[opt.mode == FANIN ? stamp.publisher : 0];
+  uint32_t *expected = &c->next[opt.mode == FANIN || opt.mode == MESH ? stamp.publisher : 0];
   if (stamp.sequence == *expected) ++*expected;
   else note_disorder(expected, stamp.sequence);
   histogram_add(&latency, loop_time > stamp.time ? loop_time - stamp.time : 0);

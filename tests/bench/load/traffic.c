@@ -15,31 +15,42 @@
 struct client *clients;
 uint32_t client_count, publisher_count;
 
-static const char *filter_of(const struct client *c) {
+static struct crowd crowd;
+
+static const char *filter_of(const struct client *c, uint32_t i) {
   if (opt.mode == FANOUT) return clients[0].topic;
-  return opt.mode == FANIN ? "bench/+/t" : c->topic;
+  if (opt.mode == TWIN) return clients[i - publisher_count].topic;
+  return opt.mode == FANIN || opt.mode == MESH ? "bench/+/t" : c->topic;
 }
 
 static void make_client(struct client *c, uint32_t i) {
-  bool one_more = opt.mode == FANOUT || opt.mode == FANIN; // the one publisher, or the one subscriber
-  bool subscribes = !one_more || (opt.mode == FANOUT ? i > 0 : i == client_count - 1);
-  c->publishes = !one_more || (opt.mode == FANOUT ? i == 0 : i < client_count - 1);
-  c->next = calloc(opt.mode == FANIN ? client_count : 1, sizeof *c->next);
+  bool separate = publisher_count < client_count; // publishers are not subscribers as well
+  bool subscribes = !separate || i >= publisher_count;
+  c->publishes = i < publisher_count;
+  c->next = calloc(opt.mode == FANIN || opt.mode == MESH ? client_count : 1, sizeof *c->next);
   if (!c->next) fail("Out of memory");
   memcpy(c->topic, "bench/00000/t", TOPIC_LENGTH);
   put_digits((uint8_t *)c->topic + 6, 5, i);
-  if (subscribes) c->conn.filter = filter_of(c);
+  if (subscribes) {
+    c->conn.filter = filter_of(c, i);
+    c->conn.persistent = opt.persistent;
+  }
   c->conn.when_ready = client_packet;
   c->conn.on_turn = client_pump;
 }
 
+static uint32_t subscribers_apart(void) {
+  if (opt.mode == TWIN || opt.mode == MESH || opt.mode == FANOUT) return opt.clients;
+  return opt.mode == FANIN ? 1 : 0;
+}
+
 static void open_clients(void) {
-  client_count = opt.clients + (opt.mode == FANOUT || opt.mode == FANIN ? 1 : 0);
   publisher_count = opt.mode == FANOUT ? 1 : opt.clients;
+  client_count = publisher_count + subscribers_apart();
   clients = calloc(client_count, sizeof *clients);
   if (!clients) fail("Out of memory");
   for (uint32_t i = 0; i < client_count; i++) make_client(&clients[i], i);
-  struct crowd crowd = {.members = clients, .size = sizeof *clients, .count = client_count};
+  crowd = (struct crowd){.members = clients, .size = sizeof *clients, .count = client_count};
   crowd_open(&crowd);
 }
 
@@ -106,4 +117,5 @@ void run_traffic(void) {
          (unsigned long long)totals.gaps, (unsigned long long)totals.reordered,
          (unsigned long long)totals.duplicates);
   }
+  if (opt.persistent) crowd_end(&crowd);
 }

@@ -1,4 +1,4 @@
-// The modes with traffic between clients: pair, fanout, fanin, churn, stall.
+// The modes with traffic between clients: pair, twin, mesh, fanout, fanin, churn, stall.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
