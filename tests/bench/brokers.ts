@@ -15,11 +15,16 @@ export interface Broker {
   command(port: number, folder: string): readonly [file: string, ...args: string[]];
 }
 
+/** mosquitto's way to keep nothing. */
+const NOTHING_KEPT: readonly string[] = ["persistence false"];
+
 /**
  * Debian puts mosquitto where only root looks. Its limits of queued and unacknowledged messages are lifted: that is
- * the setting in which it loses nothing, and in which it is fastest.
+ * the setting in which it loses nothing, and in which it is fastest. `persistence`: lines of its configuration.
  */
-export async function findMosquitto(): Promise<Broker | undefined> {
+export async function findMosquitto(
+  persistence: readonly string[] = NOTHING_KEPT,
+): Promise<Broker | undefined> {
   for (const file of ["mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"]) {
     const version = /mosquitto version (\S+)/.exec(await firstLine(file, ["-h"]) ?? "")?.[1];
     if (version === undefined) continue;
@@ -32,11 +37,15 @@ export async function findMosquitto(): Promise<Broker | undefined> {
         writeFileSync(
           config,
           [
+            // (Started by root it would write as another user, who may not write here.)
+            "user root",
             `listener ${port} 127.0.0.1`,
             "allow_anonymous true",
             "max_queued_messages 0",
             "max_inflight_messages 0",
-            "persistence false",
+            ...persistence,
+            `persistence_file mosquitto-${port}.db`,
+            `persistence_location ${folder}/`,
             "log_type none",
             "",
           ].join("\n"),
@@ -49,10 +58,23 @@ export async function findMosquitto(): Promise<Broker | undefined> {
 }
 
 /** This project's broker on one of its runtimes, or `undefined` when the runtime is not installed. */
-export async function findOurs(
+export function findOurs(
   runtime: "deno" | "bun",
   main: string,
   extra: readonly string[],
+): Promise<Broker | undefined> {
+  return findProgram(
+    runtime,
+    main,
+    (port) => ["--tcp", `127.0.0.1:${port}`, "--ws", "off", "--http", "off", ...extra],
+  );
+}
+
+/** A program on one of the runtimes with these arguments, or `undefined` when the runtime is not installed. */
+export async function findProgram(
+  runtime: "deno" | "bun",
+  main: string,
+  argumentsFor: (port: number, folder: string) => readonly string[],
 ): Promise<Broker | undefined> {
   // The runtime that runs this program need not be on the PATH, and what is there may be a script that starts the
   // runtime as its child: it is asked for the program itself, whose CPU time and memory are to be measured.
@@ -67,9 +89,7 @@ export async function findOurs(
       name: runtime,
       title: runtime === "deno" ? "Deno" : "Bun",
       version,
-      command: (
-        port,
-      ) => [file, ...launch, "--tcp", `127.0.0.1:${port}`, "--ws", "off", "--http", "off", ...extra],
+      command: (port, folder) => [file, ...launch, ...argumentsFor(port, folder)],
     };
   }
   return undefined;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type Broker, findOurs } from "../brokers.ts";
+import { findProgram } from "../brokers.ts";
 import { compileLoad } from "../compile.ts";
 import { runLoad } from "../load.ts";
 import { killAll } from "../process.ts";
@@ -47,22 +47,19 @@ let missed = 0;
 for (
   const runtime of values.runtime === "both" ? ["deno", "bun"] as const : [values.runtime as "deno" | "bun"]
 ) {
-  const ours = await findOurs(runtime, main, []);
-  if (ours === undefined) throw new Error(`${runtime} is not installed`);
-  missed += await compare(ours);
+  missed += await compare(runtime);
 }
 process.exit(values.strict && missed > 0 ? 1 : 0);
 
 /** Prints a line for each variant; how many targets were missed. */
-async function compare(ours: Broker): Promise<number> {
+async function compare(runtime: "deno" | "bun"): Promise<number> {
   const running = new Map<Variant, RunningBroker>();
+  let ours = "";
   for (const variant of VARIANTS) {
-    const command: Broker["command"] = (port, at) => {
-      // (Up to the program's own file.)
-      const all = ours.command(port, at);
-      return [all[0], ...all.slice(1, all.indexOf(main) + 1), variant.name, String(port)];
-    };
-    running.set(variant, await startBroker({ ...ours, command }, folder));
+    const broker = await findProgram(runtime, main, (port) => [variant.name, String(port)]);
+    if (broker === undefined) throw new Error(`${runtime} is not installed`);
+    ours = `${broker.title} ${broker.version}`;
+    running.set(variant, await startBroker(broker, folder));
   }
   const rates = new Map<Variant, number[]>(VARIANTS.map((variant) => [variant, []]));
   const costs = new Map<Variant, number[]>(VARIANTS.map((variant) => [variant, []]));
@@ -78,7 +75,7 @@ async function compare(ours: Broker): Promise<number> {
   for (const broker of running.values()) await broker.stop();
   const bare = median(rates.get(VARIANTS[0]!)!);
   let count = 0;
-  console.log(`${ours.title} ${ours.version}, 100 clients to themselves, QoS 0, 16 bytes`);
+  console.log(`${ours}, 100 clients to themselves, QoS 0, 16 bytes`);
   for (const variant of VARIANTS) {
     const rate = median(rates.get(variant)!);
     const ratio = rate / bare;

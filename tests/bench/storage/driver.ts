@@ -1,5 +1,5 @@
 /**
- * What the SQLite storage costs without a broker around it: `deno run -A tests/bench/storage.ts [normal|full|off]`,
+ * What the SQLite storage costs without a broker around it: `deno run -A tests/bench/storage/driver.ts [normal|full|off]`,
  * the same with `bun`. Figures of both are in `docs/performance.md`.
  */
 
@@ -7,12 +7,12 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { SqliteStorage, type SqliteSync } from "../../hooks/storage/sqlite.ts";
-import { NO_PROPERTIES } from "../../src/packets/properties.ts";
-import type { Storage, StorageLoader } from "../../src/storage.ts";
-import type { StoredMessage } from "../../src/stored.ts";
-import { TestHost } from "../storage/host.ts";
-import { session, subscription } from "../storage/samples.ts";
+import { SqliteStorage, type SqliteSync } from "../../../hooks/storage/sqlite.ts";
+import { NO_PROPERTIES } from "../../../src/packets/properties.ts";
+import type { Storage, StorageLoader } from "../../../src/storage.ts";
+import type { StoredMessage } from "../../../src/stored.ts";
+import { TestHost } from "../../storage/host.ts";
+import { session, subscription } from "../../storage/samples.ts";
 
 const sync = (process.argv[2] ?? "normal") as SqliteSync;
 const messages = Number(process.argv[3] ?? 1_000_000);
