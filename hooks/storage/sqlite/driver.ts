@@ -236,7 +236,7 @@ export class SqliteDriver implements Storage {
       this.#sessions = new Sessions();
       this.#recent.forget();
       this.#told = false;
-      engine.database.close();
+      engine.close();
       this.#lock?.release();
       this.#lock = null;
     }

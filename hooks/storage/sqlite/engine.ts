@@ -8,6 +8,7 @@ import { Generation } from "./changes.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { SharedCounts } from "./counts.ts";
 import { faultOf } from "./faults.ts";
+import { Flusher } from "./flusher.ts";
 import type { SqliteSettings } from "./options.ts";
 import { rollBack } from "./schema.ts";
 import { Space } from "./space.ts";
@@ -22,6 +23,8 @@ const AGE = 5000;
 const JOURNAL_BYTES = 1 << 24;
 /** With so much journal a commit does some of it. */
 const TOO_MUCH_JOURNAL = 1 << 26;
+/** A step in a pause writes about that much, in bytes. */
+const STEP_BYTES = 1 << 17;
 /** No step in a commit takes longer than about that, in milliseconds. */
 const LONGEST_STEP = 50;
 /** Above this many times what is allowed nothing is taken any more while the tables cannot be written. */
@@ -38,6 +41,8 @@ export class Engine {
   readonly #host: HookHost;
   readonly #tables: Tables;
   readonly #space: Space;
+  /** Null: each commit is on the disk anyway. */
+  readonly #flusher: Flusher | null;
   readonly #insert: StatementSync;
   #checkpoint: Checkpoint | null = null;
   /** The last row of the journal. */
@@ -58,6 +63,7 @@ export class Engine {
     this.#tables = new Tables(database);
     this.#space = new Space(database);
     this.#insert = database.prepare("INSERT INTO journal (position, changes) VALUES (?,?)");
+    this.#flusher = settings.sync === "full" ? null : new Flusher(`${settings.path}-wal`);
     this.#synchronous(settings.sync === "full");
   }
 
@@ -90,7 +96,10 @@ export class Engine {
     this.#writeFault = null;
     this.#position += rows.length;
     if (this.#journalBytes === 0) this.#begunAt = this.#host.clock.now();
-    for (const row of rows) this.#journalBytes += row.length;
+    let bytes = 0;
+    for (const row of rows) bytes += row.length;
+    this.#journalBytes += bytes;
+    this.#flusher?.wrote(bytes);
   }
 
   /** After a `write` of everything that was told: with too much in memory some of it has to go now. */
@@ -132,6 +141,11 @@ export class Engine {
     }
   }
 
+  close(): void {
+    this.#flusher?.close();
+    this.database.close();
+  }
+
   /** How much of what is allowed is in memory, or in the journal. */
   get #fullness(): number {
     const frozen = this.#checkpoint?.generation.cost ?? 0;
@@ -159,6 +173,7 @@ export class Engine {
       if (full) this.#synchronous(false);
       if (this.#checkpoint.run(milliseconds, settled)) this.#checkpoint = null;
       this.#tableFault = null;
+      this.#flusher?.wrote(STEP_BYTES);
       return true;
     } catch (error) {
       this.#complain(error);
