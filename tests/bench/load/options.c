@@ -54,6 +54,7 @@ static const char usage[] =
     "  --seconds S       publish for S seconds instead of --messages\n"
     "  --warmup N        publishes per publisher before the measured ones (0)\n"
     "  --persistent 0|1  1: subscribers ask for a session that outlives the connection (0)\n"
+    "  --first N         number in the first topic, for two loads at the same time (0)\n"
     "  --beside N        idle connections that stay open beside the traffic (0)\n"
     "  --pid PID         process of the broker, for its CPU time and memory\n"
     "  --parallel N      connections being opened at the same time (64)\n"
@@ -105,6 +106,7 @@ static const struct setting {
     {"seconds", 0, 86400, .real = &opt.seconds},
     {"warmup", 0, 4e9, .count = &opt.warmup},
     {"persistent", 0, 1, .number = &opt.persistent},
+    {"first", 0, 90000, .number = &opt.first},
     {"beside", 0, 60000, .number = &opt.beside},
     {"parallel", 1, 60000, .number = &opt.parallel},
     {"settle", 0, 600, .real = &opt.settle},

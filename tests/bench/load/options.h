@@ -23,6 +23,7 @@ struct options {
   double seconds;         // publish for this long instead of a number of messages
   uint64_t warmup;        // publishes per publisher before the measured ones
   uint32_t persistent;    // the sessions of subscribers outlive their connections
+  uint32_t first;         // number in the first topic: two loads at the same time have different ones
   uint32_t beside;        // idle connections that stay open beside the traffic
   uint32_t parallel;      // connections being opened at the same time
   double settle;          // seconds to wait before the broker's memory is read

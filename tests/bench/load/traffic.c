@@ -30,7 +30,7 @@ static void make_client(struct client *c, uint32_t i) {
   c->next = calloc(opt.mode == FANIN || opt.mode == MESH ? client_count : 1, sizeof *c->next);
   if (!c->next) fail("Out of memory");
   memcpy(c->topic, "bench/00000/t", TOPIC_LENGTH);
-  put_digits((uint8_t *)c->topic + 6, 5, i);
+  put_digits((uint8_t *)c->topic + 6, 5, opt.first + i);
   if (subscribes) {
     c->conn.filter = filter_of(c, i);
     c->conn.persistent = opt.persistent;

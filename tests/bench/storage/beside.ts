@@ -28,6 +28,7 @@ export async function beside(setting: Setting): Promise<boolean> {
     window: 100,
     payload: 16,
     persistent: 1,
+    first: 50_000,
     rate: RATE,
     seconds: seconds + 0.5,
   };
