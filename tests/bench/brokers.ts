@@ -70,11 +70,12 @@ export function findOurs(
   );
 }
 
-/** A program on one of the runtimes with these arguments, or `undefined` when the runtime is not installed. */
+/** A program on one of the runtimes with these arguments, and `flags` for `deno run`, or `undefined` when the runtime is not installed. */
 export async function findProgram(
   runtime: "deno" | "bun",
   main: string,
   argumentsFor: (port: number, folder: string) => readonly string[],
+  flags: readonly string[] = [],
 ): Promise<Broker | undefined> {
   // The runtime that runs this program need not be on the PATH, and what is there may be a script that starts the
   // runtime as its child: it is asked for the program itself, whose CPU time and memory are to be measured.
@@ -84,7 +85,7 @@ export async function findProgram(
     const file = await firstLine(name, [ask, "console.log(process.execPath)"]);
     if (file === undefined) continue;
     const version = /\d+\.\d+\.\d+\S*/.exec(await firstLine(file, ["--version"]) ?? "")?.[0] ?? "unknown";
-    const launch = runtime === "deno" ? ["run", "-A", main] : [main];
+    const launch = runtime === "deno" ? ["run", "-A", ...flags, main] : [main];
     return {
       name: runtime,
       title: runtime === "deno" ? "Deno" : "Bun",

@@ -19,13 +19,18 @@ export interface Contestant {
 
 const MAIN = fileURLToPath(new URL("./broker.ts", import.meta.url));
 
-/** This broker with that storage; its database is a new one, or `database`. */
-export async function ours(runtime: Runtime, storage: StorageName, database?: string): Promise<Contestant> {
+/** This broker with that storage; its database is a new one, or `database`. `flags`: for `deno run`. */
+export async function ours(
+  runtime: Runtime,
+  storage: StorageName,
+  database?: string,
+  flags: readonly string[] = [],
+): Promise<Contestant> {
   const broker = await findProgram(runtime, MAIN, (port, folder) => [
     String(port),
     storage,
     database ?? join(mkdtempSync(join(folder, "data-")), "comqtt.db"),
-  ]);
+  ], flags);
   if (broker === undefined) throw new Error(`${runtime} is not installed`);
   return { title: `${broker.title} ${storage}`, broker, runtime, storage };
 }

@@ -14,6 +14,7 @@ import { killAll } from "../process.ts";
 import { beside } from "./beside.ts";
 import type { Setting } from "./contest.ts";
 import { latency } from "./latency.ts";
+import { memory } from "./memory.ts";
 import { speed } from "./speed.ts";
 
 /** Each prints what it finds; true: its targets are reached. */
@@ -21,6 +22,7 @@ const PARTS: ReadonlyMap<string, (setting: Setting) => Promise<boolean>> = new M
   ["speed", speed],
   ["latency", latency],
   ["beside", beside],
+  ["memory", memory],
 ]);
 
 const USAGE = `What a storage costs: deno task bench:storage [options]
