@@ -116,6 +116,11 @@ export class Session {
     return this.#queue ?? [];
   }
 
+  /** Shows all that wait, in order, also those that are only in the store. Fails when they cannot be read. */
+  eachQueued(see: (delivery: Delivery) => void): void | Promise<void> {
+    return this.#queue?.each(see);
+  }
+
   /** QoS 0: now or never. */
   send(message: Message, retain: boolean, identifiers: readonly number[] | null): void {
     const outlet = this.outlet;

@@ -113,6 +113,27 @@ export class Waiting {
     return this.#far === 0 ? [] : this.#store!.waiting(this.#session, this.#last, this.#far);
   }
 
+  /** Shows all of them, in order, also those that are only in the store. Fails when they cannot be read. */
+  each(see: (delivery: Delivery) => void): void | Promise<void> {
+    for (const delivery of this.#near) see(delivery);
+    if (this.#far > 0) return this.#eachFar(this.#last, see);
+  }
+
+  #eachFar(after: number, see: (delivery: Delivery) => void): void | Promise<void> {
+    for (;;) {
+      const page = this.#store!.waiting(this.#session, after, this.#store!.window);
+      if (!Array.isArray(page)) {
+        return page.then((later) => {
+          for (const delivery of later) see(delivery);
+          if (later.length > 0) return this.#eachFar(later.at(-1)!.sequence, see);
+        });
+      }
+      if (page.length === 0) return;
+      for (const delivery of page) see(delivery);
+      after = page.at(-1)!.sequence;
+    }
+  }
+
   /** Takes those out, in order, of which `goes` says so; of what is only in the store a page at a time. */
   take(goes: (delivery: Delivery) => boolean, taken: (delivery: Delivery) => void): void {
     for (const delivery of this.#takeNear(goes)) taken(delivery);

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Hook } from "../../src/hook.ts";
 import { settle, TestBroker, type TestClient, versions } from "../harness/mod.ts";
 import { ModelStorage } from "../harness/model_storage.ts";
 
@@ -228,6 +229,48 @@ test("storage: a delayed will is published after a restart, when it is due", asy
   await t.advance(20);
   assert.equal((await watcher.message()).topic, "will");
 });
+
+for (const where of ["sqlite", "redis"] as const) {
+  test(`storage: what is only in it is not sent to another user of the client id either, as ${where} reads`, async () => {
+    const asked = new Set<string>();
+    const acl: Hook = {
+      id: "acl",
+      onConnectAuthenticate: () => "allow",
+      onAclCheck: (client, action, topic) => {
+        if (action !== "deliver" || client.username === "boss") return "allow";
+        asked.add(topic);
+        const answer = topic.startsWith("secret/") ? "deny" : "allow";
+        return topic.endsWith("9") ? Promise.resolve(answer) : answer;
+      },
+    };
+    const storage = new ModelStorage();
+    if (where === "redis") {
+      // (It has to be waited for.)
+      const { waiting } = storage;
+      Object.assign(storage, {
+        waiting: (id: string, after: number, limit: number) =>
+          Promise.resolve().then(() => waiting.call(storage, id, after, limit)),
+      });
+    }
+    await using t = await TestBroker.with(storage, { hooks: [acl] });
+    const options = { clientId: "s", cleanStart: false } as const;
+    const boss = await t.connected(4, { ...options, username: "boss" });
+    await boss.subscribe("#", 1);
+    await boss.lose();
+    const publisher = await t.connected(4, { username: "boss" });
+    const open: string[] = [];
+    for (let i = 0; i < 200; i++) {
+      const topic = `${i % 2 === 0 ? "open" : "secret"}/${i}`;
+      if (i % 2 === 0) open.push(topic);
+      await publisher.published(topic, topic, { qos: 1 });
+    }
+    const other = await t.connected(4, { ...options, username: "other" });
+    assert.deepEqual(await other.texts(100), open);
+    await other.silent();
+    assert.equal(asked.size, 200);
+    assert.equal(storage.committed.sessions.get("s")!.deliveries.size, 0);
+  });
+}
 
 test("storage: of a long queue only the beginning is in memory, and all of it arrives in order", async () => {
   const storage = new ModelStorage();
