@@ -9,6 +9,9 @@ import { NEVER } from "./message.ts";
 import { Queue } from "./queue.ts";
 import type { Session } from "./session.ts";
 
+/** Messages in memory of a queue whose client is away: enough to say something to it while more is read. */
+const AWAY = 8;
+
 export class Waiting {
   readonly #session: Session;
   readonly #store: DeliveryStore | null;
@@ -43,13 +46,18 @@ export class Waiting {
   push(delivery: Delivery): void {
     this.#bytes += delivery.message.size;
     if (delivery.message.expiresAt < this.expires) this.expires = delivery.message.expiresAt;
-    if (this.#store !== null && (this.#far > 0 || this.#near.length >= this.#store.window)) {
+    if (this.#store !== null && (this.#far > 0 || this.#near.length >= this.#limit(this.#store))) {
       this.#far++;
       return;
     }
     delivery.message.keep();
     this.#near.push(delivery);
     this.#last = delivery.sequence;
+  }
+
+  /** There may be a hundred thousand sessions whose clients are away. */
+  #limit({ window }: DeliveryStore): number {
+    return this.#session.outlet === null ? Math.min(window, AWAY) : window;
   }
 
   /** An earlier run left so many more than it gave back. */
