@@ -48,7 +48,7 @@ export class Retained {
       if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, removed ? -1 : 0);
       return;
     }
-    message.keep();
+    message.keepLong();
     this.#index.set(message.topic, message);
     // (What the server says of itself it says again.)
     if (!isServerTopic(message.topic)) this.#broker.persistence?.retained(message);

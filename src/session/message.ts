@@ -26,6 +26,7 @@ export class Message {
   readonly publisher: string;
   /** False while the payload is a view of bytes that are about to be overwritten. */
   #owned: boolean;
+  #alone = false;
   #propertySize = 0;
   /** What it was before a hook changed it for one subscriber; null: it is as it was published. */
   original: Message | null = null;
@@ -59,16 +60,21 @@ export class Message {
     if (properties !== NO_PROPERTIES) this.#propertySize = sizeOf(properties);
   }
 
-  /** Called by whoever holds on to the message beyond the call that brought it. */
+  /** Called by whoever holds on to the message beyond the call that brought it, and not for years. */
   keep(): void {
-    if (this.#owned) return;
+    this.own();
+  }
+
+  /** The same for years: it shares its memory with nothing that is gone by then. */
+  keepLong(): void {
+    if (this.#alone) return;
     const copy = new Uint8Array(this.end - this.start);
-    if (copy.length <= 64) { for (let i = 0; i < copy.length; i++) copy[i] = this.bytes[this.start + i]!; }
-    else copy.set(this.bytes.subarray(this.start, this.end));
+    copy.set(this.bytes.subarray(this.start, this.end));
     this.bytes = copy;
     this.start = 0;
     this.end = copy.length;
     this.#owned = true;
+    this.#alone = true;
   }
 
   get payloadLength(): number {

@@ -7,10 +7,14 @@ import { renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { MemoryStorage } from "../../../hooks/storage/memory.ts";
 import { SqliteStorage } from "../../../hooks/storage/sqlite.ts";
-import { AllowAll, type Hook, Server, TcpListener } from "../../../mod.ts";
+import { AllowAll, type Hook, type Log, Server, TcpListener } from "../../../mod.ts";
 
 const [port = "0", storage = "none", database = ""] = process.argv.slice(2);
-const server = new Server({ sysTopicInterval: 0, log: (level, text) => console.error(`${level}: ${text}`) });
+/** What happens to each client would be a thousand lines. */
+const log: Log = (level, text) => {
+  if (level !== "debug") console.error(`${level}: ${text}`);
+};
+const server = new Server({ sysTopicInterval: 0, log });
 await server.addHook(new AllowAll());
 const hook = storageHook();
 if (hook !== null) await server.addHook(hook);
