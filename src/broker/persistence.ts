@@ -34,6 +34,12 @@ const TICK_MS = 2500;
 /** Sessions and retained messages that are told again between two commits. */
 const TOLD_AT_ONCE = 500;
 
+/**
+ * Deliveries that are told between two commits: whoever has more to say waits for the commit. A thousand messages to a
+ * thousand sessions, as one client may send them at once, would be a million otherwise.
+ */
+const DELIVERIES_AT_ONCE = 4096;
+
 export class Persistence implements DeliveryStore, Committer {
   readonly window: number = WINDOW;
   readonly storage: Storage;
@@ -50,6 +56,10 @@ export class Persistence implements DeliveryStore, Committer {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopTicking: () => void = () => {};
   #closed = false;
+  /** Deliveries since the last commit began. */
+  #deliveriesTold = 0;
+  /** Publishers wait for it. */
+  #room: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
 
   constructor(broker: Broker, storage: Storage) {
     this.#broker = broker;
@@ -70,7 +80,23 @@ export class Persistence implements DeliveryStore, Committer {
     return this.storage.dirty && !this.failing;
   }
 
+  /** Resolves when more may be told; null: now. */
+  get room(): Promise<void> | null {
+    if (this.#deliveriesTold < DELIVERIES_AT_ONCE || this.failing) return null;
+    this.#room ??= Promise.withResolvers<void>();
+    return this.#room.promise;
+  }
+
+  /** Nobody goes on before the caller has returned. */
+  #makeRoom(): void {
+    this.#deliveriesTold = 0;
+    const room = this.#room;
+    this.#room = null;
+    room?.resolve();
+  }
+
   commit(): MaybePromise<void> {
+    this.#makeRoom();
     const counters = this.#counters.beside();
     if (counters !== null) this.storage.putCounters(counters);
     return this.storage.commit();
@@ -80,6 +106,7 @@ export class Persistence implements DeliveryStore, Committer {
     const text = error instanceof Error ? error.message : String(error);
     this.#broker.log("error", `QoS 1 and 2 are refused until the storage can be written: ${text}`);
     this.failing = true;
+    this.#makeRoom();
     this.#fault = text;
     this.#noteLoss(error);
     this.#after(RETRY_MS);
@@ -213,6 +240,7 @@ export class Persistence implements DeliveryStore, Committer {
 
   put(session: Session, delivery: Delivery): void {
     delivery.message.keep();
+    this.#deliveriesTold++;
     this.storage.putDelivery(session.clientId, recordOfDelivery(delivery));
     this.#told();
   }

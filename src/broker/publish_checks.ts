@@ -11,12 +11,17 @@ import { acknowledge } from "./handlers/acks.ts";
 import { answer } from "./publish_answers.ts";
 import type { Routes } from "./routes.ts";
 
-/** A receiver can't keep up, or access control is still being asked about one: the packet is to be tried again. */
+/** A receiver or the storage can't keep up, or access control is still being asked about one: the packet is to be tried again. */
 export function mustWait(connection: Connection, entry: TopicEntry<Routes>): boolean {
-  const { pressure, router } = connection.broker;
+  const { persistence, pressure, router } = connection.broker;
   const routes = router.of(entry);
   if (routes.pending !== null) {
     connection.after(routes.pending, () => {});
+    return true;
+  }
+  const room = persistence === null ? null : persistence.room;
+  if (room !== null) {
+    connection.after(room, () => {});
     return true;
   }
   if (!pressure.active || !pressure.mustWait(routes, connection)) return false;

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Hook } from "../../src/hook.ts";
+import type { DeliveryRecord } from "../../src/storage.ts";
 import { settle, TestBroker, type TestClient, versions } from "../harness/mod.ts";
 import { ModelStorage } from "../harness/model_storage.ts";
 
@@ -271,6 +272,35 @@ for (const where of ["sqlite", "redis"] as const) {
     assert.equal(storage.committed.sessions.get("s")!.deliveries.size, 0);
   });
 }
+
+test("storage: of a burst to many sessions not everything is told before the first commit", async () => {
+  const storage = new ModelStorage();
+  let told = 0;
+  let most = 0;
+  const { putDelivery, commit } = storage;
+  Object.assign(storage, {
+    putDelivery: (id: string, record: DeliveryRecord) => {
+      most = Math.max(most, ++told);
+      putDelivery.call(storage, id, record);
+    },
+    commit: () => {
+      told = 0;
+      return commit.call(storage);
+    },
+  });
+  await using t = await TestBroker.with(storage);
+  for (let i = 0; i < 100; i++) {
+    const subscriber = await persistent(t, 4, `s${i}`);
+    await subscriber.subscribe("a", 1);
+    await subscriber.lose();
+  }
+  const publisher = await t.connected(4);
+  for (let i = 0; i < 100; i++) publisher.publish("a", `${i}`, { qos: 1, packetId: i + 1 });
+  for (let i = 0; i < 100; i++) assert.equal((await publisher.expect(4)).packetId, i + 1);
+  assert.ok(most >= 4096 && most < 4096 + 100, `${most} at once`);
+  const back = await persistent(t, 4, "s99");
+  assert.deepEqual(await back.texts(100), Array.from({ length: 100 }, (_, i) => `${i}`));
+});
 
 test("storage: of a long queue only the beginning is in memory, and all of it arrives in order", async () => {
   const storage = new ModelStorage();
