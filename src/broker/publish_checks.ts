@@ -12,14 +12,15 @@ import { answer } from "./publish_answers.ts";
 import type { Routes } from "./routes.ts";
 
 /** A receiver or the storage can't keep up, or access control is still being asked about one: the packet is to be tried again. */
-export function mustWait(connection: Connection, entry: TopicEntry<Routes>): boolean {
+export function mustWait(connection: Connection, entry: TopicEntry<Routes>, qos: QoS): boolean {
   const { persistence, pressure, router } = connection.broker;
   const routes = router.of(entry);
   if (routes.pending !== null) {
     connection.after(routes.pending, () => {});
     return true;
   }
-  const room = persistence === null ? null : persistence.room;
+  // (What is not acknowledged waits for no storage.)
+  const room = persistence === null || qos === 0 ? null : persistence.room;
   if (room !== null) {
     connection.after(room, () => {});
     return true;

@@ -19,13 +19,9 @@ export class Rights {
   readonly generation: number;
   readonly #answers: Map<string, MaybePromise<boolean>> = new Map();
 
-  readonly #most: number;
-
-  /** `most`: topics that are remembered. */
-  constructor(client: Client, generation: number, most: number = MOST) {
+  constructor(client: Client, generation: number) {
     this.client = client;
     this.generation = generation;
-    this.#most = most;
   }
 
   get(topic: string): MaybePromise<boolean> | undefined {
@@ -34,7 +30,7 @@ export class Rights {
 
   set(topic: string, answer: MaybePromise<boolean>): void {
     // The oldest goes: the newest is about to be needed.
-    if (this.#answers.size >= this.#most) {
+    if (this.#answers.size >= MOST) {
       for (const oldest of this.#answers.keys()) {
         this.#answers.delete(oldest);
         break;
@@ -74,27 +70,21 @@ export function mayReceive(
   return answer;
 }
 
-/** Before `client` takes over what waits for it: what of that it may still receive. */
+/**
+ * Before `client` takes over what waits for it: what of that it may still receive. What is only in the store is asked
+ * about when it is read.
+ */
 export function rightsToWaiting(broker: Broker, session: Session, client: Client): MaybePromise<Rights> {
   const { generation } = broker.hooks;
+  const rights = new Rights(client, generation);
+  const late: Promise<boolean>[] = [];
   const topics = new Set<string>();
   for (const delivery of session.inflight()) topics.add(delivery.message.topic);
-  let read: MaybePromise<void>;
-  try {
-    read = session.eachQueued((delivery) => void topics.add(delivery.message.topic));
-  } catch (error) {
-    // (What is not known is not given: the client is to come back.)
-    return Promise.reject(error);
+  for (const delivery of session.queued()) topics.add(delivery.message.topic);
+  for (const topic of topics) {
+    const answer = mayDo(broker, client, "deliver", topic);
+    rights.set(topic, answer);
+    if (isPromise(answer)) late.push(answer);
   }
-  const ask = (): MaybePromise<Rights> => {
-    const rights = new Rights(client, generation, Math.max(MOST, topics.size));
-    const late: Promise<boolean>[] = [];
-    for (const topic of topics) {
-      const answer = mayDo(broker, client, "deliver", topic);
-      rights.set(topic, answer);
-      if (isPromise(answer)) late.push(answer);
-    }
-    return late.length === 0 ? rights : Promise.all(late).then(() => rights);
-  };
-  return isPromise(read) ? read.then(ask) : ask();
+  return late.length === 0 ? rights : Promise.all(late).then(() => rights);
 }

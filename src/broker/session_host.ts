@@ -4,6 +4,7 @@ import type { SessionHost } from "../session/host.ts";
 import type { Session } from "../session/session.ts";
 import type { Broker } from "./broker.ts";
 import type { Receiver } from "./pressure.ts";
+import { mayReceive } from "./rights.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -40,6 +41,9 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
     expiring: (session) => broker.deadlines.add(session, session.queueExpires),
     due: (session, now) => broker.sessions.due(session, now),
   };
+  host.mayReceive = hooks.on.onAclCheck.length === 0
+    ? undefined
+    : (session, topic) => mayReceive(broker, session, topic, true);
   host.idsExhausted = hooks.on.onPacketIdExhausted.length === 0
     ? undefined
     : (session, message) => hooks.notify("onPacketIdExhausted", session.clientId, message);

@@ -116,11 +116,6 @@ export class Session {
     return this.#queue ?? [];
   }
 
-  /** Shows all that wait, in order, also those that are only in the store. Fails when they cannot be read. */
-  eachQueued(see: (delivery: Delivery) => void): void | Promise<void> {
-    return this.#queue?.each(see);
-  }
-
   /** QoS 0: now or never. */
   send(message: Message, retain: boolean, identifiers: readonly number[] | null): void {
     const outlet = this.outlet;
@@ -191,7 +186,7 @@ export class Session {
 
   /**
    * Drops what waits for the client and may not be given to it any more. A QoS 2 message the client has begun to
-   * take is its own.
+   * take is its own. What is only in the store is looked at when it is read.
    */
   withhold(mayReceive: (message: Message) => boolean): void {
     for (const delivery of [...this.inflight()]) {
@@ -200,7 +195,14 @@ export class Session {
       this.host.countInflight(-1);
       this.#drop(delivery, "notAuthorized");
     }
-    this.takeQueued((d) => !mayReceive(d.message), (d) => this.#drop(d, "notAuthorized"));
+    this.#queue?.takeNear((d) => !mayReceive(d.message), (d) => this.refuseQueued(d));
+    if (this.queuedCount === 0) this.#queue = null;
+  }
+
+  /** It was taken out of the queue: its client may not have it any more. */
+  refuseQueued(delivery: Delivery): void {
+    this.host.countQueued(-1);
+    this.#drop(delivery, "notAuthorized");
   }
 
   /** The first of those that wait may expire at that time, in milliseconds since 1970. */

@@ -70,7 +70,8 @@ export class Waiting {
 
   /** The first; undefined: there is none, or it has to be waited for (`length` tells). */
   shift(): Delivery | undefined {
-    if (this.#near.length === 0 && this.#far > 0) this.#load();
+    // (Nobody may be allowed any of a page.)
+    while (this.#near.length === 0 && this.#far > 0 && !this.#loading) this.#load();
     const delivery = this.#near.shift();
     if (delivery !== undefined) this.#bytes -= delivery.message.size;
     return delivery;
@@ -80,14 +81,11 @@ export class Waiting {
   #load(): void {
     if (this.#loading) return;
     const found = this.#store!.waiting(this.#session, this.#last, this.#store!.window);
-    if (Array.isArray(found)) {
-      this.#loaded(found);
-      return;
-    }
+    const loaded = Array.isArray(found) ? this.#admit(found) : found.then((later) => this.#admit(later));
+    if (loaded === undefined) return;
     this.#loading = true;
-    found.then((later) => {
+    loaded.then(() => {
       this.#loading = false;
-      this.#loaded(later);
       this.#session.pump();
     }, () => {
       // (Whoever asks next tries again.)
@@ -95,13 +93,43 @@ export class Waiting {
     });
   }
 
-  #loaded(found: readonly Delivery[]): void {
-    for (const delivery of found) {
-      this.#near.push(delivery);
-      this.#last = delivery.sequence;
-      this.expires = Math.min(this.expires, delivery.message.expiresAt);
+  /** They were queued for whoever the client was then: who it is now may not be given all of them. */
+  #admit(found: readonly Delivery[]): void | Promise<void> {
+    const session = this.#session;
+    const { client, host } = session;
+    const topics = new Set(host.mayReceive === undefined ? [] : found.map(({ message }) => message.topic));
+    const denied = new Set<string>();
+    const late: Promise<void>[] = [];
+    for (const topic of topics) {
+      const answer = host.mayReceive!(session, topic);
+      if (answer === false) denied.add(topic);
+      else if (answer !== true) {
+        late.push(answer.then((allowed) => {
+          if (!allowed) denied.add(topic);
+        }));
+      }
     }
+    if (late.length === 0) return this.#loaded(found, denied);
+    return Promise.all(late).then(() => {
+      if (session.ended) return;
+      // (It may be somebody else by now.)
+      return session.client === client ? this.#loaded(found, denied) : this.#admit(found);
+    });
+  }
+
+  #loaded(found: readonly Delivery[], denied: ReadonlySet<string>): void {
     this.#far = Math.max(0, this.#far - found.length);
+    for (const delivery of found) {
+      const { message, sequence } = delivery;
+      this.#last = sequence;
+      if (denied.has(message.topic)) {
+        this.#bytes -= message.size;
+        this.#session.refuseQueued(delivery);
+        continue;
+      }
+      this.#near.push(delivery);
+      this.expires = Math.min(this.expires, message.expiresAt);
+    }
     // (Should the store have less than was counted, the count follows it.)
     if (found.length === 0 && this.#far > 0) {
       this.#session.host.countQueued(-this.#far);
@@ -121,30 +149,9 @@ export class Waiting {
     return this.#far === 0 ? [] : this.#store!.waiting(this.#session, this.#last, this.#far);
   }
 
-  /** Shows all of them, in order, also those that are only in the store. Fails when they cannot be read. */
-  each(see: (delivery: Delivery) => void): void | Promise<void> {
-    for (const delivery of this.#near) see(delivery);
-    if (this.#far > 0) return this.#eachFar(this.#last, see);
-  }
-
-  #eachFar(after: number, see: (delivery: Delivery) => void): void | Promise<void> {
-    for (;;) {
-      const page = this.#store!.waiting(this.#session, after, this.#store!.window);
-      if (!Array.isArray(page)) {
-        return page.then((later) => {
-          for (const delivery of later) see(delivery);
-          if (later.length > 0) return this.#eachFar(later.at(-1)!.sequence, see);
-        });
-      }
-      if (page.length === 0) return;
-      for (const delivery of page) see(delivery);
-      after = page.at(-1)!.sequence;
-    }
-  }
-
   /** Takes those out, in order, of which `goes` says so; of what is only in the store a page at a time. */
   take(goes: (delivery: Delivery) => boolean, taken: (delivery: Delivery) => void): void {
-    for (const delivery of this.#takeNear(goes)) taken(delivery);
+    this.takeNear(goes, taken);
     if (this.#far === 0 || this.#loading) return;
     this.#loading = true;
     void this.#takeFar(this.#last, goes, taken);
@@ -198,7 +205,7 @@ export class Waiting {
     const expired = ({ message }: Delivery): boolean => message.expiresAt <= now;
     if (this.#sweptTo === 0) {
       this.expires = NEVER;
-      for (const delivery of this.#takeNear(expired)) taken(delivery);
+      this.takeNear(expired, taken);
       for (const { message } of this.#near) this.expires = Math.min(this.expires, message.expiresAt);
       this.#sweptLeast = NEVER;
     }
@@ -241,18 +248,18 @@ export class Waiting {
   }
 
   /** The same for what is in memory. */
-  #takeNear(goes: (delivery: Delivery) => boolean): Delivery[] {
-    const taken: Delivery[] = [];
+  takeNear(goes: (delivery: Delivery) => boolean, taken: (delivery: Delivery) => void): void {
+    const gone: Delivery[] = [];
     const all = [...this.#near];
     this.#near.clear();
     for (const delivery of all) {
       if (!goes(delivery)) this.#near.push(delivery);
       else {
         this.#bytes -= delivery.message.size;
-        taken.push(delivery);
+        gone.push(delivery);
       }
     }
-    return taken;
+    for (const delivery of gone) taken(delivery);
   }
 
   clear(): void {

@@ -38,7 +38,7 @@ export function handleHookedPublish(
   const entry = packet.topic === ""
     ? connection.aliases?.get(packet.properties.topicAlias ?? 0) ?? null
     : broker.topicEntry(packet.topic);
-  if (entry !== null && mustWait(connection, entry)) return false;
+  if (entry !== null && mustWait(connection, entry, packet.qos)) return false;
   broker.stats.packetsReceived++;
   broker.stats.messagesReceived++;
   if (broker.reads) {
