@@ -225,6 +225,7 @@ export class Connection implements StreamHandler, Outlet {
   /** CONNACK with success was sent. */
   opened(): void {
     this.phase = "open";
+    this.outgoing.welcomes = true;
     this.updateRaw();
     this.lifetime.begin(this);
   }

@@ -5,6 +5,7 @@
 
 import { Reasons } from "../packets/reason.ts";
 import type { Connection } from "./connection.ts";
+import { refuseConnect } from "./handlers/connect.ts";
 import type { SentPackets } from "./hooked_output.ts";
 import { Hold } from "./input.ts";
 import type { Output } from "./output.ts";
@@ -23,6 +24,8 @@ export class Outgoing implements TurnTask {
   sealed = false;
   /** What hooks are told when it is written. */
   sent: SentPackets | null = null;
+  /** CONNACK with success waits for its commit. */
+  welcomes = false;
   #dirty = false;
   #gone = false;
 
@@ -41,6 +44,7 @@ export class Outgoing implements TurnTask {
     const output = this.#output;
     // The client can begin with a good piece while we go on with the others.
     if (output.pending >= EARLY && !this.#held) {
+      this.welcomes = false;
       output.flush();
       if (this.sent !== null) this.sent.tell();
     }
@@ -79,6 +83,7 @@ export class Outgoing implements TurnTask {
   endTurn(): void {
     this.#dirty = false;
     this.owes = false;
+    this.welcomes = false;
     if (this.#connection.phase === "closed") {
       this.say();
       return;
@@ -96,6 +101,7 @@ export class Outgoing implements TurnTask {
 
   committed(): void {
     this.sealed = false;
+    this.welcomes = false;
     this.#output.unseal();
     if (this.sent !== null) this.sent.tell();
     if (this.#connection.phase === "closed") this.say();
@@ -108,7 +114,13 @@ export class Outgoing implements TurnTask {
     this.#dirty = false;
     this.owes = this.sealed = false;
     this.#output.drop();
-    if (connection.phase === "auth" || connection.phase === "open") connection.disconnect(Reasons.serverBusy);
+    if (this.welcomes && connection.phase === "open") {
+      // Nothing may come before CONNACK [MQTT-3.2.0-1], so it was never connected, and leaves no will.
+      connection.will = null;
+      refuseConnect(connection, Reasons.serverUnavailable);
+    } else if (connection.phase === "auth" || connection.phase === "open") {
+      connection.disconnect(Reasons.serverBusy);
+    }
     if (connection.phase === "closed") this.say();
   }
 
