@@ -144,6 +144,8 @@ export class Persistence implements DeliveryStore, Committer {
       await this.#retell();
       this.failing = false;
       this.#broker.log("warn", `The ${this.storage.name} storage can be written again`);
+      // What waited for that goes on.
+      for (const session of this.#broker.sessions.all()) session.pump();
       this.#after(IDLE_MS);
     } catch (error) {
       this.#noteLoss(error);

@@ -6,6 +6,8 @@ import type { Session } from "./session.ts";
 export interface DeliveryStore {
   /** So many that wait are kept in memory; the others only in the store. */
   readonly window: number;
+  /** It cannot be written: that something was sent would be forgotten with the process. */
+  readonly failing: boolean;
   /** A delivery is new, sent already or waiting. */
   put(session: Session, delivery: Delivery): void;
   /** What waited was sent under its packet id. */

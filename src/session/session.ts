@@ -330,9 +330,10 @@ export class Session {
     if (this.#queue !== null || this.#resend !== null) this.pump();
   }
 
-  /** Something new may be sent. */
+  /** Something new may be sent. (What is not noted as sent would be sent again after a crash, as if for the first time.) */
   get #ready(): boolean {
     return this.outlet !== null && !this.outlet.congested && this.#quota > 0 &&
+      this.#store?.failing !== true &&
       (this.#inflight === null || !this.#inflight.exhausted);
   }
 
