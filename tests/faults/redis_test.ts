@@ -33,12 +33,16 @@ async function serving(redis: RedisServer): Promise<Stage> {
   };
 }
 
+/** Of a queue so many are in memory, and survive a Redis that comes back empty. */
+const IN_MEMORY = 8;
+
 for (const [how, appendonly] of [["with what it had", "always"], ["empty", undefined]] as const) {
   test(
-    `redis: it dies and comes back ${how}, and nothing acknowledged is missing`,
+    `redis: it dies and comes back ${how}, and nothing is missing that anybody has`,
     needsRedisServer,
     async () => {
       await using redis = await RedisServer.start(appendonly === undefined ? {} : { appendonly });
+      const count = how === "empty" ? IN_MEMORY : 20;
       const texts = Array.from({ length: 20 }, (_, i) => `message ${i}`);
       {
         await using stage = await serving(redis);
@@ -58,12 +62,15 @@ for (const [how, appendonly] of [["with what it had", "always"], ["empty", undef
         await publisher.expect(14);
         await redis.start();
         await until(() => stage.logged.some((text) => text.includes("can be written again")), "the storage");
+        const gone = stage.logged.some((text) =>
+          text.includes("13 queued messages were only in it and are gone")
+        );
+        assert.equal(gone, how === "empty", stage.logged.join("\n"));
         await (await stage.client("publisher")).published("a/b", "after", { qos: 1 });
       }
       await using stage = await serving(redis);
       const back = await stage.client("subscriber");
-      const found = await back.texts(texts.length);
-      assert.deepEqual(found, texts);
+      assert.deepEqual(await back.texts(count), texts.slice(0, count));
       // (What was not acknowledged may be there, as its publisher has to repeat it.)
       const [next] = await back.texts(1);
       if (next === "not kept") assert.deepEqual(await back.texts(1), ["after"]);

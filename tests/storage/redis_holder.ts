@@ -40,7 +40,11 @@ export function holdRedisInAnotherProcess(url: string, prefix: string): Promise<
 
 if (import.meta.main) {
   const [url = "", prefix = ""] = process.argv.slice(2);
-  const { storage } = new RedisStorage({ url, prefix, lockTime: 1000 });
+  const { storage } = new RedisStorage({
+    url,
+    prefix, // (Long enough for a slow machine to see it.)
+    lockTime: 4000,
+  });
   await storage.open(new TestHost());
   await loaded(storage);
   storage.putSession(session("held"));
