@@ -17,9 +17,13 @@ import { checkWithDeno } from "./compile_deno.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Starts it on free ports; its lines up to the one that says it is ready. */
-async function start(executable: string, folder: string): Promise<{ child: ChildProcess; lines: string }> {
+async function start(
+  executable: string,
+  folder: string,
+  more: readonly string[] = [],
+): Promise<{ child: ChildProcess; lines: string }> {
   const any = "127.0.0.1:0";
-  const child = spawn(executable, ["--tcp", any, "--ws", any, "--http", any], {
+  const child = spawn(executable, ["--tcp", any, "--ws", any, "--http", any, ...more], {
     cwd: folder,
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -75,6 +79,47 @@ async function http(address: string): Promise<void> {
   assert.ok(info.messages_received >= 9);
 }
 
+/** What was acknowledged is there after `kill -9`. */
+async function kept(executable: string, folder: string, storage: readonly string[]): Promise<void> {
+  const keeper = ["-i", "keeper", "-c", "-q", "1", "-t", "kept", "-W", "5"];
+  {
+    const { child, lines } = await start(executable, folder, storage);
+    const port = portOf(lines);
+    assert.equal(spawnSync("mosquitto_sub", ["-p", port, ...keeper, "-E"]).status, 0);
+    assert.equal(
+      spawnSync("mosquitto_pub", ["-p", port, "-q", "2", "-t", "kept", "-m", "still there"]).status,
+      0,
+    );
+    const ended = new Promise((done) => child.on("exit", done));
+    process.kill(child.pid!, "SIGKILL");
+    await ended;
+  }
+  const { child, lines } = await start(executable, folder, storage);
+  try {
+    const got = spawnSync("mosquitto_sub", ["-p", portOf(lines), ...keeper, "-C", "1"], { encoding: "utf8" });
+    assert.equal(got.stdout, "still there\n", got.stderr);
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
+function portOf(lines: string): string {
+  const address = addressOf(lines, "tcp");
+  return address.slice(address.lastIndexOf(":") + 1);
+}
+
+async function storages(executable: string, folder: string): Promise<void> {
+  await kept(executable, folder, ["--data", "data"]);
+  for (const args of [["backup", "backup.db", "--data", "data"], ["inspect", "backup.db"]]) {
+    const run = spawnSync(executable, args, { cwd: folder, encoding: "utf8" });
+    assert.equal(run.status, 0, run.stderr);
+    console.log(run.stdout.trim().split("\n")[0]);
+  }
+  const redis = process.env.COMQTT_TEST_REDIS;
+  if (redis === undefined) console.log("Without COMQTT_TEST_REDIS the executable is not tried with Redis");
+  else await kept(executable, folder, ["--storage-url", redis]);
+}
+
 async function smokeBun(): Promise<void> {
   const sources = mkdtempSync(join(tmpdir(), "comqtt-sources-"));
   const folder = mkdtempSync(join(tmpdir(), "comqtt-smoke-"));
@@ -109,6 +154,7 @@ async function smokeBun(): Promise<void> {
       process.kill(child.pid!, "SIGTERM");
       assert.equal(await ended, 0);
       assert.ok(Date.now() - asked < 5000, "it took longer than five seconds to close");
+      await storages(executable, folder);
     } finally {
       child.kill("SIGKILL");
     }
