@@ -107,7 +107,8 @@ export class Engine {
     const fullness = this.#fullness;
     if (fullness <= 1) return;
     if (this.#checkpoint === null) this.#freeze();
-    this.#step(Math.min(STEP * fullness * fullness, LONGEST_STEP), true);
+    // (Steep, so that it comes to rest a little above what is allowed.)
+    this.#step(Math.min(STEP * fullness ** 4, LONGEST_STEP), true);
   }
 
   /** `settled`: everything that was told is in the journal. True: there is more to do. */
