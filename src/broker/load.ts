@@ -1,10 +1,9 @@
 /** At start: sessions and retained messages as the storage has kept them. */
 
-import type { Client } from "../client.ts";
-import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { Session } from "../session/session.ts";
 import type { StoredMessage, StoredSysInfo } from "../stored.ts";
 import type { DeliveryRecord, SessionRecord, StorageLoader, SubscriptionRecord } from "../storage.ts";
+import { awayClient } from "./away_client.ts";
 import type { Broker } from "./broker.ts";
 import { addCounters } from "./counters.ts";
 import { deliveryOf, type Persistence } from "./persistence.ts";
@@ -39,7 +38,7 @@ class Loader implements StorageLoader {
     const session = this.#broker.sessions.restore(record.id);
     if (session === null) return;
     session.expiryInterval = record.sessionExpiryInterval;
-    session.client = clientOf(record);
+    session.client = awayClient(record);
     session.keepIn(this.#persistence);
     session.disconnectedAt = record.disconnectedAt;
     if (record.disconnectedAt === 0) this.#cutOff.push({ session, record });
@@ -90,23 +89,4 @@ class Loader implements StorageLoader {
     }
     for (const session of this.#broker.sessions.all()) this.#broker.sessions.watch(session, now);
   }
-}
-
-/** What is known of a client before it comes back. */
-function clientOf(record: SessionRecord): Client {
-  return {
-    id: record.id,
-    username: record.username,
-    remoteAddress: record.remoteAddress,
-    listener: record.listener,
-    certificate: null,
-    version: record.version,
-    cleanStart: false,
-    keepAlive: 0,
-    sessionExpiryInterval: record.sessionExpiryInterval,
-    properties: NO_PROPERTIES,
-    connectedAt: 0,
-    inline: false,
-    data: undefined,
-  };
 }

@@ -1,10 +1,9 @@
 /** At start: what an earlier run left, as hooks give it back. */
 
-import { type Client, INLINE_CLIENT_ID } from "../client.ts";
+import { INLINE_CLIENT_ID } from "../client.ts";
 import type { Hook, MaybePromise } from "../hook.ts";
 import { HookError } from "../hook_error.ts";
 import { type HookEvent, textOf } from "../hooks.ts";
-import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { QoS } from "../packets/types.ts";
 import { Delivery } from "../session/delivery.ts";
 import { isShared, isTopicFilter, isTopicName, parseShared } from "../topics/names.ts";
@@ -15,6 +14,7 @@ import type {
   StoredSubscription,
   StoredSysInfo,
 } from "../stored.ts";
+import { awayClient } from "./away_client.ts";
 import type { Broker } from "./broker.ts";
 import { addCounters } from "./counters.ts";
 import { isNothing, object } from "./hook_checks.ts";
@@ -79,29 +79,10 @@ function restoreClient(broker: Broker, stored: StoredClient): void {
   if (session === null) return;
   session.expiryInterval = stored.sessionExpiryInterval;
   session.disconnectedAt = stored.disconnectedAt > 0 ? stored.disconnectedAt : broker.clock.now();
-  session.client = clientOf(stored);
+  session.client = awayClient(stored);
   if (stored.will) session.pendingWill = stored.will;
   const received = (stored.received ?? []).filter((id) => isPacketId(id));
   if (received.length > 0) session.received = new Set(received);
-}
-
-/** What is known of a client before it comes back. */
-function clientOf(stored: StoredClient): Client {
-  return {
-    id: stored.id,
-    username: stored.username,
-    remoteAddress: stored.remoteAddress,
-    listener: stored.listener,
-    certificate: null,
-    version: stored.version,
-    cleanStart: false,
-    keepAlive: 0,
-    sessionExpiryInterval: stored.sessionExpiryInterval,
-    properties: NO_PROPERTIES,
-    connectedAt: 0,
-    inline: false,
-    data: undefined,
-  };
 }
 
 function restoreSubscription(broker: Broker, stored: StoredSubscription): void {
