@@ -44,17 +44,7 @@ class MemoryDriver implements Storage {
 
   putDelivery(sessionId: string, record: DeliveryRecord): void {
     // Copied: the caller may go on changing what it gave.
-    const { sequence, packetId, qos, retain, released, identifiers, group, message } = record;
-    this.#sessions.get(sessionId)?.set(sequence, {
-      sequence,
-      packetId,
-      qos,
-      retain,
-      released,
-      identifiers,
-      group,
-      message,
-    });
+    this.#sessions.get(sessionId)?.set(record.sequence, { ...record });
   }
 
   sentDelivery(sessionId: string, sequence: number, packetId: number): void {

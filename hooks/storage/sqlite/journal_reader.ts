@@ -232,7 +232,7 @@ function readSubscription(input: ByteReader): SubscriptionRecord {
 }
 
 /** Undefined: it is not a JSON object of numbers. */
-export function countersFromText(text: string): StoredSysInfo | undefined {
+function countersFromText(text: string): StoredSysInfo | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null) return undefined;

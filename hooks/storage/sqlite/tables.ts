@@ -15,6 +15,9 @@ import {
   SUBSCRIPTION_COLUMNS,
 } from "./rows.ts";
 
+/** What a column may have. */
+type Value = null | number | string | Uint8Array;
+
 const PUT_SESSION =
   `INSERT OR REPLACE INTO sessions (${SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`;
 const PUT_SUBSCRIPTION =
@@ -100,17 +103,10 @@ export class Tables {
 
   /** A message that several deliveries share. */
   putMessage(pending: PendingMessage): void {
-    const { message } = pending;
     this.#run(
       PUT_MESSAGE,
       pending.id,
-      message.topic,
-      message.payload,
-      message.qos,
-      Number(message.retain),
-      message.publisher,
-      propertiesToText(message.properties),
-      expiry(message),
+      ...columnsOf(pending.message),
     );
   }
 
@@ -134,13 +130,7 @@ export class Tables {
       identifiers === null ? null : JSON.stringify(identifiers),
       delivery.group,
       shared ? delivery.message.id : null,
-      shared ? null : message.topic,
-      shared ? null : message.payload,
-      shared ? null : message.qos,
-      shared ? null : Number(message.retain),
-      shared ? null : message.publisher,
-      shared ? null : propertiesToText(message.properties),
-      shared ? null : expiry(message),
+      ...(shared ? NO_MESSAGE : columnsOf(message)),
     );
   }
 
@@ -178,16 +168,7 @@ export class Tables {
   }
 
   putRetained(message: StoredMessage): void {
-    this.#run(
-      PUT_RETAINED,
-      message.topic,
-      message.payload,
-      message.qos,
-      Number(message.retain),
-      message.publisher,
-      propertiesToText(message.properties),
-      expiry(message),
-    );
+    this.#run(PUT_RETAINED, ...columnsOf(message));
   }
 
   deleteRetained(topic: string): void {
@@ -211,7 +192,7 @@ export class Tables {
     return Number(changes) === limit;
   }
 
-  #run(sql: string, ...values: (null | number | string | Uint8Array)[]): void {
+  #run(sql: string, ...values: Value[]): void {
     this.#statement(sql).run(...values);
   }
 
@@ -232,7 +213,19 @@ export class Tables {
   }
 }
 
-function expiry(message: StoredMessage): number | null {
+/** A message in the order of `RETAINED_COLUMNS`, which is that of all tables. */
+function columnsOf(message: StoredMessage): Value[] {
   const expiresAt = expiryToNumber(message.expiresAt);
-  return expiresAt === 0 ? null : expiresAt;
+  return [
+    message.topic,
+    message.payload,
+    message.qos,
+    Number(message.retain),
+    message.publisher,
+    propertiesToText(message.properties),
+    expiresAt === 0 ? null : expiresAt,
+  ];
 }
+
+/** The same columns where a delivery has its message elsewhere. */
+const NO_MESSAGE: readonly null[] = [null, null, null, null, null, null, null];
