@@ -226,7 +226,7 @@ export class Server implements AsyncDisposable {
    * Rejects when the client is not connected, and with a TypeError or RangeError when there is no such packet; neither
    * harms the client. What a client must not send, a wildcard in a topic name for example, ends its connection.
    */
-  // deno-lint-ignore require-await
+  // deno-lint-ignore require-await -- what it throws is to be a rejection
   async injectPacket(client: LocalClient | string, packet: Packet): Promise<void> {
     return typeof client === "string" ? injectFor(this.#broker, client, packet) : client.inject(packet);
   }

@@ -122,7 +122,7 @@ function connectFields(packet: ConnectPacket, detail: Detail): string[] {
   ];
 }
 
-export function willText(will: Will, detail: Detail): string {
+function willText(will: Will, detail: Detail): string {
   return [
     ...messageFields(will, detail),
     propertiesField(will.properties, detail),

@@ -2,9 +2,8 @@
 
 /** Control characters, what turns the direction of text or is invisible, other line ends, halves of characters. */
 const UNPRINTABLE = /["\\\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
-/** What text does not have: control characters but tab, line feed and carriage return. */
-// deno-lint-ignore no-control-regex
-const BINARY = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+/** What text does not have: control characters of ASCII but tab, line feed and carriage return. */
+const BINARY = /(?![\t\n\r\x80-\x9f])\p{Cc}/u;
 const SHORT = new Map([["\n", "\\n"], ["\r", "\\r"], ["\t", "\\t"], ['"', '\\"'], ["\\", "\\\\"]]);
 
 /** In quotes and escaped; `...` after the quotes: there were more than `most` characters. */

@@ -15,8 +15,7 @@ export function standardErrorLog(level: LogLevel): Log {
 
 /** Names that clients chose are in the text: a line break in one must not make a line of its own. */
 export function logLine(time: Date, level: LogLevel, text: string): string {
-  // deno-lint-ignore no-control-regex
-  const printable = text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, escaped);
+  const printable = text.replace(/[\p{Cc}\u2028\u2029]/gu, escaped);
   return `${time.toISOString()} ${level} ${printable}\n`;
 }
 

@@ -31,8 +31,8 @@ export class InlineClient {
     return this.#subscriptions.busy;
   }
 
-  // (Async: a mistake of the caller rejects as everything else does. All of it runs within the call if it can.)
-  // deno-lint-ignore require-await
+  // (All of it runs within the call if it can.)
+  // deno-lint-ignore require-await -- a mistake of the caller is to be a rejection as everything else is
   async publish(
     topic: string,
     payload: string | Uint8Array,

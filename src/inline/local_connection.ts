@@ -90,7 +90,7 @@ class LocalConnection implements LocalClient, PacketSink {
     return this.#connection.phase === "open";
   }
 
-  // deno-lint-ignore require-await
+  // deno-lint-ignore require-await -- what it throws is to be a rejection
   async inject(packet: Packet): Promise<void> {
     if (!this.connected) {
       throw new Error(`Cannot inject a packet for client ${JSON.stringify(this.id)}: it is not connected`);

@@ -109,7 +109,7 @@ const SPECIFICATION = {
   help: { type: "boolean" },
 } as const;
 
-// deno-lint-ignore explicit-function-return-type
+// deno-lint-ignore explicit-function-return-type -- its type follows from `SPECIFICATION`
 function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: SPECIFICATION, strict: true });

@@ -17,7 +17,7 @@ setTimeout(() => {
   throw new Error("thrown");
 }, 0);
 setTimeout(() => {
-  // deno-lint-ignore no-throw-literal
+  // deno-lint-ignore no-throw-literal -- somebody's hook may do it
   throw "thrown text";
 }, 1);
 void Promise.reject(new Error("rejected"));

@@ -99,8 +99,8 @@ function readText(reader: FieldReader, source: Source): string {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function everyone(): Mutable<Identity> {
-  const any: Pattern = { kind: "any" };
-  return { client: any, username: any, remote: any };
+  const matchesAll: Pattern = { kind: "any" };
+  return { client: matchesAll, username: matchesAll, remote: matchesAll };
 }
 
 function identityFields(

@@ -157,8 +157,8 @@ const OBJECTS: readonly (readonly [unknown, readonly string[]])[] = [
   ]],
   [[], ["rules: Cannot use this, expected a mapping of keys to values"]],
   [null, ["rules: Cannot use this, expected a mapping of keys to values"]],
-  // deno-lint-ignore no-sparse-arrays
-  [{ acl: [,] }, ["acl[0]: Cannot use this, expected a mapping of keys to values"]],
+  // (An item that is not even there.)
+  [{ acl: new Array(1) }, ["acl[0]: Cannot use this, expected a mapping of keys to values"]],
   [{ acl: [{ filters: { "#": "deny", "1": "read" } }] }, [
     'acl[0].filters: Cannot use an object with the key "1", which JavaScript moves to the front, expected a Map',
   ]],
