@@ -29,8 +29,8 @@ import {
   type Log,
   type PartialServerOptions,
   resolveOptions,
+  type ServerOptions,
 } from "./options.ts";
-import type { ServerOptions } from "./options.ts";
 import type { Persistence } from "./persistence.ts";
 import { Pressure } from "./pressure.ts";
 import { Retained } from "./retained.ts";

@@ -89,7 +89,7 @@ const NOTHING: PublishPacket = {
 };
 
 /** Properties a PUBLISH may have; throws when they are none. */
-export function checkedProperties(properties: unknown): Properties {
+function checkedProperties(properties: unknown): Properties {
   const checked = wellFormed({ ...NOTHING, properties: object(properties) as Properties }, 5).properties;
   const { responseTopic } = checked;
   if (responseTopic !== undefined && !isTopicName(responseTopic)) {

@@ -3,18 +3,24 @@
  * anything that acknowledges it is sent.
  */
 
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import type { Client } from "../client.ts";
-import { type SessionRecord, type Storage, StorageError, type StorageStatus } from "../storage.ts";
+import type { MaybePromise } from "../hook_answers.ts";
+import { isPromise } from "../hooks.ts";
 import type { Will } from "../packets/types.ts";
 import { Delivery } from "../session/delivery.ts";
 import type { DeliveryStore } from "../session/delivery_store.ts";
 import type { Message } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
 import type { Subscription } from "../session/subscription.ts";
-import type { DeliveryRecord, SubscriptionRecord } from "../storage.ts";
-import { clearTimeout, setImmediate, setTimeout } from "node:timers";
-import type { MaybePromise } from "../hook_answers.ts";
-import { isPromise } from "../hooks.ts";
+import {
+  type DeliveryRecord,
+  type SessionRecord,
+  type Storage,
+  StorageError,
+  type StorageStatus,
+  type SubscriptionRecord,
+} from "../storage.ts";
 import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
 import { Counters } from "./counters.ts";

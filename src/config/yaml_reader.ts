@@ -157,7 +157,7 @@ export class YamlReader {
 }
 
 /** `packet-size`, `packet_size` and `packetSize` are the same name. */
-export function camelCase(name: string): string {
+function camelCase(name: string): string {
   return name.replace(/[-_]([A-Za-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 

@@ -2,7 +2,6 @@
 
 import { writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import os from "node:os";
 import process from "node:process";
 import { bun } from "./bun.ts";
 import { errorCode } from "./guard.ts";
@@ -15,7 +14,6 @@ export const runtimeVersion: string = onDeno
   : onBun
   ? bun.version
   : process.versions.node;
-export const processId: number = process.pid;
 
 /** The arguments after the program's name; the same in a script and in a compiled executable. */
 export function programArguments(): string[] {
@@ -60,11 +58,6 @@ export function memoryUse(): MemoryUse {
 export function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
-}
-
-/** The machine's name; "localhost" where asking is not permitted. */
-export function machineName(): string {
-  return permitted({ name: "sys", kind: "hostname" }) ? os.hostname() : "localhost";
 }
 
 export async function readTextFile(path: string): Promise<string> {

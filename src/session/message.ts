@@ -1,8 +1,7 @@
 /** An application message on its way through the broker, independent of who gets it and how. */
 
 import { copyBytes } from "../packets/copy.ts";
-import type { Properties } from "../packets/properties.ts";
-import { NO_PROPERTIES } from "../packets/properties.ts";
+import { NO_PROPERTIES, type Properties } from "../packets/properties.ts";
 import type { QoS } from "../packets/types.ts";
 
 export const NEVER: number = Infinity;

@@ -5,8 +5,16 @@ import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { Broker } from "../../src/broker/broker.ts";
 import type { PartialServerOptions } from "../../src/broker/options.ts";
 import type { Clock } from "../../src/clock.ts";
-import type { Action, AuthAnswer, AuthExchange, Client, Hook, MaybePromise } from "../../src/hook.ts";
-import type { Opinion, PublishAnswer } from "../../src/hook.ts";
+import type {
+  Action,
+  AuthAnswer,
+  AuthExchange,
+  Client,
+  Hook,
+  MaybePromise,
+  Opinion,
+  PublishAnswer,
+} from "../../src/hook.ts";
 import { Reasons } from "../../src/packets/reason.ts";
 import type { Packet, PublishPacket, SubscribePacket } from "../../src/packets/types.ts";
 import { METHOD } from "./grammar.ts";

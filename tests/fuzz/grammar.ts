@@ -2,8 +2,15 @@
 
 import type { Properties } from "../../src/packets/properties.ts";
 import { ownerBit, PROPERTY_TABLE, type PropertyOwner } from "../../src/packets/property_table.ts";
-import type { ConnectPacket, Packet, ProtocolVersion, QoS, Will } from "../../src/packets/types.ts";
-import { PacketType, type SubscribeOptions } from "../../src/packets/types.ts";
+import {
+  type ConnectPacket,
+  type Packet,
+  PacketType,
+  type ProtocolVersion,
+  type QoS,
+  type SubscribeOptions,
+  type Will,
+} from "../../src/packets/types.ts";
 import type { Random } from "../properties/random.ts";
 
 const TOPICS = [

@@ -4,11 +4,18 @@ import assert from "node:assert/strict";
 import { decode } from "../../src/packets/decode.ts";
 import { encode } from "../../src/packets/encode.ts";
 import { remainingLength, varintLength } from "../../src/packets/fixed_header.ts";
-import { NO_PROPERTIES } from "../../src/packets/properties.ts";
+import { NO_PROPERTIES, type Properties } from "../../src/packets/properties.ts";
 import { Malformed } from "../../src/packets/reason.ts";
-import type { ConnackPacket, ConnectPacket, Packet, ProtocolVersion } from "../../src/packets/types.ts";
-import type { PublishPacket, QoS, SubackPacket, SubscribeOptions } from "../../src/packets/types.ts";
-import type { Properties } from "../../src/packets/properties.ts";
+import type {
+  ConnackPacket,
+  ConnectPacket,
+  Packet,
+  ProtocolVersion,
+  PublishPacket,
+  QoS,
+  SubackPacket,
+  SubscribeOptions,
+} from "../../src/packets/types.ts";
 import { Writer } from "../../src/packets/wire.ts";
 import type { MemoryClient } from "../../src/runtime/memory_stream.ts";
 import { settle, within } from "./time.ts";

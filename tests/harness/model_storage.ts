@@ -1,13 +1,14 @@
 /** A storage for tests: what was committed is what a new one of it finds, and each commit does what the test wants. */
 
-import type {
-  DeliveryRecord,
-  SessionRecord,
-  Storage,
-  StorageLoader,
-  SubscriptionRecord,
+import {
+  type DeliveryRecord,
+  type SessionRecord,
+  sizeOf,
+  type Storage,
+  StorageError,
+  type StorageLoader,
+  type SubscriptionRecord,
 } from "../../src/storage.ts";
-import { sizeOf, StorageError } from "../../src/storage.ts";
 import type { StoredMessage, StoredSysInfo } from "../../src/stored.ts";
 
 interface Kept {

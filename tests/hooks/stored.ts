@@ -1,12 +1,15 @@
 /** An earlier run to restore. */
 
-import { AllowAll, type Hook, ManualClock, Server } from "../../mod.ts";
-import type {
-  StoredClient,
-  StoredInflightMessage,
-  StoredMessage,
-  StoredSubscription,
-  StoredSysInfo,
+import {
+  AllowAll,
+  type Hook,
+  ManualClock,
+  Server,
+  type StoredClient,
+  type StoredInflightMessage,
+  type StoredMessage,
+  type StoredSubscription,
+  type StoredSysInfo,
 } from "../../mod.ts";
 import { settle } from "../harness/time.ts";
 import { MemoryListener } from "../server/memory_listener.ts";

@@ -2,8 +2,14 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { AllowAll, type ByteStream, type Listener, type ListenerHost, Server } from "../../mod.ts";
-import type { StreamHandler } from "../../mod.ts";
+import {
+  AllowAll,
+  type ByteStream,
+  type Listener,
+  type ListenerHost,
+  Server,
+  type StreamHandler,
+} from "../../mod.ts";
 import { TestClient } from "../harness/client.ts";
 import { until } from "../harness/time.ts";
 

@@ -5,8 +5,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, describe, it } from "node:test";
-import { HttpListener, type Listener, ListenerError, Server, TcpListener, UnixListener } from "../../mod.ts";
-import { WebSocketListener } from "../../mod.ts";
+import {
+  HttpListener,
+  type Listener,
+  ListenerError,
+  Server,
+  TcpListener,
+  UnixListener,
+  WebSocketListener,
+} from "../../mod.ts";
 import { MemoryListener } from "../../src/listeners/memory.ts";
 import { placeOf } from "../../src/listeners/place.ts";
 import { portOf } from "../runtime/client.ts";

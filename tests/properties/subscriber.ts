@@ -1,8 +1,14 @@
 /** A subscriber of a walk: looks at each delivery as strictly as the standard allows. */
 
 import { NO_PROPERTIES, type Properties } from "../../src/packets/properties.ts";
-import { type ConnackPacket, type Packet, PacketType } from "../../src/packets/types.ts";
-import type { AckPacket, PublishPacket, QoS } from "../../src/packets/types.ts";
+import {
+  type AckPacket,
+  type ConnackPacket,
+  type Packet,
+  PacketType,
+  type PublishPacket,
+  type QoS,
+} from "../../src/packets/types.ts";
 import { topicMatches } from "../../src/topics/match.ts";
 import { Peer, type World } from "./peer.ts";
 import type { Published } from "./publisher.ts";

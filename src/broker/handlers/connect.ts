@@ -272,7 +272,7 @@ function announce(
  * The return code of 3.x for a reason, null when none fits: nothing of MQTT 5 reaches a 3.x client. 3.1.1
  * [MQTT-3.2.2-6]
  */
-export function v3ReturnCode(reason: Reason): number | null {
+function v3ReturnCode(reason: Reason): number | null {
   switch (reason) {
     case Reasons.unsupportedProtocolVersion:
       return 1;

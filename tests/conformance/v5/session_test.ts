@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { TestClient } from "../../harness/mod.ts";
-import { TestBroker } from "../../harness/mod.ts";
+import { TestBroker, type TestClient } from "../../harness/mod.ts";
 import { conforms } from "../conforms.ts";
 
 /** A client of the session "c", which is to live for so many seconds. */
