@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Program } from "../harness/program.ts";
+import type { Ran } from "../harness/run.ts";
 import { startEverything, tlsFile } from "./everything.ts";
 import { until } from "../harness/time.ts";
-import { needed, type Ran, run } from "./mosquitto.ts";
+import { needed, run } from "./mosquitto.ts";
 
 const versions = ["mqttv31", "mqttv311", "mqttv5"] as const;
 const transports = ["tcp", "tls", "unix"] as const;

@@ -9,6 +9,7 @@ export interface DenoManifest {
   readonly version: string;
   readonly exports: Readonly<Record<string, string>>;
   readonly imports: Readonly<Record<string, string>>;
+  readonly publish: { readonly include: readonly string[] };
   readonly tasks: Readonly<Record<string, { readonly command: string }>>;
 }
 

@@ -1,9 +1,10 @@
 /** What is said of the package in more than one place is the same everywhere. */
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { VERSION } from "../../src/version.ts";
 import { denoManifest, nodeManifest } from "./manifests.ts";
 import { deno, graphOf, root } from "./tools.ts";
 
@@ -14,6 +15,16 @@ test("package: both manifests have one name, version and list of exports", () =>
     version: denoManifest.version,
     exports: denoManifest.exports,
   });
+});
+
+test("package: the program has the version of its manifests", () => {
+  assert.equal(denoManifest.version, VERSION);
+});
+
+test("package: what is exported and published is there", () => {
+  for (const path of [...Object.values(denoManifest.exports), ...denoManifest.publish.include]) {
+    assert.ok(existsSync(join(root, path)), path);
+  }
 });
 
 test("package: both manifests have the same ranges of the same dependencies", () => {

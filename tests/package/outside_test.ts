@@ -5,8 +5,9 @@ import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
+import type { Ran } from "../harness/run.ts";
 import { denoManifest, entries, nodeManifest } from "./manifests.ts";
-import { bun, deno, node, publishedFiles, type Ran, root, run, type Tool } from "./tools.ts";
+import { bun, deno, node, publishedFiles, root, run, type Tool } from "./tools.ts";
 
 /** Of all packages that were ever used by it, only those it says it needs. */
 const dependencies = Object.keys(nodeManifest.dependencies);

@@ -1,39 +1,18 @@
 /** Programs the package is looked at with. What is published is known by Deno only, so Bun's tests need it, too. */
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import process from "node:process";
-import { clearTimeout, setTimeout } from "node:timers";
 import { fileURLToPath } from "node:url";
 import { runtimeName } from "../../src/runtime/process.ts";
+import { type Ran, run as runToEnd } from "../harness/run.ts";
 
 const PATIENCE_MS = 60_000;
 
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 
-export interface Ran {
-  readonly code: number | null;
-  readonly output: string;
-  readonly errors: string;
-}
-
 /** Runs a program to its end; code null: it had to be ended. */
 export function run(command: string, args: readonly string[], folder: string): Promise<Ran> {
-  const child = spawn(command, args, {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NO_COLOR: "1" },
-  });
-  const said = { output: "", errors: "" };
-  child.stdout.on("data", (bytes: Uint8Array) => said.output += new TextDecoder().decode(bytes));
-  child.stderr.on("data", (bytes: Uint8Array) => said.errors += new TextDecoder().decode(bytes));
-  const late = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code) => {
-      clearTimeout(late);
-      resolve({ code, ...said });
-    });
-  });
+  return runToEnd(command, args, { patience: PATIENCE_MS, folder });
 }
 
 export interface Tool {
