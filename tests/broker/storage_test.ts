@@ -4,17 +4,26 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Hook } from "../../src/hook.ts";
 import type { DeliveryRecord } from "../../src/storage.ts";
+import type { ConnectPacket } from "../../src/packets/types.ts";
 import { settle, TestBroker, type TestClient, versions } from "../harness/mod.ts";
 import { ModelStorage } from "../harness/model_storage.ts";
 
 const forever = { properties: { sessionExpiryInterval: 0xffffffff } };
 
+/** A session that outlives its connection. */
+function kept(version: 4 | 5, clientId: string): Partial<ConnectPacket> {
+  return { clientId, cleanStart: false, ...(version === 5 ? forever : {}) };
+}
+
 async function persistent(t: TestBroker, version: 4 | 5, clientId: string): Promise<TestClient> {
-  return await t.connected(version, {
-    clientId,
-    cleanStart: false,
-    ...(version === 5 ? forever : {}),
-  });
+  return await t.connected(version, kept(version, clientId));
+}
+
+/** A persistent session of client `s` subscribed to `a`, whose client is away. */
+async function absent(t: TestBroker, version: 4 | 5, qos: 1 | 2 = 1): Promise<void> {
+  const subscriber = await persistent(t, version, "s");
+  await subscriber.subscribe("a", qos);
+  await subscriber.lose();
 }
 
 for (const version of versions) {
@@ -31,11 +40,7 @@ for (const version of versions) {
       }
       await using t = await TestBroker.with(ModelStorage.after(storage));
       const subscriber = t.client(version);
-      const ack = await subscriber.connect({
-        clientId: "s",
-        cleanStart: false,
-        ...(version === 5 ? forever : {}),
-      });
+      const ack = await subscriber.connect(kept(version, "s"));
       assert.equal(ack.sessionPresent, true);
       assert.deepEqual(await subscriber.texts(200), Array.from({ length: 200 }, (_, i) => `m${i}`));
       await subscriber.silent();
@@ -72,9 +77,7 @@ for (const version of versions) {
   test(`storage: no acknowledgement leaves before its commit, QoS 0 waits for nothing, MQTT ${version}`, async () => {
     const storage = new ModelStorage();
     await using t = await TestBroker.with(storage);
-    const subscriber = await persistent(t, version, "s");
-    await subscriber.subscribe("a", 1);
-    await subscriber.lose();
+    await absent(t, version);
     const publisher = await t.connected(version);
     const watcher = await t.connected(version);
     await watcher.subscribe("news");
@@ -99,9 +102,7 @@ for (const version of versions) {
   test(`storage: an acknowledgement does not leave with DISCONNECT before its commit, MQTT ${version}`, async () => {
     const storage = new ModelStorage();
     await using t = await TestBroker.with(storage);
-    const subscriber = await persistent(t, version, "s");
-    await subscriber.subscribe("a", 1);
-    await subscriber.lose();
+    await absent(t, version);
     const publisher = await t.connected(version);
     storage.mode = "later";
     publisher.publish("a", "kept", { qos: 1, packetId: 7 });
@@ -117,9 +118,7 @@ for (const version of versions) {
   test(`storage: while it cannot be written nothing is acknowledged that is not kept, MQTT ${version}`, async () => {
     const storage = new ModelStorage();
     await using t = await TestBroker.with(storage);
-    const subscriber = await persistent(t, version, "s");
-    await subscriber.subscribe("a", 1);
-    await subscriber.lose();
+    await absent(t, version);
     const publisher = await t.connected(version);
     const watcher = await t.connected(version);
     await watcher.subscribe("news");
@@ -133,11 +132,7 @@ for (const version of versions) {
     if (version === 5) assert.equal((await second.expect(4)).reasonCode, 0x97);
     else await second.gone();
     const third = t.client(version);
-    const refused = await third.connect({
-      clientId: "t",
-      cleanStart: false,
-      ...(version === 5 ? forever : {}),
-    });
+    const refused = await third.connect(kept(version, "t"));
     assert.equal(refused.reasonCode, version === 5 ? 0x88 : 3);
     assert.match(t.complaints.join("\n"), /QoS 1 and 2 are refused until the storage can be written: .*full/);
     assert.equal(storage.committed.sessions.get("s")!.deliveries.size, 0);
@@ -165,9 +160,7 @@ test("storage: QoS 2 from the client is not delivered twice across a restart", a
   const storage = new ModelStorage();
   {
     await using t = await TestBroker.with(storage);
-    const subscriber = await persistent(t, 5, "s");
-    await subscriber.subscribe("a", 2);
-    await subscriber.lose();
+    await absent(t, 5, 2);
     const publisher = await persistent(t, 5, "p");
     publisher.publish("a", "once", { qos: 2, packetId: 3 });
     await publisher.expect(5);
@@ -305,9 +298,7 @@ test("storage: of a burst to many sessions not everything is told before the fir
 test("storage: of a long queue only the beginning is in memory, and all of it arrives in order", async () => {
   const storage = new ModelStorage();
   await using t = await TestBroker.with(storage);
-  const subscriber = await persistent(t, 4, "s");
-  await subscriber.subscribe("a", 1);
-  await subscriber.lose();
+  await absent(t, 4);
   const publisher = await t.connected(4);
   for (let i = 0; i < 1000; i++) await publisher.published("a", `${i}`, { qos: 1 });
   const session = t.broker.sessions.get("s")!;

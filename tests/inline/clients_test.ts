@@ -6,7 +6,7 @@ import type { Hook } from "../../src/hook.ts";
 import { Reasons } from "../../src/packets/reason.ts";
 import { memoryPair } from "../../src/runtime/memory_stream.ts";
 import { settle, TestClient, versions } from "../harness/mod.ts";
-import { TestServer, text } from "./server.ts";
+import { goneWill, TestServer, text } from "./server.ts";
 
 test("clients: those connected are found by id and one by one", async () => {
   await using t = await TestServer.serving();
@@ -33,15 +33,8 @@ for (const version of versions) {
   test(`clients: one of version ${version} is disconnected with a reason, its will is published`, async () => {
     await using t = await TestServer.serving();
     const seen = t.collect("will");
-    const will = {
-      topic: "will",
-      payload: new TextEncoder().encode("gone"),
-      qos: 0,
-      retain: false,
-      properties: {},
-    } as const;
     for (const reason of [undefined, Reasons.quotaExceeded]) {
-      const client = await t.connected(version, { clientId: "one", will });
+      const client = await t.connected(version, { clientId: "one", will: goneWill });
       assert.equal(t.server.disconnectClient("one", reason), true);
       await client.refusedWith(reason?.code ?? Reasons.administrativeAction.code);
       assert.equal(t.server.disconnectClient("one"), false);

@@ -8,7 +8,7 @@ import { NO_PROPERTIES } from "../../src/packets/properties.ts";
 import { Reasons } from "../../src/packets/reason.ts";
 import type { Packet } from "../../src/packets/types.ts";
 import { levels, publishPacket, settle, until, versions } from "../harness/mod.ts";
-import { TestServer, text } from "./server.ts";
+import { goneWill, TestServer, text } from "./server.ts";
 
 function subscribePacket(filter: string, qos: 0 | 1 | 2 = 0): Packet {
   const options = { filter, qos, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
@@ -145,17 +145,10 @@ for (const inline of [true, false]) {
 test("local client: will after abort, none after close", async () => {
   await using t = await TestServer.serving();
   const seen = t.collect("will");
-  const will = {
-    topic: "will",
-    payload: new TextEncoder().encode("gone"),
-    qos: 0,
-    retain: false,
-    properties: {},
-  } as const;
-  await (await t.server.newClient({ will })).close();
+  await (await t.server.newClient({ will: goneWill })).close();
   await settle();
   assert.deepEqual(seen, []);
-  await (await t.server.newClient({ will })).abort();
+  await (await t.server.newClient({ will: goneWill })).abort();
   await settle();
   assert.deepEqual(seen, ["will:gone"]);
 });

@@ -6,7 +6,7 @@ import type { PartialServerOptions } from "../../src/broker/options.ts";
 import { ManualClock } from "../../src/clock.ts";
 import type { Hook } from "../../src/hook.ts";
 import type { InlineMessage } from "../../src/inline/message.ts";
-import type { ConnectPacket, ProtocolVersion } from "../../src/packets/types.ts";
+import type { ConnectPacket, ProtocolVersion, Will } from "../../src/packets/types.ts";
 import { Server } from "../../src/server.ts";
 import type { TestClient } from "../harness/client.ts";
 import { settle } from "../harness/time.ts";
@@ -17,6 +17,15 @@ const decoder = new TextDecoder();
 export function text(message: { readonly payload: Uint8Array }): string {
   return decoder.decode(message.payload);
 }
+
+/** `gone` to the topic `will`. */
+export const goneWill: Will = {
+  topic: "will",
+  payload: new TextEncoder().encode("gone"),
+  qos: 0,
+  retain: false,
+  properties: {},
+};
 
 export class TestServer implements AsyncDisposable {
   readonly clock: ManualClock = new ManualClock();
