@@ -1,30 +1,12 @@
-/** Answers that take their time: who waits, who does not, and what happens when they never come. */
+/** Answers that take their time once a client is connected: who waits, who does not, and what happens when they never come. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Hook, MaybePromise, Opinion, PublishAnswer } from "../../src/hook.ts";
 import { Hooks } from "../../src/hooks.ts";
-import { connectPacket, levels, settle, TestBroker, type TestClient, versions } from "../harness/mod.ts";
+import { levels, settle, TestBroker, type TestClient, versions } from "../harness/mod.ts";
 import { bytes, open, text } from "./fixtures.ts";
-
-/** Answers are given by the test, one after the other. */
-class Later<T> {
-  readonly open: { answer: (value: T) => void; fail: (error: Error) => void }[] = [];
-
-  ask(): Promise<T> {
-    return new Promise((answer, fail) => this.open.push({ answer, fail }));
-  }
-
-  async answer(value: T): Promise<void> {
-    this.open.shift()!.answer(value);
-    await settle();
-  }
-
-  async fail(): Promise<void> {
-    this.open.shift()!.fail(new Error("away"));
-    await settle();
-  }
-}
+import { Later } from "./later.ts";
 
 /** Every event that may wait: a hook on it, how a client sets it off, and how it can be seen that it went on. */
 interface Waiting {
@@ -226,70 +208,6 @@ for (const { event, hook, good, set, types, failed } of waiting) {
     await settle();
     assert.equal(later.open.length, 0);
     assert.equal((await client.next()).type, types[0]);
-  });
-}
-
-// --- before CONNACK ---
-
-const connecting: Record<string, (later: Later<never>) => Hook> = {
-  onPacketRead: (later) => ({ id: "slow", onPacketRead: (_c, p) => p.type === 1 ? later.ask() : undefined }),
-  onConnect: (later) => ({ id: "slow", onConnect: () => later.ask() }),
-  onConnectAuthenticate: (later) => ({ id: "slow", onConnectAuthenticate: () => later.ask() }),
-  onSessionEstablish: (later) => ({ id: "slow", onSessionEstablish: () => later.ask() }),
-  "onAclCheck of will": (later) => ({
-    id: "slow",
-    onAclCheck: (_c, action) => action === "will" ? later.ask() : undefined,
-  }),
-};
-const will = { topic: "w", payload: bytes("x"), qos: 0, retain: false, properties: {} } as const;
-
-for (const [event, hook] of Object.entries(connecting)) {
-  const good = event.startsWith("onAcl") || event.endsWith("Authenticate") ? "allow" : undefined;
-
-  test(`waiting: ${event} holds back a CONNECT, and the connect time-out still counts`, async () => {
-    const later = new Later<unknown>();
-    await using t = new TestBroker({
-      hooks: [hook(later as unknown as Later<never>), open],
-      limits: { connectTimeout: 3000 },
-    });
-    const client = t.client(5);
-    client.send(connectPacket({ clientId: "c", will }));
-    client.send({ type: 12 });
-    await settle();
-    await client.silent();
-    await later.answer(good);
-    assert.equal((await client.expect(2)).reasonCode, 0);
-    await client.expect(13);
-    const second = t.client(5);
-    second.send(connectPacket({ clientId: "d", will }));
-    await settle();
-    await t.advance(4);
-    assert.equal(second.closed, true);
-    await later.answer(good);
-    assert.equal(t.broker.sessions.size, 1);
-  });
-
-  test(`waiting: ${event} that fails, or takes too long, refuses the client`, async () => {
-    const later = new Later<unknown>();
-    await using t = new TestBroker({ hooks: [hook(later as unknown as Later<never>), open] });
-    for (const version of versions) {
-      const client = t.client(version);
-      client.send(connectPacket({ version, clientId: "c", will }));
-      await settle();
-      await later.fail();
-      assert.notEqual((await client.expect(2)).reasonCode, 0);
-      await client.gone();
-      const { timeout } = t.broker.hooks;
-      t.broker.hooks.timeout = 10;
-      const other = t.client(version);
-      other.send(connectPacket({ version, clientId: "c", will }));
-      assert.notEqual((await other.expect(2)).reasonCode, 0);
-      await other.gone();
-      t.broker.hooks.timeout = timeout;
-      later.open.length = 0;
-    }
-    assert.equal(t.broker.sessions.size, 0);
-    assert.equal(t.broker.stats.refused.hook, 4);
   });
 }
 
