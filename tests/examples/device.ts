@@ -20,9 +20,9 @@ export class Device implements AsyncDisposable {
 
   /** Rejects when it is refused. */
   static async connect(url: string, options: IClientOptions = {}): Promise<Device> {
-    return new Device(
-      await mqtt.connectAsync(url, { reconnectPeriod: 0, connectTimeout: 10_000, ...options }),
-    );
+    const given = { reconnectPeriod: 0, connectTimeout: 10_000, ...options };
+    // (A connection that closes without an error has to reject as well: no retries.)
+    return new Device(await mqtt.connectAsync(url, given, false));
   }
 
   /** Waits until that came. */
