@@ -110,7 +110,10 @@ export class Pressure {
       backlog.checkedAt = now;
       // When we ourselves were late, nobody else is to blame.
       backlog.progressAt += Math.max(0, passed - 2 * CHECK_MS);
-      if (!receiver.congested && receiver.waitsForReceiver) backlog.progressAt = now;
+      if (!receiver.congested && receiver.waitsForReceiver) {
+        backlog.progressAt = now;
+        this.#letGo(backlog);
+      }
       // (Who waits only for itself makes nobody wait.)
       const others = backlog.waiting.size - (backlog.waiting.has(receiver as Connection) ? 1 : 0);
       if (others > 0) backlog.allowance -= Math.min(passed, CHECK_MS * 2);
@@ -119,6 +122,14 @@ export class Pressure {
       if (now - backlog.progressAt < patience && backlog.allowance > 0) continue;
       backlog.slow = true;
       this.remove(receiver);
+    }
+  }
+
+  /** It took what it was sent, and what empties its queue is not read before these go on; it may be one of them. */
+  #letGo({ waiting }: Backlog): void {
+    for (const publisher of [...waiting]) {
+      waiting.delete(publisher);
+      publisher.proceed();
     }
   }
 

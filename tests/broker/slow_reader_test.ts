@@ -195,3 +195,24 @@ test("slow reader: the end of a connection that does not read is not waited for"
   await t.advance(3);
   assert.equal(t.broker.connections.size, 0);
 });
+
+for (const qos of [1, 2] as const) {
+  test(`slow reader: a client that was behind with its own messages does not wait for itself for ever, QoS ${qos}`, async () => {
+    await using t = small({ limits: { outgoingBytes: 8192 } });
+    const client = await stalled(t, "a", "own");
+    // Its queue gets more than half full, then its output, and then it waits.
+    for (let i = 0; i < 48; i++) client.publish("a", "x", { qos, packetId: i + 1 });
+    for (let i = 0; i < 20; i++) client.publish("a", new Uint8Array(1000));
+    await settle();
+    const connection = connectionOf(t, "own");
+    assert.equal(connection.waitsForReceiver, true);
+    client.read();
+    await settle();
+    // Only what it says now empties its queue.
+    client.send({ type: 12 });
+    await t.advance(1);
+    await t.advance(1);
+    assert.equal((await client.pick(13)).type, 13);
+    assert.equal(connection.waitsForReceiver, false);
+  });
+}
