@@ -42,7 +42,8 @@ if (import.meta.main) {
   const [url = "", prefix = ""] = process.argv.slice(2);
   const { storage } = new RedisStorage({
     url,
-    prefix, // (Long enough for a slow machine to see it.)
+    prefix,
+    // (Long enough for a slow machine.)
     lockTime: 4000,
   });
   await storage.open(new TestHost());
