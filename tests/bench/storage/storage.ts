@@ -13,9 +13,11 @@ import { describeMachine } from "../machine.ts";
 import { killAll } from "../process.ts";
 import { beside } from "./beside.ts";
 import type { Setting } from "./contest.ts";
+import { file } from "./file.ts";
 import { latency } from "./latency.ts";
 import { memory } from "./memory.ts";
 import { speed } from "./speed.ts";
+import { start } from "./start.ts";
 
 /** Each prints what it finds; true: its targets are reached. */
 const PARTS: ReadonlyMap<string, (setting: Setting) => Promise<boolean>> = new Map([
@@ -23,6 +25,8 @@ const PARTS: ReadonlyMap<string, (setting: Setting) => Promise<boolean>> = new M
   ["latency", latency],
   ["beside", beside],
   ["memory", memory],
+  ["start", start],
+  ["file", file],
 ]);
 
 const USAGE = `What a storage costs: deno task bench:storage [options]
