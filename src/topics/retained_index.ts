@@ -17,6 +17,7 @@ class Leaf<V> {
 
 class Node<V> {
   here: string | null = null;
+  /** By `levelKey`. */
   readonly kids: Map<string, Node<V> | Leaf<V>> = new Map();
 }
 
@@ -65,7 +66,7 @@ export class RetainedIndex<V> {
     let node = this.#root;
     for (let pos = 0;;) {
       const slash = topic.indexOf("/", pos);
-      const level = slash < 0 ? topic.slice(pos) : topic.slice(pos, slash);
+      const level = levelKey(topic, pos, slash);
       const next = slash < 0 ? -1 : slash + 1;
       let child = node.kids.get(level);
       if (child === undefined) {
@@ -77,8 +78,10 @@ export class RetainedIndex<V> {
         if (child.rest < 0) grown.here = child.topic;
         else {
           const end = child.topic.indexOf("/", child.rest);
-          const key = end < 0 ? child.topic.slice(child.rest) : child.topic.slice(child.rest, end);
-          grown.kids.set(key, new Leaf(child.topic, end < 0 ? -1 : end + 1));
+          grown.kids.set(
+            levelKey(child.topic, child.rest, end),
+            new Leaf(child.topic, end < 0 ? -1 : end + 1),
+          );
         }
         node.kids.set(level, grown);
         child = grown;
@@ -94,7 +97,7 @@ export class RetainedIndex<V> {
 
   #remove(node: Node<V>, topic: string, pos: number): void {
     const slash = topic.indexOf("/", pos);
-    const level = slash < 0 ? topic.slice(pos) : topic.slice(pos, slash);
+    const level = levelKey(topic, pos, slash);
     const child = node.kids.get(level);
     if (child === undefined) return;
     if (child instanceof Node) {
@@ -104,6 +107,15 @@ export class RetainedIndex<V> {
     }
     node.kids.delete(level);
   }
+}
+
+/**
+ * The level that begins at `pos` and ends at `slash` (-1: at the end), with the slash before it. V8 hashes a text of
+ * digits by its number alone: ids that are a thousand apart, a hundred thousand of them, would share a few buckets.
+ */
+function levelKey(topic: string, pos: number, slash: number): string {
+  if (pos === 0) return `/${slash < 0 ? topic : topic.slice(0, slash)}`;
+  return slash < 0 ? topic.slice(pos - 1) : topic.slice(pos - 1, slash);
 }
 
 function* matchNode<V>(
@@ -120,7 +132,7 @@ function* matchNode<V>(
   if (c === 35) {
     if (node.here !== null) yield node.here;
     for (const [level, child] of node.kids) {
-      if (atRoot && level.charCodeAt(0) === 36) continue;
+      if (atRoot && level.charCodeAt(1) === 36) continue;
       if (child instanceof Leaf) yield child.topic;
       else yield* matchNode(child, filter, pos, false);
     }
@@ -132,12 +144,12 @@ function* matchNode<V>(
     let visited = 0;
     for (const [level, child] of node.kids) {
       if (++visited % BREATH === 0) yield "";
-      if (atRoot && level.charCodeAt(0) === 36) continue;
+      if (atRoot && level.charCodeAt(1) === 36) continue;
       yield* matchChild(child, filter, next);
     }
     return;
   }
-  const child = node.kids.get(slash < 0 ? filter.slice(pos) : filter.slice(pos, slash));
+  const child = node.kids.get(levelKey(filter, pos, slash));
   if (child !== undefined) yield* matchChild(child, filter, next);
 }
 
