@@ -88,7 +88,8 @@ export class Persistence implements DeliveryStore, Committer {
 
   /** Resolves when more may be told; null: now. */
   get room(): Promise<void> | null {
-    if (this.#deliveriesTold < DELIVERIES_AT_ONCE || this.failing) return null;
+    // (Without anything to commit, as of a storage in memory, there is no commit to wait for.)
+    if (this.#deliveriesTold < DELIVERIES_AT_ONCE || !this.dirty) return null;
     this.#room ??= Promise.withResolvers<void>();
     return this.#room.promise;
   }

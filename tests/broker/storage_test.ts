@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { MemoryStorage } from "../../hooks/storage/memory.ts";
 import type { Hook } from "../../src/hook.ts";
 import type { DeliveryRecord } from "../../src/storage.ts";
 import type { ConnectPacket } from "../../src/packets/types.ts";
@@ -265,6 +266,17 @@ for (const where of ["sqlite", "redis"] as const) {
     assert.equal(storage.committed.sessions.get("s")!.deliveries.size, 0);
   });
 }
+
+test("storage: nobody waits for the commits of a storage in memory, which has none", async () => {
+  const { storage } = new MemoryStorage();
+  await using t = await TestBroker.with(storage);
+  const subscriber = await persistent(t, 4, "s");
+  await subscriber.subscribe("a", 1);
+  await subscriber.lose();
+  const publisher = await t.connected(4);
+  for (let i = 0; i < 5000; i++) assert.equal(await publisher.published("a", `${i}`, { qos: 1 }), 0);
+  assert.equal(t.broker.sessions.get("s")!.queuedCount, 5000);
+});
 
 test("storage: of a burst to many sessions not everything is told before the first commit", async () => {
   const storage = new ModelStorage();
