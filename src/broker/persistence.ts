@@ -44,7 +44,7 @@ const TOLD_AT_ONCE = 500;
  * Deliveries that are told between two commits: whoever has more to say waits for the commit. A thousand messages to a
  * thousand sessions, as one client may send them at once, would be a million otherwise.
  */
-const DELIVERIES_AT_ONCE = 4096;
+const DELIVERIES_AT_ONCE = 16_384;
 
 export class Persistence implements DeliveryStore, Committer {
   readonly window: number = WINDOW;

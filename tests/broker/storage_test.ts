@@ -274,8 +274,8 @@ test("storage: nobody waits for the commits of a storage in memory, which has no
   await subscriber.subscribe("a", 1);
   await subscriber.lose();
   const publisher = await t.connected(4);
-  for (let i = 0; i < 5000; i++) assert.equal(await publisher.published("a", `${i}`, { qos: 1 }), 0);
-  assert.equal(t.broker.sessions.get("s")!.queuedCount, 5000);
+  for (let i = 0; i < 17_000; i++) assert.equal(await publisher.published("a", `${i}`, { qos: 1 }), 0);
+  assert.equal(t.broker.sessions.get("s")!.queuedCount, 10_000);
 });
 
 test("storage: of a burst to many sessions not everything is told before the first commit", async () => {
@@ -294,7 +294,7 @@ test("storage: of a burst to many sessions not everything is told before the fir
     },
   });
   await using t = await TestBroker.with(storage);
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 200; i++) {
     const subscriber = await persistent(t, 4, `s${i}`);
     await subscriber.subscribe("a", 1);
     await subscriber.lose();
@@ -302,8 +302,8 @@ test("storage: of a burst to many sessions not everything is told before the fir
   const publisher = await t.connected(4);
   for (let i = 0; i < 100; i++) publisher.publish("a", `${i}`, { qos: 1, packetId: i + 1 });
   for (let i = 0; i < 100; i++) assert.equal((await publisher.expect(4)).packetId, i + 1);
-  assert.ok(most >= 4096 && most < 4096 + 100, `${most} at once`);
-  const back = await persistent(t, 4, "s99");
+  assert.ok(most >= 16_384 && most < 16_384 + 200, `${most} at once`);
+  const back = await persistent(t, 4, "s199");
   assert.deepEqual(await back.texts(100), Array.from({ length: 100 }, (_, i) => `${i}`));
 });
 
