@@ -58,7 +58,7 @@ export class Retained {
 
   /** Those a storage is told of. */
   *kept(): Generator<Message, void, void> {
-    for (const [topic, message] of this.#index.entries()) if (!isServerTopic(topic)) yield message;
+    for (const message of this.#index.values()) if (!isServerTopic(message.topic)) yield message;
   }
 
   /** A message of an earlier run. */

@@ -11,6 +11,7 @@ import { Session } from "../session/session.ts";
 import { SharedGroup } from "../session/shared_group.ts";
 import { Subscription } from "../session/subscription.ts";
 import { parseShared } from "../topics/names.ts";
+import { textKey } from "../topics/text_key.ts";
 import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
 import { deliverAgain } from "./deliver.ts";
@@ -27,6 +28,7 @@ export interface Claimed {
 
 export class Sessions {
   readonly #broker: Broker;
+  /** By `textKey` of the client id. */
   readonly #byId: Map<string, Session> = new Map();
   /** By `group/filter`. */
   readonly #groups: Map<string, SharedGroup> = new Map();
@@ -40,7 +42,7 @@ export class Sessions {
   }
 
   get(clientId: string): Session | undefined {
-    return this.#byId.get(clientId);
+    return this.#byId.get(textKey(clientId));
   }
 
   all(): IterableIterator<Session> {
@@ -59,13 +61,13 @@ export class Sessions {
   claim(client: Client): Claimed | null {
     const { id: clientId, cleanStart } = client;
     const broker = this.#broker;
-    const old = this.#byId.get(clientId)?.outlet as Connection | null | undefined;
+    const old = this.#byId.get(textKey(clientId))?.outlet as Connection | null | undefined;
     if (old) {
       broker.hooks.notify("onTakeOver", old.client!, client);
       // A session that was to end with its connection ends here and now.
       old.disconnect(Reasons.sessionTakenOver);
     }
-    let session = this.#byId.get(clientId);
+    let session = this.#byId.get(textKey(clientId));
     if (session !== undefined && cleanStart) {
       // [MQTT-3.1.2-4]
       this.end(session);
@@ -78,15 +80,15 @@ export class Sessions {
     }
     if (this.#byId.size >= broker.limits.sessions) return null;
     session = new Session(clientId, broker.sessionHost);
-    this.#byId.set(clientId, session);
+    this.#byId.set(textKey(clientId), session);
     return { session, present: false };
   }
 
   /** A session of an earlier run, not connected; null when it is there already or there are too many. */
   restore(clientId: string): Session | null {
-    if (this.#byId.has(clientId) || this.#byId.size >= this.#broker.limits.sessions) return null;
+    if (this.#byId.has(textKey(clientId)) || this.#byId.size >= this.#broker.limits.sessions) return null;
     const session = new Session(clientId, this.#broker.sessionHost);
-    this.#byId.set(clientId, session);
+    this.#byId.set(textKey(clientId), session);
     return session;
   }
 
@@ -182,7 +184,7 @@ export class Sessions {
   end(session: Session): void {
     if (session.ended) return;
     session.ended = true;
-    this.#byId.delete(session.clientId);
+    this.#byId.delete(textKey(session.clientId));
     // (Asked for before the storage is told that all of it goes.)
     const stored = sharing(session) ? session.queuedInStore() : [];
     this.#unsubscribeAll(session);

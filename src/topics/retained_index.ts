@@ -1,6 +1,7 @@
 /** Topics with a retained value: lookup by name, and all that a filter matches, lazily and in small steps. */
 
 import { matchFrom } from "./match.ts";
+import { textKey } from "./text_key.ts";
 
 /** How many branches are looked at between two chances to stop. */
 const BREATH = 256;
@@ -22,6 +23,7 @@ class Node<V> {
 }
 
 export class RetainedIndex<V> {
+  /** By `textKey` of the topic. */
   readonly #values: Map<string, V> = new Map();
   readonly #root: Node<V> = new Node<V>();
 
@@ -30,21 +32,21 @@ export class RetainedIndex<V> {
   }
 
   get(topic: string): V | undefined {
-    return this.#values.get(topic);
+    return this.#values.get(textKey(topic));
   }
 
-  entries(): IterableIterator<[string, V]> {
-    return this.#values.entries();
+  values(): IterableIterator<V> {
+    return this.#values.values();
   }
 
   set(topic: string, value: V): void {
-    if (!this.#values.has(topic)) this.#insert(topic);
-    this.#values.set(topic, value);
+    if (!this.#values.has(textKey(topic))) this.#insert(topic);
+    this.#values.set(textKey(topic), value);
   }
 
   /** True when there was one. */
   delete(topic: string): boolean {
-    if (!this.#values.delete(topic)) return false;
+    if (!this.#values.delete(textKey(topic))) return false;
     this.#remove(this.#root, topic, 0);
     return true;
   }
@@ -56,7 +58,7 @@ export class RetainedIndex<V> {
    */
   *match(filter: string): Generator<string, void, void> {
     if (!filter.includes("#") && !filter.includes("+")) {
-      if (this.#values.has(filter)) yield filter;
+      if (this.#values.has(textKey(filter))) yield filter;
       return;
     }
     yield* matchNode(this.#root, filter, 0, true);

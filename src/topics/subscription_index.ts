@@ -7,10 +7,12 @@ import { hasWildcard } from "./names.ts";
 import { addTo, type Entry, removeFrom, type Slot } from "./slot.ts";
 import { type StampKey, Stamps } from "./stamps.ts";
 import { WildcardTree } from "./wildcard_tree.ts";
+import { textKey } from "./text_key.ts";
 
 const NONE: never[] = [];
 
 export class SubscriptionIndex<E extends Entry> {
+  /** By `textKey` of the filter. */
   readonly #exact: Map<string, E | E[]> = new Map();
   readonly #tree: WildcardTree<E> = new WildcardTree<E>();
   readonly #stamps: Stamps = new Stamps();
@@ -24,7 +26,7 @@ export class SubscriptionIndex<E extends Entry> {
       this.#wildcards++;
       this.#tree.add(filter, entry);
     } else {
-      this.#exact.set(filter, addTo(this.#exact.get(filter) ?? null, entry) as E | E[]);
+      this.#exact.set(textKey(filter), addTo(this.#exact.get(textKey(filter)) ?? null, entry) as E | E[]);
     }
   }
 
@@ -36,14 +38,14 @@ export class SubscriptionIndex<E extends Entry> {
       this.#tree.remove(filter, entry);
       return;
     }
-    const slot: Slot<E> = removeFrom(this.#exact.get(filter) ?? null, entry);
-    if (slot === null) this.#exact.delete(filter);
-    else this.#exact.set(filter, slot);
+    const slot: Slot<E> = removeFrom(this.#exact.get(textKey(filter)) ?? null, entry);
+    if (slot === null) this.#exact.delete(textKey(filter));
+    else this.#exact.set(textKey(filter), slot);
   }
 
   /** How many entries at exactly this filter are `counted`. */
   count(filter: string, counted: (entry: E) => boolean): number {
-    const slot = hasWildcard(filter) ? this.#tree.at(filter) : this.#exact.get(filter) ?? null;
+    const slot = hasWildcard(filter) ? this.#tree.at(filter) : this.#exact.get(textKey(filter)) ?? null;
     if (slot === null) return 0;
     if (!Array.isArray(slot)) return counted(slot) ? 1 : 0;
     return slot.reduce((sum, entry) => sum + (counted(entry) ? 1 : 0), 0);
@@ -59,7 +61,7 @@ export class SubscriptionIndex<E extends Entry> {
    * beyond a change of `stamp`, do not change it.
    */
   match(topic: string): readonly E[] {
-    const exact = this.#exact.get(topic);
+    const exact = this.#exact.get(textKey(topic));
     const found = this.#found;
     found.length = 0;
     if (exact !== undefined) found.push(exact);

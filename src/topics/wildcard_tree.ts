@@ -5,6 +5,7 @@
 
 import { matchFrom } from "./match.ts";
 import { addTo, type Entry, removeFrom, type Slot } from "./slot.ts";
+import { textKey } from "./text_key.ts";
 
 class Leaf<E extends Entry> {
   filter: string;
@@ -24,6 +25,7 @@ class Node<E extends Entry> {
   /** Filters that end here with `/#`. */
   below: Slot<E> = null;
   plus: Branch<E> | null = null;
+  /** By `textKey` of the level. */
   kids: Map<string, Branch<E>> | null = null;
 }
 
@@ -95,18 +97,18 @@ export class WildcardTree<E extends Entry> {
     // A leading wildcard does not match `$…`. [MQTT-4.7.2-1]
     if (root.kids === null) return;
     const slash = topic.indexOf("/");
-    const child = root.kids.get(slash < 0 ? topic : topic.slice(0, slash));
+    const child = root.kids.get(textKey(slash < 0 ? topic : topic.slice(0, slash)));
     if (child !== undefined) matchBranch(child, topic, slash < 0 ? -1 : slash + 1, found);
   }
 }
 
 function getChild<E extends Entry>(node: Node<E>, level: string): Branch<E> | undefined {
-  return level === "+" ? node.plus ?? undefined : node.kids?.get(level);
+  return level === "+" ? node.plus ?? undefined : node.kids?.get(textKey(level));
 }
 
 function setChild<E extends Entry>(node: Node<E>, level: string, child: Branch<E>): void {
   if (level === "+") node.plus = child;
-  else (node.kids ??= new Map()).set(level, child);
+  else (node.kids ??= new Map()).set(textKey(level), child);
 }
 
 /** Turns a leaf into a node with the rest of its filter below it. */
@@ -146,7 +148,7 @@ function removeAt<E extends Entry>(node: Node<E>, filter: string, pos: number, e
   }
   if (level === "+") node.plus = null;
   else if (node.kids !== null) {
-    node.kids.delete(level);
+    node.kids.delete(textKey(level));
     if (node.kids.size === 0) node.kids = null;
   }
 }
@@ -175,7 +177,7 @@ function matchNode<E extends Entry>(
   const slash = topic.indexOf("/", pos);
   const next = slash < 0 ? -1 : slash + 1;
   if (node.kids !== null) {
-    const child = node.kids.get(slash < 0 ? topic.slice(pos) : topic.slice(pos, slash));
+    const child = node.kids.get(textKey(slash < 0 ? topic.slice(pos) : topic.slice(pos, slash)));
     if (child !== undefined) matchBranch(child, topic, next, found);
   }
   if (node.plus !== null) matchBranch(node.plus, topic, next, found);
