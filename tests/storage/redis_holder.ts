@@ -43,8 +43,8 @@ if (import.meta.main) {
   const { storage } = new RedisStorage({
     url,
     prefix,
-    // (Long enough for a slow machine.)
-    lockTime: 4000,
+    // (Long enough to be seen, and to be waited for.)
+    lockTime: 2000,
   });
   await storage.open(new TestHost());
   await loaded(storage);
