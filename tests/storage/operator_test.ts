@@ -129,3 +129,28 @@ test("sqlite: what is no backup is not restored, and the database stays", async 
   await assert.rejects(restoreDatabase(bench.path("none"), bench.path()), /there is no such file/);
   assert.equal(inspectDatabase(bench.path()).retained, 1);
 });
+
+test("sqlite: a backup is of the moment it began, and does not wait until a busy server has a pause", async () => {
+  await using bench = new SqliteBench();
+  const storage = await bench.open();
+  for (let n = 0; n < 5000; n++) {
+    storage.putRetained(message({ topic: `filling/${n}`, payload: new Uint8Array(8000) }));
+  }
+  await storage.close();
+  const busy = await holdInAnotherProcess(bench.path(), "busy");
+  const begun = Date.now();
+  try {
+    await backupDatabase(bench.path(), bench.path("copy.db"));
+  } finally {
+    await busy.kill();
+  }
+  const { retainedMessages } = await loaded(await bench.openAt(bench.path("copy.db")));
+  assert.equal(retainedMessages.size, 5003);
+  const [left, right] = ["left", "right"].map((topic) => timeIn(retainedMessages.get(topic)!.payload));
+  assert.equal(left, right);
+  assert.ok(left! < begun + 1000, `of ${left! - begun} ms after it began`);
+});
+
+function timeIn(payload: Uint8Array): number {
+  return Number(new TextDecoder().decode(payload));
+}
