@@ -11,8 +11,8 @@ const PAGES = 1000;
 
 /**
  * Copies the database to `target`, a file that must not exist yet: as it is at one moment, everything acknowledged
- * by then included. From this process or another one, with or without a server that uses it. Deno and Bun copy all of it before anything
- * else goes on, about a second for 300 MB: a server's own process does better to leave that to another one. Throws a
+ * by then included. From this process or another one, with or without a server that uses it. Deno and Bun copy all of
+ * it before anything else goes on, half a second for 200 MB: better not in the process of a busy server. Throws a
  * `StorageError`.
  */
 export async function backupDatabase(path: string, target: string): Promise<void> {
