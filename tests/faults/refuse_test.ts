@@ -23,14 +23,17 @@ test("refused: a directory that cannot be made", () =>
     writeFileSync(join(folder, "file"), "");
     await refuses(
       join(folder, "file", "data", "comqtt.db"),
-      /^fatal: Cannot make the directory ".*file\/data": /m,
+      /^fatal: Cannot use ".*file\/data" as a directory: it is a file/m,
     );
   }));
 
 test("refused: a file in the place of the directory", () =>
   withBroker({}, async ({ folder }) => {
     writeFileSync(join(folder, "file"), "");
-    await refuses(join(folder, "file", "comqtt.db"), /^fatal: Cannot make the directory ".*file": /m);
+    await refuses(
+      join(folder, "file", "comqtt.db"),
+      /^fatal: Cannot use ".*file" as a directory: it is a file/m,
+    );
   }));
 
 test("refused: a directory in the place of the database", () =>

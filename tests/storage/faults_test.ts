@@ -48,7 +48,7 @@ test("sqlite: a directory that cannot be made is named", async () => {
   await refused(
     bench,
     bench.path("file/data/comqtt.db"),
-    /^Cannot make the directory ".*file\/data": /,
+    /^Cannot use ".*file\/data" as a directory: it is a file, or in its path is one$/,
     "unusable",
   );
 });
@@ -56,7 +56,12 @@ test("sqlite: a directory that cannot be made is named", async () => {
 test("sqlite: a directory that is a file is named", async () => {
   await using bench = new SqliteBench();
   writeFileSync(bench.path("file"), "");
-  await refused(bench, bench.path("file/comqtt.db"), /^Cannot make the directory ".*file": /, "unusable");
+  await refused(
+    bench,
+    bench.path("file/comqtt.db"),
+    /^Cannot use ".*file" as a directory: it is a file/,
+    "unusable",
+  );
 });
 
 test(

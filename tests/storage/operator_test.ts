@@ -94,6 +94,10 @@ test("sqlite: a backup does not overwrite, and leaves nothing when it fails", as
     backupDatabase(bench.path("there"), bench.path("copy.db")),
     /Cannot open the database ".*there": /,
   );
+  await assert.rejects(
+    backupDatabase(bench.directory, bench.path("copy.db")),
+    /^StorageError: Cannot open the database ".*": it is a directory; /,
+  );
   assert.equal(existsSync(bench.path("copy.db")), false);
 });
 

@@ -1,6 +1,6 @@
 /** A copy of a database, made while a server uses it. */
 
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { backup, DatabaseSync } from "node:sqlite";
 import { fault, faultOf } from "./faults.ts";
 import { makeFile } from "./files.ts";
@@ -59,6 +59,8 @@ function makeSingleFile(path: string): void {
 /** A database of ours, whose data is not changed. Throws a `StorageError`. */
 export function openToRead(path: string): DatabaseSync {
   if (!existsSync(path)) throw fault("unusable", "open the database", path, "there is no such file");
+  // (SQLite would speak of a broken disk.)
+  if (statSync(path).isDirectory()) throw fault("unusable", "open the database", path, "it is a directory");
   let database: DatabaseSync | null = null;
   try {
     database = new DatabaseSync(path, { readOnly: true, timeout: 1000 });

@@ -19,10 +19,11 @@ export function makeDirectoryOf(path: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw faultOf(error, "make the directory", directory);
-  }
-  if (!statSync(directory).isDirectory()) {
-    throw new StorageError(`Cannot use "${directory}" as a directory: it is a file`, "unusable", directory);
+    const failure = faultOf(error, "make the directory", directory);
+    const { code } = error as { code?: unknown };
+    if (code !== "EEXIST" && code !== "ENOTDIR") throw failure;
+    const text = `Cannot use "${directory}" as a directory: it is a file, or in its path is one`;
+    throw new StorageError(text, failure.fault, directory, { cause: error });
   }
 }
 
