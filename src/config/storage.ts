@@ -92,7 +92,12 @@ export function storageChoice(
 }
 
 function typeOf(storage: Partial<StorageValues>, data: string | undefined): StorageValues["type"] {
+  return typeOfKeys(storage) ?? (data !== undefined ? "sqlite" : "memory");
+}
+
+/** What is asked for by naming what only that takes. */
+export function typeOfKeys(storage: Partial<StorageValues>): "redis" | "sqlite" | undefined {
   const named = (type: "sqlite" | "redis"): boolean =>
     storageKeys[type].some((key) => storage[key] !== undefined);
-  return named("redis") ? "redis" : data !== undefined || named("sqlite") ? "sqlite" : "memory";
+  return named("redis") ? "redis" : named("sqlite") ? "sqlite" : undefined;
 }

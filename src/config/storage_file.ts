@@ -2,7 +2,7 @@
 
 import { assign, type Draft, sectionFields } from "./draft.ts";
 import { quote } from "./problem.ts";
-import { storageKeys, storageKinds } from "./storage.ts";
+import { storageKeys, storageKinds, typeOfKeys } from "./storage.ts";
 import type { Entry, Fields, YamlReader } from "./yaml_reader.ts";
 
 /** `storage: sqlite`, or a mapping. */
@@ -20,13 +20,15 @@ export function readStorage(reader: YamlReader, entry: Entry, draft: Draft): voi
     field(inner);
   }]);
   reader.read(entry, Object.fromEntries(remembered) as Fields);
-  if (storage.type === undefined) return;
-  const keys: readonly string[] = ["type", ...storageKeys[storage.type]];
+  // (Without a type the keys decide, and none of them is to be passed over in silence.)
+  const type = storage.type ?? typeOfKeys(storage);
+  if (type === undefined) return;
+  const keys: readonly string[] = ["type", ...storageKeys[type]];
   for (const { key, path, name } of entries) {
     if (keys.includes(name)) continue;
     reader.error(
       key,
-      `Cannot use ${quote(path)} with type "${storage.type}", which takes ${keys.join(", ")}`,
+      `Cannot use ${quote(path)} with type "${type}", which takes ${keys.join(", ")}`,
     );
   }
 }

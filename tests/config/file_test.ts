@@ -219,6 +219,10 @@ const mistakes: readonly (readonly [name: string, text: string, problems: string
     '2:3 Cannot use "storage.sync" with type "redis", ' +
     "which takes type, url, address, username, password, database, ca, cert, key, prefix, timeout, lockTime",
   ]],
+  ["settings of two storages", "storage:\n  url: redis://localhost\n  sync: full\n", [
+    '3:3 Cannot use "storage.sync" with type "redis", ' +
+    "which takes type, url, address, username, password, database, ca, cert, key, prefix, timeout, lockTime",
+  ]],
   ["text that is no YAML", "limits: [1\n", [
     "2:1 Not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",
   ]],
