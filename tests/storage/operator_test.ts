@@ -101,6 +101,17 @@ test("sqlite: a backup does not overwrite, and leaves nothing when it fails", as
   assert.equal(existsSync(bench.path("copy.db")), false);
 });
 
+test("sqlite: a backup that was killed half-way is not there, and does not hinder the next one", async () => {
+  await using bench = new SqliteBench();
+  const storage = await bench.open();
+  storage.putRetained(message());
+  await storage.commit();
+  for (const end of ["", "-journal"]) writeFileSync(bench.path(`copy.db.partial${end}`), "half of it");
+  await backupDatabase(bench.path(), bench.path("copy.db"));
+  assert.deepEqual(readdirSync(bench.directory).filter((name) => name.startsWith("copy")), ["copy.db"]);
+  assert.equal(inspectDatabase(bench.path("copy.db")).retained, 1);
+});
+
 test("sqlite: a backup takes the place of a database, which is kept", async () => {
   await using bench = new SqliteBench();
   const first: Storage = await bench.open();

@@ -1,9 +1,9 @@
 /** A copy of a database, made while a server uses it. */
 
-import { existsSync, rmSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { backup, DatabaseSync } from "node:sqlite";
 import { fault, faultOf } from "./faults.ts";
-import { makeFile } from "./files.ts";
+import { makeFile, removeDatabase, takePlace } from "./files.ts";
 import { APPLICATION_ID, numberOf, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
 
 /** Pages that are copied at a time. */
@@ -12,8 +12,8 @@ const PAGES = 1000;
 /**
  * Copies the database to `target`, a file that must not exist yet: as it is at one moment, everything acknowledged
  * by then included. From this process or another one, with or without a server that uses it. Deno and Bun copy all of
- * it before anything else goes on, half a second for 200 MB: better not in the process of a busy server. Throws a
- * `StorageError`.
+ * it before anything else goes on, half a second for 200 MB: better not in the process of a busy server. While it
+ * is written it is called `target` with ".partial" behind it. Throws a `StorageError`.
  */
 export async function backupDatabase(path: string, target: string): Promise<void> {
   if (existsSync(target)) {
@@ -25,15 +25,19 @@ export async function backupDatabase(path: string, target: string): Promise<void
     );
   }
   const source = openToRead(path);
+  // What has the name of a backup is a whole one, whenever this process ends.
+  const partial = `${target}.partial`;
   try {
-    makeFile(target);
+    removeDatabase(partial);
+    makeFile(partial);
     // One moment for all pages: without it the copy begins anew whenever a server has committed, and never ends.
     hold(source);
-    await backup(source, target, { rate: PAGES });
-    makeSingleFile(target);
-    check(target);
+    await backup(source, partial, { rate: PAGES });
+    makeSingleFile(partial);
+    check(partial);
+    takePlace(partial, target);
   } catch (error) {
-    rmSync(target, { force: true });
+    removeDatabase(partial);
     throw faultOf(error, "write the backup", target);
   } finally {
     source.close();

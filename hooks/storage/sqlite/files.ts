@@ -77,7 +77,7 @@ export function takePlace(fresh: string, path: string): void {
   renameSync(fresh, path);
 }
 
-/** Removes a closed database. */
+/** Removes a closed database, or what a process that died had of it. */
 export function removeDatabase(path: string): void {
-  for (const suffix of ["", ...BESIDE]) rmSync(path + suffix, { force: true });
+  for (const suffix of ["", "-journal", ...BESIDE]) rmSync(path + suffix, { force: true });
 }
