@@ -143,7 +143,8 @@ export interface StorageLoader {
  * Keeps sessions, subscriptions, what is on its way, and retained messages. The methods that change something
  * return at once and never throw; what they were told takes effect, all of it or nothing, with the next `commit`.
  * Each of them may be told twice, or of something that is not there: then nothing happens. The caller may go on changing
- * a record that it gave, but not a message, a payload or a list in it.
+ * a record that it gave, but not a message, a payload or a list in it. Fields of a message may be accessors: a copy
+ * made with `...`, or `JSON.stringify`, lacks them.
  */
 export interface Storage {
   /** `memory`, `sqlite`, `redis`: for messages. */

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { messageOf } from "../../src/broker/stored_message.ts";
 import { sizeOf, type Storage } from "../../src/storage.ts";
+import type { StoredMessage } from "../../src/stored.ts";
 import { delivery, EVERY_PROPERTY, message, session, subscription } from "./samples.ts";
 import { loaded } from "./snapshot.ts";
 
@@ -74,6 +76,25 @@ export function storageSuite(
     storage.putDelivery("one", record);
     record.packetId = 9;
     assert.deepEqual((await storage.waiting("one", 0, 10)).map((one) => one.packetId), [0]);
+  });
+
+  check("a message of the server, whose payload is an accessor, comes as it is", async (bench, first) => {
+    const one = message({ topic: "q", properties: EVERY_PROPERTY, payload: new Uint8Array([1, 0, 255]) });
+    const kept = message({ topic: "r", retain: true, payload: new Uint8Array([2]) });
+    const plain = ({ topic, payload, qos, retain, properties, publisher, expiresAt }: StoredMessage) => (
+      { topic, payload, qos, retain, properties, publisher, expiresAt }
+    );
+    first.putSession(session("one"));
+    first.putDelivery("one", delivery(1, { message: messageOf(one) }));
+    first.putRetained(messageOf(kept));
+    await first.commit();
+    let storage = first;
+    if (keeps) {
+      storage = await bench.reopen!(first, "died");
+      const found = await loaded(storage);
+      assert.deepEqual([...found.retainedMessages.values()].map(plain), [kept]);
+    }
+    assert.deepEqual((await storage.waiting("one", 0, 2)).map((record) => plain(record.message)), [one]);
   });
 
   check("telling twice, or of what is not there, does nothing", async (_, storage) => {
