@@ -63,7 +63,7 @@ export interface Hook {
   /** Names the hook in errors and logs. */
   readonly id: string;
 
-  /** Keeps what has to outlive the process; of several hooks with one the first counts. */
+  /** Keeps what has to outlive the process; of several hooks with one the first counts. Looked at when `serve` begins. */
   readonly storage?: Storage;
 
   // --- the server ---

@@ -35,6 +35,7 @@ class Loader implements StorageLoader {
   }
 
   session(record: SessionRecord): void {
+    this.#persistence.fresh = false;
     const session = this.#broker.sessions.restore(record.id);
     if (session === null) return;
     session.expiryInterval = record.sessionExpiryInterval;
@@ -66,10 +67,12 @@ class Loader implements StorageLoader {
   }
 
   retained(message: StoredMessage): void {
+    this.#persistence.fresh = false;
     this.#broker.retained.restore(messageOf(message));
   }
 
   counters(counters: StoredSysInfo): void {
+    this.#persistence.fresh = false;
     if (this.#broker.options.restoreCounters) addCounters(this.#broker, counters);
     if (counters.at !== undefined) this.#aliveAt = Math.min(this.#aliveAt, counters.at);
   }

@@ -52,6 +52,8 @@ export class Persistence implements DeliveryStore, Committer {
   readonly #broker: Broker;
   /** It can't be written: what would have to be acknowledged after a commit is refused. */
   failing = false;
+  /** It had nothing when it was loaded: nobody has used it yet. */
+  fresh = true;
   /** Why. */
   #fault: string | null = null;
   /** What is still to be told again; null: nothing. */

@@ -22,8 +22,31 @@ import { messageOf } from "./stored_message.ts";
 
 type StoredEvent = Extract<HookEvent, `stored${string}`>;
 
-/** Sessions first, then what belongs to them. Throws a `HookError` when a hook fails. */
+const EVENTS: readonly StoredEvent[] = [
+  "storedClients",
+  "storedSubscriptions",
+  "storedInflightMessages",
+  "storedRetainedMessages",
+  "storedSysInfo",
+];
+
+/**
+ * With a storage only a fresh one is filled: what a hook remembers of a time before it would undo what was
+ * acknowledged since. Throws a `HookError` when a hook fails, and what the storage throws.
+ */
 export async function restore(broker: Broker): Promise<void> {
+  const { persistence, turn, hooks } = broker;
+  if (persistence === null) return await restoreAll(broker);
+  if (!persistence.fresh || EVENTS.every((event) => hooks.on[event].length === 0)) return;
+  // All of it is committed at once: a storage that has a part of it would not be filled again.
+  turn.committer = null;
+  await restoreAll(broker);
+  await persistence.commit();
+  turn.committer = persistence;
+}
+
+/** Sessions first, then what belongs to them. */
+async function restoreAll(broker: Broker): Promise<void> {
   await first(broker, "storedClients", (hook) => hook.storedClients!(), (client) => {
     restoreClient(broker, client);
   });
@@ -35,7 +58,9 @@ export async function restore(broker: Broker): Promise<void> {
   });
   await first(broker, "storedRetainedMessages", (hook) => hook.storedRetainedMessages!(), (stored) => {
     const retained = messageOf(stored);
-    if (isTopicName(stored.topic) && retained.payloadLength > 0) broker.retained.restore(retained);
+    if (!isTopicName(stored.topic) || retained.payloadLength === 0) return;
+    broker.retained.restore(retained);
+    broker.persistence?.retained(retained);
   });
   await restoreCounters(broker);
   const now = broker.clock.now();
@@ -82,7 +107,11 @@ function restoreClient(broker: Broker, stored: StoredClient): void {
   session.client = awayClient(stored);
   if (stored.will) session.pendingWill = stored.will;
   const received = (stored.received ?? []).filter((id) => isPacketId(id));
-  if (received.length > 0) session.received = new Set(received);
+  if (broker.persistence !== null) {
+    session.keepIn(broker.persistence);
+    broker.persistence.changed(session);
+  }
+  for (const id of received) session.accept(id);
 }
 
 function restoreSubscription(broker: Broker, stored: StoredSubscription): void {

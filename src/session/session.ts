@@ -313,7 +313,10 @@ export class Session {
       }
       return;
     }
-    if ((this.#inflight ??= new Inflight()).restore(delivery)) this.host.countInflight(1);
+    if (!(this.#inflight ??= new Inflight()).restore(delivery)) return;
+    this.host.countInflight(1);
+    // (What the store gave has its number.)
+    if (this.#store !== null && delivery.sequence === 0) this.#store.put(this, this.#numbered(delivery));
   }
 
   due(now: number): number {
