@@ -136,7 +136,7 @@ function ofUrl(text: string): Target {
     // (Not shown: there may be a password in it.)
     throw new TypeError(
       "Cannot use the url of Redis: redis://user:password@host:port/database, rediss:// for TLS, or the absolute " +
-        "path of a Unix socket, is needed",
+        "path of a Unix socket, is needed; in a password / # ? @ % are %2F %23 %3F %40 %25",
     );
   }
   return {
