@@ -1,22 +1,29 @@
-/** A broker with an SQLite storage in a process of its own: `broker.ts PATH SYNC PENDING-BYTES`. */
+/**
+ * A broker with an SQLite storage in a process of its own: `broker.ts PATH SYNC PENDING-BYTES`; when PATH is an address
+ * as `redis://…` with one in Redis.
+ */
 
 import process from "node:process";
+import { RedisStorage } from "../../hooks/storage/redis.ts";
 import { SqliteStorage, type SqliteSync } from "../../hooks/storage/sqlite.ts";
 import { AllowAll, Server, TcpListener } from "../../mod.ts";
 
 const [path = "", sync = "normal", pendingBytes = ""] = process.argv.slice(2);
 const server = new Server({ sysTopicInterval: 0, log: (level, text) => console.error(`${level}: ${text}`) });
-const storage = {
-  path,
-  sync: sync as SqliteSync,
-  ...(pendingBytes === "" ? {} : { pendingBytes: Number(pendingBytes) }),
-};
+const storage = path.startsWith("redis:")
+  // (Whoever died shall not keep the next one waiting for long.)
+  ? new RedisStorage({ url: path, lockTime: 1000, timeout: 2000 })
+  : new SqliteStorage({
+    path,
+    sync: sync as SqliteSync,
+    ...(pendingBytes === "" ? {} : { pendingBytes: Number(pendingBytes) }),
+  });
 // Whoever started it is gone, however that came: nobody else ends it.
 process.stdin.on("end", () => process.exit(0));
 process.stdin.resume();
 try {
   await server.addHook(new AllowAll());
-  await server.addHook(new SqliteStorage(storage));
+  await server.addHook(storage);
   const tcp = new TcpListener({ id: "tcp", address: "127.0.0.1:0" });
   await server.addListener(tcp);
   await server.serve();

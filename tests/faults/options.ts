@@ -9,14 +9,17 @@ export interface Options {
   readonly seed: number;
   readonly sync: "normal" | "full";
   readonly runtime: Runtime;
+  readonly storage: "sqlite" | "redis";
 }
 
-export const USAGE = `Usage: faults [--moments N] [--seed N] [--sync normal|full] [--runtime deno|bun]
+export const USAGE =
+  `Usage: faults [--moments N] [--seed N] [--sync normal|full] [--runtime deno|bun] [--storage sqlite|redis]
 
   --moments N        how often a broker is killed, default 200
   --seed N           the seed of an earlier round, to begin with the same again
   --sync MODE        of the storage: normal (default) or full
-  --runtime RUNTIME  of the broker's process: deno or bun, default that of this program`;
+  --runtime RUNTIME  of the broker's process: deno or bun, default that of this program
+  --storage STORAGE  sqlite (default) or redis, a redis-server of its own, which lives on`;
 
 /** Throws with the reason when the command line is none. */
 export function parseOptions(args: readonly string[]): Options | "help" {
@@ -27,6 +30,7 @@ export function parseOptions(args: readonly string[]): Options | "help" {
       seed: { type: "string" },
       sync: { type: "string", default: "normal" },
       runtime: { type: "string", default: thisRuntime },
+      storage: { type: "string", default: "sqlite" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -36,6 +40,7 @@ export function parseOptions(args: readonly string[]): Options | "help" {
     seed: values.seed === undefined ? anySeed() : whole("--seed", values.seed, 0, 0xffff_ffff),
     sync: oneOf("--sync", values.sync, ["normal", "full"]),
     runtime: oneOf("--runtime", values.runtime, ["deno", "bun"]),
+    storage: oneOf("--storage", values.storage, ["sqlite", "redis"]),
   };
 }
 

@@ -26,7 +26,7 @@ export interface BrokerOptions {
   /** Memory for what is not in the tables yet; little makes it write tables all the time. */
   readonly pendingBytes?: number;
   readonly runtime?: Runtime;
-  /** The database; in its own folder, which is removed at the end, when nothing is said. */
+  /** The database, or the address of a Redis; a database in its own folder, which is removed at the end, when nothing is said. */
   readonly path?: string;
 }
 

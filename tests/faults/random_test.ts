@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { needsRedisServer } from "../services/redis.ts";
 import { round } from "./load/round.ts";
 import { thisRuntime } from "./process.ts";
 
@@ -12,3 +13,14 @@ for (const seed of [1, 2, 3, 4]) {
     assert.deepEqual(violations, [], `The broker said:\n${log.slice(-6000)}`);
   });
 }
+
+test("kill -9: five random moments under load break no promise with Redis", needsRedisServer, async () => {
+  const { violations, log } = await round({
+    seed: 5,
+    kills: 5,
+    sync: "normal",
+    runtime: thisRuntime,
+    storage: "redis",
+  });
+  assert.deepEqual(violations, [], `The broker said:\n${log.slice(-6000)}`);
+});
