@@ -145,7 +145,10 @@ export class Turn {
   }
 
   #fail(tasks: readonly TurnTask[], error: unknown): void {
-    for (const task of tasks) {
+    // What was said while it was under way waits for a commit that is not to be expected soon.
+    const all = new Set([...tasks, ...this.#later, ...this.#tasks.filter((task) => task.owes)]);
+    this.#later = [];
+    for (const task of all) {
       if (task.owes || task.sealed) this.#do(() => task.uncommitted());
       else this.#finish(task);
     }

@@ -100,6 +100,27 @@ for (const version of versions) {
     storage.mode = "now";
   });
 
+  test(`storage: what was handled while a commit was under way is not acknowledged when it fails, MQTT ${version}`, async () => {
+    const storage = new ModelStorage();
+    await using t = await TestBroker.with(storage);
+    await absent(t, version);
+    const there = await persistent(t, version, "there");
+    await there.subscribe("b", 1);
+    const publisher = await t.connected(version);
+    const [second, third] = [await t.connected(version), await t.connected(version)];
+    storage.mode = "later";
+    publisher.publish("a", "first", { qos: 1, packetId: 7 });
+    await settle();
+    publisher.publish("a", "behind it", { qos: 1, packetId: 8 });
+    second.publish("a", "behind it as well", { qos: 1, packetId: 9 });
+    // (To be noted as sent.)
+    third.publish("b", "to somebody who is there", { qos: 1, packetId: 10 });
+    await settle();
+    storage.refuse();
+    for (const one of [publisher, second, third, there]) await one.refusedWith(0x89);
+    storage.mode = "now";
+  });
+
   test(`storage: an acknowledgement does not leave with DISCONNECT before its commit, MQTT ${version}`, async () => {
     const storage = new ModelStorage();
     await using t = await TestBroker.with(storage);

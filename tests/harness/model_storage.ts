@@ -41,6 +41,7 @@ export class ModelStorage implements Storage {
   readonly #told: State = { sessions: new Map(), retained: new Map(), counters: null };
   #changes: Change[] = [];
   #release: (() => void)[] = [];
+  #refuse: (() => void)[] = [];
 
   /** As it was left by an earlier one that was killed. */
   static after(earlier: ModelStorage): ModelStorage {
@@ -173,10 +174,14 @@ export class ModelStorage implements Storage {
     };
     if (this.mode === "now") done();
     else {
-      return new Promise((resolve) => {
+      return new Promise((resolve, reject) => {
         this.#release.push(() => {
           done();
           resolve();
+        });
+        this.#refuse.push(() => {
+          this.#changes = [...changes, ...this.#changes];
+          reject(new StorageError("Cannot write the model: it is full", "full", "model"));
         });
       });
     }
@@ -184,7 +189,15 @@ export class ModelStorage implements Storage {
 
   /** The commits that are under way succeed. */
   release(): void {
+    this.#refuse = [];
     for (const release of this.#release.splice(0)) release();
+  }
+
+  /** They fail, and so do the next ones. */
+  refuse(): void {
+    this.mode = "fail";
+    this.#release = [];
+    for (const refuse of this.#refuse.splice(0)) refuse();
   }
 
   waiting(id: string, sequence: number, limit: number): DeliveryRecord[] | Promise<DeliveryRecord[]> {
