@@ -1,6 +1,7 @@
 /** Where the program keeps its data, as it is asked for and as it is then. */
 
 import { join } from "node:path";
+import { quote } from "./problem.ts";
 import { bytes, duration, integer, named, oneOf, secretText, someText, type ValueKind } from "./values.ts";
 
 /** What can be set; every key is of use for some types only. */
@@ -81,7 +82,10 @@ export type StorageChoice =
   | { readonly type: "sqlite"; readonly path: string; readonly values: Partial<StorageValues> }
   | { readonly type: "redis"; readonly values: Partial<StorageValues> };
 
-/** Who names a place for data wants them kept. `data`: the directory for what has no other place. */
+/**
+ * Who names a place for data wants them kept. `data`: the directory for what has no other place. Throws an Error with one
+ * line when two places are named and nobody says which.
+ */
 export function storageChoice(
   { data, storage }: { readonly data?: string; readonly storage: Partial<StorageValues> },
 ): StorageChoice {
@@ -92,7 +96,15 @@ export function storageChoice(
 }
 
 function typeOf(storage: Partial<StorageValues>, data: string | undefined): StorageValues["type"] {
-  return typeOfKeys(storage) ?? (data !== undefined ? "sqlite" : "memory");
+  const type = typeOfKeys(storage);
+  // (One may be an option, the other a variable that somebody has forgotten.)
+  if (type === "redis" && data !== undefined) {
+    throw new Error(
+      `Cannot keep the data both in the directory ${quote(data)} and in Redis: --storage-type, ` +
+        "COMQTT_STORAGE_TYPE or storage.type in the file says which, sqlite or redis",
+    );
+  }
+  return type ?? (data !== undefined ? "sqlite" : "memory");
 }
 
 /** What is asked for by naming what only that takes. */
