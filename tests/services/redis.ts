@@ -36,12 +36,15 @@ export interface RedisOptions {
   readonly password?: string;
   /** Lines of its configuration, as arguments: `["--maxmemory", "8mb"]`. */
   readonly more?: readonly string[];
+  /** Files of its certificate and key: it takes TLS as well, on a port of its own. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 export class RedisServer implements UsableRedis {
   readonly #options: RedisOptions;
   readonly directory: string = mkdtempSync(join(tmpdir(), "comqtt-redis-"));
   port = 0;
+  tlsPort = 0;
   #child: ChildProcess | null = null;
   #ended: Promise<void> = Promise.resolve();
 
@@ -52,6 +55,7 @@ export class RedisServer implements UsableRedis {
   static async start(options: RedisOptions = {}): Promise<RedisServer> {
     const server = new RedisServer(options);
     server.port = await freePort();
+    if (options.tls !== undefined) server.tlsPort = await freePort();
     try {
       await server.start();
     } catch (error) {
@@ -73,12 +77,16 @@ export class RedisServer implements UsableRedis {
 
   /** After it has ended: with the files it left, on the same port. */
   async start(): Promise<void> {
-    const { appendonly, password, more = [] } = this.#options;
+    const { appendonly, password, tls, more = [] } = this.#options;
     const args = [
       ...["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.directory, "--save", ""],
       ...["--unixsocket", this.path, "--daemonize", "no", "--logfile", join(this.directory, "log")],
       ...(appendonly === undefined ? [] : ["--appendonly", "yes", "--appendfsync", appendonly]),
       ...(password === undefined ? [] : ["--requirepass", password]),
+      ...(tls === undefined
+        ? []
+        : ["--tls-port", String(this.tlsPort), "--tls-cert-file", tls.cert, "--tls-key-file", tls.key]),
+      ...(tls === undefined ? [] : ["--tls-auth-clients", "no"]),
       ...more,
     ];
     const child = this.#child = spawn("redis-server", args, { stdio: "ignore" });

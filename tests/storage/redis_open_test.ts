@@ -1,7 +1,9 @@
 /** Who may use what is under a prefix, and what is said when a Redis cannot be used. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import type { RedisDriver } from "../../hooks/storage/redis/driver.ts";
 import { RedisStorage, type RedisStorageOptions } from "../../hooks/storage/redis.ts";
 import { StorageError, type StorageFault } from "../../src/storage.ts";
@@ -11,6 +13,10 @@ import { RedisBench, refusedCommit } from "./redis_bench.ts";
 import { holdRedisInAnotherProcess } from "./redis_holder.ts";
 import { delivery, message, session } from "./samples.ts";
 import { loaded } from "./snapshot.ts";
+
+function certificate(name: string): string {
+  return fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
+}
 
 function check(
   what: string,
@@ -188,6 +194,29 @@ check("a wrong password is said and not shown", { password: "right-secret" }, as
   await storage.commit();
   assert.doesNotMatch(`${storage.promise} ${bench.host.logged.join()}`, /secret/);
 });
+
+check(
+  "over TLS its certificate is looked at, and the password goes to nobody else",
+  { password: "right-secret", tls: { cert: certificate("server.crt"), key: certificate("server.key") } },
+  async (server, bench) => {
+    const url = `rediss://:right-secret@localhost:${server.tlsPort}`;
+    const tls = { ca: readFileSync(certificate("authority.crt"), "utf8") };
+    const storage = await bench.openWith({ url, tls });
+    storage.putSession(session("one"));
+    await storage.commit();
+    await storage.close();
+    assert.deepEqual([...(await loaded(await bench.openWith({ url, tls }))).sessions.keys()], ["one"]);
+    for (const ca of [undefined, readFileSync(certificate("other_authority.crt"), "utf8")]) {
+      const said = await refused(
+        bench,
+        { url, prefix: "other:", ...(ca === undefined ? {} : { tls: { ca } }) },
+        /certificate/,
+        "input/output",
+      );
+      assert.doesNotMatch(said, /secret/);
+    }
+  },
+);
 
 check("a database that is not there is refused, another one than 0 is used", {}, async (server, bench) => {
   await refused(
