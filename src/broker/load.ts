@@ -1,6 +1,7 @@
 /** At start: sessions and retained messages as the storage has kept them. */
 
 import type { Session } from "../session/session.ts";
+import { AWAY } from "../session/waiting.ts";
 import type { StoredMessage, StoredSysInfo } from "../stored.ts";
 import type { DeliveryRecord, SessionRecord, StorageLoader, SubscriptionRecord } from "../storage.ts";
 import { awayClient } from "./away_client.ts";
@@ -16,7 +17,7 @@ const RETURN_MS = 1000;
 /** The function that is answered has to be called when the storage may be told of changes. Fails with what it says. */
 export async function load(broker: Broker, persistence: Persistence): Promise<() => void> {
   const loader = new Loader(broker, persistence);
-  await persistence.storage.load(loader, persistence.window);
+  await persistence.storage.load(loader, AWAY);
   return () => loader.end();
 }
 

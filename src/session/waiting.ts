@@ -10,7 +10,7 @@ import { Queue } from "./queue.ts";
 import type { Session } from "./session.ts";
 
 /** Messages in memory of a queue whose client is away: enough to say something to it while more is read. */
-const AWAY = 8;
+export const AWAY = 8;
 
 export class Waiting {
   readonly #session: Session;
