@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteReader, ByteWriter } from "../../hooks/storage/sqlite/bytes.ts";
-import { PendingMessage } from "../../hooks/storage/sqlite/changes.ts";
+import { PendingMessage } from "../../hooks/storage/sqlite/pending_message.ts";
 import { type JournalSink, readJournalRow } from "../../hooks/storage/sqlite/journal_reader.ts";
 import { JournalWriter } from "../../hooks/storage/sqlite/journal_writer.ts";
 import { Random } from "./random.ts";
@@ -30,7 +30,8 @@ function everything(): { row: Uint8Array; told: unknown[] } {
   const journal = new JournalWriter();
   const one = message({ properties: EVERY_PROPERTY, expiresAt: 17, topic: "π".repeat(100) });
   const pending = new PendingMessage(2 ** 40, one, one.payload.length);
-  const { message: _, ...put } = delivery(3, {
+  const put = delivery(3, {
+    message: one,
     qos: 2,
     packetId: 9,
     identifiers: [300, 1],
@@ -46,7 +47,7 @@ function everything(): { row: Uint8Array; told: unknown[] } {
   });
   journal.putSession(1, record);
   journal.putSubscription(1, subscription("f", { qos: 2, retainHandling: 2, noLocal: true, identifier: 5 }));
-  journal.putDelivery(1, { ...put, message: pending });
+  journal.putDelivery(1, put, pending);
   journal.putRetained(pending);
   journal.sentDelivery(1, 3, 65_535);
   journal.releasedDelivery(1, 3);
@@ -124,13 +125,13 @@ test("journal: a message is in each row that speaks of it, once", () => {
   const journal = new JournalWriter();
   const one = message({ payload: new Uint8Array(1000) });
   const pending = new PendingMessage(1, one, 1000);
-  const { message: _, ...put } = delivery(1);
-  for (let i = 0; i < 3; i++) journal.putDelivery(i, { ...put, message: pending });
+  const put = delivery(1);
+  for (let i = 0; i < 3; i++) journal.putDelivery(i, put, pending);
   const [row] = journal.rows();
   assert.ok(row.length < 1200, String(row.length));
   journal.reset();
   assert.equal(journal.empty, true);
-  journal.putDelivery(4, { ...put, message: pending });
+  journal.putDelivery(4, put, pending);
   const told: unknown[] = [];
   assert.equal(readJournalRow(journal.rows()[0], sink(told)), null);
   assert.equal(told.length, 1);
@@ -138,11 +139,11 @@ test("journal: a message is in each row that speaks of it, once", () => {
 
 test("journal: a large commit is cut into rows that stand by themselves", () => {
   const journal = new JournalWriter();
-  const { message: _, ...put } = delivery(1);
+  const put = delivery(1);
   const one = new PendingMessage(1, message({ payload: new Uint8Array(400_000) }), 400_000);
   const two = new PendingMessage(2, message({ payload: new Uint8Array(700_000) }), 700_000);
   for (let i = 0; i < 6; i++) {
-    journal.putDelivery(i, { ...put, sequence: i, message: i % 2 === 0 ? one : two });
+    journal.putDelivery(i, { ...put, sequence: i }, i % 2 === 0 ? one : two);
   }
   const rows = journal.rows();
   assert.ok(rows.length > 1);

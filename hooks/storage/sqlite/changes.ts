@@ -1,8 +1,10 @@
 /** What was told and is not in the tables yet. */
 
 import type { QoS } from "../../../src/packets/types.ts";
-import type { SessionRecord, SubscriptionRecord } from "../../../src/storage.ts";
+import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../../src/storage.ts";
 import type { StoredMessage, StoredSysInfo } from "../../../src/stored.ts";
+import { type DeliveryList, DeliveryTable, NONE } from "./delivery_table.ts";
+import type { PendingMessage } from "./pending_message.ts";
 
 /** A session that exists, as the storage knows it. */
 export class SessionState {
@@ -28,38 +30,6 @@ export class SessionState {
   }
 }
 
-/** A message, and what of it was written where. */
-export class PendingMessage {
-  readonly id: number;
-  readonly message: StoredMessage;
-  /** Roughly the memory it costs. */
-  readonly cost: number;
-  /** The number of deliveries that hold it here. */
-  holders = 0;
-  /** The row of the journal that has it. */
-  row = -1;
-  /** The generation that put it into the table of shared messages. */
-  storedBy = -1;
-
-  constructor(id: number, message: StoredMessage, payloadLength: number) {
-    this.id = id;
-    this.message = message;
-    this.cost = payloadLength + message.topic.length + 150;
-  }
-}
-
-/** A delivery that is not in the tables. */
-export interface PendingDelivery {
-  readonly sequence: number;
-  packetId: number;
-  readonly qos: 1 | 2;
-  readonly retain: boolean;
-  released: boolean;
-  readonly identifiers: readonly number[] | null;
-  readonly group: string | null;
-  readonly message: PendingMessage;
-}
-
 /** What happened to a delivery that is in the tables. */
 export interface DeliveryChange {
   readonly deleted: boolean;
@@ -70,23 +40,35 @@ export interface DeliveryChange {
 
 const DELETED: DeliveryChange = Object.freeze({ deleted: true, packetId: -1, released: false });
 /** Roughly the memory of a delivery, and of a smaller change. */
-const DELIVERY_COST = 160;
+const DELIVERY_COST = 64;
 const SMALL_COST = 80;
 
 /** Of one session, in one generation. */
-export class SessionChanges {
+export class SessionChanges implements DeliveryList {
   readonly state: SessionState;
+  readonly generation: Generation;
+  /** That of the session. */
+  readonly key: number;
   record: SessionRecord | null = null;
   /** Null: unsubscribed. */
   subscriptions: Map<string, SubscriptionRecord | null> | null = null;
-  deliveries: Map<number, PendingDelivery> | null = null;
-  /** After these come `deliveries`: one that is in both is a new one. */
+  /** Deliveries, in the table of the generation. */
+  first: number = NONE;
+  last: number = NONE;
+  /** After these come the deliveries: one that is among both is a new one. */
   changed: Map<number, DeliveryChange> | null = null;
   received: Map<number, boolean> | null = null;
   lastSequence = 0;
 
-  constructor(state: SessionState) {
+  constructor(state: SessionState, generation: Generation) {
     this.state = state;
+    this.generation = generation;
+    this.key = state.key;
+  }
+
+  /** Its row among the deliveries of the generation, or `NONE`. */
+  find(sequence: number): number {
+    return this.first === NONE ? NONE : this.generation.deliveries.find(this.key, sequence);
   }
 }
 
@@ -94,6 +76,7 @@ export class SessionChanges {
 export class Generation {
   readonly number: number;
   readonly sessions: Set<SessionChanges> = new Set();
+  readonly deliveries: DeliveryTable;
   /** The keys of sessions that are over. They come before everything else. */
   readonly ended: number[] = [];
   /** By topic; null: removed. */
@@ -102,8 +85,10 @@ export class Generation {
   /** Roughly the memory all this costs. */
   cost = 0;
 
-  constructor(number: number) {
+  /** `deliveries`: an empty table of an earlier generation. */
+  constructor(number: number, deliveries: DeliveryTable = new DeliveryTable()) {
     this.number = number;
+    this.deliveries = deliveries;
   }
 
   get empty(): boolean {
@@ -118,7 +103,7 @@ export class Generation {
     if (changes !== null) {
       this.sessions.delete(changes);
       state.changes = null;
-      for (const delivery of changes.deliveries?.values() ?? []) this.#drop(delivery);
+      while (changes.first !== NONE) this.#drop(changes, changes.first);
     }
     if (state.stored || thorough) this.ended.push(state.key);
   }
@@ -134,13 +119,12 @@ export class Generation {
     this.cost += SMALL_COST + filter.length;
   }
 
-  putDelivery(state: SessionState, delivery: PendingDelivery): void {
+  putDelivery(state: SessionState, record: DeliveryRecord, message: PendingMessage): void {
     const changes = this.#of(state);
-    const { sequence, message } = delivery;
-    const deliveries = changes.deliveries ??= new Map();
-    const before = deliveries.get(sequence);
-    if (before !== undefined) this.#drop(before);
-    deliveries.set(sequence, delivery);
+    const { sequence } = record;
+    const before = changes.find(sequence);
+    if (before !== NONE) this.#drop(changes, before);
+    this.deliveries.add(changes, record, message);
     if (sequence > changes.lastSequence) changes.lastSequence = sequence;
     if (message.holders++ === 0) this.cost += message.cost;
     this.cost += DELIVERY_COST;
@@ -148,8 +132,8 @@ export class Generation {
 
   sentDelivery(state: SessionState, sequence: number, packetId: number): void {
     const changes = this.#of(state);
-    const delivery = changes.deliveries?.get(sequence);
-    if (delivery !== undefined) delivery.packetId = packetId;
+    const row = changes.find(sequence);
+    if (row !== NONE) this.deliveries.sent(row, packetId);
     else if (sequence <= state.storedUpTo) {
       const change = this.#change(changes, sequence);
       if (change !== null) change.packetId = packetId;
@@ -158,8 +142,8 @@ export class Generation {
 
   releasedDelivery(state: SessionState, sequence: number): void {
     const changes = this.#of(state);
-    const delivery = changes.deliveries?.get(sequence);
-    if (delivery !== undefined) delivery.released = true;
+    const row = changes.find(sequence);
+    if (row !== NONE) this.deliveries.release(row);
     else if (sequence <= state.storedUpTo) {
       const change = this.#change(changes, sequence);
       if (change !== null) change.released = true;
@@ -168,11 +152,8 @@ export class Generation {
 
   deleteDelivery(state: SessionState, sequence: number): void {
     const changes = this.#of(state);
-    const delivery = changes.deliveries?.get(sequence);
-    if (delivery !== undefined) {
-      changes.deliveries!.delete(sequence);
-      this.#drop(delivery);
-    }
+    const row = changes.find(sequence);
+    if (row !== NONE) this.#drop(changes, row);
     if (sequence > state.storedUpTo) return;
     (changes.changed ??= new Map()).set(sequence, DELETED);
     this.cost += SMALL_COST;
@@ -216,13 +197,15 @@ export class Generation {
   release(): void {
     for (const changes of this.sessions) {
       changes.state.frozen = null;
-      for (const delivery of changes.deliveries?.values() ?? []) delivery.message.holders--;
+      for (let row = changes.first; row !== NONE; row = this.deliveries.next(row)) {
+        this.deliveries.message(row).holders--;
+      }
     }
   }
 
   #of(state: SessionState): SessionChanges {
     if (state.changes !== null) return state.changes;
-    const changes = new SessionChanges(state);
+    const changes = new SessionChanges(state, this);
     state.changes = changes;
     this.sessions.add(changes);
     this.cost += SMALL_COST;
@@ -241,39 +224,11 @@ export class Generation {
     return change.deleted ? null : change;
   }
 
-  #drop(delivery: PendingDelivery): void {
-    const { message } = delivery;
+  #drop(changes: SessionChanges, row: number): void {
+    const message = this.deliveries.message(row);
+    this.deliveries.remove(changes, row);
     if (--message.holders === 0) this.cost -= message.cost;
     this.cost -= DELIVERY_COST;
-  }
-}
-
-/** The last few messages: the deliveries of one come one after the other. */
-export class RecentMessages {
-  readonly #recent: (PendingMessage | null)[] = new Array(8).fill(null);
-  #at = 0;
-  #lastId: number;
-
-  /** `lastId`: the highest in the tables and the journal. */
-  constructor(lastId: number) {
-    this.#lastId = lastId;
-  }
-
-  of(message: StoredMessage): PendingMessage {
-    const recent = this.#recent;
-    for (let i = 0; i < recent.length; i++) {
-      const one = recent[i];
-      if (one !== null && one.message === message) return one;
-    }
-    const pending = new PendingMessage(++this.#lastId, message, message.payload.length);
-    this.#at = this.#at + 1 & 7;
-    recent[this.#at] = pending;
-    return pending;
-  }
-
-  /** Holds on to nothing. */
-  forget(): void {
-    this.#recent.fill(null);
   }
 }
 

@@ -4,8 +4,9 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { Generation, PendingDelivery, SessionChanges } from "./changes.ts";
+import type { Generation, SessionChanges } from "./changes.ts";
 import type { SharedCounts } from "./counts.ts";
+import { NONE } from "./delivery_table.ts";
 import { rollBack } from "./schema.ts";
 import type { Tables } from "./tables.ts";
 
@@ -134,10 +135,12 @@ export class Checkpoint {
       else this.#deleteDelivery(key, sequence);
       yield;
     }
-    for (const delivery of changes.deliveries?.values() ?? []) {
+    const { deliveries } = this.generation;
+    for (let row = changes.first; row !== NONE; row = deliveries.next(row)) {
       // (It was delivered since, and the next generation says so too.)
-      if (this.#settled && changes.state.changes?.changed?.get(delivery.sequence)?.deleted === true) continue;
-      this.#putDelivery(key, delivery);
+      const since = changes.state.changes?.changed;
+      if (this.#settled && since?.get(deliveries.sequence(row))?.deleted === true) continue;
+      this.#putDelivery(key, row);
       yield;
     }
   }
@@ -148,8 +151,9 @@ export class Checkpoint {
     if (message !== null) this.#counted.push(message, -1);
   }
 
-  #putDelivery(key: number, delivery: PendingDelivery): void {
-    const { message } = delivery;
+  #putDelivery(key: number, row: number): void {
+    const { deliveries } = this.generation;
+    const message = deliveries.message(row);
     const shared = message.holders > 1;
     if (shared) {
       if (message.storedBy !== this.#attempt) {
@@ -158,6 +162,6 @@ export class Checkpoint {
       }
       this.#counted.push(message.id, 1);
     }
-    this.#tables.putDelivery(key, delivery, shared);
+    this.#tables.putDelivery(key, deliveries, row, shared);
   }
 }

@@ -14,12 +14,12 @@ import type {
   SubscriptionRecord,
 } from "../../../src/storage.ts";
 import type { StoredMessage, StoredSysInfo } from "../../../src/stored.ts";
-import { RecentMessages } from "./changes.ts";
 import type { Engine } from "./engine.ts";
 import { faultOf } from "./faults.ts";
 import { JournalWriter } from "./journal_writer.ts";
 import { Load } from "./load.ts";
 import type { Lock } from "./lock.ts";
+import { RecentMessages } from "./pending_message.ts";
 import { promiseOf, type SqliteSettings } from "./options.ts";
 import { Sessions } from "./sessions.ts";
 import { start } from "./start.ts";
@@ -129,19 +129,9 @@ export class SqliteDriver implements Storage {
     const state = this.#sessions.get(sessionId);
     if (state === undefined) return;
     this.#told = true;
-    // Copied: the caller may go on changing what it gave.
-    const delivery = {
-      sequence: record.sequence,
-      packetId: record.packetId,
-      qos: record.qos,
-      retain: record.retain,
-      released: record.released,
-      identifiers: record.identifiers,
-      group: record.group,
-      message: this.#recent.of(record.message),
-    };
-    this.#journal.putDelivery(state.key, delivery);
-    this.#opened().generation.putDelivery(state, delivery);
+    const message = this.#recent.of(record.message);
+    this.#journal.putDelivery(state.key, record, message);
+    this.#opened().generation.putDelivery(state, record, message);
   }
 
   sentDelivery(sessionId: string, sequence: number, packetId: number): void {

@@ -7,6 +7,7 @@ import type { StorageError } from "../../../src/storage.ts";
 import { Generation } from "./changes.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { SharedCounts } from "./counts.ts";
+import type { DeliveryTable } from "./delivery_table.ts";
 import { faultOf } from "./faults.ts";
 import { Flusher } from "./flusher.ts";
 import type { SqliteSettings } from "./options.ts";
@@ -45,6 +46,8 @@ export class Engine {
   readonly #flusher: Flusher | null;
   readonly #insert: StatementSync;
   #checkpoint: Checkpoint | null = null;
+  /** Of a generation that is in the tables, for the next one. */
+  #spare: DeliveryTable | undefined;
   /** The last row of the journal. */
   #position: number;
   /** Of the journal that has `generation`. */
@@ -159,7 +162,8 @@ export class Engine {
   #freeze(): void {
     const { generation } = this;
     generation.freeze();
-    this.generation = new Generation(generation.number + 1);
+    this.generation = new Generation(generation.number + 1, this.#spare);
+    this.#spare = undefined;
     this.#checkpoint = new Checkpoint(this.database, this.#tables, generation, this.#position, this.counts);
     this.#journalBytes = 0;
   }
@@ -172,7 +176,11 @@ export class Engine {
     try {
       // The journal has it all: these writes may be lost with the power, only not come before others.
       if (full) this.#synchronous(false);
-      if (this.#checkpoint.run(milliseconds, settled)) this.#checkpoint = null;
+      if (this.#checkpoint.run(milliseconds, settled)) {
+        const { deliveries } = this.#checkpoint.generation;
+        this.#spare = deliveries.clear() ? deliveries : undefined;
+        this.#checkpoint = null;
+      }
       this.#tableFault = null;
       this.#flusher?.wrote(STEP_BYTES);
       return true;

@@ -4,7 +4,8 @@ import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { sizeOf } from "../../../src/storage.ts";
 import { openToRead } from "./backup.ts";
-import type { Generation, PendingDelivery, SessionChanges } from "./changes.ts";
+import type { Generation, SessionChanges } from "./changes.ts";
+import { NONE } from "./delivery_table.ts";
 import { faultOf } from "./faults.ts";
 import { arrays } from "./query.ts";
 import { recover } from "./recover.ts";
@@ -110,13 +111,17 @@ function addChanges(
     database,
     "SELECT packet_id, bytes FROM deliveries WHERE session = ? AND sequence = ?",
   );
-  for (const sequence of new Set([...changes.changed?.keys() ?? [], ...changes.deliveries?.keys() ?? []])) {
+  const { deliveries } = changes.generation;
+  const told: Set<number> = new Set(changes.changed?.keys());
+  for (let at = changes.first; at !== NONE; at = deliveries.next(at)) told.add(deliveries.sequence(at));
+  for (const sequence of told) {
     const row = delivery(key, sequence)[0];
     if (row !== undefined) add(report, Number(row[0]), Number(row[1]), -1);
-    const pending: PendingDelivery | undefined = changes.deliveries?.get(sequence);
+    const pending = changes.find(sequence);
     const change = changes.changed?.get(sequence);
-    if (pending !== undefined) add(report, pending.packetId, sizeOf(pending.message.message), 1);
-    else if (row !== undefined && change?.deleted === false) {
+    if (pending !== NONE) {
+      add(report, deliveries.packetId(pending), sizeOf(deliveries.message(pending).message), 1);
+    } else if (row !== undefined && change?.deleted === false) {
       add(report, change.packetId < 0 ? Number(row[0]) : change.packetId, Number(row[1]), 1);
     }
   }

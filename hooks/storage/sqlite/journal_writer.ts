@@ -3,10 +3,10 @@
  * it. `docs/storage.md` has the format; `journal_reader.ts` reads it.
  */
 
-import type { SessionRecord, SubscriptionRecord } from "../../../src/storage.ts";
+import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../../src/storage.ts";
 import type { StoredMessage, StoredSysInfo } from "../../../src/stored.ts";
 import { ByteWriter } from "./bytes.ts";
-import type { PendingDelivery, PendingMessage } from "./changes.ts";
+import type { PendingMessage } from "./pending_message.ts";
 import { propertiesToText } from "./properties.ts";
 
 /** The first byte of a row. */
@@ -84,8 +84,9 @@ export class JournalWriter {
     this.#begin();
   }
 
-  putDelivery(key: number, delivery: PendingDelivery): void {
-    const { identifiers, group, message } = delivery;
+  /** `message`: that of the delivery. */
+  putDelivery(key: number, delivery: DeliveryRecord, message: PendingMessage): void {
+    const { identifiers, group } = delivery;
     this.#message(message);
     const out = this.#out;
     this.#change(Op.putDelivery);

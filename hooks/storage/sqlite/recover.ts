@@ -3,9 +3,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { SessionRecord, SubscriptionRecord } from "../../../src/storage.ts";
 import type { StoredMessage, StoredSysInfo } from "../../../src/stored.ts";
-import { Generation, PendingMessage, SessionState } from "./changes.ts";
+import { Generation, SessionState } from "./changes.ts";
 import { fault } from "./faults.ts";
 import { type JournalSink, type ReadDelivery, readJournalRow } from "./journal_reader.ts";
+import { PendingMessage } from "./pending_message.ts";
 import { numberOf } from "./schema.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -109,17 +110,7 @@ class Replay implements JournalSink {
       message = new PendingMessage(read.messageId, read.message, read.message.payload.length);
       this.#messages.set(read.messageId, message);
     }
-    const { sequence, packetId, qos, retain, released, identifiers, group } = read;
-    this.generation.putDelivery(state, {
-      sequence,
-      packetId,
-      qos,
-      retain,
-      released,
-      identifiers,
-      group,
-      message,
-    });
+    this.generation.putDelivery(state, read, message);
   }
 
   sent(key: number, sequence: number, packetId: number): void {

@@ -3,8 +3,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type SessionRecord, sizeOf, type SubscriptionRecord } from "../../../src/storage.ts";
 import type { StoredMessage, StoredSysInfo } from "../../../src/stored.ts";
-import type { DeliveryChange, PendingDelivery, PendingMessage } from "./changes.ts";
+import type { DeliveryChange } from "./changes.ts";
+import type { DeliveryTable } from "./delivery_table.ts";
 import { expiryToNumber } from "./journal_writer.ts";
+import type { PendingMessage } from "./pending_message.ts";
 import { propertiesToText } from "./properties.ts";
 import {
   DELIVERY_COLUMNS,
@@ -115,21 +117,21 @@ export class Tables {
   }
 
   /** `shared`: its message is among the shared ones, else it comes along. */
-  putDelivery(key: number, delivery: PendingDelivery, shared: boolean): void {
-    const { message } = delivery.message;
-    const { identifiers } = delivery;
+  putDelivery(key: number, deliveries: DeliveryTable, row: number, shared: boolean): void {
+    const { id, message } = deliveries.message(row);
+    const identifiers = deliveries.identifiers(row);
     this.#run(
       PUT_DELIVERY,
       key,
-      delivery.sequence,
-      delivery.packetId,
-      delivery.qos,
-      Number(delivery.retain),
-      Number(delivery.released),
+      deliveries.sequence(row),
+      deliveries.packetId(row),
+      deliveries.qos(row),
+      Number(deliveries.retain(row)),
+      Number(deliveries.released(row)),
       sizeOf(message),
       identifiers === null ? null : JSON.stringify(identifiers),
-      delivery.group,
-      shared ? delivery.message.id : null,
+      deliveries.group(row),
+      shared ? id : null,
       ...(shared ? NO_MESSAGE : columnsOf(message)),
     );
   }

@@ -3,7 +3,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { DeliveryRecord } from "../../../src/storage.ts";
 import type { StoredMessage } from "../../../src/stored.ts";
-import type { PendingDelivery, SessionState } from "./changes.ts";
+import type { SessionChanges, SessionState } from "./changes.ts";
+import { NONE } from "./delivery_table.ts";
 import { arrays, sharedMessage } from "./query.ts";
 import { DamagedRow, DELIVERY_COLUMNS, deliveryOf, type Row } from "./rows.ts";
 
@@ -37,23 +38,32 @@ export class Waiting {
   /** Those that are not in the tables, or not for certain. */
   #pending(state: SessionState, after: number): DeliveryRecord[] {
     const found: DeliveryRecord[] = [];
-    let ordered = true;
-    const add = (delivery: PendingDelivery, released: boolean): void => {
-      if (delivery.packetId !== 0 || delivery.sequence <= after) return;
-      if (found.length > 0 && found[found.length - 1].sequence > delivery.sequence) ordered = false;
-      found.push(recordOf(delivery, released));
-    };
-    for (const delivery of state.frozen?.deliveries?.values() ?? []) {
-      if (this.#goneSince(state, delivery.sequence)) continue;
-      add(delivery, delivery.released || state.changes?.changed?.get(delivery.sequence)?.released === true);
+    const { frozen, changes } = state;
+    if (frozen !== null) {
+      const { deliveries } = frozen.generation;
+      for (let row = frozen.first; row !== NONE; row = deliveries.next(row)) {
+        const sequence = deliveries.sequence(row);
+        if (sequence <= after || deliveries.packetId(row) !== 0 || goneSince(changes, sequence)) continue;
+        found.push(deliveries.record(row, changes?.changed?.get(sequence)?.released === true));
+      }
     }
-    for (const delivery of state.changes?.deliveries?.values() ?? []) add(delivery, delivery.released);
-    if (!ordered) found.sort((a, b) => a.sequence - b.sequence);
+    if (changes !== null) {
+      const { deliveries } = changes.generation;
+      for (let row = changes.first; row !== NONE; row = deliveries.next(row)) {
+        if (deliveries.sequence(row) > after && deliveries.packetId(row) === 0) {
+          found.push(deliveries.record(row, false));
+        }
+      }
+    }
+    for (let i = 1; i < found.length; i++) {
+      if (found[i].sequence < found[i - 1].sequence) return found.sort((a, b) => a.sequence - b.sequence);
+    }
     return found;
   }
 
   #stored(state: SessionState, after: number, limit: number): DeliveryRecord[] {
     const found: DeliveryRecord[] = [];
+    const { frozen, changes } = state;
     const query = arrays(this.#database, WAITING);
     while (found.length < limit) {
       const rows = query(state.key, after, limit);
@@ -61,13 +71,12 @@ export class Waiting {
         const sequence = Number(row[1]);
         after = sequence;
         // (What is written to the tables now is told of by `#pending`.)
-        if (this.#goneSince(state, sequence) || state.frozen?.deliveries?.has(sequence) === true) continue;
-        const change = state.frozen?.changed?.get(sequence);
+        if (goneSince(changes, sequence) || (frozen?.find(sequence) ?? NONE) !== NONE) continue;
+        const change = frozen?.changed?.get(sequence);
         if (change !== undefined && (change.deleted || change.packetId > 0)) continue;
         const record = this.#record(row);
         if (record === null) continue;
-        const released = change?.released === true ||
-          state.changes?.changed?.get(sequence)?.released === true;
+        const released = change?.released === true || changes?.changed?.get(sequence)?.released === true;
         found.push(released ? { ...record, released } : record);
         if (found.length === limit) break;
       }
@@ -86,13 +95,6 @@ export class Waiting {
     }
   }
 
-  /** It is gone, or sent, or told anew. */
-  #goneSince(state: SessionState, sequence: number): boolean {
-    if (state.changes?.deliveries?.has(sequence) === true) return true;
-    const change = state.changes?.changed?.get(sequence);
-    return change !== undefined && (change.deleted || change.packetId > 0);
-  }
-
   #message(id: number): StoredMessage | undefined {
     let message = this.#remembered.get(id);
     if (message !== undefined) return message;
@@ -108,7 +110,10 @@ export class Waiting {
   }
 }
 
-function recordOf(delivery: PendingDelivery, released: boolean): DeliveryRecord {
-  const { sequence, packetId, qos, retain, identifiers, group, message } = delivery;
-  return { sequence, packetId, qos, retain, released, identifiers, group, message: message.message };
+/** It is gone, or sent, or told anew. */
+function goneSince(changes: SessionChanges | null, sequence: number): boolean {
+  if (changes === null) return false;
+  if (changes.find(sequence) !== NONE) return true;
+  const change = changes.changed?.get(sequence);
+  return change !== undefined && (change.deleted || change.packetId > 0);
 }
