@@ -12,6 +12,8 @@ import type { Tables } from "./tables.ts";
 
 /** Looking at the clock costs as much as a small step. */
 const STEPS_PER_LOOK = 8;
+/** So many deliveries are a small step. */
+const DELIVERIES_STEP = 4;
 /** Rows of the journal that go in one step. */
 const JOURNAL_STEP = 64;
 
@@ -136,13 +138,14 @@ export class Checkpoint {
       yield;
     }
     const { deliveries } = this.generation;
-    for (let row = changes.first; row !== NONE; row = deliveries.next(row)) {
+    for (let row = changes.first, n = 1; row !== NONE; row = deliveries.next(row), n++) {
       // (It was delivered since, and the next generation says so too.)
       const since = changes.state.changes?.changed;
       if (this.#settled && since?.get(deliveries.sequence(row))?.deleted === true) continue;
       this.#putDelivery(key, row);
-      yield;
+      if (n % DELIVERIES_STEP === 0) yield;
     }
+    yield;
   }
 
   #deleteDelivery(key: number, sequence: number): void {
@@ -162,6 +165,7 @@ export class Checkpoint {
       }
       this.#counted.push(message.id, 1);
     }
-    this.#tables.putDelivery(key, deliveries, row, shared);
+    if (shared) this.#tables.putSharedDelivery(key, deliveries, row);
+    else this.#tables.putDelivery(key, deliveries, row);
   }
 }

@@ -12,7 +12,7 @@ const BUSY = 100;
 const WAL_PAGES = 1000;
 const WAL_BYTES = 1 << 24;
 /** Of pages in memory; SQLite takes it as it needs it. */
-const CACHE_KIB = 16_384;
+const CACHE_KIB = 4_096;
 
 /**
  * The database, ready for use; made when there is none. Throws a `StorageError`: with `damaged` it may be put aside,

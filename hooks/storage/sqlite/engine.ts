@@ -200,13 +200,14 @@ export class Engine {
   }
 
   #insertRows(rows: readonly Uint8Array[]): void {
+    // (`get`: the result of `run` costs memory.)
     if (rows.length === 1) {
-      this.#insert.run(this.#position + 1, rows[0]);
+      this.#insert.get(this.#position + 1, rows[0]);
       return;
     }
     this.database.exec("BEGIN IMMEDIATE");
     try {
-      for (const [i, row] of rows.entries()) this.#insert.run(this.#position + 1 + i, row);
+      for (const [i, row] of rows.entries()) this.#insert.get(this.#position + 1 + i, row);
       this.database.exec("COMMIT");
     } catch (error) {
       rollBack(this.database);

@@ -14,7 +14,7 @@ export interface SqliteStorageOptions {
   readonly sync?: SqliteSync;
   /** With `off`: what was told is written at most this many milliseconds later. Default 1000. */
   readonly window?: number;
-  /** Bytes of memory for what is not in the tables yet. Default 4 MiB. */
+  /** Bytes of memory for what is not in the tables yet. Default 2 MiB. */
   readonly pendingBytes?: number;
 }
 
@@ -23,7 +23,7 @@ export type SqliteSettings = Required<SqliteStorageOptions>;
 
 /** With the defaults. Throws a TypeError or a RangeError. */
 export function settingsOf(options: SqliteStorageOptions): SqliteSettings {
-  const { path, sync = "normal", window = 1000, pendingBytes = 1 << 22 } = options;
+  const { path, sync = "normal", window = 1000, pendingBytes = 1 << 21 } = options;
   if (typeof path !== "string" || path === "" || path.includes("\0")) {
     throw new TypeError(
       `Cannot use ${JSON.stringify(path)} as the path of a database: a file name is needed`,

@@ -18,7 +18,7 @@ export class PendingMessage {
   constructor(id: number, message: StoredMessage, payloadLength: number) {
     this.id = id;
     this.message = message;
-    this.cost = payloadLength + message.topic.length + 150;
+    this.cost = payloadLength + message.topic.length + 350;
   }
 }
 

@@ -75,10 +75,12 @@ export function messageOf(row: Row, from: number): StoredMessage {
   };
 }
 
+/** Of a delivery whose message is among the shared ones. */
+export const SHARED_DELIVERY_COLUMNS: string =
+  "session, sequence, packet_id, qos, retain, released, bytes, identifiers, shared_group, message";
 /** In the order of the table. */
 export const DELIVERY_COLUMNS: string =
-  "session, sequence, packet_id, qos, retain, released, bytes, identifiers, shared_group, message, " +
-  "topic, payload, published_qos, published_retain, publisher, properties, expires_at";
+  `${SHARED_DELIVERY_COLUMNS}, topic, payload, published_qos, published_retain, publisher, properties, expires_at`;
 
 /** `shared` gives the message of a number; undefined: it is not there. */
 export function deliveryOf(row: Row, shared: (message: number) => StoredMessage | undefined): DeliveryRecord {

@@ -1,4 +1,7 @@
-/** The statements that bring a generation into the tables. All of them may be repeated. */
+/**
+ * The statements that bring a generation into the tables. All of them may be repeated. They are run with `get` where
+ * nobody looks at the result: on Deno `run` makes an object of it, in V8's old generation.
+ */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type SessionRecord, sizeOf, type SubscriptionRecord } from "../../../src/storage.ts";
@@ -14,6 +17,7 @@ import {
   number,
   RETAINED_COLUMNS,
   SESSION_COLUMNS,
+  SHARED_DELIVERY_COLUMNS,
   SUBSCRIPTION_COLUMNS,
 } from "./rows.ts";
 
@@ -27,6 +31,8 @@ const PUT_SUBSCRIPTION =
 const PUT_MESSAGE = `INSERT OR IGNORE INTO messages (${MESSAGE_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)`;
 const PUT_DELIVERY =
   `INSERT OR REPLACE INTO deliveries (${DELIVERY_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`;
+const PUT_SHARED_DELIVERY =
+  `INSERT OR REPLACE INTO deliveries (${SHARED_DELIVERY_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)`;
 const PUT_RETAINED = `INSERT OR REPLACE INTO retained (${RETAINED_COLUMNS}) VALUES (?,?,?,?,?,?,?)`;
 
 /** A session with many deliveries ends in steps of this many. */
@@ -116,23 +122,45 @@ export class Tables {
     this.#run("DELETE FROM messages WHERE message = ?", id);
   }
 
-  /** `shared`: its message is among the shared ones, else it comes along. */
-  putDelivery(key: number, deliveries: DeliveryTable, row: number, shared: boolean): void {
+  /** Its message is among the shared ones. */
+  putSharedDelivery(key: number, deliveries: DeliveryTable, row: number): void {
     const { id, message } = deliveries.message(row);
-    const identifiers = deliveries.identifiers(row);
-    this.#run(
-      PUT_DELIVERY,
+    this.#statement(PUT_SHARED_DELIVERY).get(
       key,
       deliveries.sequence(row),
       deliveries.packetId(row),
       deliveries.qos(row),
-      Number(deliveries.retain(row)),
-      Number(deliveries.released(row)),
+      deliveries.retain(row) ? 1 : 0,
+      deliveries.released(row) ? 1 : 0,
       sizeOf(message),
-      identifiers === null ? null : JSON.stringify(identifiers),
+      identifiersText(deliveries, row),
       deliveries.group(row),
-      shared ? id : null,
-      ...(shared ? NO_MESSAGE : columnsOf(message)),
+      id,
+    );
+  }
+
+  /** Its message comes along. */
+  putDelivery(key: number, deliveries: DeliveryTable, row: number): void {
+    const { message } = deliveries.message(row);
+    const expiresAt = expiryToNumber(message.expiresAt);
+    this.#statement(PUT_DELIVERY).get(
+      key,
+      deliveries.sequence(row),
+      deliveries.packetId(row),
+      deliveries.qos(row),
+      deliveries.retain(row) ? 1 : 0,
+      deliveries.released(row) ? 1 : 0,
+      sizeOf(message),
+      identifiersText(deliveries, row),
+      deliveries.group(row),
+      null,
+      message.topic,
+      message.payload,
+      message.qos,
+      message.retain ? 1 : 0,
+      message.publisher,
+      propertiesToText(message.properties),
+      expiresAt === 0 ? null : expiresAt,
     );
   }
 
@@ -195,7 +223,7 @@ export class Tables {
   }
 
   #run(sql: string, ...values: Value[]): void {
-    this.#statement(sql).run(...values);
+    this.#statement(sql).get(...values);
   }
 
   #get(
@@ -229,5 +257,7 @@ function columnsOf(message: StoredMessage): Value[] {
   ];
 }
 
-/** The same columns where a delivery has its message elsewhere. */
-const NO_MESSAGE: readonly null[] = [null, null, null, null, null, null, null];
+function identifiersText(deliveries: DeliveryTable, row: number): string | null {
+  const identifiers = deliveries.identifiers(row);
+  return identifiers === null ? null : JSON.stringify(identifiers);
+}
