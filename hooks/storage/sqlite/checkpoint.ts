@@ -138,12 +138,13 @@ export class Checkpoint {
       yield;
     }
     const { deliveries } = this.generation;
-    for (let row = changes.first, n = 1; row !== NONE; row = deliveries.next(row), n++) {
+    let n = 0;
+    for (let row = changes.first; row !== NONE; row = deliveries.next(row)) {
       // (It was delivered since, and the next generation says so too.)
       const since = changes.state.changes?.changed;
       if (this.#settled && since?.get(deliveries.sequence(row))?.deleted === true) continue;
       this.#putDelivery(key, row);
-      if (n % DELIVERIES_STEP === 0) yield;
+      if (++n % DELIVERIES_STEP === 0) yield;
     }
     yield;
   }
