@@ -330,6 +330,19 @@ test("redis: options that make no sense are refused", () => {
     assert.doesNotMatch(error.message, /secret/);
     return true;
   });
+  for (
+    const options of [
+      { url: "redis://host/0?password=secret" },
+      { url: "redis://:a#secret@host" },
+      { address: "redis://:secret@host:1" },
+    ]
+  ) {
+    assert.throws(made(options), (error: Error) => {
+      assert.match(error.message, /^Cannot use (the url|this as the address) of Redis: /);
+      assert.doesNotMatch(error.message, /secret/);
+      return true;
+    });
+  }
   assert.throws(made({ url: "redis://host/x" }), /the url of Redis/);
   assert.throws(made({ url: "redis://host", address: "host:1" }), /one of them is needed/);
   assert.throws(made({ address: "host:0" }), /Cannot use "host:0" as the address of Redis: host:port, or/);

@@ -120,8 +120,10 @@ function ofAddress(address = `127.0.0.1:${DEFAULT_PORT}`): Target {
   const parts = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s/:@[\]]+))(?::(\d{1,5}))?$/.exec(address);
   const port = Number(parts?.[3] ?? DEFAULT_PORT);
   if (parts === null || port < 1 || port > 65_535) {
+    // (Whoever wrote a url here has perhaps a password in it.)
+    const shown = address.includes("@") ? "this" : JSON.stringify(address);
     throw new TypeError(
-      `Cannot use "${address}" as the address of Redis: host:port, or the absolute path of a Unix socket, is needed`,
+      `Cannot use ${shown} as the address of Redis: host:port, or the absolute path of a Unix socket, is needed`,
     );
   }
   return { host: parts[1] ?? parts[2], port, path: "", ...NOBODY };
@@ -132,6 +134,12 @@ function ofUrl(text: string): Target {
   const url = URL.canParse(text) ? new URL(text) : null;
   const secure = url?.protocol === "rediss:";
   const database = url === null ? null : /^(?:\/(\d{0,9}))?$/.exec(url.pathname);
+  if (url !== null && url.search + url.hash !== "") {
+    throw new TypeError(
+      "Cannot use the url of Redis: nothing may come after its database; what it cannot say are options of their own, and in a " +
+        "password / # ? @ % are %2F %23 %3F %40 %25",
+    );
+  }
   if (url === null || !(secure || url.protocol === "redis:") || url.hostname === "" || database === null) {
     // (Not shown: there may be a password in it.)
     throw new TypeError(
