@@ -7,6 +7,7 @@ import type { DeliveryRecord, SessionRecord, StorageLoader, SubscriptionRecord }
 import { awayClient } from "./away_client.ts";
 import type { Broker } from "./broker.ts";
 import { addCounters } from "./counters.ts";
+import { PayloadSlabs } from "./payload_slabs.ts";
 import { deliveryOf, type Persistence } from "./persistence.ts";
 import { messageOf } from "./stored_message.ts";
 import { willDelay } from "./wills.ts";
@@ -22,6 +23,7 @@ export async function load(broker: Broker, persistence: Persistence): Promise<()
 }
 
 class Loader implements StorageLoader {
+  readonly #slabs: PayloadSlabs = new PayloadSlabs();
   readonly #broker: Broker;
   readonly #persistence: Persistence;
   /** Connected when the server ended, and their wills. */
@@ -69,7 +71,7 @@ class Loader implements StorageLoader {
 
   retained(message: StoredMessage): void {
     this.#persistence.fresh = false;
-    this.#broker.retained.restore(messageOf(message));
+    this.#broker.retained.restore(this.#slabs.take(messageOf(message)));
   }
 
   counters(counters: StoredSysInfo): void {
