@@ -20,7 +20,11 @@ const storage = path.startsWith("redis:")
   });
 // Whoever started it is gone, however that came: nobody else ends it.
 process.stdin.on("end", () => process.exit(0));
-process.stdin.resume();
+// What is on its way or waits, for who asks with a number on a line of its own.
+process.stdin.on("data", (line: Uint8Array) => {
+  const { inflight, queued } = server.stats;
+  console.log(`open ${new TextDecoder().decode(line).trim()}: ${inflight + queued}`);
+});
 try {
   await server.addHook(new AllowAll());
   await server.addHook(storage);

@@ -13,7 +13,7 @@ const KILLS = 5;
 /** What is shown of a broker's log, in characters. */
 const SHOWN = 3000;
 
-async function run({ moments, seed, sync, runtime, storage }: Options): Promise<boolean> {
+async function run({ moments, seed, sync, runtime, storage, disturb }: Options): Promise<boolean> {
   const started = performance.now();
   let messages = 0;
   let violations = 0;
@@ -21,7 +21,7 @@ async function run({ moments, seed, sync, runtime, storage }: Options): Promise<
     const at = (seed + done / KILLS) >>> 0;
     const kills = Math.min(KILLS, moments - done);
     const before = performance.now();
-    const result = await round({ seed: at, kills, sync, runtime, storage });
+    const result = await round({ seed: at, kills, sync, runtime, storage, disturb });
     messages += result.messages;
     violations += result.violations.length;
     const well = result.violations.length === 0 ? "ok" : `${result.violations.length} VIOLATIONS`;
@@ -33,7 +33,9 @@ async function run({ moments, seed, sync, runtime, storage }: Options): Promise<
   }
   const seconds = Math.round((performance.now() - started) / 1000);
   console.log(
-    `${moments} moments, ${messages} messages, ${violations} violations, ${storage}, sync ${sync}, broker on ${runtime}, ${seconds} s`,
+    `${moments} moments, ${messages} messages, ${violations} violations, ${storage}${
+      disturb ? ", disturbed" : ""
+    }, sync ${sync}, broker on ${runtime}, ${seconds} s`,
   );
   return violations === 0;
 }

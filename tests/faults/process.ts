@@ -54,6 +54,8 @@ export class Broker implements AsyncDisposable {
   port = 0;
   /** What the process that runs, or ran last, has said. */
   log = "";
+  /** Questions so far. */
+  #asked = 0;
   /** What those before it have said. */
   #earlier = "";
   #heard: () => void = () => {};
@@ -164,6 +166,15 @@ export class Broker implements AsyncDisposable {
     } catch {
       // It has ended a moment ago.
     }
+  }
+
+  /** How many messages of QoS 1 and 2 are on their way or wait, in all sessions. */
+  async openMessages(): Promise<number> {
+    const number = ++this.#asked;
+    this.#child!.stdin!.write(`${number}\n`);
+    const answer = new RegExp(`^open ${number}: (\\d+)$`, "m");
+    await this.says(answer);
+    return Number(answer.exec(this.log)![1]);
   }
 
   /** A client whose session is kept. */

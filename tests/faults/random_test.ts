@@ -14,13 +14,21 @@ for (const seed of [1, 2, 3, 4]) {
   });
 }
 
-test("kill -9: five random moments under load break no promise with Redis", needsRedisServer, async () => {
-  const { violations, log } = await round({
-    seed: 5,
-    kills: 5,
-    sync: "normal",
-    runtime: thisRuntime,
-    storage: "redis",
-  });
-  assert.deepEqual(violations, [], `The broker said:\n${log.slice(-6000)}`);
-});
+for (const disturb of [false, true]) {
+  const what = disturb ? "a Redis that is stopped, killed and cut off" : "Redis";
+  test(
+    `kill -9: five random moments under load break no promise with ${what}`,
+    needsRedisServer,
+    async () => {
+      const { violations, log } = await round({
+        seed: 5,
+        kills: 5,
+        sync: "normal",
+        runtime: thisRuntime,
+        storage: "redis",
+        disturb,
+      });
+      assert.deepEqual(violations, [], `The broker said:\n${log.slice(-6000)}`);
+    },
+  );
+}

@@ -127,6 +127,17 @@ export class RedisServer implements UsableRedis {
     this.#signal("SIGCONT");
   }
 
+  /** Everybody who is connected. */
+  async cutOff(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const socket = connect(this.port, "127.0.0.1");
+      socket.once("connect", () => socket.write("CLIENT KILL TYPE normal SKIPME yes\r\n"));
+      socket.once("data", () => socket.destroy());
+      socket.once("error", () => {});
+      socket.once("close", () => resolve());
+    });
+  }
+
   /** What it has in its files goes away; it does not run then. */
   empty(): void {
     for (const name of ["appendonlydir", "dump.rdb"]) {

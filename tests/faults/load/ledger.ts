@@ -3,7 +3,7 @@
 import { clearTimeout, setTimeout } from "node:timers";
 
 /** Without anything happening for so long, in milliseconds, nothing more will. */
-const STALLED_MS = 12_000;
+export const STALLED_MS = 12_000;
 /** More of the same helps nobody. */
 const MOST = 20;
 
@@ -21,14 +21,22 @@ export interface Sent {
   transmissions: number;
   /** When PUBACK or PUBCOMP came; 0: not yet. */
   doneAt: number;
+  /** The broker could not keep it: it may come or not. */
+  refused: boolean;
 }
 
 export class Ledger {
   readonly violations: string[] = [];
+  /** The storage is disturbed as well: the broker may refuse what it cannot keep. */
+  readonly disturbed: boolean;
   readonly #messages: Map<string, Sent> = new Map();
   #now = 0;
   #lastAt = performance.now();
   readonly #waiting: Set<() => void> = new Set();
+
+  constructor(disturbed: boolean = false) {
+    this.disturbed = disturbed;
+  }
 
   /** So many things have happened. */
   get now(): number {
@@ -48,8 +56,8 @@ export class Ledger {
     this.tick();
   }
 
-  sends(message: Omit<Sent, "sentAt" | "transmissions" | "doneAt">): Sent {
-    const sent: Sent = { ...message, sentAt: this.tick(), transmissions: 1, doneAt: 0 };
+  sends(message: Omit<Sent, "sentAt" | "transmissions" | "doneAt" | "refused">): Sent {
+    const sent: Sent = { ...message, sentAt: this.tick(), transmissions: 1, doneAt: 0, refused: false };
     this.#messages.set(keyOf(sent.text), sent);
     return sent;
   }

@@ -10,6 +10,10 @@ import type { Ledger } from "./ledger.ts";
 
 /** Between two tries to connect while the broker is away. */
 const AGAIN_MS = 5;
+/** The same when it says that it cannot be used. */
+const REFUSED_MS = 50;
+/** "Server unavailable", in MQTT 5 and before. */
+const UNAVAILABLE: ReadonlySet<number> = new Set([0x88, 3]);
 
 export interface PeerOptions {
   readonly id: string;
@@ -57,6 +61,16 @@ export abstract class Peer {
   /** It has said something that is to be answered. */
   protected abstract get waits(): boolean;
 
+  /** "Server busy" is what those hear whom it cannot answer with a code of its own. */
+  protected mayEndWith(reasonCode: number): boolean {
+    return this.ledger.disturbed && reasonCode === 0x89;
+  }
+
+  /** "Quota exceeded", or before MQTT 5 "failure": it could not be kept. */
+  protected mayRefuse(reasonCode: number): boolean {
+    return this.ledger.disturbed && (reasonCode === 0x97 || reasonCode === 0x80);
+  }
+
   /** Ends with the connection it has. */
   stop(): void {
     this.#stopped = true;
@@ -101,6 +115,12 @@ export abstract class Peer {
     }
     // (Its earlier connection is over by now, whatever it was.)
     if (this.lastGoneAt === Infinity) this.lastGoneAt = this.ledger.tick(false);
+    if (this.ledger.disturbed && UNAVAILABLE.has(answer.reasonCode)) {
+      // (Where the commit of its CONNACK failed, messages were noted as sent to it.)
+      this.#lost(client);
+      await setTimeout(REFUSED_MS);
+      return false;
+    }
     if (answer.reasonCode !== 0) this.violation(`CONNECT was refused with ${answer.reasonCode}`);
     if (this.connections > 0 && !answer.sessionPresent) this.violation("the session is gone");
     if (!askedBefore && answer.sessionPresent) this.violation("there is a session that it never asked for");

@@ -67,7 +67,10 @@ export class Publisher extends Peer {
           this.violation(`PUBREC for packet ${packet.packetId}, which is none of QoS 2 on its way`);
           return;
         }
-        if (packet.reasonCode >= 0x80) this.violation(`a publish was refused with ${packet.reasonCode}`);
+        if (packet.reasonCode >= 0x80) {
+          this.#refused(packet.packetId, open, packet.reasonCode);
+          break;
+        }
         open.repeated ||= open.released;
         open.released = true;
         client.ack(6, packet.packetId);
@@ -83,7 +86,9 @@ export class Publisher extends Peer {
         break;
       }
       case 14:
-        this.violation(`the broker said DISCONNECT with ${packet.reasonCode}`);
+        if (!this.mayEndWith(packet.reasonCode)) {
+          this.violation(`the broker said DISCONNECT with ${packet.reasonCode}`);
+        }
         break;
       default:
         this.violation(`a packet of type ${packet.type} to a publisher`);
@@ -97,9 +102,16 @@ export class Publisher extends Peer {
       this.violation(`an acknowledgement of packet ${packetId}, which does not wait for one of QoS ${qos}`);
       return;
     }
-    if (reasonCode >= 0x80) this.violation(`a publish was refused with ${reasonCode}`);
+    if (reasonCode >= 0x80) return this.#refused(packetId, open, reasonCode);
     this.#open.delete(packetId);
     open.message.doneAt = this.ledger.tick();
+  }
+
+  #refused(packetId: number, { message }: Open, reasonCode: number): void {
+    if (!this.mayRefuse(reasonCode)) this.violation(`a publish was refused with ${reasonCode}`);
+    this.#open.delete(packetId);
+    message.refused = true;
+    this.ledger.tick();
   }
 
   #more(): void {

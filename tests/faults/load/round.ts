@@ -4,7 +4,8 @@ import { setTimeout } from "node:timers/promises";
 import { Random } from "../../properties/random.ts";
 import { RedisServer } from "../../services/redis.ts";
 import { Broker, type Runtime, withLog } from "../process.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger, STALLED_MS } from "./ledger.ts";
+import { disturbed } from "./disturbance.ts";
 import type { PeerOptions } from "./peer.ts";
 import { Publisher } from "./publisher.ts";
 import { Subscriber } from "./subscriber.ts";
@@ -21,6 +22,8 @@ export interface RoundOptions {
   readonly runtime: Runtime;
   /** Default `sqlite`. */
   readonly storage?: "sqlite" | "redis";
+  /** With `redis`: it is stopped, killed and cut off as well. */
+  readonly disturb?: boolean;
 }
 
 export interface RoundResult {
@@ -35,14 +38,15 @@ export async function round(options: RoundOptions): Promise<RoundResult> {
   const random = new Random(options.seed);
   const pending = random.oneIn(2) ? { pendingBytes: 1 << 16 } : {};
   const { sync, runtime } = options;
-  await using redis = options.storage === "redis" ? await RedisServer.start() : null;
+  await using redis = options.storage === "redis" ? await RedisServer.start({ appendonly: "always" }) : null;
   await using broker = new Broker({
     sync,
     runtime,
     ...pending,
     ...(redis === null ? {} : { path: redis.url }),
   });
-  const ledger = new Ledger();
+  const disturb = redis !== null && options.disturb === true;
+  const ledger = new Ledger(disturb);
   const clients = new Clients(broker, ledger, random);
   try {
     await broker.start();
@@ -51,7 +55,8 @@ export async function round(options: RoundOptions): Promise<RoundResult> {
       // Often when little has happened since it began.
       const moment = ledger.now + random.between(1, random.pick([30, 1000, 6000]));
       if (!await ledger.until(() => ledger.now >= moment)) ledger.violation("nothing happens any more");
-      await killed(broker, random);
+      if (disturb) await disturbed(broker, redis, random, () => killed(broker, random));
+      else await killed(broker, random);
     }
     await clients.finish();
   } catch (error) {
@@ -62,7 +67,9 @@ export async function round(options: RoundOptions): Promise<RoundResult> {
   }
   const log = broker.everything;
   // (The one that was killed has left its lock in Redis.)
-  const said = /^(?:error|warn|fatal): (?!.*: waiting up to \d+ ms whether it is alive$).*$/m.exec(log);
+  const said = disturb
+    ? /^fatal: .*$/m.exec(log)
+    : /^(?:error|warn|fatal): (?!.*: waiting up to \d+ ms whether it is alive$).*$/m.exec(log);
   if (said !== null) ledger.violation(`The broker said: ${said[0]}`);
   return { messages: ledger.count, violations: ledger.violations, log };
 }
@@ -139,7 +146,9 @@ class Clients {
   #missing(): string {
     for (const subscriber of this.#subscribers) {
       for (const message of this.#ledger.messages) {
-        if (!message.topic.startsWith("load/") || subscriber.countOf(message) > 0) continue;
+        if (!message.topic.startsWith("load/") || message.refused || subscriber.countOf(message) > 0) {
+          continue;
+        }
         return `${message.publisher} ${message.number} of QoS ${message.qos}, ${
           message.doneAt > 0 ? "acknowledged" : "not acknowledged"
         }, did not come to ${subscriber.id}`;
@@ -148,19 +157,27 @@ class Clients {
     return "";
   }
 
-  /** Until everything was handled that was said, and nothing comes any more. */
+  /** Until everything was handled that was said, and the broker has nothing left to be sent. */
   async #rest(): Promise<void> {
     let packets = -1;
-    for (let quiet = 0; quiet < 2;) {
+    let movedAt = performance.now();
+    for (;;) {
       for (const peer of this.#receivers) peer.ping();
       if (!await this.#ledger.until(() => this.#receivers.every((one) => one.pinged))) {
         this.#ledger.violation("PINGREQ is not answered");
         return;
       }
-      // (What the first brought, PUBREL too, is answered before the second.)
+      // (Asked for even when it does not move: what is only in the storage may take a while.)
+      const open = await this.#broker.openMessages();
       const now = this.#receivers.reduce((sum, one) => sum + one.packets, 0);
-      quiet = now === packets ? quiet + 1 : 0;
-      packets = now;
+      if (now !== packets) {
+        packets = now;
+        movedAt = performance.now();
+      } else if (open === 0) return;
+      else if (performance.now() - movedAt > STALLED_MS) {
+        this.#ledger.violation(`${open} messages are open, and none of them comes`);
+        return;
+      }
     }
   }
 

@@ -98,6 +98,7 @@ export class Subscriber extends Peer {
         client.ack(7, packet.packetId);
         break;
       case 9:
+        if (this.mayRefuse(packet.reasonCodes[0]!)) return client.reset();
         if (packet.reasonCodes[0] !== this.qos) {
           this.violation(`SUBSCRIBE was answered ${packet.reasonCodes}`);
         }
@@ -110,7 +111,7 @@ export class Subscriber extends Peer {
         break;
       case 14:
         // Shutting down, which it is told to at the end.
-        if (packet.reasonCode !== 0x8b) {
+        if (packet.reasonCode !== 0x8b && !this.mayEndWith(packet.reasonCode)) {
           this.violation(`the broker said DISCONNECT with ${packet.reasonCode}`);
         }
         break;

@@ -44,7 +44,7 @@ export class Toggler extends Subscriber {
   /** Everything that is certain to come has come. */
   complete(messages: Iterable<Sent>): boolean {
     for (const message of messages) {
-      if (!message.topic.startsWith("toggle/") || this.countOf(message) > 0) continue;
+      if (!message.topic.startsWith("toggle/") || message.refused || this.countOf(message) > 0) continue;
       if (this.#spans.some(({ on, from, to }) => on && from < message.sentAt && message.doneAt < to)) {
         return false;
       }
@@ -66,6 +66,10 @@ export class Toggler extends Subscriber {
   }
 
   protected override take(client: TestClient, packet: Packet): void {
+    if ((packet.type === 9 || packet.type === 11) && this.mayRefuse(packet.reasonCodes[0] ?? 0)) {
+      // (It asks again when it is back.)
+      return client.reset();
+    }
     if (packet.type !== 11) super.take(client, packet);
     else if (this.version === 5 && packet.reasonCodes[0] !== 0 && packet.reasonCodes[0] !== 17) {
       this.violation(`UNSUBSCRIBE was answered ${packet.reasonCodes}`);
