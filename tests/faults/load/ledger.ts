@@ -4,6 +4,9 @@ import { clearTimeout, setTimeout } from "node:timers";
 
 /** Without anything happening for so long, in milliseconds, nothing more will. */
 export const STALLED_MS = 12_000;
+/** How often it is looked whether this machine stood still, and what counts as that, in milliseconds. */
+export const BEAT_MS = 100;
+const STOOD_MS = 1000;
 /** More of the same helps nobody. */
 const MOST = 20;
 
@@ -33,6 +36,8 @@ export class Ledger {
   #now = 0;
   #lastAt = performance.now();
   readonly #waiting: Set<() => void> = new Set();
+  #beatAt = performance.now();
+  #stoodAt = -Infinity;
 
   constructor(disturbed: boolean = false) {
     this.disturbed = disturbed;
@@ -49,6 +54,18 @@ export class Ledger {
     if (progress) this.#lastAt = performance.now();
     for (const look of this.#waiting) look();
     return this.#now;
+  }
+
+  /** Is called every `BEAT_MS`. When it comes late nothing could happen: the machine was asleep, or had no time for us. */
+  beat(): void {
+    const now = performance.now();
+    if (now - this.#beatAt > STOOD_MS) this.#stoodAt = this.#lastAt = now;
+    this.#beatAt = now;
+  }
+
+  /** That was a moment ago: who waited for an answer did not really wait. */
+  get stood(): boolean {
+    return performance.now() - this.#stoodAt < STALLED_MS;
   }
 
   violation(text: string): void {

@@ -1,10 +1,11 @@
 /** Publishers and subscribers at work while their broker is killed, again and again; then what became of it all. */
 
+import { clearInterval, setInterval } from "node:timers";
 import { setTimeout } from "node:timers/promises";
 import { Random } from "../../properties/random.ts";
 import { RedisServer } from "../../services/redis.ts";
 import { Broker, type Runtime, withLog } from "../process.ts";
-import { Ledger, STALLED_MS } from "./ledger.ts";
+import { BEAT_MS, Ledger, STALLED_MS } from "./ledger.ts";
 import { disturbed } from "./disturbance.ts";
 import type { PeerOptions } from "./peer.ts";
 import { Publisher } from "./publisher.ts";
@@ -48,6 +49,7 @@ export async function round(options: RoundOptions): Promise<RoundResult> {
   const disturb = redis !== null && options.disturb === true;
   const ledger = new Ledger(disturb);
   const clients = new Clients(broker, ledger, random);
+  const beat = setInterval(() => ledger.beat(), BEAT_MS);
   try {
     await broker.start();
     await clients.begin();
@@ -64,6 +66,7 @@ export async function round(options: RoundOptions): Promise<RoundResult> {
     throw withLog(error, broker);
   } finally {
     await clients.stop();
+    clearInterval(beat);
   }
   const log = broker.everything;
   // (The one that was killed has left its lock in Redis.)
