@@ -1,6 +1,8 @@
 /** Programs the package is looked at with. What is published is known by Deno only, so Bun's tests need it, too. */
 
 import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { runtimeName } from "../../src/runtime/process.ts";
@@ -30,6 +32,21 @@ function tool(name: string, command: string, enough: (version: string) => boolea
 export const deno: Tool = tool("deno", runtimeName === "deno" ? process.execPath : "deno", () => true);
 export const bun: Tool = tool("bun", runtimeName === "bun" ? process.execPath : "bun", () => true);
 export const node: Tool = tool("node 24", "node", (version) => Number(/^v(\d+)\./.exec(version)?.[1]) >= 24);
+
+/** `bun install` was done here; Deno needs none. */
+export const packages: Tool["needed"] = existsSync(new URL("../../node_modules", import.meta.url))
+  ? {}
+  : { skip: "skipped: needs bun install" };
+
+/** The folder with the packages of `package.json`; those of a fresh clone go to a folder of their own. */
+export async function modulesFolder(spare: string): Promise<string> {
+  if (!("skip" in packages)) return join(root, "node_modules");
+  mkdirSync(spare);
+  for (const name of ["package.json", "bun.lock"]) cpSync(join(root, name), join(spare, name));
+  const { code, errors } = await run(bun.command, ["install", "--frozen-lockfile", "--production"], spare);
+  if (code !== 0) throw new Error(`Cannot install what package.json says: ${errors}`);
+  return join(spare, "node_modules");
+}
 
 /** The files that `deno publish` would publish of a folder, relative to it. */
 export async function publishedFiles(folder: string): Promise<string[]> {
