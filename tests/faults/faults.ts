@@ -17,6 +17,7 @@ async function run({ moments, seed, sync, runtime, storage, disturb }: Options):
   const started = performance.now();
   let messages = 0;
   let violations = 0;
+  const seeds: number[] = [];
   for (let done = 0; done < moments; done += KILLS) {
     const at = (seed + done / KILLS) >>> 0;
     const kills = Math.min(KILLS, moments - done);
@@ -28,14 +29,15 @@ async function run({ moments, seed, sync, runtime, storage, disturb }: Options):
     const seconds = ((performance.now() - before) / 1000).toFixed(1);
     console.log(`seed ${at}: killed ${kills} times, ${result.messages} messages, ${seconds} s, ${well}`);
     if (result.violations.length === 0) continue;
+    seeds.push(at);
     for (const text of result.violations) console.log(`  ${text}`);
     console.log(`The broker said:\n${result.log.slice(-SHOWN)}`);
   }
   const seconds = Math.round((performance.now() - started) / 1000);
   console.log(
-    `${moments} moments, ${messages} messages, ${violations} violations, ${storage}${
-      disturb ? ", disturbed" : ""
-    }, sync ${sync}, broker on ${runtime}, ${seconds} s`,
+    `${moments} moments, ${messages} messages, ${violations} violations${
+      seeds.length > 0 ? ` (seeds ${seeds.join(", ")})` : ""
+    }, ${storage}${disturb ? ", disturbed" : ""}, sync ${sync}, broker on ${runtime}, ${seconds} s`,
   );
   return violations === 0;
 }

@@ -37,7 +37,8 @@ export class Ledger {
   #lastAt = performance.now();
   readonly #waiting: Set<() => void> = new Set();
   #beatAt = performance.now();
-  #stoodAt = -Infinity;
+  /** When the machine last stood still, as `performance.now()` at its end. */
+  stoodAt: number = -Infinity;
 
   constructor(disturbed: boolean = false) {
     this.disturbed = disturbed;
@@ -59,13 +60,8 @@ export class Ledger {
   /** Is called every `BEAT_MS`. When it comes late nothing could happen: the machine was asleep, or had no time for us. */
   beat(): void {
     const now = performance.now();
-    if (now - this.#beatAt > STOOD_MS) this.#stoodAt = this.#lastAt = now;
+    if (now - this.#beatAt > STOOD_MS) this.stoodAt = this.#lastAt = now;
     this.#beatAt = now;
-  }
-
-  /** That was a moment ago: who waited for an answer did not really wait. */
-  get stood(): boolean {
-    return performance.now() - this.#stoodAt < STALLED_MS;
   }
 
   violation(text: string): void {

@@ -3,7 +3,7 @@
 import { setTimeout } from "node:timers/promises";
 import { NO_PROPERTIES } from "../../../src/packets/properties.ts";
 import type { Packet } from "../../../src/packets/types.ts";
-import type { TestClient } from "../../harness/client.ts";
+import { connectPacket, type TestClient } from "../../harness/client.ts";
 import type { Random } from "../../properties/random.ts";
 import type { Broker } from "../process.ts";
 import type { Ledger } from "./ledger.ts";
@@ -99,16 +99,19 @@ export abstract class Peer {
   async #connected(client: TestClient): Promise<boolean> {
     const askedBefore = this.#asked;
     this.#asked = true;
-    const answer = await client.connect({
+    client.send(connectPacket({
+      version: this.version,
       clientId: this.id,
       cleanStart: false,
       properties: this.version === 4 ? NO_PROPERTIES : {
         sessionExpiryInterval: 0xffffffff,
         ...(this.receiveMaximum > 0 ? { receiveMaximum: this.receiveMaximum } : {}),
       },
-    }).catch(() => null);
-    if (answer === null) {
-      if (!client.closed && !this.ledger.stood) this.violation("CONNECT is not answered");
+    }));
+    const answer = await this.#next(client).catch(() => null);
+    if (answer?.type !== 2) {
+      if (answer !== null) this.violation(`a packet of type ${answer.type} came before CONNACK`);
+      else if (!client.closed) this.violation("CONNECT is not answered");
       // (The broker may have taken it, and sent what never came.)
       this.#lost(client);
       return false;
@@ -129,6 +132,18 @@ export abstract class Peer {
     return true;
   }
 
+  /** What comes next; nobody waits in vain while the machine stands still. */
+  async #next(client: TestClient): Promise<Packet> {
+    for (;;) {
+      const askedAt = performance.now();
+      try {
+        return await client.next();
+      } catch (error) {
+        if (client.closed || this.ledger.stoodAt < askedAt) throw error;
+      }
+    }
+  }
+
   async #live(client: TestClient): Promise<void> {
     this.client = client;
     this.begin(client);
@@ -136,12 +151,10 @@ export abstract class Peer {
     for (;;) {
       let packet: Packet;
       try {
-        packet = await client.next();
+        packet = await this.#next(client);
       } catch {
         // Closed; or nothing came for seconds, after which a client may well try again.
-        if (!client.closed && this.waits && !this.ledger.stood) {
-          this.violation("what it asked for is not answered");
-        }
+        if (!client.closed && this.waits) this.violation("what it asked for is not answered");
         this.#lost(client);
         return;
       }
@@ -166,10 +179,8 @@ export abstract class Peer {
       // What comes now was not received; when the broker has closed the connection, nothing more was sent.
       client.disconnect();
       while (!client.closed) {
-        await client.next().catch(() => {
-          if (!client.closed && !this.ledger.stood) {
-            this.violation("the connection is not closed after DISCONNECT");
-          }
+        await this.#next(client).catch(() => {
+          if (!client.closed) this.violation("the connection is not closed after DISCONNECT");
           client.reset();
         });
       }
