@@ -109,7 +109,14 @@ export class Connection implements StreamHandler, Outlet {
     this.broker.stats.bytesReceived += length;
     // Until CONNECT has succeeded it stays the time of the accept: the whole of it is bounded.
     if (this.phase === "open") this.heardAt = this.broker.clock.now();
+    this.begin();
     this.input.data(bytes, length);
+  }
+
+  /** Packets are handled now. What they change has to be committed before they are answered; nothing else has. */
+  begin(): void {
+    // (What is still to be answered may have changed something already.)
+    if (this.#answers === 0) this.outgoing.toldBefore = this.broker.turn.told;
   }
 
   /** A whole packet comes in between the client's own; settled when it was handled or the connection ended. */
@@ -170,9 +177,14 @@ export class Connection implements StreamHandler, Outlet {
       if (!publishThroughHooks(this, message, qos, retain, dup, packetId, identifiers)) return false;
     } else if (!publishFrame(this, message, qos, retain, dup, packetId, identifiers)) return false;
     this.broker.stats.messagesSent++;
-    if (qos > 0) this.outgoing.owe();
+    // (It was noted as sent. Where nobody notes it there is nothing to wait for.)
+    if (qos > 0 && this.session?.kept === true) this.outgoing.owe();
     this.touch();
     return true;
+  }
+
+  get hold(): number {
+    return this.outgoing.hold;
   }
 
   pubrel(packetId: number): void {

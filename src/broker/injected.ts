@@ -67,6 +67,7 @@ export class Injected {
     const connection = this.#connection;
     try {
       const rest = remainingLength(packet, 1, packet.length);
+      connection.begin();
       return receive(connection, packet, 0, 1 + varintLength(rest), packet.length);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);

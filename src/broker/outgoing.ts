@@ -4,6 +4,7 @@
  */
 
 import { Reasons } from "../packets/reason.ts";
+import type { Session } from "../session/session.ts";
 import type { Connection } from "./connection.ts";
 import { refuseConnect } from "./handlers/connect.ts";
 import type { SentPackets } from "./hooked_output.ts";
@@ -22,6 +23,13 @@ export class Outgoing implements TurnTask {
   owesSince = 0;
   /** It waits for a commit that is under way. */
   sealed = false;
+  /** `Turn.told` before what it answers was handled. */
+  toldBefore = -1;
+  /** The numbers of what is held back, and of what of it waits for the commit under way; 0: nothing. */
+  #hold = 0;
+  #sealedHold = 0;
+  /** Whose messages are in it; its connection may have left it. */
+  #holder: Session | null = null;
   /** What hooks are told when it is written. */
   sent: SentPackets | null = null;
   /** CONNACK with success waits for its commit. */
@@ -45,7 +53,7 @@ export class Outgoing implements TurnTask {
     // The client can begin with a good piece while we go on with the others.
     if (output.pending >= EARLY && !this.#held) {
       this.welcomes = false;
-      output.flush();
+      this.#flush();
       if (this.sent !== null) this.sent.tell();
     }
     if (output.pending > broker.highWater) this.#mayBeCongested();
@@ -55,7 +63,7 @@ export class Outgoing implements TurnTask {
     const connection = this.#connection;
     const { broker } = connection;
     if (!connection.congested) {
-      if (!this.#held) this.#output.flush();
+      if (!this.#held) this.#flush();
       if (this.#output.pending <= broker.highWater) return;
       connection.congested = true;
       connection.updateRaw();
@@ -70,10 +78,30 @@ export class Outgoing implements TurnTask {
     return this.owes || this.sealed;
   }
 
-  /** It is to say something that has to be committed first. */
+  #flush(): void {
+    this.#hold = 0;
+    this.#output.flush();
+  }
+
+  /** Under which number what was just added is held back; 0: it is not. */
+  get hold(): number {
+    if (!this.#held) return 0;
+    if (this.#hold === 0) {
+      this.#hold = this.#connection.broker.turn.newHold();
+      this.#holder = this.#connection.session;
+    }
+    return this.#hold;
+  }
+
+  /**
+   * It is to say something that has to be committed first, if its client has a session that is kept, or what it
+   * answers has changed anything, or depends on what somebody else has.
+   */
   owe(): void {
-    const { turn } = this.#connection.broker;
+    const { broker, session } = this.#connection;
+    const { turn } = broker;
     if (!turn.uncommitted) return;
+    if (session?.kept !== true && turn.told === this.toldBefore && !turn.unsettled) return;
     this.owes = true;
     this.owesSince = turn.commits;
   }
@@ -96,12 +124,15 @@ export class Outgoing implements TurnTask {
     this.#dirty = false;
     this.owes = false;
     this.sealed = true;
+    this.#sealedHold = this.#hold;
+    this.#hold = 0;
     this.#output.seal();
   }
 
   committed(): void {
     this.sealed = false;
     this.welcomes = false;
+    this.#sealedHold = 0;
     this.#output.unseal();
     if (this.sent !== null) this.sent.tell();
     if (this.#connection.phase === "closed") this.say();
@@ -113,6 +144,7 @@ export class Outgoing implements TurnTask {
     const connection = this.#connection;
     this.#dirty = false;
     this.owes = this.sealed = false;
+    this.#forsake();
     this.#output.drop();
     if (this.welcomes && connection.phase === "open") {
       // Nothing may come before CONNACK [MQTT-3.2.0-1], so it was never connected, and leaves no will.
@@ -125,7 +157,7 @@ export class Outgoing implements TurnTask {
   }
 
   #write(): void {
-    this.#output.flush();
+    this.#flush();
     if (this.sent !== null) this.sent.tell();
   }
 
@@ -136,7 +168,7 @@ export class Outgoing implements TurnTask {
     const connection = this.#connection;
     this.#output.written();
     if (this.#held) this.#output.flushFree();
-    else this.#output.flush();
+    else this.#flush();
     if (connection.phase === "closed") {
       if (this.#output.pending === 0) connection.stream.end();
       return;
@@ -178,9 +210,16 @@ export class Outgoing implements TurnTask {
 
   // --- the end of the connection ---
 
+  /** What is held back never leaves. */
+  #forsake(): void {
+    this.#holder?.unsent(this.#hold, this.#sealedHold);
+    this.#holder = null;
+    this.#hold = this.#sealedHold = 0;
+  }
+
   /** What may leave leaves, before the connection ends. */
   flush(): void {
-    if (!this.#held) this.#output.flush();
+    if (!this.#held) this.#flush();
     if (this.sent !== null) this.sent.tell();
   }
 
@@ -194,6 +233,7 @@ export class Outgoing implements TurnTask {
   /** The stream is no more. */
   discard(): void {
     this.#gone = true;
+    this.#forsake();
     this.#output.discard();
   }
 }

@@ -197,9 +197,9 @@ export class Persistence implements DeliveryStore, Committer {
     await this.storage.close();
   }
 
-  /** Something was told: it is committed at the end of this turn. */
-  #told(): void {
-    this.#broker.turn.wake();
+  /** Something was told: it is committed at the end of this turn. `broad`: the answers to others depend on it. */
+  #told(broad: boolean = false): void {
+    this.#broker.turn.changed(broad);
   }
 
   // --- sessions ---
@@ -222,7 +222,7 @@ export class Persistence implements DeliveryStore, Committer {
   ended(session: Session): void {
     if (!session.kept) return;
     this.storage.deleteSession(session.clientId);
-    this.#told();
+    this.#told(true);
   }
 
   subscribed(subscription: Subscription, retainHandling: 0 | 1 | 2): void {
@@ -237,14 +237,14 @@ export class Persistence implements DeliveryStore, Committer {
       identifier,
     };
     this.storage.putSubscription(session.clientId, record);
-    this.#told();
+    this.#told(true);
   }
 
   unsubscribed(session: Session, filter: string): void {
     // (With its session all of it goes.)
     if (!session.kept || session.ended) return;
     this.storage.deleteSubscription(session.clientId, filter);
-    this.#told();
+    this.#told(true);
   }
 
   // --- deliveries ---
@@ -318,6 +318,11 @@ export class Persistence implements DeliveryStore, Committer {
   retainedGone(topic: string): void {
     this.storage.deleteRetained(topic);
     this.#told();
+  }
+
+  /** Nothing was there to be removed; that may be true only because of what is not committed yet. */
+  retainedNothing(): void {
+    this.#broker.turn.changed(false);
   }
 }
 

@@ -45,6 +45,7 @@ export class Retained {
     if (message.payloadLength === 0) {
       const removed = this.#index.delete(message.topic);
       if (removed) this.#gone(message.topic);
+      else this.#broker.persistence?.retainedNothing();
       if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, removed ? -1 : 0);
       return;
     }

@@ -8,6 +8,9 @@ import type { MaybePromise } from "../hook_answers.ts";
 import { isPromise } from "../hooks.ts";
 import { endOfTurn } from "../runtime/turn.ts";
 
+/** Counters go round before they are numbers that have to be allocated. */
+const SMALL = 0x3fff_ffff;
+
 /** Something that is done once at the end of the turn in which it was asked for. */
 export interface TurnTask {
   /** It acknowledges what is not committed yet, now or since it was sealed. */
@@ -49,6 +52,11 @@ export class Turn {
 
   /** How many commits have begun. */
   commits = 0;
+  /** How many changes the committer was told of. (It only matters whether it is another number than a moment ago.) */
+  told = 0;
+  /** `commits` when it was last told of something that answers to others depend on. */
+  #broadAt = -1;
+  #holds = 0;
 
   /** Null: nothing is kept. */
   committer: Committer | null = null;
@@ -62,6 +70,27 @@ export class Turn {
   ask(task: TurnTask): void {
     this.#tasks.push(task);
     this.wake();
+  }
+
+  /** Everybody's answers depend on what is not durable yet. */
+  get unsettled(): boolean {
+    return this.uncommitted && this.#broadAt >= this.commits - (this.#waiting === null ? 0 : 1);
+  }
+
+  /**
+   * The committer was told of a change. `broad`: what others do depends on it, who is subscribed for example; a message
+   * on its way concerns nobody but those it is on its way between.
+   */
+  changed(broad: boolean): void {
+    this.told = (this.told + 1) & SMALL;
+    if (broad) this.#broadAt = this.commits;
+    this.wake();
+  }
+
+  /** A number for what is held back together. From 1. */
+  newHold(): number {
+    this.#holds = (this.#holds + 1) & SMALL;
+    return this.#holds === 0 ? this.newHold() : this.#holds;
   }
 
   /** There is something to commit, if nothing to say. */

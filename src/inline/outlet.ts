@@ -7,6 +7,8 @@ export class InlineOutlet implements Receiver {
   readonly rawVersion = 0;
   /** It publishes nothing itself: nobody waits for its acknowledgements. */
   readonly waitsForReceiver = false;
+  /** What it is given is there. */
+  readonly hold = 0;
   backlog: Backlog | null = null;
   /**
    * So far behind that another member of its shared subscription is preferred. One that is alone is never: its

@@ -19,6 +19,10 @@ export class Delivery {
   released = false;
   /** An earlier connection began it, and this one has not gone on with it yet. */
   toRepeat = false;
+  /** It was put into output that is held back, under this number; 0: it is out, as far as anybody knows. */
+  hold = 0;
+  /** That output was thrown away: it never left, so that sending it is no repetition. */
+  unsent = false;
 
   constructor(
     message: Message,

@@ -19,4 +19,6 @@ export interface Outlet {
     identifiers: readonly number[] | null,
   ): boolean;
   pubrel(packetId: number): void;
+  /** Under which number what was just sent is held back; 0: it is not. */
+  readonly hold: number;
 }

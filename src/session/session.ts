@@ -356,9 +356,20 @@ export class Session {
       this.#drop(delivery, "tooLarge");
       return;
     }
+    delivery.hold = this.outlet!.hold;
     this.#quota--;
     this.host.countInflight(1);
     this.host.qosPublish?.(this, delivery, false);
+  }
+
+  /** What was held back under these numbers never leaves: as far as its client knows it was not sent. */
+  unsent(one: number, other: number): void {
+    for (const delivery of this.inflight()) {
+      const { hold } = delivery;
+      if (hold === 0 || (hold !== one && hold !== other)) continue;
+      delivery.hold = 0;
+      delivery.unsent = true;
+    }
   }
 
   #resendMore(): void {
@@ -372,9 +383,12 @@ export class Session {
     const { message, qos, retain, identifiers, packetId } = delivery;
     delivery.toRepeat = false;
     // DUP only on a real repetition. [MQTT-3.3.1-1]
-    if (outlet.publish(message, qos, retain, true, packetId, identifiers)) {
+    const dup = !delivery.unsent;
+    if (outlet.publish(message, qos, retain, dup, packetId, identifiers)) {
+      delivery.unsent = false;
+      delivery.hold = dup ? 0 : outlet.hold;
       this.#quota--;
-      this.host.qosPublish?.(this, delivery, true);
+      this.host.qosPublish?.(this, delivery, dup);
       return true;
     }
     this.#inflight!.delete(packetId);

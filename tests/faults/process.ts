@@ -65,6 +65,9 @@ export class Broker implements AsyncDisposable {
     this.path = options.path ?? join(this.folder, "comqtt.db");
   }
 
+  /** How often it was started. */
+  starts = 0;
+
   /** Starts it on what is in the folder. */
   async start(): Promise<void> {
     this.spawn();
@@ -74,6 +77,7 @@ export class Broker implements AsyncDisposable {
   /** Starts it and does not wait. */
   spawn(): void {
     if (this.#child !== null) throw new Error("It runs already");
+    this.starts++;
     const [command, ...args] = commandLine(this.path, this.#options);
     const child = this.#child = spawn(command!, args, { stdio: ["pipe", "pipe", "pipe"] });
     alive.add(child);

@@ -59,6 +59,7 @@ export interface Sent {
 /** A connection that takes everything, or as little as a test wants. */
 export class FakeOutlet implements Outlet {
   congested = false;
+  readonly hold = 0;
   /** Payloads longer than this are too large for the client. */
   largest: number = Infinity;
   readonly sent: Sent[] = [];

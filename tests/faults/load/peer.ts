@@ -35,6 +35,9 @@ export abstract class Peer {
   connections = 0;
   /** What is first sent after that cannot have been sent to it on an earlier connection. */
   protected lastGoneAt = 0;
+  /** When its CONNECT was last refused because it could not be kept, and in which run of the broker. */
+  #refusedAt = 0;
+  #refusedIn = 0;
   #asked = false;
   #stopped = false;
   /** It loses no connection by itself any more. */
@@ -118,9 +121,12 @@ export abstract class Peer {
     }
     // (Its earlier connection is over by now, whatever it was.)
     if (this.lastGoneAt === Infinity) this.lastGoneAt = this.ledger.tick(false);
+    // Where the commit of its CONNACK failed, messages were noted as sent to it. Only who noted that knows better.
+    if (this.#refusedIn !== this.#broker.starts) this.lastGoneAt = Math.max(this.lastGoneAt, this.#refusedAt);
     if (this.ledger.disturbed && UNAVAILABLE.has(answer.reasonCode)) {
-      // (Where the commit of its CONNACK failed, messages were noted as sent to it.)
-      this.#lost(client);
+      client.reset();
+      this.#refusedAt = this.ledger.tick(false);
+      this.#refusedIn = this.#broker.starts;
       await setTimeout(REFUSED_MS);
       return false;
     }
