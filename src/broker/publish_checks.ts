@@ -84,13 +84,7 @@ export function acceptable(
     return false;
   }
   if (qos === 0) return true;
-  if (broker.persistence?.failing === true) {
-    // It can't be promised any more that it is not lost. 3.x can't be told but by the end of the connection.
-    broker.stats.messagesDropped++;
-    if (version === 5) answer(connection, qos, packetId, Reasons.quotaExceeded);
-    else connection.disconnect(Reasons.serverBusy);
-    return false;
-  }
+  if (cannotKeep(connection, qos, packetId)) return false;
   if (qos !== 2) return true;
   const received = session!.received;
   if (received === null) return true;
@@ -107,6 +101,19 @@ export function acceptable(
     "more QoS 2 publishes open than Receive Maximum",
     Reasons.receiveMaximumExceeded,
   );
+}
+
+/**
+ * True: the storage cannot be written, so that it can't be promised that the message is not lost, and that was said.
+ * 3.x can't be told but by the end of the connection. To be asked again where a hook took its time.
+ */
+export function cannotKeep(connection: Connection, qos: QoS, packetId: number): boolean {
+  const { broker, version } = connection;
+  if (qos === 0 || broker.persistence?.failing !== true) return false;
+  broker.stats.messagesDropped++;
+  if (version === 5) answer(connection, qos, packetId, Reasons.quotaExceeded);
+  else connection.disconnect(Reasons.serverBusy);
+  return true;
 }
 
 function refused(connection: Connection, detail: string, reason: Reason): false {

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TestBroker, type TestClient, until, versions } from "../harness/mod.ts";
+import type { Hook } from "../../src/hook.ts";
+import { settle, TestBroker, type TestClient, until, versions } from "../harness/mod.ts";
 import { ModelStorage } from "../harness/model_storage.ts";
 
 async function persistent(
@@ -39,6 +40,60 @@ for (const version of versions) {
     await client.gone();
     // It was never connected, as far as it knows.
     await watcher.silent();
+    storage.mode = "now";
+  });
+}
+
+for (const version of versions) {
+  for (const qos of [1, 2] as const) {
+    for (const asked of ["onPublish", "onAclCheck"] as const) {
+      test(`storage: a publish that waits for ${asked} while the storage fails is not acknowledged, MQTT ${version}, QoS ${qos}`, async () => {
+        const storage = new ModelStorage();
+        const answer = Promise.withResolvers<void>();
+        const slow: Hook = {
+          id: "slow",
+          onConnectAuthenticate: () => "allow",
+          onAclCheck: (_client, action) =>
+            asked === "onAclCheck" && action === "publish" ? answer.promise.then(() => "allow") : "allow",
+          ...(asked === "onPublish" ? { onPublish: () => answer.promise } : {}),
+        };
+        await using t = await TestBroker.with(storage, { hooks: [slow] });
+        const subscriber = await persistent(t, version, "s");
+        await subscriber.subscribe("a", qos);
+        await subscriber.lose();
+        const publisher = await t.connected(version);
+        publisher.publish("a", "asked about", { qos, packetId: 7 });
+        await settle();
+        storage.mode = "fail";
+        const witness = await persistent(t, version, "w").catch(() => null);
+        assert.equal(witness, null);
+        answer.resolve();
+        await settle();
+        if (version === 5) {
+          assert.equal((await publisher.expect(qos === 1 ? 4 : 5)).reasonCode, 0x97);
+        } else await publisher.gone();
+        assert.equal(storage.committed.sessions.get("s")!.deliveries.size, 0);
+        storage.mode = "now";
+      });
+    }
+  }
+
+  test(`storage: SUBSCRIBE that waits for access control while the storage fails is refused, MQTT ${version}`, async () => {
+    const storage = new ModelStorage();
+    const answer = Promise.withResolvers<void>();
+    const slow: Hook = {
+      id: "slow",
+      onConnectAuthenticate: () => "allow",
+      onAclCheck: () => answer.promise.then(() => "allow"),
+    };
+    await using t = await TestBroker.with(storage, { hooks: [slow] });
+    const subscriber = await persistent(t, version, "s");
+    const acknowledged = subscriber.subscribe("a", 1);
+    await settle();
+    storage.mode = "fail";
+    assert.equal(await persistent(t, version, "w").catch(() => null), null);
+    answer.resolve();
+    assert.deepEqual((await acknowledged).reasonCodes, [version === 5 ? 0x97 : 0x80]);
     storage.mode = "now";
   });
 }

@@ -11,7 +11,7 @@ import type { Connection } from "../connection.ts";
 import { expiryTime } from "../expiry.ts";
 import { mayPublish } from "../permission.ts";
 import { answer, deny } from "../publish_answers.ts";
-import { acceptable, mustWait, oddProperties, refuseMalformed } from "../publish_checks.ts";
+import { acceptable, cannotKeep, mustWait, oddProperties, refuseMalformed } from "../publish_checks.ts";
 import type { Routes } from "../routes.ts";
 import { handleHookedPublish } from "./hooked_publish.ts";
 
@@ -132,6 +132,7 @@ function accept(
   owned: boolean,
 ): Reason {
   const { broker, session } = connection;
+  if (cannotKeep(connection, qos, packetId)) return Reasons.quotaExceeded;
   const message = new Message(
     entry.topic,
     entry.raw,

@@ -94,9 +94,6 @@ function check(connection: Connection, options: SubscribeOptions): MaybePromise<
   if (!capabilities.wildcardSubAvailable && hasWildcard(filter)) {
     return Reasons.wildcardSubscriptionsNotSupported.code;
   }
-  if (broker.persistence?.failing === true && connection.session?.kept === true) {
-    return Reasons.quotaExceeded.code;
-  }
   const granted = Math.min(options.qos, capabilities.maximumQos);
   const client = connection.client!;
   const allowed = mayDo(broker, client, "subscribe", options.filter);
@@ -114,8 +111,11 @@ function subscribe(connection: Connection, packet: SubscribePacket, codes: reado
   const identifier = packet.properties.subscriptionIdentifiers?.[0] ?? 0;
   const reasonCodes: number[] = [];
   const retained: SubscribeOptions[] = [];
+  // (Looked at now: access control may have taken its time.)
+  const unkept = broker.persistence?.failing === true && session.kept;
   packet.subscriptions.forEach((options, i) => {
     let code = codes[i]!;
+    if (code <= 2 && unkept) code = Reasons.quotaExceeded.code;
     if (code <= 2) {
       const existed = session.subscriptions.has(options.filter);
       if (!existed && session.subscriptions.size >= broker.limits.subscriptions) {
