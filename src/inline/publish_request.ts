@@ -2,6 +2,7 @@
 
 import type { Broker } from "../broker/broker.ts";
 import { oddProperties } from "../broker/publish_checks.ts";
+import type { Settlement } from "../broker/settlement.ts";
 import { copyBytes } from "../packets/copy.ts";
 import { NO_PROPERTIES, type Properties } from "../packets/properties.ts";
 import { decodeProperties, encodeProperties } from "../packets/property_codec.ts";
@@ -35,6 +36,8 @@ export interface PublishRequest {
   /** Of a PUBLISH, expiry included. */
   readonly properties: Properties;
   readonly to: string | null;
+  /** What it changed is durable with that; null: there is nothing to wait for. */
+  settlement: Settlement | null;
 }
 
 const encoder = new TextEncoder();
@@ -68,6 +71,7 @@ export function publishRequest(
     topic,
     payload: bytes,
     owned: text,
+    settlement: null,
     qos,
     retain,
     properties: properties === NO_PROPERTIES ? properties : checked(broker, what, properties, bytes),

@@ -6,6 +6,7 @@ import { expiryTime } from "../broker/expiry.ts";
 import { forwarded } from "../broker/handlers/publish.ts";
 import { isServerTopic } from "../broker/permission.ts";
 import { askPublish, isPacket, type PublishOutcome, tellPublished } from "../broker/publish_hooks.ts";
+import { Settlement } from "../broker/settlement.ts";
 import { mayReceive } from "../broker/rights.ts";
 import type { Routes } from "../broker/routes.ts";
 import { type Client, INLINE_CLIENT_ID } from "../client.ts";
@@ -26,6 +27,7 @@ export class Publisher {
   readonly #client: Client;
   readonly #subscriptions: InlineSubscriptions;
   readonly #lane: Lane = new Lane();
+  #settlement: Settlement | null = null;
   /** What waits for the server's data and hooks; null: they are there. */
   #early: PublishRequest[] | null = [];
 
@@ -44,7 +46,28 @@ export class Publisher {
       this.#early.push(request);
       return Promise.resolve(Reasons.success);
     }
-    return this.#lane.run(() => this.#ask(request));
+    const answer = this.#lane.run(() => this.#ask(request));
+    // (QoS 0 waits for nothing. What comes next is delivered meanwhile: it shares the commit.)
+    return request.qos === 0 || this.#broker.persistence === null
+      ? answer
+      : answer.then((reason) => this.#kept(request, reason));
+  }
+
+  /** Once what it has changed is durable. */
+  async #kept({ settlement }: PublishRequest, reason: Reason): Promise<Reason> {
+    return settlement === null || await settlement.promise ? reason : Reasons.quotaExceeded;
+  }
+
+  #cannotKeep({ qos }: PublishRequest): boolean {
+    return qos > 0 && this.#broker.persistence?.failing === true;
+  }
+
+  /** It was delivered just now: the commit that begins next has it. */
+  #settle(request: PublishRequest): void {
+    const { turn } = this.#broker;
+    if (request.qos === 0 || !turn.uncommitted) return;
+    if (this.#settlement?.covers(turn) !== true) this.#settlement = new Settlement(turn);
+    request.settlement = this.#settlement;
   }
 
   /** The server has its data and its hooks are ready. */
@@ -70,14 +93,14 @@ export class Publisher {
     if (qos > capabilities.maximumQos) return this.#refused(Reasons.qosNotSupported);
     if (retain && !capabilities.retainAvailable) return this.#refused(Reasons.retainNotSupported);
     if (hooks.on.onPublish.length + hooks.on.onPublished.length === 0) {
-      return this.#deliver(this.#message(request, request.owned), request.to);
+      return this.#deliver(this.#message(request, request.owned), request);
     }
     const flags = publishFlags(qos, retain, false, 0);
     const packet = new PublishView(topic, payload, 0, payload.length, flags, properties);
     const asked = askPublish(broker, this.#client, packet);
     return isPromise(asked)
-      ? asked.then((outcome) => this.#decided(packet, outcome, request.to))
-      : this.#decided(packet, asked, request.to);
+      ? asked.then((outcome) => this.#decided(packet, outcome, request))
+      : this.#decided(packet, asked, request);
   }
 
   #refused(reason: Reason): Reason {
@@ -86,7 +109,7 @@ export class Publisher {
   }
 
   /** What the hooks decided is done. */
-  #decided(packet: PublishView, outcome: PublishOutcome, to: string | null): MaybePromise<Reason> {
+  #decided(packet: PublishView, outcome: PublishOutcome, request: PublishRequest): MaybePromise<Reason> {
     const broker = this.#broker;
     if (outcome === "accept") {
       this.#tell(packet);
@@ -102,7 +125,7 @@ export class Publisher {
       this.#tell(outcome);
       return reason;
     };
-    const done = this.#deliver(message, to);
+    const done = this.#deliver(message, request);
     return isPromise(done) ? done.then(told) : told(done);
   }
 
@@ -132,23 +155,26 @@ export class Publisher {
     return { message, entry };
   }
 
-  #deliver(addressed: Addressed | null, to: string | null): MaybePromise<Reason> {
+  #deliver(addressed: Addressed | null, request: PublishRequest): MaybePromise<Reason> {
+    const { to } = request;
     if (addressed === null) return this.#refused(Reasons.topicNameInvalid);
-    if (to !== null) return this.#deliverTo(addressed.message, this.#broker.sessions.get(to));
+    if (to !== null) return this.#deliverTo(addressed.message, this.#broker.sessions.get(to), request);
     const { message, entry } = addressed;
+    if (this.#cannotKeep(request)) return this.#refused(Reasons.quotaExceeded);
     const { pending } = this.#broker.router.of(entry);
     if (pending !== null) {
       // Access control is being asked about a subscriber: the order is kept, so what comes next waits as well.
       message.own();
-      return pending.then(() => this.#deliver(addressed, to));
+      return pending.then(() => this.#deliver(addressed, request));
     }
     const before = this.#subscriptions.skipped;
     const count = this.#broker.publish(message, entry, null);
+    this.#settle(request);
     if (count === null) return Reasons.quotaExceeded;
     return count > this.#subscriptions.skipped - before ? Reasons.success : Reasons.noMatchingSubscribers;
   }
 
-  #deliverTo(message: Message, session: Session | undefined): MaybePromise<Reason> {
+  #deliverTo(message: Message, session: Session | undefined, request: PublishRequest): MaybePromise<Reason> {
     const broker = this.#broker;
     if (session === undefined || (message.qos === 0 && session.outlet === null)) {
       return this.#refused(Reasons.noMatchingSubscribers);
@@ -157,7 +183,9 @@ export class Publisher {
     if (isPromise(allowed)) message.own();
     const go = (yes: boolean): Reason => {
       if (!yes) return this.#refused(Reasons.notAuthorized);
+      if (this.#cannotKeep(request)) return this.#refused(Reasons.quotaExceeded);
       deliverToOne(broker, session, message);
+      this.#settle(request);
       return Reasons.success;
     };
     return isPromise(allowed) ? allowed.then(go) : go(allowed);
