@@ -172,7 +172,7 @@ export interface Hook {
   onQosPublish?(clientId: string, message: MessageInfo, packetId: number, resend: boolean): void;
   /** Told: the client has acknowledged it completely. */
   onQosComplete?(clientId: string, message: MessageInfo, packetId: number): void;
-  /** Told: it was given up. */
+  /** Told: it was given up, or went with its session, also when it waited only in the storage. */
   onQosDropped?(clientId: string, message: MessageInfo, packetId: number): void;
   /** Told: a message has to wait because the client acknowledges nothing and all 65,535 packet ids are in use. */
   onPacketIdExhausted?(clientId: string, message: MessageInfo): void;

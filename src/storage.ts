@@ -72,7 +72,10 @@ function propertySize(properties: object): number {
   return size;
 }
 
-/** A persistent session: one whose Session Expiry Interval is above 0. */
+/**
+ * A persistent session: one whose Session Expiry Interval is above 0; or one that has ended, told with 0, until what
+ * waits in it was passed on to other members of its shared subscriptions.
+ */
 export interface SessionRecord {
   /** The client id: the key of everything below. */
   readonly id: string;
@@ -84,7 +87,7 @@ export interface SessionRecord {
   readonly listener: string;
   /** 3, 4 or 5. */
   readonly version: number;
-  /** Seconds; 4294967295: for ever. */
+  /** Seconds; 4294967295: for ever; 0: it has ended. */
   readonly sessionExpiryInterval: number;
   /** Milliseconds since 1970 when its connection ended; 0: it is connected. */
   readonly disconnectedAt: number;

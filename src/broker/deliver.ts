@@ -79,33 +79,40 @@ function deliverToGroup(
   return 1;
 }
 
-/**
- * What a member of a shared subscription did not get goes to another one, as it was published. `lost` is called when
- * there is none, perhaps later: access control may take its time.
- */
-export function deliverAgain(
-  broker: Broker,
-  message: Message,
-  group: SharedGroup,
-  lost: () => void = (): void => {},
-): void {
-  const original = message.original ?? message;
-  const late = group.members.map(({ session }) => mayReceive(broker, session, original.topic, true))
+/** Until access control has said which members of a group may receive a message; null: that is known. */
+export function membersAsked(broker: Broker, message: Message, group: SharedGroup): Promise<unknown> | null {
+  const { topic } = message.original ?? message;
+  const late = group.members.map(({ session }) => mayReceive(broker, session, topic, true))
     .filter((answer) => isPromise(answer));
-  if (late.length > 0) {
+  return late.length === 0 ? null : Promise.all(late);
+}
+
+/**
+ * What a member of a shared subscription did not get goes to another one, as it was published; perhaps later, because
+ * access control may take its time.
+ */
+export function deliverAgain(broker: Broker, message: Message, group: SharedGroup): void {
+  const original = message.original ?? message;
+  const asked = membersAsked(broker, original, group);
+  if (asked !== null) {
     original.keep();
-    void Promise.all(late).then(() => deliverAgain(broker, original, group, lost));
-    return;
-  }
+    void asked.then(() => deliverAgain(broker, original, group));
+  } else if (!deliverAgainNow(broker, original, group)) broker.stats.messagesDropped++;
+}
+
+/**
+ * The same at once, to one of those about whom access control has answered. False: there is none. Whoever takes the
+ * message out of another session's deliveries does so in the same turn: one commit has both.
+ */
+export function deliverAgainNow(broker: Broker, message: Message, group: SharedGroup): boolean {
+  const original = message.original ?? message;
   const selected = broker.hooks.on.onSelectSubscribers.length === 0
     ? null
     : select(broker, original, new Everybody([], [group]));
   const count = selected === null
     ? deliverToGroup(broker, original, group, null)
     : deliverSelected(broker, original, selected, null);
-  if (count > 0) return;
-  broker.stats.messagesDropped++;
-  lost();
+  return count > 0;
 }
 
 /** A retained message for a new subscription. RETAIN is set: it is not a live message. [MQTT-3.3.1-8] */

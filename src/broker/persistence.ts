@@ -61,6 +61,10 @@ export class Persistence implements DeliveryStore, Committer {
   readonly #counters: Counters;
   /** Their queues could not be read. */
   readonly #stuck: Set<Session> = new Set();
+  /** The last queue that was read could not be. */
+  #unreadable = false;
+  /** What is done after the next commit. */
+  #afterCommit: (() => void)[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopTicking: () => void = () => {};
   #closed = false;
@@ -108,7 +112,23 @@ export class Persistence implements DeliveryStore, Committer {
     this.#makeRoom();
     const counters = this.#counters.beside();
     if (counters !== null) this.storage.putCounters(counters);
-    return this.storage.commit();
+    const waiting = this.#afterCommit;
+    this.#afterCommit = [];
+    const committed = this.storage.commit();
+    if (waiting.length === 0) return committed;
+    return Promise.resolve(committed).then(() => {
+      for (const one of waiting) one();
+    });
+  }
+
+  /** Once, when all is committed that was told so far; never, if that fails: what has ended goes on by itself then. */
+  whenCommitted(then: () => void): void {
+    this.#afterCommit.push(then);
+    this.#told();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
   }
 
   failed(error: unknown): void {
@@ -116,6 +136,7 @@ export class Persistence implements DeliveryStore, Committer {
     this.#broker.log("error", `QoS 1 and 2 are refused until the storage can be written: ${text}`);
     this.failing = true;
     this.#makeRoom();
+    this.#broker.sessions.endings.refuse();
     this.#fault = text;
     this.#noteLoss(error);
     this.#after(RETRY_MS);
@@ -155,6 +176,7 @@ export class Persistence implements DeliveryStore, Committer {
       this.#broker.log("warn", `The ${this.storage.name} storage can be written again`);
       // What waited for that goes on.
       for (const session of this.#broker.sessions.all()) session.pump();
+      this.#broker.sessions.endings.goOn();
       this.#after(IDLE_MS);
     } catch (error) {
       this.#noteLoss(error);
@@ -219,6 +241,20 @@ export class Persistence implements DeliveryStore, Committer {
     this.#told();
   }
 
+  /** It has ended, and is there until all that waits in it was passed on: a server that finds it ends it again. */
+  ending(record: SessionRecord): void {
+    this.storage.putSession(record);
+    this.#told();
+  }
+
+  /** A delivery of a session that has ended went to somebody else, or nowhere. */
+  passedOn(session: Session, delivery: Delivery): void {
+    if (delivery.sequence === 0) return;
+    this.storage.deleteDelivery(session.clientId, delivery.sequence);
+    this.#told();
+  }
+
+  /** Nothing of it is needed any more. */
   ended(session: Session): void {
     if (!session.kept) return;
     this.storage.deleteSession(session.clientId);
@@ -282,7 +318,7 @@ export class Persistence implements DeliveryStore, Committer {
     try {
       const found = this.storage.waiting(session.clientId, after, limit);
       if (!isPromise(found)) return this.#deliveries(found);
-      return found.then((later) => this.#deliveries(later)).catch((error) => this.#unread(session, error));
+      return found.then((later) => this.#deliveries(later), (error: unknown) => this.#unread(session, error));
     } catch (error) {
       return Promise.resolve().then(() => this.#unread(session, error));
     }
@@ -290,10 +326,11 @@ export class Persistence implements DeliveryStore, Committer {
 
   /** It is read again in the next pause. */
   #unread(session: Session, error: unknown): never {
-    if (this.#stuck.size === 0) {
+    if (!this.#unreadable && !this.#closed) {
       const text = error instanceof Error ? error.message : String(error);
       this.#broker.log("error", `What waits for clients cannot be read, it is tried again: ${text}`);
     }
+    this.#unreadable = true;
     this.#stuck.add(session);
     throw error;
   }
@@ -301,10 +338,16 @@ export class Persistence implements DeliveryStore, Committer {
   #pumpStuck(): void {
     const stuck = [...this.#stuck];
     this.#stuck.clear();
-    for (const session of stuck) session.pump();
+    const { sessions, clock } = this.#broker;
+    for (const session of stuck) {
+      session.pump();
+      if (session.ended) sessions.endings.get(session.clientId)?.goOn();
+      else if (session.outlet === null) sessions.redispatch(session, clock.now());
+    }
   }
 
   #deliveries(records: readonly DeliveryRecord[]): Delivery[] {
+    this.#unreadable = false;
     return records.map((record) => deliveryOf(this.#broker, record));
   }
 
@@ -348,6 +391,12 @@ function recordOfDelivery(delivery: Delivery): DeliveryRecord {
     group: group === null ? null : group.key,
     message,
   };
+}
+
+/** Of a session that has ended and is not gone: whoever loads it finds that its time is over. */
+export function endingRecord(session: Session): SessionRecord {
+  const record = recordOf(session, session.client as Client | null, null);
+  return { ...record, sessionExpiryInterval: 0, will: null };
 }
 
 /** `will`: what would be published if this process ended now, while the client is connected. */

@@ -11,6 +11,10 @@ export function* retell(broker: Broker, persistence: Persistence): Generator<voi
     retellSession(persistence, session);
     yield;
   }
+  for (const ending of broker.sessions.endings.all()) {
+    ending.retell();
+    yield;
+  }
   for (const message of broker.retained.kept()) {
     persistence.retained(message);
     yield;
@@ -34,9 +38,8 @@ function retellSession(persistence: Persistence, session: Session): void {
 export function onlyStored(broker: Broker): number {
   let count = 0;
   for (const session of broker.sessions.all()) {
-    if (!session.kept) continue;
-    count += session.queuedCount;
-    for (const _ of session.queued()) count--;
+    if (session.kept) count += session.storedOnly;
   }
+  for (const { left } of broker.sessions.endings.all()) count += left;
   return count;
 }

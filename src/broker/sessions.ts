@@ -2,11 +2,9 @@
 
 import type { Client } from "../client.ts";
 import { Reasons } from "../packets/reason.ts";
-import { isPromise } from "../hooks.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { QoS, SubscribeOptions } from "../packets/types.ts";
 import { NEVER } from "../session/message.ts";
-import type { Delivery } from "../session/delivery.ts";
 import { Session } from "../session/session.ts";
 import { SharedGroup } from "../session/shared_group.ts";
 import { Subscription } from "../session/subscription.ts";
@@ -14,7 +12,8 @@ import { parseShared } from "../topics/names.ts";
 import { textKey } from "../topics/text_key.ts";
 import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
-import { deliverAgain } from "./deliver.ts";
+import { deliverAgainNow } from "./deliver.ts";
+import { Endings } from "./endings.ts";
 import { mayReceive, type Rights } from "./rights.ts";
 
 /** Between two looks at a queue for what has expired, at least. */
@@ -32,9 +31,12 @@ export class Sessions {
   readonly #byId: Map<string, Session> = new Map();
   /** By `group/filter`. */
   readonly #groups: Map<string, SharedGroup> = new Map();
+  /** Those that have ended and are still in the storage. */
+  readonly endings: Endings;
 
   constructor(broker: Broker) {
     this.#broker = broker;
+    this.endings = new Endings(broker);
   }
 
   get size(): number {
@@ -56,9 +58,10 @@ export class Sessions {
 
   /**
    * The client id is the caller's from now on; whoever had it is disconnected [MQTT-3.1.4-3]. Null when
-   * there are too many sessions.
+   * there are too many sessions. A promise when the storage still has an earlier session under that id: true when it
+   * can be claimed, false when the storage does not let go of it for now.
    */
-  claim(client: Client): Claimed | null {
+  claim(client: Client): Claimed | Promise<boolean> | null {
     const { id: clientId, cleanStart } = client;
     const broker = this.#broker;
     const old = this.#byId.get(textKey(clientId))?.outlet as Connection | null | undefined;
@@ -78,7 +81,9 @@ export class Sessions {
       session.pendingWill = null;
       return { session, present: true };
     }
-    if (this.#byId.size >= broker.limits.sessions) return null;
+    const ending = this.endings.get(clientId);
+    if (ending !== undefined) return ending.free();
+    if (this.#byId.size + this.endings.size >= broker.limits.sessions) return null;
     session = new Session(clientId, broker.sessionHost);
     this.#byId.set(textKey(clientId), session);
     return { session, present: false };
@@ -185,13 +190,9 @@ export class Sessions {
     if (session.ended) return;
     session.ended = true;
     this.#byId.delete(textKey(session.clientId));
-    // (Asked for before the storage is told that all of it goes.)
-    const stored = sharing(session) ? session.queuedInStore() : [];
+    const groups = [...session.subscriptions.values()].map(({ group }) => group);
     this.#unsubscribeAll(session);
-    this.#broker.persistence?.ended(session);
-    for (const delivery of session.drain()) this.#passOn(session, delivery);
-    if (isPromise(stored)) void stored.then((later) => this.#passAllOn(session, later), () => {});
-    else this.#passAllOn(session, stored);
+    this.endings.begin(session, groups.some((group) => group !== null && group.members.length > 0));
     const pending = session.pendingWill;
     session.pendingWill = null;
     // [MQTT-3.1.2-10]
@@ -199,20 +200,6 @@ export class Sessions {
     // Remembered routes may name the session for a while; what its client said in CONNECT does not stay with it.
     session.client = null;
     session.received = null;
-  }
-
-  #passAllOn(session: Session, deliveries: readonly Delivery[]): void {
-    for (const delivery of deliveries) this.#passOn(session, delivery);
-  }
-
-  /** What a session owed when it ended goes to another member of its group, if there is one. */
-  #passOn(session: Session, delivery: Delivery): void {
-    const { group } = delivery;
-    const dropped = (): void => this.#broker.sessionHost.qosDropped?.(session, delivery);
-    // A QoS 2 message the client has begun to take belongs to it alone. [MQTT-4.8.2-5]
-    if (group !== null && group.members.length > 0 && !(delivery.qos === 2 && delivery.packetId > 0)) {
-      deliverAgain(this.#broker, delivery.message, group, dropped);
-    } else dropped();
   }
 
   #unsubscribeAll(session: Session): void {
@@ -231,7 +218,8 @@ export class Sessions {
 
   /**
    * The member of a shared subscription is gone for now: what was not sent to it yet goes to another one that is
-   * there. What was sent waits for its return.
+   * there and may have it. What was sent waits for its return, and so does that about which access control has yet to
+   * answer.
    */
   redispatch(session: Session, now: number): void {
     if (session.queuedCount === 0) return;
@@ -242,7 +230,11 @@ export class Sessions {
         group.members.some(({ session: { outlet }, session: other }) =>
           outlet !== null && mayReceive(this.#broker, other, message.topic, true) === true
         ),
-      ({ group, message }) => deliverAgain(this.#broker, message, group!),
+      (delivery) => {
+        if (deliverAgainNow(this.#broker, delivery.message, delivery.group!)) return;
+        this.#broker.stats.messagesDropped++;
+        this.#broker.sessionHost.qosDropped?.(session, delivery);
+      },
     );
   }
 
@@ -267,7 +259,9 @@ export class Sessions {
     if (session.ended || session.outlet !== null) return 0;
     let next = Infinity;
     if (session.expiryInterval !== 0xffffffff) {
-      next = session.disconnectedAt + session.expiryInterval * 1000;
+      // (One that had ended before this process began has none left, whatever the clock says by now.)
+      const left = session.expiryInterval * 1000;
+      next = left === 0 ? now : session.disconnectedAt + left;
       if (next <= now) {
         this.end(session);
         this.#broker.hooks.notify("onClientExpired", session.clientId);
@@ -285,10 +279,4 @@ export class Sessions {
     next = Math.min(next, this.#sweepTime(session, now));
     return next === Infinity ? 0 : next;
   }
-}
-
-/** What waits for it may belong to a shared subscription. */
-function sharing(session: Session): boolean {
-  for (const { group } of session.subscriptions.values()) if (group !== null) return true;
-  return false;
 }

@@ -31,5 +31,6 @@ export interface SessionHost {
   idsExhausted?: ((session: Session, message: Message) => void) | undefined;
   qosPublish?: ((session: Session, delivery: Delivery, resend: boolean) => void) | undefined;
   qosComplete?: ((session: Session, delivery: Delivery) => void) | undefined;
+  /** It was given up. (What is only in the store when a session ends is read for it: without it, only counted.) */
   qosDropped?: ((session: Session, delivery: Delivery) => void) | undefined;
 }

@@ -276,16 +276,29 @@ export class Session {
     return this.#inflight?.get(packetId);
   }
 
-  /** What waits only in the store, in order. */
-  queuedInStore(): Delivery[] | Promise<Delivery[]> {
-    return this.#queue?.rest() ?? [];
+  /** How many wait only in the store. */
+  get storedOnly(): number {
+    return this.#queue === null ? 0 : this.#queue.far;
   }
 
-  /** Takes out everything in memory that was not delivered, in order, for the end of the session. */
+  /** They come after that sequence. */
+  get storedAfter(): number {
+    return this.#queue === null ? 0 : this.#queue.last;
+  }
+
+  /** Some of them came through a shared subscription, as far as is known. */
+  get storedShared(): boolean {
+    return this.#queue !== null && this.#queue.sharedFar;
+  }
+
+  /**
+   * Takes out everything in memory that was not delivered, in order, for the end of the session. What waits only in
+   * the store stays counted: whoever ends the session sees to it.
+   */
   drain(): Delivery[] {
     const rest = [...this.inflight(), ...this.queued()];
     this.host.countInflight(-this.inflightCount);
-    this.host.countQueued(-this.queuedCount);
+    this.host.countQueued(this.storedOnly - this.queuedCount);
     this.#inflight = null;
     this.#queue = null;
     this.#resend = null;

@@ -12,6 +12,12 @@ import type { Session } from "./session.ts";
 /** Messages in memory of a queue whose client is away: enough to say something to it while more is read. */
 export const AWAY = 8;
 
+/** Which deliveries are to be taken out, and what is done with them then. */
+interface Take {
+  readonly goes: (delivery: Delivery) => boolean;
+  readonly taken: (delivery: Delivery) => void;
+}
+
 export class Waiting {
   readonly #session: Session;
   readonly #store: DeliveryStore | null;
@@ -22,6 +28,10 @@ export class Waiting {
   #last = 0;
   #bytes = 0;
   #loading = false;
+  /** What is to be taken out when what is being read has come; null: nothing. */
+  #nextTake: Take | null = null;
+  /** Some of those that are only in the store came through a shared subscription, as far as is known. */
+  sharedFar = false;
   /** No message that waits expires before that time, in milliseconds since 1970. */
   expires: number = NEVER;
   /** Where the search for expired ones in the store goes on, and the first expiry it has seen; 0: there is none. */
@@ -42,12 +52,23 @@ export class Waiting {
     return this.#bytes;
   }
 
+  /** How many are only in the store. */
+  get far(): number {
+    return this.#far;
+  }
+
+  /** They come after that sequence. */
+  get last(): number {
+    return this.#last;
+  }
+
   /** At the end. What the store has may leave memory. */
   push(delivery: Delivery): void {
     this.#bytes += delivery.message.size;
     if (delivery.message.expiresAt < this.expires) this.expires = delivery.message.expiresAt;
     if (this.#store !== null && (this.#far > 0 || this.#near.length >= this.#limit(this.#store))) {
       this.#far++;
+      if (delivery.group !== null) this.sharedFar = true;
       return;
     }
     delivery.message.keep();
@@ -84,13 +105,23 @@ export class Waiting {
     const loaded = Array.isArray(found) ? this.#admit(found) : found.then((later) => this.#admit(later));
     if (loaded === undefined) return;
     this.#loading = true;
-    loaded.then(() => {
-      this.#loading = false;
-      this.#session.pump();
-    }, () => {
-      // (Whoever asks next tries again.)
-      this.#loading = false;
-    });
+    // (Whoever asks next tries again.)
+    loaded.then(() => this.#read(), () => this.#unread());
+  }
+
+  /** What was being read has come. */
+  #read(): void {
+    this.#loading = false;
+    const next = this.#nextTake;
+    this.#nextTake = null;
+    if (next !== null && !this.#session.ended) this.take(next.goes, next.taken);
+    this.#session.pump();
+  }
+
+  /** It could not be read. (The store says when it can be, and what was to be taken out is asked for again then.) */
+  #unread(): void {
+    this.#loading = false;
+    this.#nextTake = null;
   }
 
   /** They were queued for whoever the client was then: who it is now may not be given all of them. */
@@ -111,13 +142,14 @@ export class Waiting {
     }
     if (late.length === 0) return this.#loaded(found, denied);
     return Promise.all(late).then(() => {
-      if (session.ended) return;
       // (It may be somebody else by now.)
       return session.client === client ? this.#loaded(found, denied) : this.#admit(found);
     });
   }
 
   #loaded(found: readonly Delivery[], denied: ReadonlySet<string>): void {
+    // (Whoever ends a session reads for itself.)
+    if (this.#session.ended) return;
     this.#far = Math.max(0, this.#far - found.length);
     for (const delivery of found) {
       const { message, sequence } = delivery;
@@ -144,15 +176,14 @@ export class Waiting {
     return this.#near[Symbol.iterator]();
   }
 
-  /** Those that are only in the store, in order; it must not be told before that they go. */
-  rest(): Delivery[] | Promise<Delivery[]> {
-    return this.#far === 0 ? [] : this.#store!.waiting(this.#session, this.#last, this.#far);
-  }
-
   /** Takes those out, in order, of which `goes` says so; of what is only in the store a page at a time. */
   take(goes: (delivery: Delivery) => boolean, taken: (delivery: Delivery) => void): void {
     this.takeNear(goes, taken);
-    if (this.#far === 0 || this.#loading) return;
+    if (this.#far === 0) return;
+    if (this.#loading) {
+      this.#nextTake = { goes, taken };
+      return;
+    }
     this.#loading = true;
     void this.#takeFar(this.#last, goes, taken);
   }
@@ -167,13 +198,13 @@ export class Waiting {
       if (!Array.isArray(page)) {
         return page.then((later) => {
           const next = this.#takePage(later, goes, taken);
-          return next === 0 ? this.#taken() : this.#takeFar(next, goes, taken);
-        }).catch(() => this.#taken());
+          return next === 0 ? this.#read() : this.#takeFar(next, goes, taken);
+        }).catch(() => this.#unread());
       }
       after = this.#takePage(page, goes, taken);
       if (after === 0) break;
     }
-    this.#taken();
+    this.#read();
   }
 
   /** The sequence to go on after; 0: that was all. */
@@ -182,6 +213,7 @@ export class Waiting {
     goes: (delivery: Delivery) => boolean,
     taken: (delivery: Delivery) => void,
   ): number {
+    if (this.#session.ended) return 0;
     for (const delivery of page) {
       if (!goes(delivery)) continue;
       this.#far--;
@@ -189,11 +221,6 @@ export class Waiting {
       taken(delivery);
     }
     return page.at(-1)?.sequence ?? 0;
-  }
-
-  #taken(): void {
-    this.#loading = false;
-    this.#session.pump();
   }
 
   /**
@@ -216,12 +243,11 @@ export class Waiting {
     if (Array.isArray(page)) return this.#sweepPage(page, expired, taken);
     this.#loading = true;
     return page.then((later) => {
-      this.#loading = false;
       const more = this.#sweepPage(later, expired, taken);
-      this.#session.pump();
+      this.#read();
       return more;
     }, () => {
-      this.#loading = false;
+      this.#unread();
       this.expires = 0;
       return this.#swept();
     });

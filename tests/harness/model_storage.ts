@@ -45,13 +45,16 @@ export class ModelStorage implements Storage {
 
   /** As it was left by an earlier one that was killed. */
   static after(earlier: ModelStorage): ModelStorage {
-    const storage = new ModelStorage();
-    for (const state of [storage.committed, storage.#told]) {
+    return new ModelStorage().copy(earlier);
+  }
+
+  protected copy(earlier: ModelStorage): this {
+    for (const state of [this.committed, this.#told]) {
       for (const [id, kept] of earlier.committed.sessions) state.sessions.set(id, copy(kept));
       for (const [topic, message] of earlier.committed.retained) state.retained.set(topic, message);
       state.counters = earlier.committed.counters;
     }
-    return storage;
+    return this;
   }
 
   open(): void {}
@@ -153,6 +156,11 @@ export class ModelStorage implements Storage {
 
   get dirty(): boolean {
     return this.#changes.length > 0;
+  }
+
+  /** All that was told is committed. */
+  get settled(): boolean {
+    return !this.dirty;
   }
 
   commit(): void | Promise<void> {

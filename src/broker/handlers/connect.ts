@@ -175,12 +175,20 @@ function prepare(connection: Connection, packet: ConnectPacket, auth: Properties
       refuse(connection, packet, Reasons.implementationSpecificError);
       return;
     }
-    const session = client.cleanStart ? undefined : broker.sessions.get(client.id);
-    const asked = session !== undefined && hooks.on.onAclCheck.length > 0 &&
-      (session.client !== null || session.allowedAt !== hooks.generation);
-    connection.after(asked ? rightsToWaiting(broker, session, client) : null, (rights) => {
-      establish(connection, packet, auth, rights);
-    });
+    examineRights(connection, packet, auth);
+  });
+}
+
+/** Of what waits in its session: what may the client still receive? */
+function examineRights(connection: Connection, packet: ConnectPacket, auth: Properties): void {
+  const { broker } = connection;
+  const { hooks } = broker;
+  const client = connection.client!;
+  const session = client.cleanStart ? undefined : broker.sessions.get(client.id);
+  const asked = session !== undefined && hooks.on.onAclCheck.length > 0 &&
+    (session.client !== null || session.allowedAt !== hooks.generation);
+  connection.after(asked ? rightsToWaiting(broker, session, client) : null, (rights) => {
+    establish(connection, packet, auth, rights);
   });
 }
 
@@ -208,12 +216,21 @@ function establish(
     refuse(connection, packet, Reasons.packetTooLarge);
     return;
   }
-  if (broker.persistence?.failing === true && (expiry > 0 || broker.sessions.get(client.id)?.kept === true)) {
+  const { persistence, sessions } = broker;
+  if (persistence?.failing === true && (expiry > 0 || sessions.get(client.id)?.kept === true)) {
     // A session that can't be kept is not promised.
     refuse(connection, packet, Reasons.serverUnavailable);
     return;
   }
-  const claimed = broker.sessions.claim(client);
+  const claimed = sessions.claim(client);
+  if (claimed instanceof Promise) {
+    // (Its earlier session is still in the storage: what waited there is passed on first.)
+    connection.after(claimed, (free) => {
+      if (free) examineRights(connection, packet, auth);
+      else refuse(connection, packet, Reasons.serverUnavailable);
+    });
+    return;
+  }
   if (claimed === null) {
     broker.stats.refused.sessions++;
     refuse(connection, packet, Reasons.quotaExceeded);
@@ -227,14 +244,14 @@ function establish(
   connection.will = packet.will;
   connection.heardAt = broker.clock.now();
   if (packet.version === 5) broker.allowAliases(connection, packet.properties.topicAliasMaximum ?? 0);
-  if (expiry > 0 || session.kept) broker.persistence?.keep(session, connection);
+  if (expiry > 0 || session.kept) persistence?.keep(session, connection);
   // [MQTT-3.2.0-1] [MQTT-3.2.2-1]: the first packet, and before anything of the session.
   connection.send({ type: PacketType.CONNACK, sessionPresent: present, reasonCode: 0, properties });
   connection.opened();
   broker.stats.clientsConnected++;
   broker.stats.clientsTotal++;
   broker.stats.clientsMaximum = Math.max(broker.stats.clientsMaximum, broker.stats.clientsConnected);
-  broker.sessions.attach(session, connection, packet.properties.receiveMaximum ?? 65_535, rights);
+  sessions.attach(session, connection, packet.properties.receiveMaximum ?? 65_535, rights);
   broker.log("debug", `Client "${client.id}" connected from ${client.remoteAddress} to ${client.listener}`);
   broker.hooks.notify("onSessionEstablished", client, packet);
   processed(connection, packet);

@@ -1,0 +1,79 @@
+/** Sessions that have ended while what waits in them is still being passed on. */
+
+import type { Session } from "../session/session.ts";
+import { textKey } from "../topics/text_key.ts";
+import type { Broker } from "./broker.ts";
+import { Ending } from "./ending.ts";
+
+/** Queues that are read at the same time: a hundred thousand sessions may expire at once. */
+const AT_ONCE = 16;
+
+export class Endings {
+  readonly #broker: Broker;
+  /** By `textKey` of the client id. */
+  readonly #byId: Map<string, Ending> = new Map();
+  #reading = 0;
+  /** They want to read. */
+  readonly #next: Set<Ending> = new Set();
+
+  constructor(broker: Broker) {
+    this.#broker = broker;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get(clientId: string): Ending | undefined {
+    return this.#byId.get(textKey(clientId));
+  }
+
+  all(): IterableIterator<Ending> {
+    return this.#byId.values();
+  }
+
+  /** `shares`: its groups have other members. What can be done at once is done at once. */
+  begin(session: Session, shares: boolean): void {
+    new Ending(this.#broker, this, session, shares).begin();
+  }
+
+  /** It takes time. */
+  add(ending: Ending): void {
+    this.#byId.set(textKey(ending.session.clientId), ending);
+  }
+
+  /** It is over. */
+  remove({ session }: Ending): void {
+    this.#byId.delete(textKey(session.clientId));
+  }
+
+  /** The storage can be written again. */
+  goOn(): void {
+    for (const ending of [...this.#byId.values()]) ending.goOn();
+  }
+
+  /** It cannot. */
+  refuse(): void {
+    for (const ending of this.#byId.values()) ending.refuse();
+  }
+
+  /** May it read? If not, it goes on when others have. `urgent`: somebody waits for it. */
+  mayRead(ending: Ending, urgent: boolean): boolean {
+    if (this.#reading >= AT_ONCE && !urgent) {
+      this.#next.add(ending);
+      return false;
+    }
+    this.#reading++;
+    return true;
+  }
+
+  /** Somebody has read. */
+  hasRead(): void {
+    this.#reading--;
+    for (const next of this.#next) {
+      this.#next.delete(next);
+      next.goOn();
+      if (this.#reading >= AT_ONCE) break;
+    }
+  }
+}
