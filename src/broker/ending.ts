@@ -14,7 +14,7 @@ import type { SessionRecord } from "../storage.ts";
 import type { Broker } from "./broker.ts";
 import { deliverAgainNow, membersAsked } from "./deliver.ts";
 import type { Endings } from "./endings.ts";
-import { endingRecord } from "./persistence.ts";
+import { endingRecord } from "./records.ts";
 
 export class Ending {
   readonly session: Session;

@@ -8,7 +8,8 @@ import { awayClient } from "./away_client.ts";
 import type { Broker } from "./broker.ts";
 import { addCounters } from "./counters.ts";
 import { PayloadSlabs } from "./payload_slabs.ts";
-import { deliveryOf, type Persistence } from "./persistence.ts";
+import type { Persistence } from "./persistence.ts";
+import { deliveryOf } from "./records.ts";
 import { messageOf } from "./stored_message.ts";
 import { willDelay } from "./wills.ts";
 

@@ -7,8 +7,7 @@ import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import type { Client } from "../client.ts";
 import type { MaybePromise } from "../hook_answers.ts";
 import { isPromise } from "../hooks.ts";
-import type { Will } from "../packets/types.ts";
-import { Delivery } from "../session/delivery.ts";
+import type { Delivery } from "../session/delivery.ts";
 import type { DeliveryStore } from "../session/delivery_store.ts";
 import type { Message } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
@@ -24,8 +23,8 @@ import {
 import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
 import { Counters } from "./counters.ts";
+import { deliveryOf, recordOf, recordOfDelivery } from "./records.ts";
 import { onlyStored, retell } from "./retell.ts";
-import { messageOf } from "./stored_message.ts";
 import type { Committer } from "./turn.ts";
 
 /** Messages of one queue that are in memory. */
@@ -244,7 +243,7 @@ export class Persistence implements DeliveryStore, Committer {
   /** It has ended, and is there until all that waits in it was passed on: a server that finds it ends it again. */
   ending(record: SessionRecord): void {
     this.storage.putSession(record);
-    this.#told();
+    this.#told(true);
   }
 
   /** A delivery of a session that has ended went to somebody else, or nowhere. */
@@ -367,48 +366,4 @@ export class Persistence implements DeliveryStore, Committer {
   retainedNothing(): void {
     this.#broker.turn.changed(false);
   }
-}
-
-export function deliveryOf(broker: Broker, record: DeliveryRecord): Delivery {
-  const group = record.group === null ? null : broker.sessions.group(record.group);
-  const message = messageOf(record.message);
-  const delivery = new Delivery(message, record.qos, record.retain, record.identifiers, group);
-  delivery.sequence = record.sequence;
-  delivery.packetId = record.packetId;
-  delivery.released = record.released;
-  return delivery;
-}
-
-function recordOfDelivery(delivery: Delivery): DeliveryRecord {
-  const { sequence, packetId, qos, retain, released, identifiers, group, message } = delivery;
-  return {
-    sequence,
-    packetId,
-    qos: qos as 1 | 2,
-    retain,
-    released,
-    identifiers,
-    group: group === null ? null : group.key,
-    message,
-  };
-}
-
-/** Of a session that has ended and is not gone: whoever loads it finds that its time is over. */
-export function endingRecord(session: Session): SessionRecord {
-  const record = recordOf(session, session.client as Client | null, null);
-  return { ...record, sessionExpiryInterval: 0, will: null };
-}
-
-/** `will`: what would be published if this process ended now, while the client is connected. */
-function recordOf(session: Session, client: Client | null, will: Will | null): SessionRecord {
-  return {
-    id: session.clientId,
-    username: client?.username ?? "",
-    remoteAddress: client?.remoteAddress ?? "",
-    listener: client?.listener ?? "",
-    version: client?.version ?? 4,
-    sessionExpiryInterval: session.expiryInterval,
-    disconnectedAt: session.disconnectedAt,
-    will: session.pendingWill ?? (will === null ? null : { will, at: 0 }),
-  };
 }

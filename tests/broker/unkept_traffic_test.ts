@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { connectPacket } from "../harness/client.ts";
 import { settle, TestBroker, type TestClient, versions } from "../harness/mod.ts";
 import { ModelStorage } from "../harness/model_storage.ts";
 
@@ -96,6 +97,26 @@ for (const version of versions) {
     // (Were it, and the process killed now, `s` would still be subscribed, and lack it.)
     assert.deepEqual(publisher.waiting, []);
     storage.release();
+    await settle();
+    storage.release();
+    await publisher.expect(4);
+    storage.mode = "now";
+  });
+
+  test(`storage: a publish is not acknowledged before the end of the session that did not get it, MQTT ${version}`, async () => {
+    const storage = new ModelStorage();
+    await using t = await TestBroker.with(storage);
+    await absent(t, version);
+    const publisher = await t.connected(version);
+    storage.mode = "later";
+    const anew = t.client(version);
+    anew.send(connectPacket({ version, clientId: "s", cleanStart: true }));
+    await settle();
+    publisher.publish("kept", "not for s any more", { qos: 1, packetId: 7 });
+    await settle();
+    assert.deepEqual([publisher.waiting, anew.waiting], [[], []]);
+    storage.release();
+    await anew.expect(2);
     await settle();
     storage.release();
     await publisher.expect(4);

@@ -1,0 +1,55 @@
+/** Sessions and deliveries as a storage is told of them, and back. */
+
+import type { Client } from "../client.ts";
+import type { Will } from "../packets/types.ts";
+import { Delivery } from "../session/delivery.ts";
+import type { Session } from "../session/session.ts";
+import type { DeliveryRecord, SessionRecord } from "../storage.ts";
+import type { Broker } from "./broker.ts";
+import { messageOf } from "./stored_message.ts";
+
+/** As it goes on in a session. */
+export function deliveryOf(broker: Broker, record: DeliveryRecord): Delivery {
+  const group = record.group === null ? null : broker.sessions.group(record.group);
+  const message = messageOf(record.message);
+  const delivery = new Delivery(message, record.qos, record.retain, record.identifiers, group);
+  delivery.sequence = record.sequence;
+  delivery.packetId = record.packetId;
+  delivery.released = record.released;
+  return delivery;
+}
+
+/** As the storage is told of it. */
+export function recordOfDelivery(delivery: Delivery): DeliveryRecord {
+  const { sequence, packetId, qos, retain, released, identifiers, group, message } = delivery;
+  return {
+    sequence,
+    packetId,
+    qos: qos as 1 | 2,
+    retain,
+    released,
+    identifiers,
+    group: group === null ? null : group.key,
+    message,
+  };
+}
+
+/** Of a session that has ended and is not gone: whoever loads it finds that its time is over. */
+export function endingRecord(session: Session): SessionRecord {
+  const record = recordOf(session, session.client as Client | null, null);
+  return { ...record, sessionExpiryInterval: 0, will: null };
+}
+
+/** `will`: what would be published if this process ended now, while the client is connected. */
+export function recordOf(session: Session, client: Client | null, will: Will | null): SessionRecord {
+  return {
+    id: session.clientId,
+    username: client?.username ?? "",
+    remoteAddress: client?.remoteAddress ?? "",
+    listener: client?.listener ?? "",
+    version: client?.version ?? 4,
+    sessionExpiryInterval: session.expiryInterval,
+    disconnectedAt: session.disconnectedAt,
+    will: session.pendingWill ?? (will === null ? null : { will, at: 0 }),
+  };
+}
