@@ -4,7 +4,7 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { HookHost, MaybePromise } from "../../../src/hook.ts";
+import type { HookHost } from "../../../src/hook.ts";
 import type {
   DeliveryRecord,
   SessionRecord,
@@ -14,7 +14,6 @@ import type {
   SubscriptionRecord,
 } from "../../../src/storage.ts";
 import type { StoredMessage, StoredSysInfo } from "../../../src/stored.ts";
-import type { Sync } from "./durable.ts";
 import type { Engine } from "./engine.ts";
 import { faultOf } from "./faults.ts";
 import { JournalWriter } from "./journal_writer.ts";
@@ -37,7 +36,6 @@ export class SqliteDriver implements Storage {
   quarantined: string | null = null;
   readonly #settings: SqliteSettings;
   readonly #journal: JournalWriter = new JournalWriter();
-  readonly #sync: Sync | undefined;
   #host: HookHost | null = null;
   #lock: Lock | null = null;
   #engine: Engine | null = null;
@@ -49,10 +47,8 @@ export class SqliteDriver implements Storage {
   #writeAt = 0;
   #stopTimer: (() => void) | null = null;
 
-  /** `sync`: in place of the system's, for tests. */
-  constructor(settings: SqliteSettings, sync?: Sync) {
+  constructor(settings: SqliteSettings) {
     this.#settings = settings;
-    this.#sync = sync;
     this.promise = promiseOf(settings);
   }
 
@@ -66,7 +62,7 @@ export class SqliteDriver implements Storage {
   }
 
   async open(host: HookHost): Promise<void> {
-    const started = await start(this.#settings, host, this.#sync);
+    const started = await start(this.#settings, host);
     this.#host = host;
     this.#lock = started.lock;
     this.#engine = started.engine;
@@ -189,14 +185,13 @@ export class SqliteDriver implements Storage {
   }
 
   get dirty(): boolean {
-    return this.#told || this.#engine?.unsure === true;
+    return this.#told;
   }
 
-  commit(): MaybePromise<void> {
-    if (!this.dirty) return;
-    if (this.#told && !this.#mayWait()) this.#write();
+  commit(): void {
+    if (!this.#told) return;
+    if (!this.#mayWait()) this.#write();
     this.#told = false;
-    return this.#opened().durable();
   }
 
   waiting(sessionId: string, sequence: number, limit: number): readonly DeliveryRecord[] {

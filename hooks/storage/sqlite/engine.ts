@@ -2,13 +2,12 @@
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
-import type { HookHost, MaybePromise } from "../../../src/hook.ts";
+import type { HookHost } from "../../../src/hook.ts";
 import type { StorageError } from "../../../src/storage.ts";
 import { Generation } from "./changes.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { SharedCounts } from "./counts.ts";
 import type { DeliveryTable } from "./delivery_table.ts";
-import { Durable, type Sync } from "./durable.ts";
 import { faultOf } from "./faults.ts";
 import { Flusher } from "./flusher.ts";
 import type { SqliteSettings } from "./options.ts";
@@ -43,10 +42,8 @@ export class Engine {
   readonly #host: HookHost;
   readonly #tables: Tables;
   readonly #space: Space;
-  /** Null: each commit is brought to the disk anyway. */
+  /** Null: each commit is on the disk anyway. */
   readonly #flusher: Flusher | null;
-  /** Null: nothing is promised about the disk. */
-  readonly #durable: Durable | null;
   readonly #insert: StatementSync;
   #checkpoint: Checkpoint | null = null;
   /** Of a generation that is in the tables, for the next one. */
@@ -58,18 +55,10 @@ export class Engine {
   #begunAt = 0;
   #writeFault: StorageError | null = null;
   #tableFault: StorageError | null = null;
-  /** What was written may not be on the disk, and asking again would not show it. */
-  #syncFault: StorageError | null = null;
   #retryAt = 0;
 
   /** `position`: the last row of the journal there was. */
-  constructor(
-    database: DatabaseSync,
-    settings: SqliteSettings,
-    host: HookHost,
-    position: number,
-    sync: Sync | undefined,
-  ) {
+  constructor(database: DatabaseSync, settings: SqliteSettings, host: HookHost, position: number) {
     this.database = database;
     this.#settings = settings;
     this.#host = host;
@@ -77,60 +66,21 @@ export class Engine {
     this.#tables = new Tables(database);
     this.#space = new Space(database);
     this.#insert = database.prepare("INSERT INTO journal (position, changes) VALUES (?,?)");
-    const file = `${settings.path}-wal`;
-    const full = settings.sync === "full";
-    this.#flusher = full ? null : new Flusher(file);
-    this.#durable = full ? new Durable(file, sync) : null;
-    // (What goes to the disk goes there in order, and a commit as far as we say: SQLite waits for none itself.)
-    database.exec("PRAGMA synchronous = NORMAL");
-  }
-
-  /** Something is written that may not be on the disk. */
-  get unsure(): boolean {
-    return this.#syncFault !== null;
+    this.#flusher = settings.sync === "full" ? null : new Flusher(`${settings.path}-wal`);
+    this.#synchronous(settings.sync === "full");
   }
 
   get failing(): StorageError | null {
-    return this.#writeFault ?? this.#syncFault ?? (this.#fullness > FAR_TOO_MUCH ? this.#tableFault : null);
+    return this.#writeFault ?? (this.#fullness > FAR_TOO_MUCH ? this.#tableFault : null);
   }
 
   /** Brings what an earlier run left into the tables. Throws what SQLite throws. */
   async settle(generation: Generation): Promise<void> {
     generation.freeze();
     const checkpoint = new Checkpoint(this.database, this.#tables, generation, this.#position, null);
+    this.#synchronous(false);
     while (!checkpoint.run(LONG_STEP, true)) await new Promise<void>((resolve) => setImmediate(resolve));
-  }
-
-  /**
-   * With `sync: full`: when the promise resolves all that was written before is on the disk. Throws, or rejects with, a
-   * `StorageError`.
-   */
-  durable(): MaybePromise<void> {
-    if (this.#durable === null) return;
-    if (this.#syncFault !== null) {
-      this.#rescue(this.#syncFault);
-      return;
-    }
-    return this.#durable.sync().catch((error: unknown) => {
-      this.#syncFault = faultOf(error, "bring to the disk what was written to", this.#settings.path);
-      throw this.#syncFault;
-    });
-  }
-
-  /**
-   * After a failure the system takes what it could not write for written, so a second try proves nothing. But it still
-   * has it: what is brought from the write-ahead file into the database itself is written once more.
-   */
-  #rescue(failure: StorageError): void {
-    let busy: unknown;
-    try {
-      ({ busy } = this.database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get() ?? {});
-    } catch (error) {
-      throw faultOf(error, "bring to the disk what was written to", this.#settings.path);
-    }
-    // (Somebody else reads in it: then not all of it could be brought over.)
-    if (busy !== 0) throw failure;
-    this.#syncFault = null;
+    this.#synchronous(this.#settings.sync === "full");
   }
 
   /** All of these rows are in the journal afterwards, or none. Throws a `StorageError`. */
@@ -195,17 +145,9 @@ export class Engine {
     }
   }
 
-  /** Throws a `StorageError` when what was promised to be on the disk could not be brought there. */
   close(): void {
     this.#flusher?.close();
-    try {
-      this.#durable?.finish();
-      if (this.#syncFault !== null) this.#rescue(this.#syncFault);
-    } catch (error) {
-      throw faultOf(error, "bring to the disk what was written to", this.#settings.path);
-    } finally {
-      this.database.close();
-    }
+    this.database.close();
   }
 
   /** How much of what is allowed is in memory, or in the journal. */
@@ -230,8 +172,10 @@ export class Engine {
   #step(milliseconds: number, settled: boolean): boolean {
     const { clock } = this.#host;
     if (this.#checkpoint === null || clock.now() < this.#retryAt) return false;
+    const full = this.#settings.sync === "full";
     try {
-      // (The journal has it all: these writes may be lost with the power, only not come before others.)
+      // The journal has it all: these writes may be lost with the power, only not come before others.
+      if (full) this.#synchronous(false);
       if (this.#checkpoint.run(milliseconds, settled)) {
         const { deliveries } = this.#checkpoint.generation;
         this.#spare = deliveries.clear() ? deliveries : undefined;
@@ -243,6 +187,8 @@ export class Engine {
     } catch (error) {
       this.#complain(error);
       return false;
+    } finally {
+      if (full) this.#synchronous(true);
     }
   }
 
@@ -281,5 +227,9 @@ export class Engine {
     } catch {
       return false;
     }
+  }
+
+  #synchronous(full: boolean): void {
+    this.database.exec(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
   }
 }

@@ -5,7 +5,6 @@ import { existsSync } from "node:fs";
 import type { HookHost } from "../../../src/hook.ts";
 import type { StorageError } from "../../../src/storage.ts";
 import { openDatabase } from "./database.ts";
-import type { Sync } from "./durable.ts";
 import { Engine } from "./engine.ts";
 import { faultOf } from "./faults.ts";
 import { makeDirectoryOf, putAside, sizeOfFile } from "./files.ts";
@@ -26,13 +25,13 @@ export interface Started {
 }
 
 /** Throws a `StorageError`. */
-export async function start(settings: SqliteSettings, host: HookHost, sync?: Sync): Promise<Started> {
+export async function start(settings: SqliteSettings, host: HookHost): Promise<Started> {
   const { path } = settings;
   makeDirectoryOf(path);
   const lock = new Lock(path);
   try {
     try {
-      return { lock, ...await open(settings, host, sync), quarantined: null };
+      return { lock, ...await open(settings, host), quarantined: null };
     } catch (error) {
       const failure: StorageError = faultOf(error, "open the database", path);
       if (failure.fault !== "damaged") throw failure;
@@ -41,7 +40,7 @@ export async function start(settings: SqliteSettings, host: HookHost, sync?: Syn
         "error",
         `${failure.message}. It is kept as "${quarantined}", and this server begins without its data`,
       );
-      return { lock, ...await open(settings, host, sync), quarantined };
+      return { lock, ...await open(settings, host), quarantined };
     }
   } catch (error) {
     lock.release();
@@ -51,7 +50,7 @@ export async function start(settings: SqliteSettings, host: HookHost, sync?: Syn
 
 type Opened = Pick<Started, "engine" | "sessions" | "lastMessage">;
 
-async function open(settings: SqliteSettings, host: HookHost, sync: Sync | undefined): Promise<Opened> {
+async function open(settings: SqliteSettings, host: HookHost): Promise<Opened> {
   const { path } = settings;
   const emptied = existsSync(path) && sizeOfFile(path) === 0;
   const database: DatabaseSync = openDatabase(path);
@@ -60,7 +59,7 @@ async function open(settings: SqliteSettings, host: HookHost, sync: Sync | undef
   try {
     const sessions = new Sessions();
     const { generation, position, lastMessage } = recover(database, path, sessions);
-    const engine = new Engine(database, settings, host, position, sync);
+    const engine = new Engine(database, settings, host, position);
     await engine.settle(generation);
     return { engine, sessions, lastMessage };
   } catch (error) {
