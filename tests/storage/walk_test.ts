@@ -65,8 +65,14 @@ for (let seed = SEED; seed < SEED + WALKS; seed++) {
     for (let step = 0; step < STEPS; step++) {
       walk.step(storage, model);
       if (random.chance(30)) {
-        await storage.commit();
+        const commit = storage.commit();
         boundaries.push(model.copy());
+        // (What is told while it is under way is part of the next one.)
+        while (random.chance(30)) {
+          walk.step(storage, model);
+          if (random.chance(50)) storage.idle!();
+        }
+        await commit;
       }
       if (random.chance(40)) storage.idle!();
       if (random.chance(10)) bench.host.clock.advance(5000);

@@ -36,8 +36,10 @@ export function openDatabase(path: string): DatabaseSync {
     if (mode !== "wal") {
       throw fault("unusable", "write ahead in the database", path, "the file system cannot do that");
     }
+    // (NORMAL: a commit waits for no disk. What is on it is in order all the same, the write-ahead file before the database.)
     database.exec(
-      `PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA journal_size_limit = ${WAL_BYTES}; PRAGMA cache_size = -${CACHE_KIB}`,
+      `PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${WAL_PAGES}; ` +
+        `PRAGMA journal_size_limit = ${WAL_BYTES}; PRAGMA cache_size = -${CACHE_KIB}`,
     );
     migrate(database);
     return database;

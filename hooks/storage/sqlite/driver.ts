@@ -4,7 +4,7 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { HookHost } from "../../../src/hook.ts";
+import type { HookHost, MaybePromise } from "../../../src/hook.ts";
 import type {
   DeliveryRecord,
   SessionRecord,
@@ -24,6 +24,7 @@ import { promiseOf, type SqliteSettings } from "./options.ts";
 import { Sessions } from "./sessions.ts";
 import { start } from "./start.ts";
 import { Waiting } from "./waiting.ts";
+import type { WalAccess } from "./wal_file.ts";
 
 /** With `sync: off`: this many bytes are written before their time. */
 const BEHIND = 1 << 20;
@@ -35,6 +36,7 @@ export class SqliteDriver implements Storage {
   readonly promise: string;
   quarantined: string | null = null;
   readonly #settings: SqliteSettings;
+  readonly #access: WalAccess | undefined;
   readonly #journal: JournalWriter = new JournalWriter();
   #host: HookHost | null = null;
   #lock: Lock | null = null;
@@ -46,9 +48,14 @@ export class SqliteDriver implements Storage {
   /** With `sync: off`: when what waits is to be written, 0: nothing waits. */
   #writeAt = 0;
   #stopTimer: (() => void) | null = null;
+  /** With `sync: full`: the commit under way, and the end. */
+  #committing: Promise<void> | null = null;
+  #closing: Promise<void> | null = null;
 
-  constructor(settings: SqliteSettings) {
+  /** `access`: what brings the write-ahead file to the disk with `sync: full`, if not the system. */
+  constructor(settings: SqliteSettings, access?: WalAccess) {
     this.#settings = settings;
+    this.#access = access;
     this.promise = promiseOf(settings);
   }
 
@@ -62,7 +69,7 @@ export class SqliteDriver implements Storage {
   }
 
   async open(host: HookHost): Promise<void> {
-    const started = await start(this.#settings, host);
+    const started = await start(this.#settings, host, this.#access);
     this.#host = host;
     this.#lock = started.lock;
     this.#engine = started.engine;
@@ -188,10 +195,29 @@ export class SqliteDriver implements Storage {
     return this.#told;
   }
 
-  commit(): void {
+  commit(): MaybePromise<void> {
+    // (The end commits everything.)
+    return this.#closing ?? this.#commitTold();
+  }
+
+  #commitTold(): MaybePromise<void> {
     if (!this.#told) return;
-    if (!this.#mayWait()) this.#write();
+    const synced = this.#mayWait() ? null : this.#write();
+    // (What is told from here on is part of the next one.)
     this.#told = false;
+    if (synced !== null) return this.#committing = this.#durable(synced);
+  }
+
+  async #durable(synced: Promise<void>): Promise<void> {
+    try {
+      await synced;
+    } catch (error) {
+      // It is in the journal, but nobody knows whether on the disk: the next one has to look after it.
+      this.#told = true;
+      throw error;
+    } finally {
+      this.#committing = null;
+    }
   }
 
   waiting(sessionId: string, sequence: number, limit: number): readonly DeliveryRecord[] {
@@ -213,23 +239,40 @@ export class SqliteDriver implements Storage {
     return more;
   }
 
-  close(): void {
+  close(): MaybePromise<void> {
     const engine = this.#engine;
     if (engine === null) return;
     this.#stopTimer?.();
+    if (this.#settings.sync === "full") return this.#closing ??= this.#closeSynced(engine);
     try {
       if (!this.#journal.empty) this.#write();
       engine.finish(LAST_WORK);
     } finally {
-      this.#engine = null;
-      this.#waiting = null;
-      this.#sessions = new Sessions();
-      this.#recent.forget();
-      this.#told = false;
-      engine.close();
-      this.#lock?.release();
-      this.#lock = null;
+      this.#end(engine);
     }
+  }
+
+  async #closeSynced(engine: Engine): Promise<void> {
+    try {
+      // (How that ended hears who began it.)
+      await this.#committing?.catch(() => {});
+      while (this.#told) await this.#commitTold();
+      engine.finish(LAST_WORK);
+    } finally {
+      this.#closing = null;
+      this.#end(engine);
+    }
+  }
+
+  #end(engine: Engine): void {
+    this.#engine = null;
+    this.#waiting = null;
+    this.#sessions = new Sessions();
+    this.#recent.forget();
+    this.#told = false;
+    engine.close();
+    this.#lock?.release();
+    this.#lock = null;
   }
 
   #received(sessionId: string, packetId: number, there: boolean): void {
@@ -258,14 +301,18 @@ export class SqliteDriver implements Storage {
     }
   }
 
-  #write(): void {
+  /** What is to be waited for; null: nothing. */
+  #write(): Promise<void> | null {
     const engine = this.#opened();
     engine.write(this.#journal.rows());
     this.#journal.reset();
     this.#writeAt = 0;
+    // First: the other work needs no less time beside it.
+    const synced = engine.sync();
     const frozen = engine.generation;
     engine.relieve();
     if (engine.generation !== frozen) this.#recent.forget();
+    return synced;
   }
 
   #opened(): Engine {

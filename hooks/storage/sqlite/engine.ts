@@ -1,6 +1,6 @@
 /** The open database: writes the journal, and brings what was told into the tables when there is time, or must be. */
 
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
 import type { HookHost } from "../../../src/hook.ts";
 import type { StorageError } from "../../../src/storage.ts";
@@ -11,9 +11,10 @@ import type { DeliveryTable } from "./delivery_table.ts";
 import { faultOf } from "./faults.ts";
 import { Flusher } from "./flusher.ts";
 import type { SqliteSettings } from "./options.ts";
-import { rollBack } from "./schema.ts";
+import { rollBack, schemaVersion } from "./schema.ts";
 import { Space } from "./space.ts";
 import { Tables } from "./tables.ts";
+import { type WalAccess, WalFile } from "./wal_file.ts";
 
 /** Milliseconds of a step in a pause. */
 const STEP = 1.5;
@@ -42,7 +43,9 @@ export class Engine {
   readonly #host: HookHost;
   readonly #tables: Tables;
   readonly #space: Space;
-  /** Null: each commit is on the disk anyway. */
+  /** With `sync: full`; null: nobody waits for the disk. */
+  readonly #walFile: WalFile | null;
+  /** Null: each commit is brought to the disk anyway. */
   readonly #flusher: Flusher | null;
   readonly #insert: StatementSync;
   #checkpoint: Checkpoint | null = null;
@@ -57,8 +60,14 @@ export class Engine {
   #tableFault: StorageError | null = null;
   #retryAt = 0;
 
-  /** `position`: the last row of the journal there was. */
-  constructor(database: DatabaseSync, settings: SqliteSettings, host: HookHost, position: number) {
+  /** `position`: the last row of the journal there was. Throws what SQLite or the system says. */
+  constructor(
+    database: DatabaseSync,
+    settings: SqliteSettings,
+    host: HookHost,
+    position: number,
+    access: WalAccess | undefined,
+  ) {
     this.database = database;
     this.#settings = settings;
     this.#host = host;
@@ -66,43 +75,63 @@ export class Engine {
     this.#tables = new Tables(database);
     this.#space = new Space(database);
     this.#insert = database.prepare("INSERT INTO journal (position, changes) VALUES (?,?)");
-    this.#flusher = settings.sync === "full" ? null : new Flusher(`${settings.path}-wal`);
-    this.#synchronous(settings.sync === "full");
+    this.#walFile = settings.sync === "full" ? new WalFile(settings.path, access) : null;
+    this.#flusher = this.#walFile === null ? new Flusher(`${settings.path}-wal`) : null;
   }
 
   get failing(): StorageError | null {
     return this.#writeFault ?? (this.#fullness > FAR_TOO_MUCH ? this.#tableFault : null);
   }
 
-  /** Brings what an earlier run left into the tables. Throws what SQLite throws. */
+  /** Brings what an earlier run left into the tables. Throws what SQLite or the system says. */
   async settle(generation: Generation): Promise<void> {
+    if (this.#walFile !== null) {
+      // What was written and did not come to the disk before that run ended: from here on it counts.
+      this.#rewrite(this.#walFile);
+      await this.#walFile.sync();
+    }
     generation.freeze();
     const checkpoint = new Checkpoint(this.database, this.#tables, generation, this.#position, null);
-    this.#synchronous(false);
     while (!checkpoint.run(LONG_STEP, true)) await new Promise<void>((resolve) => setImmediate(resolve));
-    this.#synchronous(this.#settings.sync === "full");
   }
 
   /** All of these rows are in the journal afterwards, or none. Throws a `StorageError`. */
   write(rows: readonly Uint8Array[]): void {
+    if (this.#walFile?.suspect === true) {
+      try {
+        this.#rewrite(this.#walFile);
+      } catch (error) {
+        throw this.#failed(error);
+      }
+    }
     const broken = this.#tableFault;
     if (broken !== null && this.#fullness > FAR_TOO_MUCH && !this.#step(STEP, false)) throw broken;
     try {
       this.#insertRows(rows);
     } catch (error) {
       const failure = faultOf(error, "write to the database", this.#settings.path);
-      if (failure.fault !== "full" || !this.#makeRoom(rows)) {
-        this.#writeFault = failure;
-        throw failure;
-      }
+      if (failure.fault !== "full" || !this.#makeRoom(rows)) throw this.#failed(failure);
     }
-    this.#writeFault = null;
+    if (this.#walFile === null) this.#writeFault = null;
     this.#position += rows.length;
     if (this.#journalBytes === 0) this.#begunAt = this.#host.clock.now();
     let bytes = 0;
     for (const row of rows) bytes += row.length;
     this.#journalBytes += bytes;
     this.#flusher?.wrote(bytes);
+  }
+
+  /**
+   * Resolves when all that was written is on the disk, rejects with a `StorageError` when it may not be; null: nobody is
+   * to wait for that.
+   */
+  sync(): Promise<void> | null {
+    if (this.#walFile === null) return null;
+    return this.#walFile.sync().then(() => {
+      this.#writeFault = null;
+    }, (error: unknown) => {
+      throw this.#failed(error);
+    });
   }
 
   /** After a `write` of everything that was told: with too much in memory some of it has to go now. */
@@ -116,6 +145,7 @@ export class Engine {
 
   /** `settled`: everything that was told is in the journal. True: there is more to do. */
   idle(settled: boolean): boolean {
+    if (this.#walFile?.suspect === true) return false;
     if (this.#checkpoint !== null) return this.#step(STEP, settled);
     if (settled && this.#journalBytes > 0) {
       const age = this.#host.clock.now() - this.#begunAt;
@@ -147,7 +177,10 @@ export class Engine {
 
   close(): void {
     this.#flusher?.close();
+    const reader = this.#walFile?.suspect === true ? readerOf(this.#settings.path) : null;
+    this.#walFile?.close();
     this.database.close();
+    reader?.close();
   }
 
   /** How much of what is allowed is in memory, or in the journal. */
@@ -172,10 +205,10 @@ export class Engine {
   #step(milliseconds: number, settled: boolean): boolean {
     const { clock } = this.#host;
     if (this.#checkpoint === null || clock.now() < this.#retryAt) return false;
-    const full = this.#settings.sync === "full";
+    // (Nothing is to be written behind what may not come to the disk.)
+    if (this.#walFile?.suspect === true) return false;
     try {
       // The journal has it all: these writes may be lost with the power, only not come before others.
-      if (full) this.#synchronous(false);
       if (this.#checkpoint.run(milliseconds, settled)) {
         const { deliveries } = this.#checkpoint.generation;
         this.#spare = deliveries.clear() ? deliveries : undefined;
@@ -187,8 +220,6 @@ export class Engine {
     } catch (error) {
       this.#complain(error);
       return false;
-    } finally {
-      if (full) this.#synchronous(true);
     }
   }
 
@@ -200,6 +231,7 @@ export class Engine {
   }
 
   #insertRows(rows: readonly Uint8Array[]): void {
+    if (rows.length === 0) return;
     // (`get`: the result of `run` costs memory.)
     if (rows.length === 1) {
       this.#insert.get(this.#position + 1, rows[0]);
@@ -229,7 +261,28 @@ export class Engine {
     }
   }
 
-  #synchronous(full: boolean): void {
-    this.database.exec(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  /** What the last sync should have brought to the disk is there after the next one. */
+  #rewrite(file: WalFile): void {
+    // (NOOP: how many frames there are, and nothing is done.)
+    const state = this.database.prepare("PRAGMA wal_checkpoint(NOOP)").get();
+    file.rewrite(Math.max(0, Number(state?.log)));
+  }
+
+  #failed(error: unknown): StorageError {
+    return this.#writeFault = faultOf(error, "write to the database", this.#settings.path);
+  }
+}
+
+/**
+ * Who closes a database last brings the write-ahead file into it, but somebody who only reads: so that nothing comes from
+ * one that may not be what was written. The next start reads what is left of it.
+ */
+function readerOf(path: string): DatabaseSync | null {
+  try {
+    const reader = new DatabaseSync(path, { readOnly: true });
+    schemaVersion(reader);
+    return reader;
+  } catch {
+    return null;
   }
 }

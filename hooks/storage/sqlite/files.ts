@@ -1,6 +1,16 @@
 /** The files of a database: for its owner only, and put aside when they are damaged. */
 
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { StorageError } from "../../../src/storage.ts";
 import { faultOf } from "./faults.ts";
@@ -13,9 +23,13 @@ export function sizeOfFile(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Makes the directory of this file if there is none. */
-export function makeDirectoryOf(path: string): void {
+/** Makes the directory of this file if there is none. The answer: the directories that have something new in them then. */
+export function makeDirectoryOf(path: string): readonly string[] {
   const directory = dirname(path);
+  const changed = [directory];
+  for (let one = directory; !existsSync(one) && dirname(one) !== one; one = dirname(one)) {
+    changed.push(dirname(one));
+  }
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -24,6 +38,22 @@ export function makeDirectoryOf(path: string): void {
     if (code !== "EEXIST" && code !== "ENOTDIR") throw failure;
     const text = `Cannot use "${directory}" as a directory: it is a file, or in its path is one`;
     throw new StorageError(text, failure.fault, directory, { cause: error });
+  }
+  return changed;
+}
+
+/** Which files are in the directory is on the disk afterwards, where that can be asked for. Throws a `StorageError`. */
+export function syncDirectory(directory: string): void {
+  let descriptor: number | null = null;
+  try {
+    descriptor = openSync(directory, "r");
+    fsyncSync(descriptor);
+  } catch (error) {
+    const failure = faultOf(error, "bring to the disk the directory", directory);
+    // (Windows opens none, some file systems know no such thing, and one above ours may not be for us to read.)
+    if (failure.fault !== "unusable") throw failure;
+  } finally {
+    if (descriptor !== null) closeSync(descriptor);
   }
 }
 

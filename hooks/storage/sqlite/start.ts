@@ -7,11 +7,12 @@ import type { StorageError } from "../../../src/storage.ts";
 import { openDatabase } from "./database.ts";
 import { Engine } from "./engine.ts";
 import { faultOf } from "./faults.ts";
-import { makeDirectoryOf, putAside, sizeOfFile } from "./files.ts";
+import { makeDirectoryOf, putAside, sizeOfFile, syncDirectory } from "./files.ts";
 import { Lock } from "./lock.ts";
 import type { SqliteSettings } from "./options.ts";
 import { recover } from "./recover.ts";
 import { Sessions } from "./sessions.ts";
+import type { WalAccess } from "./wal_file.ts";
 
 /** What the driver works with. */
 export interface Started {
@@ -25,13 +26,18 @@ export interface Started {
 }
 
 /** Throws a `StorageError`. */
-export async function start(settings: SqliteSettings, host: HookHost): Promise<Started> {
+export async function start(
+  settings: SqliteSettings,
+  host: HookHost,
+  access: WalAccess | undefined,
+): Promise<Started> {
   const { path } = settings;
-  makeDirectoryOf(path);
+  const directories = makeDirectoryOf(path);
   const lock = new Lock(path);
+  const openIt = (): Promise<Opened> => open(settings, host, access, directories);
   try {
     try {
-      return { lock, ...await open(settings, host), quarantined: null };
+      return { lock, ...await openIt(), quarantined: null };
     } catch (error) {
       const failure: StorageError = faultOf(error, "open the database", path);
       if (failure.fault !== "damaged") throw failure;
@@ -40,7 +46,7 @@ export async function start(settings: SqliteSettings, host: HookHost): Promise<S
         "error",
         `${failure.message}. It is kept as "${quarantined}", and this server begins without its data`,
       );
-      return { lock, ...await open(settings, host), quarantined };
+      return { lock, ...await openIt(), quarantined };
     }
   } catch (error) {
     lock.release();
@@ -50,20 +56,28 @@ export async function start(settings: SqliteSettings, host: HookHost): Promise<S
 
 type Opened = Pick<Started, "engine" | "sessions" | "lastMessage">;
 
-async function open(settings: SqliteSettings, host: HookHost): Promise<Opened> {
+async function open(
+  settings: SqliteSettings,
+  host: HookHost,
+  access: WalAccess | undefined,
+  directories: readonly string[],
+): Promise<Opened> {
   const { path } = settings;
   const emptied = existsSync(path) && sizeOfFile(path) === 0;
   const database: DatabaseSync = openDatabase(path);
   // (Somebody made the file, or took its data away: only one of them knows that there is nothing in it.)
   if (emptied) host.log("warn", `The database "${path}" was an empty file, this server begins without data`);
+  let engine: Engine | null = null;
   try {
     const sessions = new Sessions();
     const { generation, position, lastMessage } = recover(database, path, sessions);
-    const engine = new Engine(database, settings, host, position);
+    engine = new Engine(database, settings, host, position, access);
+    if (settings.sync === "full") { for (const directory of directories) syncDirectory(directory); }
     await engine.settle(generation);
     return { engine, sessions, lastMessage };
   } catch (error) {
-    database.close();
+    if (engine === null) database.close();
+    else engine.close();
     throw faultOf(error, "read the database", path);
   }
 }
