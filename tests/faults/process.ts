@@ -25,6 +25,8 @@ export interface BrokerOptions {
   readonly sync?: "normal" | "full";
   /** Memory for what is not in the tables yet; little makes it write tables all the time. */
   readonly pendingBytes?: number;
+  /** Each sync of the disk takes some milliseconds. */
+  readonly slow?: boolean;
   readonly runtime?: Runtime;
   /** The database, or the address of a Redis; a database in its own folder, which is removed at the end, when nothing is said. */
   readonly path?: string;
@@ -32,10 +34,11 @@ export interface BrokerOptions {
 
 /** What runs the broker: the one place that knows. It says "port N" when it is ready. */
 function commandLine(path: string, options: BrokerOptions): string[] {
-  const { sync = "normal", pendingBytes, runtime = thisRuntime } = options;
+  const { sync = "normal", pendingBytes, slow = false, runtime = thisRuntime } = options;
   const run = runtime === "deno" ? ["run", "-A", "--no-check", "--quiet"] : [];
   const command = runtime === thisRuntime ? process.execPath : runtime;
-  return [command, ...run, program, path, sync, pendingBytes === undefined ? "" : String(pendingBytes)];
+  const memory = pendingBytes === undefined ? "" : String(pendingBytes);
+  return [command, ...run, program, path, sync, memory, ...(slow ? ["slow"] : [])];
 }
 
 const alive: Set<ChildProcess> = new Set();
