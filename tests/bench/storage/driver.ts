@@ -54,8 +54,19 @@ function megabytes(): string {
   return `file ${(size[0] / 1e6).toFixed(1)} MB, ahead ${(size[1] / 1e6).toFixed(1)} MB`;
 }
 
+/** (Who may acknowledge at once is not kept waiting.) */
+async function committed(storage: Storage): Promise<void> {
+  const commit = storage.commit();
+  if (commit !== undefined) await commit;
+}
+
 /** Put and sent in one turn, deleted a few turns later. */
-function inAndOut(storage: Storage, turn: number, count: number, slowest: { ms: number }): void {
+async function inAndOut(
+  storage: Storage,
+  turn: number,
+  count: number,
+  slowest: { ms: number },
+): Promise<void> {
   const window = 10 * turn;
   for (let n = 1; n <= count; n += turn) {
     for (let i = n; i < n + turn; i++) {
@@ -74,24 +85,24 @@ function inAndOut(storage: Storage, turn: number, count: number, slowest: { ms: 
       if (i > window) storage.deleteDelivery(`s${(i - window) % 10}`, i - window);
     }
     const before = performance.now();
-    storage.commit();
+    await committed(storage);
     storage.idle!();
     slowest.ms = Math.max(slowest.ms, performance.now() - before);
   }
   for (let i = Math.max(1, count - window + 1); i <= count; i++) storage.deleteDelivery(`s${i % 10}`, i);
-  storage.commit();
+  await committed(storage);
 }
 
 let { storage } = new SqliteStorage({ path, sync });
 await storage.open(host);
 await storage.load(nobody, 100);
 for (let i = 0; i < 10; i++) storage.putSession(session(`s${i}`));
-storage.commit();
+await committed(storage);
 for (const turn of [1, 10, 100, 1000]) {
   const count = Math.min(messages, turn * (sync === "full" ? 10_000 : 50_000));
   const slowest = { ms: 0 };
   const from = performance.now();
-  inAndOut(storage, turn, count, slowest);
+  await inAndOut(storage, turn, count, slowest);
   report(`put, sent, deleted, ${turn} a turn`, count, from, "messages");
   console.log(`    slowest commit and pause: ${slowest.ms.toFixed(1)} ms`);
 }
@@ -111,7 +122,7 @@ for (let i = 1; i <= 1_000_000; i++) {
   });
   if (i % 100 === 0) {
     const before = performance.now();
-    storage.commit();
+    await committed(storage);
     storage.idle!();
     slowest = Math.max(slowest, performance.now() - before);
   }
@@ -119,13 +130,13 @@ for (let i = 1; i <= 1_000_000; i++) {
 report("queued for nobody who reads, 100 a turn", 1_000_000, from, "messages");
 console.log(`    slowest commit and pause: ${slowest.toFixed(1)} ms`);
 for (let i = 0; i < 10; i++) storage.deleteSession(`s${i}`);
-storage.commit();
+await committed(storage);
 
 from = performance.now();
 for (let i = 0; i < 1_000_000; i++) {
   storage.putRetained({ ...message(i), topic: `retained/${i % 1000}/${i}`, retain: true });
   if (i % 1000 === 999) {
-    storage.commit();
+    await committed(storage);
     storage.idle!();
   }
 }
@@ -135,7 +146,7 @@ for (let i = 0; i < 100_000; i++) {
   storage.putSession(session(`client-${i}`, { disconnectedAt: 1 }));
   storage.putSubscription(`client-${i}`, subscription(`client/${i}/#`));
   if (i % 1000 === 999) {
-    storage.commit();
+    await committed(storage);
     storage.idle!();
   }
 }
