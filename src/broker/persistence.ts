@@ -243,6 +243,7 @@ export class Persistence implements DeliveryStore, Committer {
   /** It has ended, and is there until all that waits in it was passed on: a server that finds it ends it again. */
   ending(record: SessionRecord): void {
     this.storage.putSession(record);
+    // (It is subscribed to nothing any more, as if it were gone.)
     this.#told(true);
   }
 

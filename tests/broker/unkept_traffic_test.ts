@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { DeliveryRecord } from "../../src/storage.ts";
 import { connectPacket } from "../harness/client.ts";
 import { settle, TestBroker, type TestClient, versions } from "../harness/mod.ts";
 import { ModelStorage } from "../harness/model_storage.ts";
@@ -19,6 +20,17 @@ async function committing(t: TestBroker, storage: ModelStorage, version: 4 | 5):
   await settle();
   assert.deepEqual(publisher.waiting, []);
   return publisher;
+}
+
+/** Reads never end while commits take their time. */
+class Unread extends ModelStorage {
+  override waiting(
+    id: string,
+    sequence: number,
+    limit: number,
+  ): DeliveryRecord[] | Promise<DeliveryRecord[]> {
+    return this.mode === "later" ? new Promise(() => {}) : super.waiting(id, sequence, limit);
+  }
 }
 
 async function absent(t: TestBroker, version: 4 | 5): Promise<void> {
@@ -117,6 +129,31 @@ for (const version of versions) {
     assert.deepEqual([publisher.waiting, anew.waiting], [[], []]);
     storage.release();
     await anew.expect(2);
+    await settle();
+    storage.release();
+    await publisher.expect(4);
+    storage.mode = "now";
+  });
+
+  test(`storage: a publish is not acknowledged before the end that takes its time and kept it from a session, MQTT ${version}`, async () => {
+    const storage = new Unread();
+    await using t = await TestBroker.with(storage);
+    const properties = version === 5 ? { sessionExpiryInterval: 600 } : {};
+    const s = await t.connected(version, { clientId: "s", cleanStart: false, properties });
+    await s.subscribe("$share/g/a", 1);
+    await s.subscribe("kept", 1);
+    await s.lose();
+    const publisher = await t.connected(version);
+    for (let i = 0; i < 100; i++) await publisher.published("a", `${i}`, { qos: 1 });
+    storage.mode = "later";
+    const anew = t.client(version);
+    void anew.connect({ clientId: "s", cleanStart: true, properties }).catch(() => {});
+    await settle();
+    assert.equal(t.broker.sessions.endings.size, 1);
+    publisher.publish("kept", "not for s any more", { qos: 1, packetId: 7 });
+    await settle();
+    assert.deepEqual(publisher.waiting, []);
+    storage.release();
     await settle();
     storage.release();
     await publisher.expect(4);
