@@ -146,6 +146,7 @@ export class Outgoing implements TurnTask {
     this.owes = this.sealed = false;
     this.#forsake();
     this.#output.drop();
+    this.sent = null;
     if (this.welcomes && connection.phase === "open") {
       // Nothing may come before CONNACK [MQTT-3.2.0-1], so it was never connected, and leaves no will.
       connection.will = null;
@@ -219,8 +220,7 @@ export class Outgoing implements TurnTask {
 
   /** What may leave leaves, before the connection ends. */
   flush(): void {
-    if (!this.#held) this.#flush();
-    if (this.sent !== null) this.sent.tell();
+    if (!this.#held) this.#write();
   }
 
   /** The last words of a connection that is over. */

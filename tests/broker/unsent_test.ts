@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { settle, TestBroker, type TestClient, until, versions } from "../harness/mod.ts";
 import { connectPacket } from "../harness/client.ts";
 import { ModelStorage } from "../harness/model_storage.ts";
@@ -96,4 +97,24 @@ for (const version of versions) {
       await back.silent();
     });
   }
+
+  test(`hooks: nobody is told that what was dropped unsent was sent, MQTT ${version}`, async () => {
+    const storage = new ModelStorage();
+    const told: number[] = [];
+    await using t = await TestBroker.with(storage, {
+      hooks: [new AllowAll(), { id: "h", onPacketSent: (_client, packet) => void told.push(packet.type) }],
+    });
+    const properties = version === 5 ? { sessionExpiryInterval: 600 } : {};
+    const s = await t.connected(version, { clientId: "s", cleanStart: false, properties });
+    await s.subscribe("kept", 1);
+    const publisher = await t.connected(version);
+    storage.mode = "later";
+    publisher.publish("kept", "x", { qos: 1, packetId: 7 });
+    await settle();
+    told.length = 0;
+    storage.refuse();
+    await settle();
+    assert.deepEqual(told.filter((x) => x === 3 || x === 4), []);
+    storage.mode = "now";
+  });
 }
