@@ -84,15 +84,15 @@ export function acceptable(
     return false;
   }
   if (qos === 0) return true;
-  if (cannotKeep(connection, qos, packetId)) return false;
-  if (qos !== 2) return true;
-  const received = session!.received;
-  if (received === null) return true;
-  if (received.has(packetId)) {
-    // Repeated: it was delivered already. [MQTT-4.3.3-10]
+  const received = qos === 2 ? session!.received : null;
+  if (received?.has(packetId) === true) {
+    // Repeated: it was delivered already [MQTT-4.3.3-10], and whatever the storage does by now, that is committed: who
+    // still waited for it when the storage began to fail has lost its connection.
     acknowledge(connection, PacketType.PUBREC, packetId, 0);
     return false;
   }
+  if (cannotKeep(connection, qos, packetId)) return false;
+  if (received === null) return true;
   if (received.size < capabilities.receiveMaximum || version !== 5) return true;
   broker.stats.refused.receiveMaximum++;
   // [MQTT-3.3.4-7]
