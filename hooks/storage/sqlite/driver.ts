@@ -270,9 +270,12 @@ export class SqliteDriver implements Storage {
     this.#sessions = new Sessions();
     this.#recent.forget();
     this.#told = false;
-    engine.close();
-    this.#lock?.release();
-    this.#lock = null;
+    try {
+      engine.close();
+    } finally {
+      this.#lock?.release();
+      this.#lock = null;
+    }
   }
 
   #received(sessionId: string, packetId: number, there: boolean): void {
