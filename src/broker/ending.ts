@@ -3,8 +3,9 @@
  * leaves the one and what enters the other is told in the same turn, so that one commit has both.
  *
  * Where it takes time, because most of a queue is in a storage that is asked over the network or because access control
- * has yet to answer, the storage is told first that the session has expired: a server that starts after a crash finds it
- * so, and ends it again with what was not passed on by then. Until nothing is left the client id is not free.
+ * has yet to answer, or a hook about the will, the storage is told first that the session has expired: a server that
+ * starts after a crash finds it so, and ends it again with what was not passed on by then. Until nothing is left the
+ * client id is not free.
  */
 
 import type { Delivery } from "../session/delivery.ts";
@@ -56,6 +57,7 @@ export class Ending {
   begin(): void {
     for (const delivery of this.session.drain()) this.#passOn(delivery);
     if (!this.#more) this.#drop(this.left);
+    void this.session.dueWill?.decided.then(() => this.#willDecided());
     this.goOn();
     const { persistence } = this.#broker;
     if (this.#over || persistence === null || !this.session.kept) return;
@@ -64,6 +66,15 @@ export class Ending {
     for (const delivery of this.#settled!) persistence.passedOn(this.session, delivery);
     this.#settled = null;
     this.#endings.add(this);
+  }
+
+  #willDecided(): void {
+    const { persistence } = this.#broker;
+    if (persistence!.closed) return;
+    this.goOn();
+    if (this.#over) return;
+    this.#record = { ...this.#record!, will: null };
+    persistence!.ending(this.#record);
   }
 
   /** Reads what is left, a page at a time, and is over when nothing is. */
@@ -81,7 +92,7 @@ export class Ending {
       this.#endings.hasRead();
       this.#take(page);
     }
-    if (this.#asked.size === 0) this.#end();
+    if (this.#asked.size === 0 && this.session.dueWill === null) this.#end();
   }
 
   #mayRead(): boolean {

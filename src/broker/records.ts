@@ -36,12 +36,13 @@ export function recordOfDelivery(delivery: Delivery): DeliveryRecord {
 
 /** Of a session that has ended and is not gone: whoever loads it finds that its time is over. */
 export function endingRecord(session: Session): SessionRecord {
-  const record = recordOf(session, session.client as Client | null, null);
-  return { ...record, sessionExpiryInterval: 0, will: null };
+  return { ...recordOf(session, session.client as Client | null, null), sessionExpiryInterval: 0 };
 }
 
 /** `will`: what would be published if this process ended now, while the client is connected. */
 export function recordOf(session: Session, client: Client | null, will: Will | null): SessionRecord {
+  // (One about which hooks are still asked comes first: it is due already.)
+  const due = session.dueWill?.will ?? (session.pendingWill === null ? will : null);
   return {
     id: session.clientId,
     username: client?.username ?? "",
@@ -50,6 +51,6 @@ export function recordOf(session: Session, client: Client | null, will: Will | n
     version: client?.version ?? 4,
     sessionExpiryInterval: session.expiryInterval,
     disconnectedAt: session.disconnectedAt,
-    will: session.pendingWill ?? (will === null ? null : { will, at: 0 }),
+    will: due === null ? session.pendingWill : { will: due, at: 0 },
   };
 }

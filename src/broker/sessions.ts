@@ -192,11 +192,11 @@ export class Sessions {
     this.#byId.delete(textKey(session.clientId));
     const groups = [...session.subscriptions.values()].map(({ group }) => group);
     this.#unsubscribeAll(session);
-    this.endings.begin(session, groups.some((group) => group !== null && group.members.length > 0));
     const pending = session.pendingWill;
     session.pendingWill = null;
     // [MQTT-3.1.2-10]
     if (pending !== null) void this.#broker.wills.publish(session, pending.will);
+    this.endings.begin(session, groups.some((group) => group !== null && group.members.length > 0));
     // Remembered routes may name the session for a while; what its client said in CONNECT does not stay with it.
     session.client = null;
     session.received = null;
@@ -272,8 +272,8 @@ export class Sessions {
       if (session.pendingWill.at <= now) {
         const { will } = session.pendingWill;
         session.pendingWill = null;
-        this.#broker.persistence?.changed(session);
         void this.#broker.wills.publish(session, will);
+        this.#broker.persistence?.changed(session);
       } else next = Math.min(next, session.pendingWill.at);
     }
     next = Math.min(next, this.#sweepTime(session, now));

@@ -8,7 +8,7 @@ import { type Reason, Reasons } from "../packets/reason.ts";
 import type { ConnectPacket, Will } from "../packets/types.ts";
 import { isText } from "../packets/text_payload.ts";
 import { Message } from "../session/message.ts";
-import type { Session } from "../session/session.ts";
+import type { DueWill, Session } from "../session/session.ts";
 import { isTopicName } from "../topics/names.ts";
 import type { Broker } from "./broker.ts";
 import { expiryTime } from "./expiry.ts";
@@ -54,8 +54,27 @@ export class Wills {
     else session.pendingWill = { will, at: now + delay * 1000 };
   }
 
-  /** Hooks may change it or take it back, and the right to it may have gone since CONNECT. */
+  /**
+   * Hooks may change it or take it back, and the right to it may have gone since CONNECT. While they take their time it
+   * stays with a session that is kept: a server that starts after a crash publishes it.
+   */
   publish(session: Session, will: Will): MaybePromise<void> {
+    const decided = this.#decide(session, will);
+    if (!isPromise(decided) || !session.kept) return decided;
+    const due: DueWill = { will, decided: decided.then(() => this.#decided(session, due)) };
+    session.dueWill = due;
+    return due.decided;
+  }
+
+  #decided(session: Session, due: DueWill): void {
+    // (Another one may have become due since.)
+    if (session.dueWill !== due) return;
+    session.dueWill = null;
+    const { persistence } = this.#broker;
+    if (persistence?.closed === false) persistence.changed(session);
+  }
+
+  #decide(session: Session, will: Will): MaybePromise<void> {
     const client = session.client as Client | null;
     if (client === null) return this.#publish(session, will);
     const final = this.#throughHooks(client, will);

@@ -22,6 +22,13 @@ export interface PendingWill {
   readonly at: number;
 }
 
+/** A will that is due, while hooks are asked about it. */
+export interface DueWill {
+  readonly will: Will;
+  /** Resolves when it is published, or is not to be. */
+  readonly decided: Promise<void>;
+}
+
 export class Session {
   readonly clientId: string;
   readonly host: SessionHost;
@@ -50,6 +57,8 @@ export class Session {
   ended = false;
   /** The will of the last connection while its delay runs. */
   pendingWill: PendingWill | null = null;
+  /** It is kept until hooks have answered. */
+  dueWill: DueWill | null = null;
   /** The client of the last connection, for access control of what is delivered. */
   client: unknown = null;
   /** What access control said of deliveries to that client, where it is remembered. */
