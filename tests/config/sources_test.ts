@@ -1,10 +1,10 @@
 /** Defaults, file, environment and options together. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { parseArguments, UsageError } from "../../src/cli/arguments.ts";
 import { configure } from "../../src/cli/configure.ts";
 import { options } from "../../src/cli/options.ts";
@@ -12,8 +12,13 @@ import type { Configuration } from "../../src/config/configuration.ts";
 import { variableName } from "../../src/config/environment.ts";
 import { ConfigError } from "../../src/config/problem.ts";
 
+const folder = mkdtempSync(join(tmpdir(), "comqtt-"));
+after(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+
 function file(text: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), "comqtt-")), "a.yml");
+  const path = join(folder, `${files++}.yml`);
   writeFileSync(path, text);
   return path;
 }

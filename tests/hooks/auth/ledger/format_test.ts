@@ -1,12 +1,15 @@
 /** What is wrong with rules is said with its place, all of it at once, and never with a password. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { Ledger, LedgerError } from "../../../../hooks/auth/ledger.ts";
 import { may, problemsOf } from "./fixtures.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "comqtt-"));
+after(() => rmSync(folder, { recursive: true }));
 
 const accesses = "expected 0 (deny), 1 (read), 2 (write) or 3 (readwrite)";
 const hashes = "expected one of $scrypt$ln=,r=,p=$, $pbkdf2-sha512$i=$, $pbkdf2-sha256$i=$, " +
@@ -251,7 +254,6 @@ test("ledger format: anchors may be used", () => {
 });
 
 test("ledger format: a file that cannot be read, and one that is wrong, are named", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "comqtt-"));
   const missing = join(folder, "missing.yml");
   const failed = await Ledger.read(missing).then(() => null, (error: unknown) => error);
   assert.ok(failed instanceof LedgerError);

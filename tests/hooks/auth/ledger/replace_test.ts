@@ -1,15 +1,18 @@
 /** Rules that change while clients are connected; the ledger in a broker. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { Ledger, type LedgerRules } from "../../../../hooks/auth/ledger.ts";
 import type { Hook } from "../../../../src/hook.ts";
 import { AllowAll } from "../../../../hooks/auth/allow_all.ts";
 import { TestBroker } from "../../../harness/mod.ts";
 import { may } from "./fixtures.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "comqtt-"));
+after(() => rmSync(folder, { recursive: true }));
 
 const everyone = [{ allow: true }] as const;
 const secretive: LedgerRules = {
@@ -128,7 +131,7 @@ test("ledger replace: the objects given are not looked at again", () => {
 });
 
 test("ledger reload: reads the file again, and keeps the old rules when it is wrong", async () => {
-  const path = join(mkdtempSync(join(tmpdir(), "comqtt-")), "ledger.yml");
+  const path = join(folder, "ledger.yml");
   const write = (access: string): void => writeFileSync(path, `acl: [{ filters: { a: ${access} } }]\n`);
   write("read");
   const ledger = await Ledger.read(path);
