@@ -177,11 +177,12 @@ export class Turn {
     // What was said while it was under way waits for a commit that is not to be expected soon.
     const all = new Set([...tasks, ...this.#later, ...this.#tasks.filter((task) => task.owes)]);
     this.#later = [];
+    // (First: whoever is told ends connections, and what that brings about is not committed either.)
+    this.committer?.failed(error);
     for (const task of all) {
       if (task.owes || task.sealed) this.#do(() => task.uncommitted());
       else this.#finish(task);
     }
-    this.committer?.failed(error);
   }
 
   #do(work: () => void): void {
