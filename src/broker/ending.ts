@@ -68,9 +68,15 @@ export class Ending {
     this.#endings.add(this);
   }
 
+  /** What is left is the next server's: nobody answers questions any more. */
+  get #left(): boolean {
+    const { persistence, hooks } = this.#broker;
+    return persistence?.closed === true || (hooks.ended && this.session.kept);
+  }
+
   #willDecided(): void {
     const { persistence } = this.#broker;
-    if (persistence!.closed) return;
+    if (persistence!.closed || this.session.dueWill !== null) return;
     this.goOn();
     if (this.#over) return;
     this.#record = { ...this.#record!, will: null };
@@ -80,7 +86,7 @@ export class Ending {
   /** Reads what is left, a page at a time, and is over when nothing is. */
   goOn(): void {
     const { persistence } = this.#broker;
-    if (this.#over || this.#reading || persistence?.closed === true) return;
+    if (this.#over || this.#reading || this.#left) return;
     while (this.#more && this.#asked.size === 0) {
       if (!this.#mayRead()) return;
       const page = persistence!.waiting(this.session, this.#after, persistence!.window);
@@ -112,7 +118,7 @@ export class Ending {
     this.#reading = false;
     this.#failed = false;
     this.#endings.hasRead();
-    if (persistence.closed) return;
+    if (this.#left) return;
     if (page.length < persistence.window && page.length < this.left && !this.#doubtful) {
       // The storage may just have come back without what it was told last: a commit notices that, and puts it right.
       this.#doubtful = true;
@@ -150,6 +156,7 @@ export class Ending {
   }
 
   #passOn(delivery: Delivery): void {
+    if (this.#left) return;
     const { message } = delivery;
     const group = this.#groupOf(delivery);
     const asked = group === null ? null : membersAsked(this.#broker, message, group);
@@ -161,8 +168,6 @@ export class Ending {
     this.#asked.add(delivery);
     void asked.then(() => {
       this.#asked.delete(delivery);
-      // (What was committed by then is what the next server finds.)
-      if (this.#broker.persistence?.closed === true) return;
       this.#passOn(delivery);
       this.goOn();
     });

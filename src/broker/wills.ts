@@ -60,31 +60,32 @@ export class Wills {
    */
   publish(session: Session, will: Will): MaybePromise<void> {
     const decided = this.#decide(session, will);
-    if (!isPromise(decided) || !session.kept) return decided;
-    const due: DueWill = { will, decided: decided.then(() => this.#decided(session, due)) };
+    if (!isPromise(decided)) return this.#publish(session, decided);
+    if (!session.kept) return decided.then((final) => this.#publish(session, final));
+    const due: DueWill = { will, decided: decided.then((final) => this.#decided(session, due, final)) };
     session.dueWill = due;
     return due.decided;
   }
 
-  #decided(session: Session, due: DueWill): void {
+  #decided(session: Session, due: DueWill, final: Will | null): void {
+    const { persistence, hooks } = this.#broker;
+    // (Nobody has answered: the server is closed, and the next one publishes it.)
+    if (hooks.ended) return;
+    this.#publish(session, final);
     // (Another one may have become due since.)
     if (session.dueWill !== due) return;
     session.dueWill = null;
-    const { persistence } = this.#broker;
     if (persistence?.closed === false) persistence.changed(session);
   }
 
-  #decide(session: Session, will: Will): MaybePromise<void> {
+  /** The will as it is to be published; null: it is not. */
+  #decide(session: Session, will: Will): MaybePromise<Will | null> {
     const client = session.client as Client | null;
-    if (client === null) return this.#publish(session, will);
+    if (client === null) return will;
     const final = this.#throughHooks(client, will);
-    const allowed = isPromise(final)
+    return isPromise(final)
       ? final.then((later) => this.#allowed(client, later))
       : this.#allowed(client, final);
-    if (isPromise(allowed)) {
-      return allowed.then((later) => later === null ? undefined : this.#publish(session, later));
-    }
-    if (allowed !== null) this.#publish(session, allowed);
   }
 
   #throughHooks(client: Client, will: Will): MaybePromise<Will | null> {
@@ -121,7 +122,8 @@ export class Wills {
     return isPromise(answer) ? answer.then(decided) : decided(answer);
   }
 
-  #publish(session: Session, final: Will): void {
+  #publish(session: Session, final: Will | null): void {
+    if (final === null) return;
     const broker = this.#broker;
     const entry = broker.topicEntry(final.topic);
     if (entry === null || isServerTopic(final.topic)) return;
