@@ -59,10 +59,15 @@ export class Wills {
    * stays with a session that is kept: a server that starts after a crash publishes it.
    */
   publish(session: Session, will: Will): MaybePromise<void> {
-    const decided = this.#decide(session, will);
+    const final = this.#decide(session, will);
+    const decided = !session.kept
+      ? final
+      : isPromise(final)
+      ? final.then((later) => this.#receiversKnown(later))
+      : this.#receiversKnown(final);
     if (!isPromise(decided)) return this.#publish(session, decided);
-    if (!session.kept) return decided.then((final) => this.#publish(session, final));
-    const due: DueWill = { will, decided: decided.then((final) => this.#decided(session, due, final)) };
+    if (!session.kept) return decided.then((later) => this.#publish(session, later));
+    const due: DueWill = { will, decided: decided.then((later) => this.#decided(session, due, later)) };
     session.dueWill = due;
     return due.decided;
   }
@@ -86,6 +91,14 @@ export class Wills {
     return isPromise(final)
       ? final.then((later) => this.#allowed(client, later))
       : this.#allowed(client, final);
+  }
+
+  /** Once access control has said who may receive it: until then it is in nobody's session. */
+  #receiversKnown(final: Will | null): MaybePromise<Will | null> {
+    const entry = final === null ? null : this.#broker.topicEntry(final.topic);
+    if (entry === null) return final;
+    const { pending } = this.#broker.router.of(entry);
+    return pending === null ? final : pending.then(() => this.#receiversKnown(final));
   }
 
   #throughHooks(client: Client, will: Will): MaybePromise<Will | null> {

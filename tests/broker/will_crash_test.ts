@@ -8,6 +8,7 @@ import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { connectPacket, settle, TestBroker, versions } from "../harness/mod.ts";
 import { ModelStorage } from "../harness/model_storage.ts";
 import { until } from "../harness/time.ts";
+import { SlowAcl } from "../hooks/acl.ts";
 
 type Answer = "drop" | undefined;
 
@@ -32,6 +33,8 @@ const WILL = {
   qos: 1,
   retain: false,
 } as const;
+
+const WILL_5 = { ...WILL, properties: {} } as const;
 
 /** How the will comes due; in 3.1.1 it is due when the connection is lost, whatever happens then. */
 const WAYS = ["at once", "after its delay", "with its session", "by a clean start"] as const;
@@ -148,4 +151,44 @@ test("will: a server that is closed while a hook is asked leaves it to the next 
   }
   await hook.answer();
   await assertPublished(storage, 5, at, 1);
+});
+
+for (const way of ["killed", "closed"] as const) {
+  test(`will: ${way} while access control is asked who may receive it, it is not lost`, async () => {
+    const storage = new ModelStorage();
+    const acl = new SlowAcl(() => false);
+    let at: number;
+    let image: ModelStorage;
+    {
+      await using t = await TestBroker.with(storage, { hooks: [acl] });
+      const watch = await t.connected(5, { clientId: "watch", ...keptFor(1000, 5) });
+      await watch.subscribe("w", 1);
+      await watch.lose();
+      acl.slow = (action): boolean => action === "deliver";
+      const client = await t.connected(5, { clientId: "c", will: WILL_5, ...keptFor(100, 5) });
+      await client.lose();
+      await until(() => acl.waiting.length > 0, "the question");
+      at = t.clock.now();
+      image = ModelStorage.after(storage);
+    }
+    await assertPublished(way === "killed" ? image : storage, 5, at, 1);
+  });
+}
+
+test("will: it reaches who may receive it when access control has answered, once, in a crash as well", async () => {
+  const storage = new ModelStorage();
+  const acl = new SlowAcl(() => false);
+  await using t = await TestBroker.with(storage, { hooks: [acl] });
+  const watch = await t.connected(5, { clientId: "watch", ...keptFor(1000, 5) });
+  await watch.subscribe("w", 1);
+  await watch.lose();
+  acl.slow = (action): boolean => action === "deliver";
+  const client = await t.connected(5, { clientId: "c", will: WILL_5, ...keptFor(100, 5) });
+  await client.lose();
+  await until(() => acl.waiting.length > 0, "the question");
+  acl.slow = (): boolean => false;
+  await acl.answer("allow");
+  assert.equal(storage.committed.sessions.get("watch")!.deliveries.size, 1);
+  assert.equal(storage.committed.sessions.get("c")!.record.will, null);
+  await assertPublished(storage, 5, t.clock.now(), 1);
 });
