@@ -177,10 +177,11 @@ export class Server implements AsyncDisposable {
    * `onPublish` hook must not wait for a publish of its own when it was asked about one of the program's.
    *
    * Answers what became of it: `Reasons.success`; `noMatchingSubscribers`; `quotaExceeded`: there is no room to
-   * retain it, or, in QoS 1 and 2, the storage could not keep it, and it may arrive or not; or what a hook refused it
-   * with. It does not wait for subscribers that are slow. With QoS 1 and 2 it waits for the commit: what is answered
-   * with success is kept for those it is kept for, as what a client is acknowledged. Before `serve` it is held until the
-   * server has its data, published before a listener opens, and answered with success at once.
+   * retain it, or, in QoS 1 and 2, the storage could not keep it, and it may arrive or not; `serverShuttingDown`:
+   * the server was closed before access control had said who may receive it; or what a hook refused it with. It does not
+   * wait for subscribers that are slow. With QoS 1 and 2 it waits for the commit: what is answered with success is kept
+   * for those it is kept for, as what a client is acknowledged. Before `serve` it is held until the server has its data,
+   * published before a listener opens, and answered with success at once.
    *
    * A payload is the caller's again when the call returns: what has to be kept of it is copied by then. Rejects with
    * a TypeError or RangeError when the topic is empty, has wildcards or is longer than `limits.topicLength`, and for

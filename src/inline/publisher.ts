@@ -165,7 +165,11 @@ export class Publisher {
     if (pending !== null) {
       // Access control is being asked about a subscriber: the order is kept, so what comes next waits as well.
       message.own();
-      return pending.then(() => this.#deliver(addressed, request));
+      return pending.then(() => {
+        // (Nobody has answered: it would not reach who may have it.)
+        if (this.#broker.hooks.ended) return this.#refused(Reasons.serverShuttingDown);
+        return this.#deliver(addressed, request);
+      });
     }
     const before = this.#subscriptions.skipped;
     const count = this.#broker.publish(message, entry, null);

@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Hook } from "../../src/hook.ts";
+import { InlineClient } from "../../src/inline/inline_client.ts";
+import type { Reason } from "../../src/packets/reason.ts";
 import type { ConnectPacket } from "../../src/packets/types.ts";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { settle, TestBroker } from "../harness/mod.ts";
@@ -82,4 +84,24 @@ test("stop: what waits in a session that ends is left to the next server while a
   await using t = await TestBroker.with(ModelStorage.after(storage), { at });
   const long = await t.connected(5, keptFor("long", 1000));
   assert.deepEqual(await long.texts(1), ["m"]);
+});
+
+test("stop: what the program publishes is not answered with success when access control has not said who may receive it", async () => {
+  const storage = new ModelStorage();
+  const acl = new SlowAcl(() => false);
+  let answer: Promise<Reason>;
+  {
+    await using t = await TestBroker.with(storage, { hooks: [acl, ends] });
+    const inline = new InlineClient(t.broker);
+    inline.open();
+    const watch = await t.connected(5, keptFor("watch", 1000));
+    await watch.subscribe("w", 1);
+    await watch.lose();
+    acl.slow = (action): boolean => action === "deliver";
+    answer = inline.publish("w", "m", { qos: 1 });
+    await until(() => acl.waiting.length > 0, "the question");
+    inline.close();
+  }
+  assert.equal(storage.committed.sessions.get("watch")!.deliveries.size, 0);
+  assert.ok((await answer).code >= 0x80, (await answer).text);
 });
