@@ -1,5 +1,7 @@
 /** What sessions report to the broker: counted, and told to hooks that listen. */
 
+import type { MaybePromise } from "../hook_answers.ts";
+import { isPromise } from "../hooks.ts";
 import type { SessionHost } from "../session/host.ts";
 import type { Session } from "../session/session.ts";
 import type { Broker } from "./broker.ts";
@@ -7,6 +9,16 @@ import type { Receiver } from "./pressure.ts";
 import { mayReceive } from "./rights.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Nobody is told no because the server is closed: what waits is the next one's. */
+function answered(broker: Broker, answer: MaybePromise<boolean>): MaybePromise<boolean> {
+  if (broker.hooks.ended) return never();
+  return isPromise(answer) ? answer.then((yes) => broker.hooks.ended ? never() : yes) : answer;
+}
+
+function never(): Promise<boolean> {
+  return new Promise(() => {});
+}
 
 /** Makes the host, or brings an existing one up to date with the hooks. */
 export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost {
@@ -43,7 +55,7 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
   };
   host.mayReceive = hooks.on.onAclCheck.length === 0
     ? undefined
-    : (session, topic) => mayReceive(broker, session, topic, true);
+    : (session, topic) => answered(broker, mayReceive(broker, session, topic, true));
   host.idsExhausted = hooks.on.onPacketIdExhausted.length === 0
     ? undefined
     : (session, message) => hooks.notify("onPacketIdExhausted", session.clientId, message);

@@ -105,3 +105,31 @@ test("stop: what the program publishes is not answered with success when access 
   assert.equal(storage.committed.sessions.get("watch")!.deliveries.size, 0);
   assert.ok((await answer).code >= 0x80, (await answer).text);
 });
+
+test("stop: what is read of a long queue is not dropped because access control has not answered about it", async () => {
+  const storage = new ModelStorage();
+  const acl = new SlowAcl(() => false);
+  let at: number;
+  const texts = Array.from({ length: 200 }, (_, i) => `${i}`);
+  let taken = 0;
+  {
+    await using t = await TestBroker.with(storage, { hooks: [acl, ends] });
+    const away = await t.connected(5, keptFor("away", 1000));
+    await away.subscribe("a", 1);
+    await away.lose();
+    const publisher = await t.connected(5);
+    for (const text of texts) await publisher.published("a", text, { qos: 1 });
+    const properties = { sessionExpiryInterval: 1000, receiveMaximum: 1 };
+    const back = await t.connected(5, { clientId: "away", cleanStart: false, properties });
+    acl.slow = (action): boolean => action === "deliver";
+    t.broker.hooks.invalidate();
+    for (; acl.waiting.length === 0; taken++) {
+      back.ack(4, (await back.message()).packetId);
+      await settle();
+    }
+    at = t.clock.now();
+  }
+  await using t = await TestBroker.with(ModelStorage.after(storage), { at });
+  const back = await t.connected(5, keptFor("away", 1000));
+  assert.deepEqual(await back.texts(texts.length - taken), texts.slice(taken));
+});
