@@ -144,3 +144,37 @@ for (const restoreCounters of [true, false]) {
     assert.equal(again.broker.stats.clientsMaximum, restoreCounters ? 1 : 0);
   });
 }
+
+test("storage, time: after kill -9 the session of a client that had come back is not over by when it was away before", async () => {
+  const storage = new ModelStorage();
+  await using t = await TestBroker.with(storage);
+  const options = { clientId: "c", cleanStart: false, properties: { sessionExpiryInterval: 100 } } as const;
+  const client = await t.connected(5, options);
+  await client.subscribe("a", 1);
+  await client.lose();
+  await t.advance(90);
+  await t.connected(5, options);
+  assert.equal(storage.committed.sessions.get("c")!.record.disconnectedAt, 0);
+  await t.advance(60);
+  const publisher = await t.connected(5);
+  await publisher.published("a", "m", { qos: 1 });
+  await using again = await TestBroker.with(killed(storage), { at: t.clock.now() });
+  const back = await again.connected(5, options);
+  assert.deepEqual(await back.texts(1), ["m"]);
+});
+
+test("storage, time: after kill -9 the will of a client that had come back waits as any other", async () => {
+  const storage = new ModelStorage();
+  await using t = await TestBroker.with(storage);
+  const early = await t.connected(5, { ...kept, clientId: "w" });
+  await early.subscribe("will", 1);
+  await early.lose();
+  const client = await t.connected(5, { ...kept, cleanStart: false });
+  await client.lose();
+  await t.connected(5, { ...kept, cleanStart: false, will: will(30) });
+  await using again = await TestBroker.with(killed(storage), { at: t.clock.now() });
+  const watcher = await again.connected(5, { ...kept, clientId: "w", cleanStart: false });
+  await again.connected(5, { ...kept, cleanStart: false });
+  await again.advance(60);
+  await watcher.silent();
+});

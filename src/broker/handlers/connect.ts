@@ -238,6 +238,8 @@ function establish(
   }
   const { session, present } = claimed;
   session.expiryInterval = client.sessionExpiryInterval = expiry;
+  // (As it is to be kept: after a crash its time counts from then, not from the end of an earlier connection.)
+  session.disconnectedAt = 0;
   client.keepAlive = keepAlive;
   connection.silence = keepAlive * 1500;
   connection.session = session;
