@@ -87,7 +87,9 @@ class Loader implements StorageLoader {
     for (const { session, record } of this.#cutOff) {
       session.disconnectedAt = this.#aliveAt;
       const { will } = record;
-      if (will !== null) {
+      // (It was due already, from a connection before.)
+      if (will !== null && will.at > 0) session.pendingWill = will;
+      else if (will !== null) {
         const at = this.#aliveAt + willDelay(session, will.will) * 1000;
         // It has a moment to come back, however long we were away.
         session.pendingWill = { will: will.will, at: Math.max(at, now + RETURN_MS) };

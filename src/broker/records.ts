@@ -41,8 +41,8 @@ export function endingRecord(session: Session): SessionRecord {
 
 /** `will`: what would be published if this process ended now, while the client is connected. */
 export function recordOf(session: Session, client: Client | null, will: Will | null): SessionRecord {
-  // (One about which hooks are still asked comes first: it is due already.)
-  const due = session.dueWill?.will ?? (session.pendingWill === null ? will : null);
+  // (One about which hooks are still asked comes first: it is due already, whoever is connected.)
+  const waits = session.dueWill ?? session.pendingWill;
   return {
     id: session.clientId,
     username: client?.username ?? "",
@@ -51,6 +51,6 @@ export function recordOf(session: Session, client: Client | null, will: Will | n
     version: client?.version ?? 4,
     sessionExpiryInterval: session.expiryInterval,
     disconnectedAt: session.disconnectedAt,
-    will: due === null ? session.pendingWill : { will: due, at: 0 },
+    will: waits !== null ? { will: waits.will, at: waits.at } : will === null ? null : { will, at: 0 },
   };
 }

@@ -67,7 +67,8 @@ export class Wills {
       : this.#receiversKnown(final);
     if (!isPromise(decided)) return this.#publish(session, decided);
     if (!session.kept) return decided.then((later) => this.#publish(session, later));
-    const due: DueWill = { will, decided: decided.then((later) => this.#decided(session, due, later)) };
+    const at = this.#broker.clock.now();
+    const due: DueWill = { will, at, decided: decided.then((later) => this.#decided(session, due, later)) };
     session.dueWill = due;
     return due.decided;
   }

@@ -25,6 +25,8 @@ export interface PendingWill {
 /** A will that is due, while hooks are asked about it. */
 export interface DueWill {
   readonly will: Will;
+  /** Since when, in milliseconds since 1970. */
+  readonly at: number;
   /** Resolves when it is published, or is not to be. */
   readonly decided: Promise<void>;
 }

@@ -192,3 +192,18 @@ test("will: it reaches who may receive it when access control has answered, once
   assert.equal(storage.committed.sessions.get("c")!.record.will, null);
   await assertPublished(storage, 5, t.clock.now(), 1);
 });
+
+test("will: killed while a hook is asked and its client is back, it does not go when the client comes back once more", async () => {
+  const storage = new ModelStorage();
+  const hook = new SlowWills();
+  await using t = await TestBroker.with(storage, { hooks: [new AllowAll(), hook] });
+  await lost(t, 5, "at once", hook);
+  await t.connected(5, { clientId: "c", ...keptFor(100, 5) });
+  const image = ModelStorage.after(storage);
+  await hook.answer();
+  await using again = await TestBroker.with(image, { at: t.clock.now() });
+  await again.connected(5, { clientId: "c", ...keptFor(100, 5) });
+  await again.advance(2);
+  const watch = await again.connected(5, { clientId: "watch", ...keptFor(1000, 5) });
+  assert.deepEqual(await watch.texts(1), ["gone"]);
+});
