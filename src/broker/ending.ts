@@ -95,6 +95,7 @@ export class Ending {
         void page.then((later) => this.#read(later), () => this.#unread());
         return;
       }
+      this.#failed = false;
       this.#endings.hasRead();
       this.#take(page);
     }

@@ -24,7 +24,7 @@ import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
 import { Counters } from "./counters.ts";
 import { deliveryOf, recordOf, recordOfDelivery } from "./records.ts";
-import { onlyStored, retell } from "./retell.ts";
+import { onlyStored, retell, retellOnce } from "./retell.ts";
 import type { Committer } from "./turn.ts";
 
 /** Messages of one queue that are in memory. */
@@ -57,6 +57,8 @@ export class Persistence implements DeliveryStore, Committer {
   #fault: string | null = null;
   /** What is still to be told again; null: nothing. */
   #retelling: Iterator<void> | null = null;
+  /** Of which sessions all has been told again. */
+  readonly #retold: Set<Session> = new Set();
   readonly #counters: Counters;
   /** Their queues could not be read. */
   readonly #stuck: Set<Session> = new Set();
@@ -150,15 +152,18 @@ export class Persistence implements DeliveryStore, Committer {
       "warn",
       gone === 0 ? what : `${what}; ${gone} queued messages were only in it and are gone`,
     );
-    this.#retelling = retell(this.#broker, this);
+    this.#retold.clear();
+    this.#retelling = retell(this.#broker, this, this.#retold);
   }
 
   async #retell(): Promise<void> {
     while (this.#retelling !== null && !this.#closed) {
       const { done } = this.#tellSome(this.#retelling);
       await this.storage.commit();
-      if (done) this.#retelling = null;
-      else await new Promise<void>((resolve) => setImmediate(resolve));
+      if (done) {
+        this.#retelling = null;
+        this.#retold.clear();
+      } else await new Promise<void>((resolve) => setImmediate(resolve));
     }
   }
 
@@ -287,6 +292,8 @@ export class Persistence implements DeliveryStore, Committer {
 
   put(session: Session, delivery: Delivery): void {
     delivery.message.keep();
+    // (A storage that does not know the session would not take it, and it may be in memory no longer when that is told.)
+    if (this.#retelling !== null && !session.ended) retellOnce(this, session, this.#retold);
     this.#deliveriesTold++;
     this.storage.putDelivery(session.clientId, recordOfDelivery(delivery));
     this.#told();

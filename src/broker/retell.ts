@@ -4,11 +4,14 @@ import type { Session } from "../session/session.ts";
 import type { Broker } from "./broker.ts";
 import type { Persistence } from "./persistence.ts";
 
-/** Yields after each session and each retained message; a step is one of them. */
-export function* retell(broker: Broker, persistence: Persistence): Generator<void, void, void> {
+/** Yields after each session and each retained message; a step is one of them. `told`: the sessions it is done with. */
+export function* retell(
+  broker: Broker,
+  persistence: Persistence,
+  told: Set<Session>,
+): Generator<void, void, void> {
   for (const session of broker.sessions.all()) {
-    if (!session.kept) continue;
-    retellSession(persistence, session);
+    if (!session.kept || !retellOnce(persistence, session, told)) continue;
     yield;
   }
   for (const ending of broker.sessions.endings.all()) {
@@ -19,6 +22,14 @@ export function* retell(broker: Broker, persistence: Persistence): Generator<voi
     persistence.retained(message);
     yield;
   }
+}
+
+/** False: it was done before. */
+export function retellOnce(persistence: Persistence, session: Session, told: Set<Session>): boolean {
+  if (told.has(session)) return false;
+  told.add(session);
+  retellSession(persistence, session);
+  return true;
 }
 
 function retellSession(persistence: Persistence, session: Session): void {

@@ -83,6 +83,29 @@ test("storage, lost: messages that were only in it are counted, and the queue go
   assert.equal(t.broker.stats.queued, 0);
 });
 
+test("storage, lost: a will for a long queue is kept though the session was not told again yet", async () => {
+  const storage = new ModelStorage();
+  await using t = await TestBroker.with(storage);
+  const away = await persistent(t, 5, "away");
+  await away.subscribe("a", 1);
+  await away.lose();
+  const publisher = await t.connected(5);
+  for (let i = 0; i < 20; i++) await publisher.published("a", `${i}`, { qos: 1 });
+  const payload = new TextEncoder().encode("gone");
+  const will = { topic: "a", payload, qos: 1, retain: false, properties: {} } as const;
+  const willing = await t.connected(5, { will });
+  storage.mode = "lost";
+  publisher.publish("a", "not acknowledged", { qos: 1 });
+  await publisher.expect(14);
+  await willing.lose();
+  await until(() => t.complaints.some((line) => /can be written again/.test(line)), "the storage");
+  await using again = await TestBroker.with(ModelStorage.after(storage));
+  const back = await persistent(again, 5, "away");
+  const texts = await back.texts(9);
+  assert.equal(texts.at(-1), "gone");
+  await back.silent();
+});
+
 test("storage, lost: a queue that cannot be read for a moment is read again", async () => {
   const storage = new ModelStorage();
   await using t = await TestBroker.with(storage);

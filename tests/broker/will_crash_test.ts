@@ -207,3 +207,28 @@ test("will: killed while a hook is asked and its client is back, it does not go 
   const watch = await again.connected(5, { clientId: "watch", ...keptFor(1000, 5) });
   assert.deepEqual(await watch.texts(1), ["gone"]);
 });
+
+test("will: hooks are asked about one of an earlier run, and told who left it", async () => {
+  const storage = new ModelStorage();
+  await using t = await TestBroker.with(storage);
+  const username = "anna";
+  await t.connected(5, { clientId: "c", username, will: WILL_5, ...keptFor(100, 5) });
+  const asked: (string | null)[] = [];
+  const hook: Hook = {
+    id: "drops",
+    onWill: ({ id, username }) => {
+      asked.push(id, username);
+      return "drop";
+    },
+  };
+  const at = t.clock.now();
+  await using again = await TestBroker.with(ModelStorage.after(storage), {
+    at,
+    hooks: [new AllowAll(), hook],
+  });
+  const watch = await again.connected(5);
+  await watch.subscribe("w", 1);
+  await again.advance(2);
+  assert.deepEqual(asked, ["c", "anna"]);
+  await watch.silent();
+});
