@@ -1,8 +1,7 @@
 /** How the program ends: on a signal, soon, whatever its clients do. */
 
 import assert from "node:assert/strict";
-import { copyFileSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import tls from "node:tls";
 import { test } from "node:test";
@@ -10,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { noPorts, Program } from "../harness/program.ts";
 import { openSocket, socketClient } from "../harness/socket_client.ts";
 import { until } from "../harness/time.ts";
+import { temporaryFolder } from "../harness/folder.ts";
 
 /** What is promised. */
 const END_MS = 5000;
@@ -108,7 +108,7 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
 }
 
 test("signals: SIGHUP reads the certificate again, and a bad one leaves the old one", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "comqtt-"));
+  const folder = temporaryFolder();
   const [cert, key] = [join(folder, "server.crt"), join(folder, "server.key")];
   const use = (name: string): void => {
     copyFileSync(tlsFile(`${name}.crt`), cert);

@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import net from "node:net";
-import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { VERSION } from "../../src/version.ts";
 import { options } from "../../src/cli/options.ts";
 import { noPorts, Program } from "../harness/program.ts";
+import { temporaryFolder } from "../harness/folder.ts";
 
 function tlsFile(name: string): string {
   return fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
@@ -106,7 +106,7 @@ for (const protocol of ["tcp", "ws", "http", "tls", "wss"]) {
 }
 
 test("start: a socket path in use is one line and exit code 1", async () => {
-  const path = join(mkdtempSync(join(tmpdir(), "comqtt-")), "socket");
+  const path = join(temporaryFolder(), "socket");
   await using _first = await Program.start([...noPorts, "--unix", path]);
   await refused(
     [...noPorts, "--unix", path],
@@ -115,7 +115,7 @@ test("start: a socket path in use is one line and exit code 1", async () => {
 });
 
 test("start: a socket path in no directory is one line and exit code 1", async () => {
-  const path = join(mkdtempSync(join(tmpdir(), "comqtt-")), "no", "socket");
+  const path = join(temporaryFolder(), "no", "socket");
   await refused([...noPorts, "--unix", path], /Cannot open the unix listener "unix" at ".*": no such file/);
 });
 
@@ -139,7 +139,7 @@ for (const protocol of ["tls", "wss"]) {
   });
 
   test(`start: a certificate that is none is one line and exit code 1, ${protocol}`, async () => {
-    const path = join(mkdtempSync(join(tmpdir(), "comqtt-")), "server.crt");
+    const path = join(temporaryFolder(), "server.crt");
     writeFileSync(path, "hello\n");
     const args = [...listener, "--tls-cert", path, "--tls-key", tlsFile("server.key")];
     await refused(args, /: the certificate is not valid PEM$/m);
@@ -202,7 +202,7 @@ test("start: variables are settings, and options go before them", async () => {
 });
 
 test("start: the file COMQTT_CONF names is read, its mistakes have their places", async () => {
-  const path = join(mkdtempSync(join(tmpdir(), "comqtt-")), "broker.yml");
+  const path = join(temporaryFolder(), "broker.yml");
   writeFileSync(path, "limits:\n  packetSize: 12\n  topicLevel: 3\n");
   const program = await Program.run([], { variables: { COMQTT_CONF: path } });
   assert.equal(program.code, 1);
@@ -215,7 +215,7 @@ test("start: the file COMQTT_CONF names is read, its mistakes have their places"
 
 test("start: a listener of the file that cannot be opened is named with its place", async () => {
   const { port, close } = await taken();
-  const path = join(mkdtempSync(join(tmpdir(), "comqtt-")), "broker.yml");
+  const path = join(temporaryFolder(), "broker.yml");
   writeFileSync(path, `listeners:\n  - { type: tcp, id: main, address: 127.0.0.1:${port} }\n`);
   await refused(
     ["--conf", path],
@@ -225,7 +225,7 @@ test("start: a listener of the file that cannot be opened is named with its plac
 });
 
 test("start: what comqtt 2 files say of features that are not there yet is a warning", async () => {
-  const path = join(mkdtempSync(join(tmpdir(), "comqtt-")), "single.yml");
+  const path = join(temporaryFolder(), "single.yml");
   writeFileSync(path, "bridge-way: 1\nmqtt:\n  tcp: 127.0.0.1:0\n  ws: ''\n  http: off\nlog:\n  level: 4\n");
   await using program = await Program.start(["--conf", path]);
   await program.until(() => program.errors.includes("\n"), "a warning");
@@ -239,7 +239,7 @@ test("start: what comqtt 2 files say of features that are not there yet is a war
 
 for (const name of ["comqtt.yml", "network.yml", "tls.yml"]) {
   test(`start: with config/${name}, but for the ports`, async () => {
-    const folder = mkdtempSync(join(tmpdir(), "comqtt-"));
+    const folder = temporaryFolder();
     for (const file of ["server.crt", "server.key", "authority.crt"]) {
       copyFileSync(tlsFile(file), join(folder, file));
     }

@@ -1,19 +1,18 @@
 /** Defaults, file, environment and options together. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { parseArguments, UsageError } from "../../src/cli/arguments.ts";
 import { configure } from "../../src/cli/configure.ts";
 import { options } from "../../src/cli/options.ts";
 import type { Configuration } from "../../src/config/configuration.ts";
 import { variableName } from "../../src/config/environment.ts";
 import { ConfigError } from "../../src/config/problem.ts";
+import { temporaryFolder } from "../harness/folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "comqtt-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 let files = 0;
 

@@ -1,10 +1,9 @@
 /** One broker with every kind of listener, for the clients of others. */
 
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { anyPorts, Program } from "../harness/program.ts";
+import { temporaryFolder } from "../harness/folder.ts";
 
 export function tlsFile(name: string): string {
   return fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
@@ -16,6 +15,6 @@ export async function startEverything(): Promise<Program> {
     ...anyPorts,
     ...["--tls", "127.0.0.1:0", "--wss", "127.0.0.1:0"],
     ...["--tls-cert", tlsFile("server.crt"), "--tls-key", tlsFile("server.key")],
-    ...["--unix", join(mkdtempSync(join(tmpdir(), "comqtt-")), "socket")],
+    ...["--unix", join(temporaryFolder(), "socket")],
   ]);
 }

@@ -1,12 +1,12 @@
 /** What is published, in a folder that has nothing to do with the repository, in the hands of programs there. */
 
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import type { Ran } from "../harness/run.ts";
 import { denoManifest, entries, nodeManifest } from "./manifests.ts";
+import { temporaryFolder } from "../harness/folder.ts";
 import { bun, deno, modulesFolder, node, packages, publishedFiles, root, run, type Tool } from "./tools.ts";
 
 /** Of all packages that were ever used by it, only those it says it needs. */
@@ -16,7 +16,7 @@ const heard = `${JSON.stringify({ heard: ["network hello", "memory hello"], entr
 
 let folder: string;
 before(async () => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), "comqtt-")));
+  folder = realpathSync(temporaryFolder());
   if ("skip" in deno.needed) return;
   const published = join(folder, "published");
   for (const name of await publishedFiles(root)) cpSync(join(root, name), join(published, name));
@@ -48,7 +48,6 @@ before(async () => {
   }
   writeFileSync(join(folder, "npm", "package.json"), JSON.stringify({ type: "module" }));
 });
-after(() => rmSync(folder, { recursive: true }));
 
 /** Imports every entry, starts a broker, sends a message through a socket and one through memory, closes. */
 function program(): string {

@@ -1,7 +1,6 @@
 /** Every transport behind one table, so that one suite runs over all of them. */
 
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KeyPair } from "../../src/runtime/certificate.ts";
 import type { ErrorSink } from "../../src/runtime/guard.ts";
@@ -12,6 +11,7 @@ import { listenWebSocket } from "../../src/runtime/websocket.ts";
 import { adoptedTransports } from "./adopted.ts";
 import { Client, connectTcp, connectTls, connectUnix } from "./client.ts";
 import { WebSocketClient } from "./websocket_client.ts";
+import { temporaryFolder } from "../harness/folder.ts";
 
 export function fixture(name: string): string {
   return readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url), "utf8");
@@ -42,7 +42,7 @@ export const transports: readonly Transport[] = [
   {
     name: "unix",
     listen: (accept, settings) => {
-      const path = join(mkdtempSync(join(tmpdir(), "comqtt-")), "socket");
+      const path = join(temporaryFolder(), "socket");
       return listenUnix({ path, ...settings }, accept);
     },
     connect: async (address) => new Client(await connectUnix(address)),

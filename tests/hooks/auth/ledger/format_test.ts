@@ -1,15 +1,14 @@
 /** What is wrong with rules is said with its place, all of it at once, and never with a password. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { Ledger, LedgerError } from "../../../../hooks/auth/ledger.ts";
 import { may, problemsOf } from "./fixtures.ts";
+import { temporaryFolder } from "../../../harness/folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "comqtt-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const accesses = "expected 0 (deny), 1 (read), 2 (write) or 3 (readwrite)";
 const hashes = "expected one of $scrypt$ln=,r=,p=$, $pbkdf2-sha512$i=$, $pbkdf2-sha256$i=$, " +

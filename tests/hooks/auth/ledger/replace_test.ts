@@ -1,18 +1,17 @@
 /** Rules that change while clients are connected; the ledger in a broker. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { Ledger, type LedgerRules } from "../../../../hooks/auth/ledger.ts";
 import type { Hook } from "../../../../src/hook.ts";
 import { AllowAll } from "../../../../hooks/auth/allow_all.ts";
 import { TestBroker } from "../../../harness/mod.ts";
 import { may } from "./fixtures.ts";
+import { temporaryFolder } from "../../../harness/folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "comqtt-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const everyone = [{ allow: true }] as const;
 const secretive: LedgerRules = {
