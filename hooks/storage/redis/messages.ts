@@ -2,15 +2,19 @@
 
 import type { DeliveryRecord } from "../../../src/storage.ts";
 import type { StoredMessage } from "../../../src/stored.ts";
-import type { Connection } from "./connection.ts";
 import { DamagedRecord, deliveryFromBytes, messageFromBytes, type ReadDelivery } from "./records.ts";
 import { list } from "./replies.ts";
+
+/** Answers a command that only reads. Throws a StorageError that begins with "Cannot" and `doing`. */
+export interface Source {
+  ask(doing: string, args: readonly string[]): Promise<unknown>;
+}
 
 /** Ids in one question. */
 const PAGE = 32;
 
 export class Messages {
-  readonly #connection: Connection;
+  readonly #source: Source;
   readonly #prefix: string;
   /** So many, and so many bytes of payloads, are remembered. */
   readonly #count: number;
@@ -18,8 +22,8 @@ export class Messages {
   readonly #known: Map<string, StoredMessage> = new Map();
   #bytes = 0;
 
-  constructor(connection: Connection, prefix: string, count: number, limit: number) {
-    this.#connection = connection;
+  constructor(source: Source, prefix: string, count: number, limit: number) {
+    this.#source = source;
     this.#prefix = prefix;
     this.#count = count;
     this.#limit = limit;
@@ -71,7 +75,7 @@ export class Messages {
   ): Promise<void> {
     for (let from = 0; from < ids.length; from += PAGE) {
       const page = ids.slice(from, from + PAGE);
-      const values = list(await this.#connection.ask(doing, ["HMGET", `${this.#prefix}messages`, ...page]));
+      const values = list(await this.#source.ask(doing, ["HMGET", `${this.#prefix}messages`, ...page]));
       for (const [index, id] of page.entries()) {
         const value = values[index];
         // (It may have been delivered, and be gone, in between.)

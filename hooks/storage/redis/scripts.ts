@@ -57,6 +57,15 @@ call('PEXPIRE', OWNER, ARGV[4])
 return {'ok'}
 `);
 
+/**
+ * A command that only reads, from ARGV 5 on, and its answer. Arguments as in GUARD. What Redis has of an earlier moment, or
+ * what is to be cleared away, is no answer.
+ */
+export const READ: Script = script(`${GUARD}
+if not kept or call('HEXISTS', META, 'clearing') == 1 then return {'moved', meta[1] or '', meta[2] or ''} end
+return {'ok', call(unpack(ARGV, 5))}
+`);
+
 export const RELEASE: Script = script(`${NAMES}
 if call('GET', OWNER) == me then call('DEL', OWNER) end
 return {'ok'}

@@ -2,8 +2,7 @@
 
 import type { DeliveryRecord } from "../../../src/storage.ts";
 import type { Changes, PendingDelivery, SessionChanges, SessionState } from "./changes.ts";
-import type { Connection } from "./connection.ts";
-import type { Messages } from "./messages.ts";
+import type { Messages, Source } from "./messages.ts";
 import { bytes, list } from "./replies.ts";
 
 const DOING = "read a queue in";
@@ -52,7 +51,7 @@ export class PendingQueue {
 
 /** At most `limit`, after `after`, in order. */
 export async function waitingOf(
-  connection: Connection,
+  source: Source,
   messages: Messages,
   queue: string,
   state: SessionState,
@@ -65,7 +64,7 @@ export async function waitingOf(
   while (!pending.ended && from < state.storedUpTo && found.length < limit) {
     const wanted = String(limit - found.length);
     const args = ["ZRANGEBYSCORE", queue, `(${from}`, "+inf", "LIMIT", "0", wanted];
-    const page = list(await connection.ask(DOING, args)).map(bytes);
+    const page = list(await source.ask(DOING, args)).map(bytes);
     const records = await messages.complete(DOING, page, () => {});
     for (const record of records) {
       if (record === null || pending.overridden.has(record.sequence)) continue;

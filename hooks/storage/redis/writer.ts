@@ -10,8 +10,8 @@ import { fault } from "./faults.ts";
 import type { RedisSettings } from "./options.ts";
 import { acquire, FORMAT, newMark } from "./owner.ts";
 import { RecentCommits } from "./recent.ts";
-import { inUse, words } from "./replies.ts";
-import { ADOPT, CLEAR, COMMIT, RELEASE, RENEW, type Script } from "./scripts.ts";
+import { inUse, list, words } from "./replies.ts";
+import { ADOPT, CLEAR, COMMIT, READ, RELEASE, RENEW, type Script } from "./scripts.ts";
 
 const DOING = "write to";
 /** Milliseconds for an answer when the server ends. */
@@ -153,14 +153,31 @@ export class Writer {
     let size = 0;
     for (const one of args) size += one.length;
     const more = Math.round(size / BYTES_PER_MS + args.length / ARGUMENTS_PER_MS);
-    const guard: Argument[] = [
-      this.#mark,
-      String(known),
-      String(number),
-      String(this.#settings.lockTime),
-    ];
     return words(
-      await this.connection.run(DOING, script, guard.concat(args), this.#timeout + more),
+      await this.connection.run(DOING, script, this.#guarded(known, number, args), this.#timeout + more),
+    );
+  }
+
+  #guarded(known: number, number: number, args: readonly Argument[]): Argument[] {
+    const guard: Argument[] = [this.#mark, String(known), String(number), String(this.#settings.lockTime)];
+    return guard.concat(args as Argument[]);
+  }
+
+  /**
+   * The answer to a command that only reads. Throws a StorageError, also when Redis came back without what it was told
+   * last: what is missing is not gone, and the next commit writes it again or says that it is.
+   */
+  async ask(doing: string, args: readonly string[]): Promise<unknown> {
+    const all = this.#guarded(this.#known, Number.MAX_SAFE_INTEGER, args);
+    const reply = list(await this.connection.run(doing, READ, all, this.#timeout));
+    if (words(reply.slice(0, 1))[0] === "ok") return reply[1];
+    this.lost = true;
+    throw fault(
+      "input/output",
+      doing,
+      this.#settings.place,
+      "it does not have what it was told last",
+      "the next commit sees to that",
     );
   }
 
