@@ -431,11 +431,9 @@ export class Session {
       return;
     }
     const queue = this.#queue ??= new Waiting(this, this.#store);
-    while (queue.length >= host.maximumQueuedMessages || queue.bytes + size > host.maximumQueuedBytes) {
-      const victim = host.dropOldest ? queue.shift() : undefined;
-      this.#drop(victim ?? delivery, "queueFull");
-      if (victim === undefined) return;
-      host.countQueued(-1);
+    if (!this.#makeRoom(queue, 1, size) && !(host.dropOldest && queue.takesMore(size))) {
+      this.#drop(delivery, "queueFull");
+      return;
     }
     if (this.#store !== null) this.#store.put(this, this.#numbered(delivery));
     const { expires } = queue;
@@ -443,6 +441,25 @@ export class Session {
     host.countQueued(1);
     if (queue.expires < expires && this.outlet === null) host.expiring(this);
     if (this.outlet !== null && this.filling) host.filling(this);
+  }
+
+  /** False: the queue is too full for so much more, and its oldest are not there to be dropped, or are not to be. */
+  #makeRoom(queue: Waiting, messages: number, bytes: number): boolean {
+    const { host } = this;
+    while (
+      queue.length + messages > host.maximumQueuedMessages || queue.bytes + bytes > host.maximumQueuedBytes
+    ) {
+      const victim = host.dropOldest ? queue.shift() : undefined;
+      if (victim === undefined) return false;
+      host.countQueued(-1);
+      this.#drop(victim, "queueFull");
+    }
+    return true;
+  }
+
+  /** The queue has grown too long while its oldest were being read: they go now. */
+  trim(): void {
+    if (this.#queue !== null) this.#makeRoom(this.#queue, 0, 0);
   }
 
   #numbered(delivery: Delivery): Delivery {

@@ -28,6 +28,8 @@ export class Waiting {
   #last = 0;
   #bytes = 0;
   #loading = false;
+  /** The last read failed. */
+  #unreadable = false;
   /** What is to be taken out when what is being read has come; null: nothing. */
   #nextTake: Take | null = null;
   /** Some of those that are only in the store came through a shared subscription, as far as is known. */
@@ -89,6 +91,15 @@ export class Waiting {
     this.expires = 0;
   }
 
+  /**
+   * It is full, and its oldest are still being read: whoever drops those takes the new one until then, as long as that
+   * stays within bounds.
+   */
+  takesMore(size: number): boolean {
+    const { host } = this.#session;
+    return this.#loading && !this.#unreadable && this.#bytes + size <= 2 * host.maximumQueuedBytes;
+  }
+
   /** The first; undefined: there is none, or it has to be waited for (`length` tells). */
   shift(): Delivery | undefined {
     // (Nobody may be allowed any of a page.)
@@ -112,15 +123,18 @@ export class Waiting {
   /** What was being read has come. */
   #read(): void {
     this.#loading = false;
+    this.#unreadable = false;
     const next = this.#nextTake;
     this.#nextTake = null;
     if (next !== null && !this.#session.ended) this.take(next.goes, next.taken);
     this.#session.pump();
+    this.#session.trim();
   }
 
   /** It could not be read. (The store says when it can be, and what was to be taken out is asked for again then.) */
   #unread(): void {
     this.#loading = false;
+    this.#unreadable = true;
     this.#nextTake = null;
   }
 

@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TestBroker, type TestClient } from "../harness/mod.ts";
+import { SlowStorage } from "../harness/slow_storage.ts";
+import { until } from "../harness/time.ts";
 import { packet, u16 } from "../conformance/v3/raw.ts";
 
 const kept = { clientId: "c", cleanStart: false, properties: { sessionExpiryInterval: 1000 } } as const;
@@ -125,6 +127,32 @@ for (const [queueFull, left] of [["drop-oldest", ten.slice(6)], ["drop-newest", 
     assert.deepEqual((await client.texts(4)).map((text) => text[0]), left);
     await client.silent();
     assert.equal(t.broker.stats.droppedQueueFull, 6);
+  });
+}
+
+for (const limits of [{ queuedMessages: 20 }, { queuedBytes: 3500 }]) {
+  test(`limits: a full queue drops its oldest also while they are being read, ${Object.keys(limits)[0]}`, async () => {
+    const storage = new SlowStorage();
+    await using t = await TestBroker.with(storage, { limits });
+    const away = await t.connected(5, kept);
+    await away.subscribe("a", 1);
+    await away.lose();
+    const publisher = await t.connected(5);
+    storage.held = true;
+    for (let i = 0; i < 40; i++) publisher.publish("a", `message ${i}`, { qos: 1 });
+    for (let i = 0; i < 40; i++) await publisher.expect(4);
+    storage.letGo();
+    const session = t.broker.sessions.get("c")!;
+    const fits = (): boolean => session.queuedCount <= 20 && session.queuedBytes <= 3500;
+    await until(() => fits() && storage.settled, "the oldest to be dropped");
+    const rest = session.queuedCount;
+    assert.ok(rest > 17, `${rest} messages, ${session.queuedBytes} bytes`);
+    assert.equal(t.broker.stats.queued, rest);
+    assert.equal(storage.committed.sessions.get("c")!.deliveries.size, rest);
+    const back = await t.connected(5, kept);
+    const last = Array.from({ length: rest }, (_, i) => `message ${40 - rest + i}`);
+    assert.deepEqual(await back.texts(rest), last);
+    await back.silent();
   });
 }
 
