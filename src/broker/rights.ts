@@ -18,10 +18,19 @@ export class Rights {
   readonly client: Client;
   readonly generation: number;
   readonly #answers: Map<string, MaybePromise<boolean>> = new Map();
+  /** All of what waits is asked about before any of it is sent: none of those answers may be forgotten until then. */
+  #bounded: boolean;
 
-  constructor(client: Client, generation: number) {
+  constructor(client: Client, generation: number, bounded = true) {
     this.client = client;
     this.generation = generation;
+    this.#bounded = bounded;
+  }
+
+  /** From here on they are remembered to save questions. */
+  bound(): void {
+    this.#bounded = true;
+    this.#shrink(MOST);
   }
 
   get(topic: string): MaybePromise<boolean> | undefined {
@@ -29,19 +38,21 @@ export class Rights {
   }
 
   set(topic: string, answer: MaybePromise<boolean>): void {
-    // The oldest goes: the newest is about to be needed.
-    if (this.#answers.size >= MOST) {
-      for (const oldest of this.#answers.keys()) {
-        this.#answers.delete(oldest);
-        break;
-      }
-    }
+    if (this.#bounded) this.#shrink(MOST - 1);
     this.#answers.set(topic, answer);
     if (isPromise(answer)) {
       // (It does not fail: whoever asks hooks gets no for an answer that does not come.)
       void answer.then((allowed) => {
         if (this.#answers.get(topic) === answer) this.#answers.set(topic, allowed);
       });
+    }
+  }
+
+  /** The oldest go: the newest are about to be needed. */
+  #shrink(most: number): void {
+    for (const oldest of this.#answers.keys()) {
+      if (this.#answers.size <= most) return;
+      this.#answers.delete(oldest);
     }
   }
 }
@@ -76,7 +87,7 @@ export function mayReceive(
  */
 export function rightsToWaiting(broker: Broker, session: Session, client: Client): MaybePromise<Rights> {
   const { generation } = broker.hooks;
-  const rights = new Rights(client, generation);
+  const rights = new Rights(client, generation, false);
   const late: Promise<boolean>[] = [];
   const topics = new Set<string>();
   for (const delivery of session.inflight()) topics.add(delivery.message.topic);

@@ -113,6 +113,7 @@ export class Sessions {
       session.rights = rights;
       // (What came since they were asked for was allowed when it came.)
       session.withhold((message) => rights.get(message.topic) !== false);
+      rights.bound();
       session.allowedAt = rights.generation;
     }
     session.attach(connection, receiveMaximum);

@@ -88,6 +88,30 @@ test("access: what may be delivered is decided anew for each connection, by wher
   await outside.silent();
 });
 
+for (const later of [false, true]) {
+  test(`access: of what waits in thousands of topics nothing goes to who may not have it, answered ${later ? "later" : "at once"}`, async () => {
+    const acl: Hook = {
+      id: "acl",
+      onAclCheck: (client, action) => {
+        const answer = action === "deliver" && client.username === "other" ? "deny" : undefined;
+        return later && client.username === "other" ? Promise.resolve(answer) : answer;
+      },
+    };
+    await using t = new TestBroker({ hooks: [acl, new AllowAll()] });
+    const options = { clientId: "c", cleanStart: false, properties: { sessionExpiryInterval: 100 } };
+    const one = await t.connected(5, { ...options, username: "one" });
+    await one.subscribe("#", 1);
+    await one.lose();
+    const publisher = await t.connected(5);
+    for (let i = 0; i < 5000; i++) publisher.publish(`a/${i}`, "x", { qos: 1 });
+    for (let i = 0; i < 5000; i++) await publisher.expect(4);
+    assert.equal(t.broker.stats.queued, 5000);
+    const other = await t.connected(5, { ...options, username: "other" });
+    await other.silent();
+    assert.equal(t.broker.stats.queued, 0);
+  });
+}
+
 test("hooks: an answer to onPublish that is none lets the message pass and harms nobody", async () => {
   const nothing = { id: "nothing", onPublish: (): null => null } as unknown as Hook;
   await using t = new TestBroker({ hooks: [nothing, new AllowAll()] });
