@@ -17,7 +17,9 @@ const MOST = 4096;
 export class Rights {
   readonly client: Client;
   readonly generation: number;
-  readonly #answers: Map<string, MaybePromise<boolean>> = new Map();
+  readonly #answers: Map<string, boolean> = new Map();
+  /** Not answered yet. Somebody waits for each, and would ask again if it were forgotten, for ever if there are many. */
+  readonly #asked: Map<string, Promise<boolean>> = new Map();
   /** All of what waits is asked about before any of it is sent: none of those answers may be forgotten until then. */
   #bounded: boolean;
 
@@ -34,18 +36,22 @@ export class Rights {
   }
 
   get(topic: string): MaybePromise<boolean> | undefined {
-    return this.#answers.get(topic);
+    return this.#answers.get(topic) ?? this.#asked.get(topic);
   }
 
   set(topic: string, answer: MaybePromise<boolean>): void {
-    if (this.#bounded) this.#shrink(MOST - 1);
-    this.#answers.set(topic, answer);
-    if (isPromise(answer)) {
-      // (It does not fail: whoever asks hooks gets no for an answer that does not come.)
-      void answer.then((allowed) => {
-        if (this.#answers.get(topic) === answer) this.#answers.set(topic, allowed);
-      });
+    if (!isPromise(answer)) {
+      if (this.#bounded) this.#shrink(MOST - 1);
+      this.#answers.set(topic, answer);
+      return;
     }
+    this.#asked.set(topic, answer);
+    // (It does not fail: whoever asks hooks gets no for an answer that does not come.)
+    void answer.then((allowed) => {
+      if (this.#asked.get(topic) !== answer) return;
+      this.#asked.delete(topic);
+      this.set(topic, allowed);
+    });
   }
 
   /** The oldest go: the newest are about to be needed. */

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import type { Hook, Opinion } from "../../src/hook.ts";
 import { settle, TestBroker } from "../harness/mod.ts";
@@ -111,6 +112,29 @@ for (const later of [false, true]) {
     assert.equal(t.broker.stats.queued, 0);
   });
 }
+
+test("access: what waits in thousands of topics goes to another member of the group, though each answer takes its time", async () => {
+  const acl: Hook = {
+    id: "acl",
+    onAclCheck: (client, action) => {
+      if (action !== "deliver" || client.id !== "other") return undefined;
+      return new Promise((resolve) => void setImmediate(() => resolve("allow")));
+    },
+  };
+  await using t = new TestBroker({ hooks: [acl, new AllowAll()] });
+  const options = { cleanStart: false, properties: { sessionExpiryInterval: 100 } };
+  const one = await t.connected(5, { ...options, clientId: "one" });
+  await one.subscribe("$share/g/#", 1);
+  await one.lose();
+  const publisher = await t.connected(5);
+  for (let i = 0; i < 5000; i++) publisher.publish(`a/${i}`, `${i}`, { qos: 1 });
+  for (let i = 0; i < 5000; i++) await publisher.expect(4);
+  const other = await t.connected(5, { ...options, clientId: "other" });
+  await other.subscribe("$share/g/#", 1);
+  const again = await t.connected(5, { clientId: "one" });
+  assert.equal(new Set(await other.texts(5000)).size, 5000);
+  await again.silent();
+});
 
 test("hooks: an answer to onPublish that is none lets the message pass and harms nobody", async () => {
   const nothing = { id: "nothing", onPublish: (): null => null } as unknown as Hook;
