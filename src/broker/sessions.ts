@@ -86,6 +86,7 @@ export class Sessions {
     if (this.#byId.size + this.endings.size >= broker.limits.sessions) return null;
     session = new Session(clientId, broker.sessionHost);
     this.#byId.set(textKey(clientId), session);
+    broker.persistence?.begins(clientId);
     return { session, present: false };
   }
 
