@@ -49,7 +49,8 @@ export class Ending {
     this.left = session.storedOnly;
     this.#after = session.storedAfter;
     // (A long queue is not read for nothing: without a group or a hook that wants to see them they are only counted.)
-    const wanted = shares || session.storedShared || session.host.qosDropped !== undefined;
+    const shared = shares || session.storedShared || (session.storedUnknown && broker.sessions.anyGroups);
+    const wanted = shared || session.host.qosDropped !== undefined;
     this.#more = this.left > 0 && wanted;
   }
 

@@ -4,13 +4,23 @@ import type { Client } from "../client.ts";
 import type { Will } from "../packets/types.ts";
 import { Delivery } from "../session/delivery.ts";
 import type { Session } from "../session/session.ts";
+import { SharedGroup } from "../session/shared_group.ts";
 import type { DeliveryRecord, SessionRecord } from "../storage.ts";
+import { parseShared } from "../topics/names.ts";
 import type { Broker } from "./broker.ts";
 import { messageOf } from "./stored_message.ts";
 
+/** One without members for now keeps its name: it may get some, those that are being loaded for example. */
+function groupOf(broker: Broker, filter: string): SharedGroup | null {
+  const group = broker.sessions.group(filter);
+  if (group !== null) return group;
+  const shared = parseShared(filter);
+  return shared === null ? null : new SharedGroup(shared.group, shared.filter);
+}
+
 /** As it goes on in a session. */
 export function deliveryOf(broker: Broker, record: DeliveryRecord): Delivery {
-  const group = record.group === null ? null : broker.sessions.group(record.group);
+  const group = record.group === null ? null : groupOf(broker, record.group);
   const message = messageOf(record.message);
   const delivery = new Delivery(message, record.qos, record.retain, record.identifiers, group);
   delivery.sequence = record.sequence;

@@ -153,6 +153,11 @@ export class Sessions {
     } else subscriptions.add(options.filter, subscription);
   }
 
+  /** Somebody has a shared subscription. */
+  get anyGroups(): boolean {
+    return this.#groups.size > 0;
+  }
+
   /** The group of `$share/group/filter`, when it has members. */
   group(filter: string): SharedGroup | null {
     const shared = parseShared(filter);

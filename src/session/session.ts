@@ -302,6 +302,11 @@ export class Session {
     return this.#queue !== null && this.#queue.sharedFar;
   }
 
+  /** Some of them may have, and nobody knows before they are read. */
+  get storedUnknown(): boolean {
+    return this.#queue !== null && this.#queue.farUnknown;
+  }
+
   /**
    * Takes out everything in memory that was not delivered, in order, for the end of the session. What waits only in
    * the store stays counted: whoever ends the session sees to it.

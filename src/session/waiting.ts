@@ -34,6 +34,8 @@ export class Waiting {
   #nextTake: Take | null = null;
   /** Some of those that are only in the store came through a shared subscription, as far as is known. */
   sharedFar = false;
+  /** Of some of them nobody knows: an earlier run left them. */
+  farUnknown = false;
   /** No message that waits expires before that time, in milliseconds since 1970. */
   expires: number = NEVER;
   /** Where the search for expired ones in the store goes on, and the first expiry it has seen; 0: there is none. */
@@ -89,6 +91,7 @@ export class Waiting {
     this.#bytes += bytes;
     // (Nobody knows before they are looked at.)
     this.expires = 0;
+    this.farUnknown = true;
   }
 
   /**

@@ -38,6 +38,36 @@ for (const mode of ["now", "later"] as const) {
   });
 }
 
+for (const count of [5, 200]) {
+  test(`storage, shared: after a restart ${count} messages of one that has left the group go to its member as well`, async () => {
+    const storage = new ModelStorage();
+    {
+      await using t = await TestBroker.with(storage);
+      const short = await member(t, "short", 10);
+      await short.lose();
+      const publisher = await t.connected(5);
+      for (let i = 0; i < count; i++) await publisher.published("a", `${i}`, { qos: 1 });
+      const again = t.client(5);
+      await again.connect({
+        clientId: "short",
+        cleanStart: false,
+        properties: { sessionExpiryInterval: 10, receiveMaximum: 1 },
+      });
+      await again.pick(3);
+      again.send({ type: 10, packetId: 1, filters: ["$share/g/a"], properties: {} });
+      await again.pick(11);
+      await again.lose();
+      await (await member(t, "long", 1000)).lose();
+    }
+    await using t = await TestBroker.with(ModelStorage.after(storage));
+    await t.advance(11);
+    await until(() => t.broker.sessions.endings.size === 0, "the end of the session");
+    assert.equal(t.broker.sessions.get("short"), undefined);
+    assert.equal(t.broker.sessions.get("long")!.queuedCount, count);
+    assert.equal(t.broker.stats.queued, count);
+  });
+}
+
 const ALL: readonly string[] = Array.from({ length: 200 }, (_, i) => `${i}`);
 
 for (const version of versions) {
