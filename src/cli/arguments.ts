@@ -43,23 +43,31 @@ export function parseArguments(args: readonly string[]): CommandLine {
     given.set(option.name, [...values, valueOf(option, token)]);
   }
   const [name, ...operands] = words;
-  return { command: name === undefined ? null : commandOf(name, operands), operands, given };
+  const command = name === undefined ? null : commandOf(name);
+  // Who asks how a command is called has not called it yet.
+  if (command !== null && !given.has("help") && !given.has("version")) countOperands(command, operands);
+  return { command, operands, given };
 }
 
-function commandOf(name: string, operands: readonly string[]): Command {
+function commandOf(name: string): Command {
   const command = commands.find((one) => one.name === name);
   if (command === undefined) {
     const meant = nearest(name, commands.map((one) => one.name));
     const hint = meant === null ? "" : `, did you mean "${meant}"`;
     throw new UsageError(`Unknown command ${quote(name)}${hint}`);
   }
-  const [least, most] = command.operands;
-  const usage = `comqtt ${name} ${command.operand}`;
+  return command;
+}
+
+function countOperands(
+  { name, operand, operands: [least, most] }: Command,
+  operands: readonly string[],
+): void {
+  const usage = `comqtt ${name} ${operand}`;
   if (operands.length < least) throw new UsageError(`Command "${name}" needs more: ${usage}`);
   if (operands.length > most) {
     throw new UsageError(`Command "${name}" takes no ${quote(operands[most]!)}: ${usage}`);
   }
-  return command;
 }
 
 type Token =

@@ -184,6 +184,17 @@ test("data: a damaged database is put aside, said loudly and shown by the health
   assert.equal(figures.storage.quarantined, storage.quarantined);
 });
 
+for (
+  const args of [["backup", "--help"], ["restore", "-h"], ["inspect", "--help"], ["backup", "--version"]]
+) {
+  test(`data: help is given before a command has what it needs: ${args.join(" ")}`, async () => {
+    using folder = new Folder();
+    const program = await Program.run(args, { folder: folder.path });
+    assert.deepEqual([program.code, program.errors], [0, ""]);
+    assert.match(program.output, args[1] === "--version" ? /^comqtt \d/ : /^ {2}backup FILE {2}/m);
+  });
+}
+
 const refusals: readonly (readonly [readonly string[], RegExp])[] = [
   [["backup"], /^comqtt: Command "backup" needs more: comqtt backup FILE; --help/],
   [["backup", "a", "b"], /^comqtt: Command "backup" takes no "b": comqtt backup FILE; --help/],
