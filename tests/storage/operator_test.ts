@@ -107,9 +107,31 @@ test("sqlite: a backup that was killed half-way is not there, and does not hinde
   storage.putRetained(message());
   await storage.commit();
   for (const end of ["", "-journal"]) writeFileSync(bench.path(`copy.db.partial${end}`), "half of it");
+  writeFileSync(bench.path("copy.db.partial-lock"), "");
   await backupDatabase(bench.path(), bench.path("copy.db"));
   assert.deepEqual(readdirSync(bench.directory).filter((name) => name.startsWith("copy")), ["copy.db"]);
   assert.equal(inspectDatabase(bench.path("copy.db")).retained, 1);
+});
+
+test("sqlite: of two backups to one file at the same time one is made, and the other one says why not", async () => {
+  await using bench = new SqliteBench();
+  const storage = await bench.open();
+  storage.putRetained(message());
+  await storage.commit();
+  const backups = await Promise.allSettled(
+    [1, 2].map(() => backupDatabase(bench.path(), bench.path("copy.db"))),
+  );
+  assert.deepEqual(
+    backups.map((one) => one.status === "fulfilled" ? "made" : String(one.reason).replace(/".*"/, "…"))
+      .sort(),
+    [
+      "StorageError: Cannot write the backup …: another one is being written there; " +
+      "stop the other program that uses it, or give each its own",
+      "made",
+    ],
+  );
+  assert.equal(inspectDatabase(bench.path("copy.db")).retained, 1);
+  assert.deepEqual(readdirSync(bench.directory).filter((name) => name.startsWith("copy")), ["copy.db"]);
 });
 
 test("sqlite: a backup takes the place of a database, which is kept", async () => {

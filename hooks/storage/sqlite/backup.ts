@@ -4,6 +4,7 @@ import { existsSync, statSync } from "node:fs";
 import { backup, DatabaseSync } from "node:sqlite";
 import { fault, faultOf } from "./faults.ts";
 import { makeFile, removeDatabase, takePlace } from "./files.ts";
+import { Lock } from "./lock.ts";
 import { APPLICATION_ID, numberOf, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
 
 /** Pages that are copied at a time. */
@@ -16,18 +17,15 @@ const PAGES = 1000;
  * is written it is called `target` with ".partial" behind it. Throws a `StorageError`.
  */
 export async function backupDatabase(path: string, target: string): Promise<void> {
-  if (existsSync(target)) {
-    throw fault(
-      "unusable",
-      "write the backup",
-      target,
-      "there is a file of that name, and it is not overwritten",
-    );
-  }
+  refuseToOverwrite(target);
   const source = openToRead(path);
   // What has the name of a backup is a whole one, whenever this process ends.
   const partial = `${target}.partial`;
+  let lock: Lock | null = null;
   try {
+    lock = new Lock(partial, "write the backup", "another one is being written there");
+    // (Another one may have been made since.)
+    refuseToOverwrite(target);
     removeDatabase(partial);
     makeFile(partial);
     // One moment for all pages: without it the copy begins anew whenever a server has committed, and never ends.
@@ -37,11 +35,22 @@ export async function backupDatabase(path: string, target: string): Promise<void
     check(partial);
     takePlace(partial, target);
   } catch (error) {
-    removeDatabase(partial);
+    if (lock !== null) removeDatabase(partial);
     throw faultOf(error, "write the backup", target);
   } finally {
     source.close();
+    lock?.remove();
   }
+}
+
+function refuseToOverwrite(target: string): void {
+  if (!existsSync(target)) return;
+  throw fault(
+    "unusable",
+    "write the backup",
+    target,
+    "there is a file of that name, and it is not overwritten",
+  );
 }
 
 /** From now on it is seen as it is now, until it is closed. */

@@ -5,14 +5,16 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { fault, faultOf } from "./faults.ts";
-import { makeFile } from "./files.ts";
+import { makeFile, removeDatabase } from "./files.ts";
 
 export class Lock {
   readonly #database: DatabaseSync;
+  readonly #file: string;
 
-  /** Throws when another has it. The lock is a file beside the database. */
-  constructor(path: string) {
+  /** Throws when another has it, which is then said in these words. The lock is a file beside the database. */
+  constructor(path: string, doing = "open the database", why = "another server has it open") {
     const file = `${path}-lock`;
+    this.#file = file;
     makeFile(file);
     let database: DatabaseSync | null = null;
     try {
@@ -23,11 +25,17 @@ export class Lock {
       database?.close();
       const failure = faultOf(error, "lock the database", path);
       if (failure.fault !== "in use") throw failure;
-      throw fault("in use", "open the database", path, "another server has it open");
+      throw fault("in use", doing, path, why);
     }
   }
 
   release(): void {
     this.#database.close();
+  }
+
+  /** For what is done once: leaves no file behind. */
+  remove(): void {
+    this.release();
+    removeDatabase(this.#file);
   }
 }
