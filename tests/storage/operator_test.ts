@@ -113,6 +113,45 @@ test("sqlite: a backup that was killed half-way is not there, and does not hinde
   assert.equal(inspectDatabase(bench.path("copy.db")).retained, 1);
 });
 
+test("sqlite: a backup of a damaged database says which file is damaged", async () => {
+  await using bench = new SqliteBench();
+  const storage = await bench.open();
+  for (let i = 0; i < 200; i++) {
+    storage.putRetained(message({ topic: `a/${i}`, payload: new Uint8Array(1000) }));
+  }
+  await storage.close();
+  const bytes = readFileSync(bench.path());
+  bytes.fill(0x5a, bytes.length / 2 & ~4095, (bytes.length / 2 & ~4095) + 8192);
+  writeFileSync(bench.path(), bytes);
+  await assert.rejects(
+    backupDatabase(bench.path(), bench.path("copy.db")),
+    (error: Error) => error.message.startsWith(`Cannot read the database "${bench.path()}": `),
+  );
+  assert.deepEqual(readdirSync(bench.directory).filter((name) => name.startsWith("copy")), []);
+});
+
+test("sqlite: what is wrong with the path of a backup is said so that it helps", async () => {
+  await using bench = new SqliteBench();
+  await bench.open();
+  writeFileSync(bench.path("empty"), "");
+  const wrong: readonly (readonly [() => Promise<unknown>, RegExp])[] = [
+    [() => backupDatabase(bench.path(), bench.path("empty")), /it is not overwritten; choose another name$/],
+    [
+      () => backupDatabase(bench.path(), bench.path("none/copy.db")),
+      /^StorageError: Cannot write the backup ".*copy\.db": there is no such directory; make it first$/,
+    ],
+    [
+      () => restoreDatabase(bench.path("empty"), bench.path("new.db")),
+      /it is empty, or another program made it; look at the path$/,
+    ],
+    [
+      () => restoreDatabase(bench.path("none"), bench.path("new.db")),
+      /there is no such file; look at the path$/,
+    ],
+  ];
+  for (const [answer, text] of wrong) await assert.rejects(answer, text);
+});
+
 test("sqlite: of two backups to one file at the same time one is made, and the other one says why not", async () => {
   await using bench = new SqliteBench();
   const storage = await bench.open();

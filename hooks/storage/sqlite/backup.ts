@@ -1,6 +1,7 @@
 /** A copy of a database, made while a server uses it. */
 
 import { existsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { fault, faultOf } from "./faults.ts";
 import { makeFile, removeDatabase, takePlace } from "./files.ts";
@@ -18,6 +19,9 @@ const PAGES = 1000;
  */
 export async function backupDatabase(path: string, target: string): Promise<void> {
   refuseToOverwrite(target);
+  if (!existsSync(dirname(target))) {
+    throw fault("unusable", "write the backup", target, "there is no such directory", "make it first");
+  }
   const source = openToRead(path);
   // What has the name of a backup is a whole one, whenever this process ends.
   const partial = `${target}.partial`;
@@ -32,7 +36,7 @@ export async function backupDatabase(path: string, target: string): Promise<void
     hold(source);
     await backup(source, partial, { rate: PAGES });
     makeSingleFile(partial);
-    check(partial);
+    check(partial, path);
     takePlace(partial, target);
   } catch (error) {
     if (lock !== null) removeDatabase(partial);
@@ -45,12 +49,8 @@ export async function backupDatabase(path: string, target: string): Promise<void
 
 function refuseToOverwrite(target: string): void {
   if (!existsSync(target)) return;
-  throw fault(
-    "unusable",
-    "write the backup",
-    target,
-    "there is a file of that name, and it is not overwritten",
-  );
+  const why = "there is a file of that name, and it is not overwritten";
+  throw fault("unusable", "write the backup", target, why, "choose another name");
 }
 
 /** From now on it is seen as it is now, until it is closed. */
@@ -71,14 +71,17 @@ function makeSingleFile(path: string): void {
 
 /** A database of ours, whose data is not changed. Throws a `StorageError`. */
 export function openToRead(path: string): DatabaseSync {
-  if (!existsSync(path)) throw fault("unusable", "open the database", path, "there is no such file");
+  if (!existsSync(path)) {
+    throw fault("unusable", "open the database", path, "there is no such file", "look at the path");
+  }
   // (SQLite would speak of a broken disk.)
   if (statSync(path).isDirectory()) throw fault("unusable", "open the database", path, "it is a directory");
   let database: DatabaseSync | null = null;
   try {
     database = new DatabaseSync(path, { readOnly: true, timeout: 1000 });
     if (numberOf(database, "PRAGMA application_id") !== APPLICATION_ID) {
-      throw fault("unusable", "open the database", path, "another program made it");
+      const why = "it is empty, or another program made it";
+      throw fault("unusable", "open the database", path, why, "look at the path");
     }
     const version = schemaVersion(database);
     if (version > SCHEMA_VERSION) {
@@ -92,14 +95,14 @@ export function openToRead(path: string): DatabaseSync {
   }
 }
 
-/** Throws when it is not whole. */
-export function check(path: string): void {
+/** Throws when it is not whole. `original`: what it is a copy of, and what is damaged then. */
+export function check(path: string, original: string = path): void {
   const database = openToRead(path);
   try {
     const found = String(Object.values(database.prepare("PRAGMA integrity_check(1)").get() ?? {})[0]);
-    if (found !== "ok") throw fault("damaged", "read the database", path, found.replaceAll("\n", ", "));
+    if (found !== "ok") throw fault("damaged", "read the database", original, found.replaceAll("\n", ", "));
   } catch (error) {
-    throw faultOf(error, "read the database", path);
+    throw faultOf(error, "read the database", original);
   } finally {
     database.close();
   }

@@ -57,7 +57,8 @@ function isEmpty(database: DatabaseSync): boolean {
 /** Reads only: it is not changed if it is not ours, or of a later version. */
 function examine(database: DatabaseSync, path: string): StorageError | null {
   if (numberOf(database, "PRAGMA application_id") !== APPLICATION_ID) {
-    return fault("unusable", "open the database", path, "another program made it");
+    const advice = "give each program a file of its own";
+    return fault("unusable", "open the database", path, "another program made it", advice);
   }
   const version = schemaVersion(database);
   if (version > SCHEMA_VERSION) {

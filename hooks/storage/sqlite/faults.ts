@@ -42,8 +42,14 @@ export function faultOf(error: unknown, doing: string, place: string): StorageEr
 }
 
 /** For what was found wrong with it, not said by SQLite. */
-export function fault(kind: StorageFault, doing: string, place: string, why: string): StorageError {
-  return new StorageError(`Cannot ${doing} "${place}": ${why}; ${ADVICE[kind]}`, kind, place);
+export function fault(
+  kind: StorageFault,
+  doing: string,
+  place: string,
+  why: string,
+  advice: string = ADVICE[kind],
+): StorageError {
+  return new StorageError(`Cannot ${doing} "${place}": ${why}; ${advice}`, kind, place);
 }
 
 function faultKind(error: unknown, text: string): StorageFault {
