@@ -222,7 +222,14 @@ export class Persistence implements DeliveryStore, Committer {
     this.#stopTicking();
     clearTimeout(this.#timer);
     this.storage.putCounters(this.#counters.now());
-    await this.storage.close();
+    try {
+      await this.storage.close();
+    } catch (error) {
+      // (A storage that is closed has nothing to say any more.)
+      this.failing = true;
+      this.#fault = error instanceof Error ? error.message : String(error);
+      throw error;
+    }
   }
 
   /** Something was told: it is committed at the end of this turn. `broad`: the answers to others depend on it. */

@@ -65,10 +65,10 @@ function stopOnSignal(server: Server, log: Log): () => boolean {
     if (stopping) exit(signal === "SIGINT" ? 130 : 143);
     stopping = true;
     say(`${signal}: comqtt is closing`);
-    setTimeout(() => exit(0), LAST_RESORT_MS);
-    server.close().catch((error: Error) => log("error", `Closing failed: ${error.message}`)).finally(() =>
-      exit(0)
-    );
+    // What could not be written is missing at the next start, and whoever started us should know.
+    const end = (): void => exit(typeof server.storage?.failing === "string" ? 1 : 0);
+    setTimeout(end, LAST_RESORT_MS);
+    server.close().catch((error: Error) => log("error", `Closing failed: ${error.message}`)).finally(end);
   });
   return () => stopping;
 }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { noPorts, Program, type Surroundings } from "../harness/program.ts";
 import { socketClient } from "../harness/socket_client.ts";
@@ -194,6 +195,27 @@ for (
     assert.match(program.output, args[1] === "--version" ? /^comqtt \d/ : /^ {2}backup FILE {2}/m);
   });
 }
+
+test("data: the exit code says when what was acknowledged could not be written at the end", async () => {
+  using folder = new Folder();
+  await using program = await Program.start([...ports, "--data", folder.path, "--storage-sync", "off"], {
+    variables: { COMQTT_STORAGE_WINDOW: "60s" },
+  });
+  const database = new DatabaseSync(folder.in("comqtt.db"));
+  try {
+    database.exec("BEGIN IMMEDIATE");
+    const client = await socketClient(program.port("tcp"));
+    await client.connect({ clientId: "client" });
+    await client.published("a", "acknowledged", { qos: 1, retain: true });
+    client.close();
+    program.kill("SIGTERM");
+    const { code } = await program.ended;
+    assert.match(program.errors, / error The storage could not be closed: .* is locked; /);
+    assert.equal(code, 1);
+  } finally {
+    database.close();
+  }
+});
 
 const refusals: readonly (readonly [readonly string[], RegExp])[] = [
   [["backup"], /^comqtt: Command "backup" needs more: comqtt backup FILE; --help/],
