@@ -5,8 +5,11 @@ import type { Broker } from "./broker.ts";
 
 /** They are kept again with a commit when they are older than that, in milliseconds. */
 const BESIDE = 1000;
-/** And without one when they are older than that and somebody is connected, or anything has changed. */
-const ALONE = 10_000;
+/**
+ * And without one when they are older than that and somebody is connected, or anything has changed. That is looked at
+ * every 2.5 seconds: they are never older than ten.
+ */
+const ALONE = 7000;
 
 export class Counters {
   readonly #broker: Broker;

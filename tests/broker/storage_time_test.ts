@@ -122,6 +122,22 @@ test("storage, time: with commits it is known to the second when the broker live
   assert.equal(again.broker.sessions.get("c")!.disconnectedAt, START + 7000);
 });
 
+test("storage, time: it is known to ten seconds when the broker lived, whenever the last commit was", async () => {
+  const storage = new ModelStorage();
+  await using t = await TestBroker.with(storage);
+  // (Between two looks at whether it is time.)
+  await t.advance(1.1);
+  await t.connected(5, kept);
+  await t.advance(2);
+  const publisher = await t.connected(5);
+  await publisher.published("a", "x", { qos: 1, retain: true });
+  for (let i = 0; i < 40; i++) {
+    await t.advance(1);
+    const age = t.clock.now() - storage.committed.counters!.at!;
+    assert.ok(age <= 10_000, `it was ${age} ms ago`);
+  }
+});
+
 test("storage, time: a broker without clients writes nothing", async () => {
   const storage = new ModelStorage();
   await using t = await TestBroker.with(storage);
