@@ -14,7 +14,7 @@ import {
   sysTopicIntervalKind,
 } from "./settings.ts";
 import { storageKinds } from "./storage.ts";
-import { someText, type ValueKind } from "./values.ts";
+import { filePath, type ValueKind } from "./values.ts";
 
 /** What the environment has under a name that begins with `COMQTT_`. */
 export type Variables = ReadonlyMap<string, string>;
@@ -60,7 +60,7 @@ export function environmentLayer(variables: Variables): Layer {
   const sysTopicInterval = read(sysTopicIntervalKind, "sysTopicInterval");
   const restoreCounters = read(restoreCountersKind, "restoreCounters");
   const logLevel = read(logLevelKind, "logLevel");
-  const data = read(someText, "data");
+  const data = read(filePath, "data");
   const values = {
     limits: section("limits", limitKinds),
     capabilities: section("capabilities", capabilityKinds),

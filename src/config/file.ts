@@ -14,7 +14,7 @@ import {
   sysTopicIntervalKind,
 } from "./settings.ts";
 import { readStorage } from "./storage_file.ts";
-import { someText } from "./values.ts";
+import { filePath } from "./values.ts";
 import { type Entry, YamlReader } from "./yaml_reader.ts";
 
 /** `file` is what it is called in messages. The layer is of use only when no problem is an error. */
@@ -26,7 +26,7 @@ export function fileLayer(file: string, text: string): { layer: Layer; problems:
     listeners: (entry) => draft.listed = { entry, settings: readListeners(reader, entry) },
     capabilities: (entry) => reader.read(entry, sectionFields(reader, draft.capabilities, capabilityKinds)),
     limits: (entry) => reader.read(entry, sectionFields(reader, draft.limits, limitKinds)),
-    data: (entry) => assign(draft, "data", reader.value(entry, someText)),
+    data: (entry) => assign(draft, "data", reader.value(entry, filePath)),
     storage: (entry) => readStorage(reader, entry, draft),
     queueFull: (entry) => assign(draft, "queueFull", reader.value(entry, queueFullKind)),
     sysTopicInterval: (entry) => assign(draft, "sysTopicInterval", reader.value(entry, sysTopicIntervalKind)),

@@ -7,7 +7,7 @@ import { listenersOf } from "./listener_text.ts";
 import { ConfigError, type Problem, quote } from "./problem.ts";
 import { logLevelKind } from "./settings.ts";
 import { storageKinds, type StorageValues } from "./storage.ts";
-import { someText, type ValueKind } from "./values.ts";
+import { filePath, type ValueKind } from "./values.ts";
 
 const protocols: readonly Protocol[] = ["tcp", "tls", "ws", "wss", "http", "unix"];
 
@@ -37,7 +37,7 @@ function valuesOf(given: ReadonlyMap<string, readonly string[]>, problems: Probl
     return value;
   };
   const logLevel = read(logLevelKind, "log-level");
-  const data = read(someText, "data");
+  const data = read(filePath, "data");
   const storage: { -readonly [K in keyof StorageValues]?: StorageValues[K] } = {};
   assign(storage, "type", read(storageKinds.type, "storage-type"));
   assign(storage, "sync", read(storageKinds.sync, "storage-sync"));

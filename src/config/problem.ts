@@ -25,8 +25,10 @@ export class ConfigError extends Error {
 
 const longestQuote = 80;
 
-/** A value as it is shown in a message: on one line, not too long. */
+/** A value as it is shown in a message: on one line, not too long, and without the password of a URL. */
 export function quote(text: string): string {
-  const short = text.length > longestQuote ? `${text.slice(0, longestQuote)}...` : text;
+  // (Also where no URL belongs: that is where somebody has put it by mistake.)
+  const shown = text.replace(/:\/\/.*@/s, "://***@");
+  const short = shown.length > longestQuote ? `${shown.slice(0, longestQuote)}...` : shown;
   return JSON.stringify(short);
 }

@@ -2,7 +2,17 @@
 
 import { join } from "node:path";
 import { quote } from "./problem.ts";
-import { bytes, duration, integer, named, oneOf, secretText, someText, type ValueKind } from "./values.ts";
+import {
+  bytes,
+  duration,
+  filePath,
+  integer,
+  named,
+  oneOf,
+  secretText,
+  someText,
+  type ValueKind,
+} from "./values.ts";
 
 /** What can be set; every key is of use for some types only. */
 export interface StorageValues {
@@ -31,7 +41,7 @@ export interface StorageValues {
 
 export const storageKinds: { readonly [K in keyof StorageValues]-?: ValueKind<StorageValues[K]> } = {
   type: oneOf(["memory", "sqlite", "redis"]),
-  path: someText,
+  path: filePath,
   sync: oneOf(["normal", "full", "off"]),
   window: duration("ms", [1, 60_000]),
   pendingBytes: bytes([1 << 16, 1 << 30]),

@@ -110,6 +110,12 @@ export const someText: ValueKind<string> = {
   accepted: "a text that is not empty",
 };
 
+/** (A URL would become directories of its name, with the password in it.) */
+export const filePath: ValueKind<string> = {
+  parse: (text) => text === "" || /^[a-z]+:\/\//i.test(text) ? undefined : text,
+  accepted: "a path, not a URL",
+};
+
 /** Permission bits as `chmod` takes them. */
 export const fileMode: ValueKind<number> = {
   parse: (text) => /^(0o?)?[0-7]{3}$/.test(text) ? parseInt(text.slice(-3), 8) : undefined,

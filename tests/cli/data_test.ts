@@ -253,3 +253,32 @@ for (const [args, line] of refusals) {
     assert.deepEqual(readdirSync(folder.path), ["main.ts"]);
   });
 }
+
+const url = "redis://user:hun%2fter2@127.0.0.1:1/0";
+const misplaced: readonly (readonly [string, readonly string[], Surroundings?])[] = [
+  ["storage in the file", ["--conf", "url.yml"]],
+  ["type in the file", ["--conf", "type.yml"]],
+  ["data in the file", ["--conf", "data.yml"]],
+  ["a key in the file", ["--conf", "key.yml"]],
+  ["--storage-type", ["--storage-type", url]],
+  ["--data", ["--data", url]],
+  ["a command", [url]],
+  ["COMQTT_STORAGE_TYPE", [], { variables: { COMQTT_STORAGE_TYPE: url } }],
+  ["COMQTT_DATA", [], { variables: { COMQTT_DATA: url } }],
+];
+
+for (const [where, args, around] of misplaced) {
+  test(`data: the URL of Redis as ${where} is refused, without its password`, async () => {
+    using folder = new Folder();
+    writeFileSync(folder.in("url.yml"), `storage: ${url}\n`);
+    writeFileSync(folder.in("type.yml"), `storage: { type: "${url}" }\n`);
+    writeFileSync(folder.in("data.yml"), `data: ${url}\n`);
+    writeFileSync(folder.in("key.yml"), `storage: { "${url}": 1 }\n`);
+    const files = readdirSync(folder.path);
+    const program = await Program.run([...args, ...noPorts], { ...around, folder: folder.path });
+    assert.equal(program.code, 1, program.output);
+    assert.equal(program.errors.trimEnd().split("\n").length, 1, program.errors);
+    assert.doesNotMatch(program.output + program.errors, /ter2/);
+    assert.deepEqual(readdirSync(folder.path), files);
+  });
+}
