@@ -92,8 +92,13 @@ interface Section {
 /** Other names may well belong to somebody else (Kubernetes sets `COMQTT_PORT`); these are surely meant for us. */
 function refuseUnknown(variables: Variables, { section, known }: Section, problems: Problem[]): void {
   const names = known.map((key) => variableName(section, key));
+  const whole = variableName(section);
+  if (variables.has(whole)) {
+    const message = `Unknown setting, those of this section are ${names[0]!} and so on`;
+    problems.push({ severity: "error", where: whole, message });
+  }
   for (const where of variables.keys()) {
-    if (!where.startsWith(`${variableName(section)}_`) || names.includes(where)) continue;
+    if (!where.startsWith(`${whole}_`) || names.includes(where)) continue;
     const meant = nearest(where, names);
     const hint = meant === null ? "" : `, did you mean ${meant}`;
     problems.push({ severity: "error", where, message: `Unknown setting${hint}` });

@@ -265,6 +265,7 @@ const misplaced: readonly (readonly [string, readonly string[], Surroundings?])[
   ["a command", [url]],
   ["COMQTT_STORAGE_TYPE", [], { variables: { COMQTT_STORAGE_TYPE: url } }],
   ["COMQTT_DATA", [], { variables: { COMQTT_DATA: url } }],
+  ["COMQTT_STORAGE", [], { variables: { COMQTT_STORAGE: url } }],
 ];
 
 for (const [where, args, around] of misplaced) {
@@ -282,3 +283,12 @@ for (const [where, args, around] of misplaced) {
     assert.deepEqual(readdirSync(folder.path), files);
   });
 }
+
+test("data: a variable COMQTT_STORAGE is not passed over while everything is kept in memory alone", async () => {
+  const { code, errors } = await Program.run(noPorts, { variables: { COMQTT_STORAGE: "sqlite" } });
+  assert.equal(code, 1);
+  assert.equal(
+    errors,
+    "comqtt: COMQTT_STORAGE: Unknown setting, those of this section are COMQTT_STORAGE_TYPE and so on\n",
+  );
+});
