@@ -42,7 +42,7 @@ class Loader implements StorageLoader {
     this.#persistence.fresh = false;
     const session = this.#broker.sessions.restore(record.id);
     if (session === null) {
-      if (this.#broker.sessions.get(record.id) === undefined) this.#persistence.leftOut.add(record.id);
+      this.#persistence.leftOut.add(record.id);
       return;
     }
     session.expiryInterval = record.sessionExpiryInterval;
@@ -87,14 +87,6 @@ class Loader implements StorageLoader {
   /** Who was connected has lost its connection when the server ended. */
   end(): void {
     const now = this.#broker.clock.now();
-    const { size: left } = this.#persistence.leftOut;
-    if (left > 0) {
-      this.#broker.log(
-        "warn",
-        `There is no room for ${left} sessions of an earlier run: limits.sessions is ${this.#broker.limits.sessions}. ` +
-          `They stay in the storage until their clients begin new ones; raise the limit and start again to have them back`,
-      );
-    }
     for (const { session, record } of this.#cutOff) {
       session.disconnectedAt = this.#aliveAt;
       const { will } = record;
