@@ -41,10 +41,7 @@ class Loader implements StorageLoader {
   session(record: SessionRecord): void {
     this.#persistence.fresh = false;
     const session = this.#broker.sessions.restore(record.id);
-    if (session === null) {
-      this.#persistence.leftOut.add(record.id);
-      return;
-    }
+    if (session === null) return;
     session.expiryInterval = record.sessionExpiryInterval;
     session.client = awayClient(record);
     session.keepIn(this.#persistence);

@@ -57,8 +57,6 @@ export class Persistence implements DeliveryStore, Committer {
   #fault: string | null = null;
   /** What is still to be told again; null: nothing. */
   #retelling: Iterator<void> | null = null;
-  /** Client ids whose sessions are in the storage alone: there was no room for them when it was loaded. */
-  readonly leftOut: Set<string> = new Set();
   /** Of which sessions all has been told again. */
   readonly #retold: Set<Session> = new Set();
   readonly #counters: Counters;
@@ -238,13 +236,6 @@ export class Persistence implements DeliveryStore, Committer {
   }
 
   // --- sessions ---
-
-  /** A session begins: what was left out under its client id is over. */
-  begins(clientId: string): void {
-    if (!this.leftOut.delete(clientId)) return;
-    this.storage.deleteSession(clientId);
-    this.#told();
-  }
 
   /** The session is to outlive its connection: everything of it is kept from now on. */
   keep(session: Session, connection: Connection): void {

@@ -86,7 +86,6 @@ export class Sessions {
     if (this.#byId.size + this.endings.size >= broker.limits.sessions) return null;
     session = new Session(clientId, broker.sessionHost);
     this.#byId.set(textKey(clientId), session);
-    broker.persistence?.begins(clientId);
     return { session, present: false };
   }
 

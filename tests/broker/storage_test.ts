@@ -288,27 +288,6 @@ for (const where of ["sqlite", "redis"] as const) {
   });
 }
 
-test("storage: a session there was no room for does not come back after its client has begun a new one", async () => {
-  const storage = new ModelStorage();
-  {
-    await using t = await TestBroker.with(storage);
-    await (await persistent(t, 4, "first")).lose();
-    await absent(t, 4);
-    const publisher = await t.connected(4);
-    await publisher.published("a", "old", { qos: 1 });
-  }
-  const less = ModelStorage.after(storage);
-  {
-    await using t = await TestBroker.with(less, { limits: { sessions: 1 } });
-    t.broker.sessions.end(t.broker.sessions.get("first")!);
-    const client = await t.connected(4, { clientId: "s", cleanStart: false });
-    await client.silent();
-  }
-  await using t = await TestBroker.with(ModelStorage.after(less));
-  const session = t.broker.sessions.get("s")!;
-  assert.deepEqual([session.subscriptions.size, session.queuedCount], [0, 0]);
-});
-
 test("storage: nobody waits for the commits of a storage in memory, which has none", async () => {
   const { storage } = new MemoryStorage();
   await using t = await TestBroker.with(storage);
