@@ -63,6 +63,8 @@ export class Endings {
       this.#next.add(ending);
       return false;
     }
+    // (It may have waited for its turn before it became urgent: what is being read is not to be read once more.)
+    this.#next.delete(ending);
     this.#reading++;
     return true;
   }

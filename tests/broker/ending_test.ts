@@ -331,3 +331,37 @@ test("ending: a storage that has nothing where something should be is read again
   const long = await persistent(t, 5, "long");
   assert.deepEqual(await long.texts(COUNT), ALL);
 });
+
+test("ending: what waits for a client id that is asked for meanwhile is passed on once", async () => {
+  const storage = new SlowStorage();
+  await using t = await TestBroker.with(storage);
+  const members = 20;
+  const count = 20;
+  for (let i = 0; i < members; i++) {
+    const client = await persistent(t, 5, `short ${i}`);
+    await client.subscribe(`$share/g${i}/a${i}`, 2);
+    await client.lose();
+  }
+  const publisher = await t.connected(5);
+  for (let i = 0; i < members; i++) {
+    for (let n = 0; n < count; n++) await publisher.published(`a${i}`, `${n}`, { qos: 2 });
+  }
+  const long = await t.connected(5, {
+    clientId: "long",
+    cleanStart: false,
+    properties: { sessionExpiryInterval: 0xffffffff },
+  });
+  for (let i = 0; i < members; i++) await long.subscribe(`$share/g${i}/a${i}`, 2);
+  await long.lose();
+  await until(() => storage.settled, "the last commit");
+  storage.held = true;
+  await t.advance(601);
+  await until(() => storage.reading === 16, "the first reads");
+  storage.held = false;
+  // It is the first of those whose turn has not come: now it is read at once.
+  const back = await t.client(5).connect({ clientId: "short 16", properties: {} });
+  assert.equal(back.reasonCode, 0);
+  storage.letGo();
+  await over(t, storage);
+  assert.equal(held(storage, "long"), members * count);
+});
