@@ -16,7 +16,7 @@ import { askPublish, isPacket, type PublishOutcome, tellPublished } from "../pub
 import type { Routes } from "../routes.ts";
 import { answer, deny } from "../publish_answers.ts";
 import { acceptable, mustWait, oddProperties, refuseMalformed } from "../publish_checks.ts";
-import { acceptPacket } from "./publish.ts";
+import { acceptPacket, whenReceiversKnown } from "./publish.ts";
 
 /** False: it has to wait for a receiver. */
 export function handleHookedPublish(
@@ -125,10 +125,12 @@ function publish(
       processed(connection, outcome, Reasons.topicNameInvalid);
       return;
     }
-    const reason = acceptPacket(connection, outcome, where);
-    // (There may have been no room to retain it; then it went nowhere.)
-    if (reason.code < 0x80) tellPublished(broker, connection.client!, outcome);
-    processed(connection, outcome, reason.code < 0x80 ? null : reason);
+    whenReceiversKnown(connection, where, () => {
+      const reason = acceptPacket(connection, outcome, where);
+      // (There may have been no room to retain it; then it went nowhere.)
+      if (reason.code < 0x80) tellPublished(broker, connection.client!, outcome);
+      processed(connection, outcome, reason.code < 0x80 ? null : reason);
+    });
   } else if (outcome === "accept") {
     answer(connection, qos, packetId, Reasons.success);
     tellPublished(broker, connection.client!, packet);

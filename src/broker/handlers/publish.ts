@@ -105,8 +105,27 @@ function acceptLater(
 ): void {
   connection.after(answered, (allowed) => {
     if (!allowed) deny(connection, entry, qos, packetId);
-    else accept(connection, entry, qos, retain, packetId, payload, 0, payload.length, properties, true);
+    else {
+      whenReceiversKnown(connection, entry, () => {
+        accept(connection, entry, qos, retain, packetId, payload, 0, payload.length, properties, true);
+      });
+    }
   });
+}
+
+/**
+ * Once access control has said who may receive messages of that topic: until then what is accepted is in nobody's
+ * session, and an acknowledgement would promise what a crash takes away. (That was known before the packet was looked at;
+ * since then a hook may have changed the topic, or somebody may have subscribed while its own right was asked for.)
+ */
+export function whenReceiversKnown(
+  connection: Connection,
+  entry: TopicEntry<Routes>,
+  then: () => void,
+): void {
+  const { pending } = connection.broker.router.of(entry);
+  if (pending === null) then();
+  else connection.after(pending, () => whenReceiversKnown(connection, entry, then));
 }
 
 /** Distributes an allowed packet and acknowledges it; with what reason. */
