@@ -47,6 +47,8 @@ export class Connection implements StreamHandler, Outlet {
   client: Client | null = null;
   session: Session | null = null;
   will: Will | null = null;
+  /** What CONNECT has changed of a session that was there, until CONNACK leaves. */
+  before: Pick<Session, "expiryInterval" | "pendingWill"> | null = null;
   /** Milliseconds; 0: no keep-alive. One and a half times what the client promised. [MQTT-3.1.2-22] */
   silence = 0;
   /** Milliseconds since 1970 when something was last received. */

@@ -52,7 +52,7 @@ export class Outgoing implements TurnTask {
     const output = this.#output;
     // The client can begin with a good piece while we go on with the others.
     if (output.pending >= EARLY && !this.#held) {
-      this.welcomes = false;
+      this.#welcomed();
       this.#flush();
       if (this.sent !== null) this.sent.tell();
     }
@@ -111,7 +111,7 @@ export class Outgoing implements TurnTask {
   endTurn(): void {
     this.#dirty = false;
     this.owes = false;
-    this.welcomes = false;
+    this.#welcomed();
     if (this.#connection.phase === "closed") {
       this.say();
       return;
@@ -131,7 +131,7 @@ export class Outgoing implements TurnTask {
 
   committed(): void {
     this.sealed = false;
-    this.welcomes = false;
+    this.#welcomed();
     this.#sealedHold = 0;
     this.#output.unseal();
     if (this.sent !== null) this.sent.tell();
@@ -150,11 +150,27 @@ export class Outgoing implements TurnTask {
     if (this.welcomes && connection.phase === "open") {
       // Nothing may come before CONNACK [MQTT-3.2.0-1], so it was never connected, and leaves no will.
       connection.will = null;
+      this.#undoConnect();
       refuseConnect(connection, Reasons.serverUnavailable);
     } else if (connection.phase === "auth" || connection.phase === "open") {
       connection.disconnect(Reasons.serverBusy);
     }
     if (connection.phase === "closed") this.say();
+  }
+
+  /** CONNACK leaves. */
+  #welcomed(): void {
+    if (!this.welcomes) return;
+    this.welcomes = false;
+    this.#connection.before = null;
+  }
+
+  /** Who was never connected has not taken back an earlier will, nor said how long its session is to live. */
+  #undoConnect(): void {
+    const { before, session } = this.#connection;
+    if (before === null || session === null) return;
+    session.expiryInterval = before.expiryInterval;
+    session.pendingWill = before.pendingWill;
   }
 
   #write(): void {

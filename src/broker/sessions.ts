@@ -5,7 +5,7 @@ import { Reasons } from "../packets/reason.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { QoS, SubscribeOptions } from "../packets/types.ts";
 import { NEVER } from "../session/message.ts";
-import { Session } from "../session/session.ts";
+import { type PendingWill, Session } from "../session/session.ts";
 import { SharedGroup } from "../session/shared_group.ts";
 import { Subscription } from "../session/subscription.ts";
 import { parseShared } from "../topics/names.ts";
@@ -23,6 +23,8 @@ export interface Claimed {
   readonly session: Session;
   /** It was there before. */
   readonly present: boolean;
+  /** The will its client has come back in time for. */
+  readonly spared: PendingWill | null;
 }
 
 export class Sessions {
@@ -78,15 +80,16 @@ export class Sessions {
     }
     if (session !== undefined) {
       // The client is back before its will was due. [MQTT-3.1.3-9]
+      const spared = session.pendingWill;
       session.pendingWill = null;
-      return { session, present: true };
+      return { session, present: true, spared };
     }
     const ending = this.endings.get(clientId);
     if (ending !== undefined) return ending.free();
     if (this.#byId.size + this.endings.size >= broker.limits.sessions) return null;
     session = new Session(clientId, broker.sessionHost);
     this.#byId.set(textKey(clientId), session);
-    return { session, present: false };
+    return { session, present: false, spared: null };
   }
 
   /** A session of an earlier run, not connected; null when it is there already or there are too many. */

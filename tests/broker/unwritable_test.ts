@@ -119,3 +119,50 @@ test("storage: a message that cannot be noted as sent is not sent before it can"
   const { text, dup } = await subscriber.message();
   assert.deepEqual([text, dup], ["second", false]);
 });
+
+for (const there of [false, true]) {
+  test(`storage: a client that comes back in a commit that fails does not take its delayed will back, ${there ? "by a take-over" : "lost before"}`, async () => {
+    const storage = new ModelStorage();
+    await using t = await TestBroker.with(storage);
+    const watcher = await t.connected(5);
+    await watcher.subscribe("will");
+    const will = { topic: "will", payload: new TextEncoder().encode("gone"), qos: 0, retain: false } as const;
+    const properties = { sessionExpiryInterval: 1000 };
+    const lost = await t.connected(5, {
+      clientId: "c",
+      cleanStart: false,
+      properties,
+      will: { ...will, properties: { willDelayInterval: 50 } },
+    });
+    if (!there) await lost.lose();
+    storage.mode = "fail";
+    const ack = await t.client(5).connect({ clientId: "c", cleanStart: false, properties });
+    assert.equal(ack.reasonCode, 0x88);
+    storage.mode = "now";
+    await until(() => t.broker.persistence!.failing === false, "the storage");
+    assert.equal(storage.committed.sessions.get("c")!.record.will?.will.topic, "will");
+    await t.advance(51);
+    assert.equal((await watcher.message()).text, "gone");
+    await watcher.silent();
+    assert.equal(storage.committed.sessions.get("c")!.record.will, null);
+  });
+}
+
+test("storage: a session does not end because its client wants none that lasts in a commit that fails", async () => {
+  const storage = new ModelStorage();
+  await using t = await TestBroker.with(storage);
+  const subscriber = await persistent(t, 5, "s");
+  await subscriber.subscribe("a", 1);
+  await subscriber.lose();
+  const publisher = await t.connected(5);
+  await publisher.published("a", "acknowledged", { qos: 1 });
+  storage.mode = "fail";
+  // (Without Session Expiry Interval: it would end with this connection.)
+  const ack = await t.client(5).connect({ clientId: "s", cleanStart: false, properties: {} });
+  assert.equal(ack.reasonCode, 0x88);
+  storage.mode = "now";
+  await until(() => t.broker.persistence!.failing === false, "the storage");
+  const back = t.client(5);
+  assert.equal((await back.connect({ clientId: "s", cleanStart: false })).sessionPresent, true);
+  assert.equal((await back.message()).text, "acknowledged");
+});

@@ -236,7 +236,8 @@ function establish(
     refuse(connection, packet, Reasons.quotaExceeded);
     return;
   }
-  const { session, present } = claimed;
+  const { session, present, spared } = claimed;
+  if (present) connection.before = { expiryInterval: session.expiryInterval, pendingWill: spared };
   session.expiryInterval = client.sessionExpiryInterval = expiry;
   // (As it is to be kept: after a crash its time counts from then, not from the end of an earlier connection.)
   session.disconnectedAt = 0;

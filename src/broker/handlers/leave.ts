@@ -8,6 +8,7 @@ export function leave(connection: Connection, wasOpen: boolean, reason: Reason |
   const { broker, session, will } = connection;
   connection.session = null;
   connection.will = null;
+  connection.before = null;
   connection.aliases = null;
   connection.outbound = null;
   connection.pendingConnect = null;
