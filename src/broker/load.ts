@@ -40,7 +40,7 @@ class Loader implements StorageLoader {
 
   session(record: SessionRecord): void {
     this.#persistence.fresh = false;
-    const session = this.#broker.sessions.restore(record.id);
+    const session = this.#broker.sessions.restore(record.id, true);
     if (session === null) return;
     session.expiryInterval = record.sessionExpiryInterval;
     session.client = awayClient(record);

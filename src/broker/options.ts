@@ -66,7 +66,7 @@ export interface Limits {
   readonly retained: number;
   /** User properties in one packet. Default 64. */
   readonly userProperties: number;
-  /** Sessions, connected or not. Default 2,000,000. */
+  /** Sessions, connected or not. Default 2,000,000. Those that a storage keeps are there again, however many. */
   readonly sessions: number;
 }
 

@@ -100,7 +100,7 @@ function failed(hook: Hook, event: StoredEvent, error: unknown): HookError {
 function restoreClient(broker: Broker, stored: StoredClient): void {
   if (!(stored.sessionExpiryInterval > 0) || stored.id === "" || stored.id === INLINE_CLIENT_ID) return;
   if (typeof stored.id !== "string") throw new TypeError("a client's id is no string");
-  const session = broker.sessions.restore(stored.id);
+  const session = broker.sessions.restore(stored.id, false);
   if (session === null) return;
   session.expiryInterval = stored.sessionExpiryInterval;
   session.disconnectedAt = stored.disconnectedAt > 0 ? stored.disconnectedAt : broker.clock.now();

@@ -92,9 +92,13 @@ export class Sessions {
     return { session, present: false, spared: null };
   }
 
-  /** A session of an earlier run, not connected; null when it is there already or there are too many. */
-  restore(clientId: string): Session | null {
-    if (this.#byId.has(textKey(clientId)) || this.#byId.size >= this.#broker.limits.sessions) return null;
+  /**
+   * A session of an earlier run, not connected; null when it is there already or there are too many. `promised`: what it
+   * has was acknowledged, it is there however many there may be by now.
+   */
+  restore(clientId: string, promised: boolean): Session | null {
+    if (this.#byId.has(textKey(clientId))) return null;
+    if (!promised && this.#byId.size >= this.#broker.limits.sessions) return null;
     const session = new Session(clientId, this.#broker.sessionHost);
     this.#byId.set(textKey(clientId), session);
     return session;

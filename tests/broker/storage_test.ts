@@ -344,3 +344,25 @@ test("storage: of a long queue only the beginning is in memory, and all of it ar
   assert.equal(session.queuedBytes, 0);
   assert.equal(storage.committed.sessions.get("s")!.deliveries.size, 0);
 });
+
+test("storage: sessions that are kept are there again though fewer are allowed now, and no new one is", async () => {
+  const storage = new ModelStorage();
+  {
+    await using t = await TestBroker.with(storage);
+    for (const id of ["one", "two"]) {
+      const subscriber = await persistent(t, 5, id);
+      await subscriber.subscribe("a", 1);
+      await subscriber.lose();
+    }
+    const publisher = await t.connected(5);
+    await publisher.published("a", "acknowledged", { qos: 1 });
+  }
+  await using t = await TestBroker.with(ModelStorage.after(storage), { limits: { sessions: 1 } });
+  for (const id of ["one", "two"]) {
+    const subscriber = t.client(5);
+    const ack = await subscriber.connect(kept(5, id));
+    assert.deepEqual([ack.reasonCode, ack.sessionPresent], [0, true]);
+    assert.equal((await subscriber.message()).text, "acknowledged");
+  }
+  assert.equal((await t.client(5).connect({ clientId: "three" })).reasonCode, 0x97);
+});
