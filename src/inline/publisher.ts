@@ -185,9 +185,11 @@ export class Publisher {
     }
     const allowed = mayReceive(broker, session, message.topic);
     if (isPromise(allowed)) message.own();
-    const go = (yes: boolean): Reason => {
+    const go = (yes: boolean): MaybePromise<Reason> => {
       if (!yes) return this.#refused(Reasons.notAuthorized);
       if (this.#cannotKeep(request)) return this.#refused(Reasons.quotaExceeded);
+      // (It ended while access control was asked. The next one of the client id has nothing of it but its name.)
+      if (session.ended) return this.#deliverTo(message, broker.sessions.get(session.clientId), request);
       deliverToOne(broker, session, message);
       this.#settle(request);
       return Reasons.success;

@@ -4,10 +4,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { type Reason, Reasons } from "../../src/packets/reason.ts";
-import { levels, settle } from "../harness/mod.ts";
+import { levels, settle, until } from "../harness/mod.ts";
 import { ModelStorage } from "../harness/model_storage.ts";
 import { Server } from "../../src/server.ts";
+import { kept, SlowAcl } from "../hooks/acl.ts";
 import { MemoryListener } from "../server/memory_listener.ts";
+import { TestServer } from "./server.ts";
 
 /** With a session `s` that gets `kept`, whose client is away. */
 async function serving(storage: ModelStorage): Promise<{ server: Server } & AsyncDisposable> {
@@ -83,4 +85,41 @@ test("publish: a commit that fails at once is no success for the program", async
   storage.mode = "fail";
   assert.equal(await t.server.publish("kept", "one", { qos: 1 }), Reasons.quotaExceeded);
   storage.mode = "now";
+});
+
+test("publish: one to a client whose session ended while access control was asked replaces nothing of the next one", async () => {
+  const storage = new ModelStorage();
+  const acl = new SlowAcl((action) => action === "deliver");
+  await using t = await TestServer.serving({}, [acl, { id: "model", storage }]);
+  await (await t.connected(5, kept("s"))).lose();
+  const answer = t.server.publish("x", "to the client", { qos: 1, to: "s" });
+  await until(() => acl.waiting.length > 0, "the question");
+  acl.slow = (): boolean => false;
+  const next = await t.connected(5, { ...kept("s"), cleanStart: true });
+  await next.subscribe("a", 1);
+  await next.lose();
+  await (await t.connected()).published("a", "acknowledged", { qos: 1 });
+  await acl.answer("allow");
+  assert.equal(await answer, Reasons.success);
+  const { deliveries } = storage.committed.sessions.get("s")!;
+  assert.deepEqual([...deliveries.values()].map(({ message }) => message.topic), ["a", "x"]);
+  const back = await t.connected(5, kept("s"));
+  assert.deepEqual(await back.texts(2), ["acknowledged", "to the client"]);
+  // (Nothing is to be left.)
+  (await t.connected(5, { clientId: "s", cleanStart: true })).disconnect();
+  await settle();
+});
+
+test("publish: one to a client whose session ended while access control was asked reaches nobody", async () => {
+  const storage = new ModelStorage();
+  const acl = new SlowAcl((action) => action === "deliver");
+  await using t = await TestServer.serving({}, [acl, { id: "model", storage }]);
+  await (await t.connected(5, kept("s"))).lose();
+  const answer = t.server.publish("x", "to the client", { qos: 1, to: "s" });
+  await until(() => acl.waiting.length > 0, "the question");
+  (await t.connected(5, { clientId: "s", cleanStart: true })).disconnect();
+  await until(() => !storage.committed.sessions.has("s"), "the end of the session");
+  await settle();
+  await acl.answer("allow");
+  assert.equal(await answer, Reasons.noMatchingSubscribers);
 });
