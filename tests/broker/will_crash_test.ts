@@ -232,3 +232,33 @@ test("will: hooks are asked about one of an earlier run, and told who left it", 
   assert.deepEqual(asked, ["c", "anna"]);
   await watch.silent();
 });
+
+for (const version of versions) {
+  for (const takeOver of [false, true]) {
+    test(`will: another one does not make the one a hook is asked about forgotten in a crash, take-over ${takeOver}, MQTT ${version}`, async () => {
+      const storage = new ModelStorage();
+      const hook = new SlowWills();
+      await using t = await TestBroker.with(storage, { hooks: [new AllowAll(), hook] });
+      const watch = await t.connected(version, { clientId: "watch", ...keptFor(1000, version) });
+      await watch.subscribe("w", 1);
+      await watch.lose();
+      const will = { ...WILL, properties: {} };
+      const first = await t.connected(version, { clientId: "c", will, ...keptFor(100, version) });
+      if (!takeOver) await first.lose();
+      const second = t.client(version);
+      const answer = second.connect({ clientId: "c", will, ...keptFor(100, version) });
+      await until(() => hook.asked.length > 0, "the question");
+      const accepted = await Promise.race([answer.then(() => true), settle().then(() => false)]);
+      await assertPublished(ModelStorage.after(storage), version, t.clock.now(), accepted ? 2 : 1);
+      assert.equal(accepted, false);
+      await hook.answer();
+      assert.equal((await answer).sessionPresent, true);
+      await assertPublished(ModelStorage.after(storage), version, t.clock.now(), 2);
+      await second.lose();
+      await until(() => hook.asked.length > 0, "the second question");
+      await assertPublished(ModelStorage.after(storage), version, t.clock.now(), 2);
+      await hook.answer();
+      await assertPublished(storage, version, t.clock.now(), 2);
+    });
+  }
+}

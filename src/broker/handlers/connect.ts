@@ -222,6 +222,7 @@ function establish(
     refuse(connection, packet, Reasons.serverUnavailable);
     return;
   }
+  if (waitsForWill(connection, packet, auth)) return;
   const claimed = sessions.claim(client);
   if (claimed instanceof Promise) {
     // (Its earlier session is still in the storage: what waited there is passed on first.)
@@ -236,6 +237,8 @@ function establish(
     refuse(connection, packet, Reasons.quotaExceeded);
     return;
   }
+  // (That of a connection it has taken over.)
+  if (waitsForWill(connection, packet, auth)) return;
   const { session, present, spared } = claimed;
   if (present) connection.before = { expiryInterval: session.expiryInterval, pendingWill: spared };
   session.expiryInterval = client.sessionExpiryInterval = expiry;
@@ -258,6 +261,17 @@ function establish(
   broker.log("debug", `Client "${client.id}" connected from ${client.remoteAddress} to ${client.listener}`);
   broker.hooks.notify("onSessionEstablished", client, packet);
   processed(connection, packet);
+}
+
+/** A session has room for one will: it takes another one when hooks have answered about the one that is due. */
+function waitsForWill(connection: Connection, packet: ConnectPacket, auth: Properties): boolean {
+  const { hooks, sessions } = connection.broker;
+  const { cleanStart, id } = connection.client!;
+  const due = packet.will === null || cleanStart ? null : sessions.get(id)?.dueWill ?? null;
+  // (A server that is closed leaves it undecided.)
+  if (due === null || hooks.ended) return false;
+  connection.after(due.decided, () => examineRights(connection, packet, auth));
+  return true;
 }
 
 /** What CONNACK tells an MQTT 5 client; what is at its default is left out. */
