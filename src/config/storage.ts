@@ -94,14 +94,23 @@ export type StorageChoice =
 
 /**
  * Who names a place for data wants them kept. `data`: the directory for what has no other place. Throws an Error with one
- * line when two places are named and nobody says which.
+ * line when two places are named and nobody says which, or when Redis is to promise what it decides itself.
  */
 export function storageChoice(
   { data, storage }: { readonly data?: string; readonly storage: Partial<StorageValues> },
 ): StorageChoice {
-  const { type = typeOf(storage, data) } = storage;
+  const { type = typeOf(storage, data), sync } = storage;
   if (type === "memory") return { type };
-  if (type === "redis") return { type, values: storage };
+  if (type === "redis") {
+    // (Nobody is to believe that it holds.)
+    if (sync !== undefined) {
+      throw new Error(
+        `Cannot use --storage-sync, COMQTT_STORAGE_SYNC or storage.sync ${quote(sync)} with Redis, ` +
+          "which has a setting of its own for that (appendfsync)",
+      );
+    }
+    return { type, values: storage };
+  }
   return { type, path: storage.path ?? join(data ?? DEFAULT_DIRECTORY, DATABASE), values: storage };
 }
 

@@ -34,3 +34,10 @@ test("storage choice: a directory and a forgotten variable for Redis do not mean
     });
   }
 });
+
+test("storage choice: how Redis writes to its disk is not taken for granted", () => {
+  assert.throws(
+    () => storageChoice({ storage: { type: "redis", sync: "full" } }),
+    /^Error: Cannot use --storage-sync, .* "full" with Redis, which has a setting of its own for that \(appendfsync\)$/,
+  );
+});
