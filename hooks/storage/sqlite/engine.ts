@@ -11,6 +11,7 @@ import type { DeliveryTable } from "./delivery_table.ts";
 import { faultOf } from "./faults.ts";
 import { Flusher } from "./flusher.ts";
 import type { SqliteSettings } from "./options.ts";
+import { Place } from "./place.ts";
 import { rollBack, schemaVersion } from "./schema.ts";
 import { Space } from "./space.ts";
 import { Tables } from "./tables.ts";
@@ -43,6 +44,7 @@ export class Engine {
   readonly #host: HookHost;
   readonly #tables: Tables;
   readonly #space: Space;
+  readonly #place: Place;
   /** With `sync: full`; null: nobody waits for the disk. */
   readonly #walFile: WalFile | null;
   /** Null: each commit is brought to the disk anyway. */
@@ -77,10 +79,11 @@ export class Engine {
     this.#insert = database.prepare("INSERT INTO journal (position, changes) VALUES (?,?)");
     this.#walFile = settings.sync === "full" ? new WalFile(settings.path, access) : null;
     this.#flusher = this.#walFile === null ? new Flusher(`${settings.path}-wal`) : null;
+    this.#place = new Place(settings.path);
   }
 
   get failing(): StorageError | null {
-    return this.#writeFault ?? (this.#fullness > FAR_TOO_MUCH ? this.#tableFault : null);
+    return this.#place.fault ?? this.#writeFault ?? (this.#fullness > FAR_TOO_MUCH ? this.#tableFault : null);
   }
 
   /** Brings what an earlier run left into the tables. Throws what SQLite or the system says. */
@@ -97,6 +100,8 @@ export class Engine {
 
   /** All of these rows are in the journal afterwards, or none. Throws a `StorageError`. */
   write(rows: readonly Uint8Array[]): void {
+    const away = this.#look();
+    if (away !== null) throw away;
     if (this.#walFile?.suspect === true) {
       try {
         this.#rewrite(this.#walFile);
@@ -145,7 +150,7 @@ export class Engine {
 
   /** `settled`: everything that was told is in the journal. True: there is more to do. */
   idle(settled: boolean): boolean {
-    if (this.#walFile?.suspect === true) return false;
+    if (this.#missing() || this.#walFile?.suspect === true) return false;
     if (this.#checkpoint !== null) return this.#step(STEP, settled);
     if (settled && this.#journalBytes > 0) {
       const age = this.#host.clock.now() - this.#begunAt;
@@ -205,8 +210,8 @@ export class Engine {
   #step(milliseconds: number, settled: boolean): boolean {
     const { clock } = this.#host;
     if (this.#checkpoint === null || clock.now() < this.#retryAt) return false;
-    // (Nothing is to be written behind what may not come to the disk.)
-    if (this.#walFile?.suspect === true) return false;
+    // (Nothing is to be written behind what may not come to the disk, or in files that are no longer in their place.)
+    if (this.#walFile?.suspect === true || this.#place.fault !== null) return false;
     try {
       // The journal has it all: these writes may be lost with the power, only not come before others.
       if (this.#checkpoint.run(milliseconds, settled)) {
@@ -220,6 +225,38 @@ export class Engine {
     } catch (error) {
       this.#complain(error);
       return false;
+    }
+  }
+
+  /** Null: the files are in their place. */
+  #look(): StorageError | null {
+    const before = this.#place.fault;
+    const away = this.#place.look(this.#host.clock.now());
+    if (away !== null && before === null) this.#gather();
+    return away;
+  }
+
+  /** The same in a pause, where nobody else says it. */
+  #missing(): boolean {
+    const before = this.#place.fault;
+    const away = this.#look();
+    if (away !== null && before === null) this.#host.log("error", away.message);
+    if (away === null && before !== null) {
+      this.#host.log("warn", `The database "${this.#settings.path}" is in its place again`);
+    }
+    return away !== null;
+  }
+
+  /**
+   * Everything into the database itself, wherever it is now. It is whole then, and what has taken its name finds no
+   * write-ahead file of another beside it, which SQLite would take for its own.
+   */
+  #gather(): void {
+    if (this.#walFile?.suspect === true) return;
+    try {
+      this.database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+    } catch {
+      // There is nothing more to be done about files that somebody else has moved.
     }
   }
 

@@ -5,18 +5,50 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
+  readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { StorageError } from "../../../src/storage.ts";
-import { faultOf } from "./faults.ts";
+import { fault, faultOf } from "./faults.ts";
 
 /** What SQLite adds to the name of a database for the files beside it. */
 const BESIDE = ["-wal", "-shm"] as const;
+
+/** Links that lead to links are followed so many times. */
+const LINKS = 40;
+
+/**
+ * The file itself, where `path` is a link to it, which may not be there yet. The files beside a database are beside the
+ * file: beside the link nobody else would find the lock, and SQLite looks for none there. Throws a `StorageError`.
+ */
+export function followLinks(path: string): string {
+  let file = path;
+  try {
+    for (let n = 0; n < LINKS; n++) {
+      if (!isLink(file)) return file;
+      file = resolve(realpathSync(dirname(file)), readlinkSync(file));
+    }
+  } catch (error) {
+    throw faultOf(error, "follow the link", path);
+  }
+  throw fault("unusable", "follow the link", path, "it leads to itself");
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    // (Who makes its directory, or opens it, says what is wrong.)
+    return false;
+  }
+}
 
 /** Its bytes; 0: it is empty, or not there. */
 export function sizeOfFile(path: string): number {

@@ -7,6 +7,7 @@ import { openToRead } from "./backup.ts";
 import type { Generation, SessionChanges } from "./changes.ts";
 import { NONE } from "./delivery_table.ts";
 import { faultOf } from "./faults.ts";
+import { followLinks } from "./files.ts";
 import { arrays } from "./query.ts";
 import { recover } from "./recover.ts";
 import { schemaVersion } from "./schema.ts";
@@ -79,7 +80,7 @@ export function inspectDatabase(path: string): DatabaseReport {
     return {
       version: schemaVersion(database),
       fileBytes: statSync(path).size,
-      aheadBytes: statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
+      aheadBytes: statSync(`${followLinks(path)}-wal`, { throwIfNoEntry: false })?.size ?? 0,
       sessions: new Map([...byKey.values()].map((session) => [session.clientId, session])),
       retained,
       retainedBytes,

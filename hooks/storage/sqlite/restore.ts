@@ -3,7 +3,7 @@
 import { backup } from "node:sqlite";
 import { check, openToRead } from "./backup.ts";
 import { faultOf } from "./faults.ts";
-import { makeDirectoryOf, makeFile, putAside, removeDatabase, takePlace } from "./files.ts";
+import { followLinks, makeDirectoryOf, makeFile, putAside, removeDatabase, takePlace } from "./files.ts";
 import { Lock } from "./lock.ts";
 
 /**
@@ -17,9 +17,10 @@ export async function restoreDatabase(
   now: number = Date.now(),
 ): Promise<string | null> {
   check(source);
-  makeDirectoryOf(path);
-  const lock = new Lock(path);
-  const fresh = `${path}.restoring`;
+  const file = followLinks(path);
+  makeDirectoryOf(file);
+  const lock = new Lock(file);
+  const fresh = `${file}.restoring`;
   try {
     removeDatabase(fresh);
     makeFile(fresh);
@@ -30,8 +31,8 @@ export async function restoreDatabase(
       from.close();
     }
     check(fresh);
-    const aside = putAside(path, now, "replaced");
-    takePlace(fresh, path);
+    const aside = putAside(file, now, "replaced");
+    takePlace(fresh, file);
     return aside;
   } catch (error) {
     throw faultOf(error, "restore the database", path);

@@ -7,7 +7,7 @@ import type { StorageError } from "../../../src/storage.ts";
 import { openDatabase } from "./database.ts";
 import { Engine } from "./engine.ts";
 import { faultOf } from "./faults.ts";
-import { makeDirectoryOf, putAside, sizeOfFile, syncDirectory } from "./files.ts";
+import { followLinks, makeDirectoryOf, putAside, sizeOfFile, syncDirectory } from "./files.ts";
 import { Lock } from "./lock.ts";
 import type { SqliteSettings } from "./options.ts";
 import { recover } from "./recover.ts";
@@ -27,11 +27,12 @@ export interface Started {
 
 /** Throws a `StorageError`. */
 export async function start(
-  settings: SqliteSettings,
+  asked: SqliteSettings,
   host: HookHost,
   access: WalAccess | undefined,
 ): Promise<Started> {
-  const { path } = settings;
+  const path = followLinks(asked.path);
+  const settings = { ...asked, path };
   const directories = makeDirectoryOf(path);
   const lock = new Lock(path);
   const openIt = (): Promise<Opened> => open(settings, host, access, directories);
