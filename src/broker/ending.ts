@@ -46,10 +46,12 @@ export class Ending {
     this.session = session;
     this.#broker = broker;
     this.#endings = endings;
-    this.left = session.storedOnly;
-    this.#after = session.storedAfter;
+    const { waiting } = session;
+    this.left = waiting?.far ?? 0;
+    this.#after = waiting?.last ?? 0;
     // (A long queue is not read for nothing: without a group or a hook that wants to see them they are only counted.)
-    const shared = shares || session.storedShared || (session.storedUnknown && broker.sessions.anyGroups);
+    const shared = shares || waiting?.sharedFar === true ||
+      (waiting?.farUnknown === true && broker.sessions.anyGroups);
     const wanted = shared || session.host.qosDropped !== undefined;
     this.#more = this.left > 0 && wanted;
   }

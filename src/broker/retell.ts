@@ -41,7 +41,7 @@ function retellSession(persistence: Persistence, session: Session): void {
   for (const delivery of session.inflight()) {
     if (delivery.sequence > 0) persistence.put(session, delivery);
   }
-  for (const delivery of session.queued()) persistence.put(session, delivery);
+  for (const delivery of session.waiting ?? []) persistence.put(session, delivery);
   for (const packetId of session.received ?? []) persistence.received(session, packetId, true);
 }
 
@@ -49,7 +49,7 @@ function retellSession(persistence: Persistence, session: Session): void {
 export function onlyStored(broker: Broker): number {
   let count = 0;
   for (const session of broker.sessions.all()) {
-    if (session.kept) count += session.storedOnly;
+    if (session.kept) count += session.waiting?.far ?? 0;
   }
   for (const { left } of broker.sessions.endings.all()) count += left;
   return count;

@@ -97,7 +97,7 @@ export function rightsToWaiting(broker: Broker, session: Session, client: Client
   const late: Promise<boolean>[] = [];
   const topics = new Set<string>();
   for (const delivery of session.inflight()) topics.add(delivery.message.topic);
-  for (const delivery of session.queued()) topics.add(delivery.message.topic);
+  for (const delivery of session.waiting ?? []) topics.add(delivery.message.topic);
   for (const topic of topics) {
     const answer = mayDo(broker, client, "deliver", topic);
     rights.set(topic, answer);

@@ -3,6 +3,7 @@
 import type { MaybePromise } from "../hook_answers.ts";
 import { isPromise } from "../hooks.ts";
 import type { SessionHost } from "../session/host.ts";
+import { NEVER } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
 import type { Broker } from "./broker.ts";
 import type { Receiver } from "./pressure.ts";
@@ -50,7 +51,7 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
     filling(session: Session): void {
       broker.pressure.add(session.outlet as Receiver);
     },
-    expiring: (session) => broker.deadlines.add(session, session.queueExpires),
+    expiring: (session) => broker.deadlines.add(session, session.waiting?.expires ?? NEVER),
     due: (session, now) => broker.sessions.due(session, now),
   };
   host.mayReceive = hooks.on.onAclCheck.length === 0

@@ -5,7 +5,8 @@ import { Reasons } from "../packets/reason.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { QoS, SubscribeOptions } from "../packets/types.ts";
 import { NEVER } from "../session/message.ts";
-import { type PendingWill, Session } from "../session/session.ts";
+import { Session } from "../session/session.ts";
+import type { PendingWill } from "../session/will.ts";
 import { SharedGroup } from "../session/shared_group.ts";
 import { Subscription } from "../session/subscription.ts";
 import { parseShared } from "../topics/names.ts";
@@ -259,9 +260,9 @@ export class Sessions {
 
   /** When its queue is to be looked at for what has expired; now: it is. */
   #sweepTime(session: Session, now: number): number {
-    const { queueExpires } = session;
-    if (queueExpires === NEVER) return NEVER;
-    const at = Math.max(queueExpires, session.sweptAt + SWEEP_MS);
+    const expires = session.waiting?.expires ?? NEVER;
+    if (expires === NEVER) return NEVER;
+    const at = Math.max(expires, session.sweptAt + SWEEP_MS);
     if (at > now) return at;
     session.sweptAt = now;
     this.#broker.sweeper.add(session);

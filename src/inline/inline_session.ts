@@ -60,10 +60,6 @@ export class InlineSession extends Session {
     return this.#waiting.length;
   }
 
-  override get queuedBytes(): number {
-    return this.#bytes;
-  }
-
   override get filling(): boolean {
     return this.#fuller(2);
   }

@@ -3,33 +3,18 @@
  * pending will, the expiry. A connection comes and goes as `outlet`; nothing here knows sockets.
  */
 
-import type { QoS, Will } from "../packets/types.ts";
+import type { QoS } from "../packets/types.ts";
 import { Delivery } from "./delivery.ts";
 import type { DeliveryStore } from "./delivery_store.ts";
 import type { DropReason, SessionHost } from "./host.ts";
 import { Inflight } from "./inflight.ts";
-import { type Message, NEVER } from "./message.ts";
+import type { Message } from "./message.ts";
 import type { Outlet } from "./outlet.ts";
 import { Resend } from "./resend.ts";
 import type { SharedGroup } from "./shared_group.ts";
 import type { Subscription } from "./subscription.ts";
 import { Waiting } from "./waiting.ts";
-
-/** A will whose delay runs. */
-export interface PendingWill {
-  readonly will: Will;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-}
-
-/** A will that is due, while hooks are asked about it. */
-export interface DueWill {
-  readonly will: Will;
-  /** Since when, in milliseconds since 1970. */
-  readonly at: number;
-  /** Resolves when it is published, or is not to be. */
-  readonly decided: Promise<void>;
-}
+import type { DueWill, PendingWill } from "./will.ts";
 
 export class Session {
   readonly clientId: string;
@@ -81,19 +66,18 @@ export class Session {
     return this.#inflight === null ? 0 : this.#inflight.size;
   }
 
+  /** What is not sent yet; null: nothing. */
+  get waiting(): Waiting | null {
+    return this.#queue;
+  }
+
   get queuedCount(): number {
     return this.#queue === null ? 0 : this.#queue.length;
   }
 
-  get queuedBytes(): number {
-    return this.#queue === null ? 0 : this.#queue.bytes;
-  }
-
-  /** Half full: whoever publishes to a connected client should wait a moment. */
+  /** Whoever publishes to a connected client should wait a moment. */
   get filling(): boolean {
-    return this.#queue !== null &&
-      (this.#queue.length * 2 > this.host.maximumQueuedMessages ||
-        this.#queue.bytes * 2 > this.host.maximumQueuedBytes);
+    return this.#queue !== null && this.#queue.filling;
   }
 
   inflight(): Iterable<Delivery> {
@@ -120,11 +104,6 @@ export class Session {
     if (this.received === null || !this.received.delete(packetId)) return false;
     this.#store?.received(this, packetId, false);
     return true;
-  }
-
-  /** Those in memory. */
-  queued(): Iterable<Delivery> {
-    return this.#queue ?? [];
   }
 
   /** QoS 0: now or never. */
@@ -163,14 +142,12 @@ export class Session {
       const delivery = queue.shift();
       if (delivery === undefined) {
         // (What is only in the store may take a while.)
-        if (queue.length === 0) this.#queue = null;
+        this.#forget(queue);
         return;
       }
-      this.host.countQueued(-1);
       // An expired message is not sent any more. [MQTT-3.3.2-5]
-      if (delivery.message.expiresAt <= this.host.now()) {
-        this.#drop(delivery, "expired");
-      } else this.#transmit(delivery);
+      if (delivery.message.expiresAt <= this.host.now()) this.drop(delivery, "expired");
+      else this.#transmit(delivery);
     }
   }
 
@@ -204,32 +181,20 @@ export class Session {
       if (delivery.released || mayReceive(delivery.message)) continue;
       this.#inflight!.delete(delivery.packetId);
       this.host.countInflight(-1);
-      this.#drop(delivery, "notAuthorized");
+      this.drop(delivery, "notAuthorized");
     }
-    this.#queue?.takeNear((d) => !mayReceive(d.message), (d) => this.refuseQueued(d));
-    if (this.queuedCount === 0) this.#queue = null;
-  }
-
-  /** It was taken out of the queue: its client may not have it any more. */
-  refuseQueued(delivery: Delivery): void {
-    this.host.countQueued(-1);
-    this.#drop(delivery, "notAuthorized");
-  }
-
-  /** The first of those that wait may expire at that time, in milliseconds since 1970. */
-  get queueExpires(): number {
-    return this.#queue === null ? NEVER : this.#queue.expires;
+    const queue = this.#queue;
+    if (queue === null) return;
+    queue.takeNear((d) => !mayReceive(d.message), (d) => this.drop(d, "notAuthorized"));
+    this.#forget(queue);
   }
 
   /** Drops of those that wait what has expired, in small steps; true: there is more to look at. */
   sweep(now: number): boolean | Promise<boolean> {
     const queue = this.#queue;
     if (queue === null) return false;
-    const more = queue.sweep(now, (delivery) => {
-      this.host.countQueued(-1);
-      this.#drop(delivery, "expired");
-    });
-    if (queue.length === 0 && this.#queue === queue) this.#queue = null;
+    const more = queue.sweep(now, (delivery) => this.drop(delivery, "expired"));
+    this.#forget(queue);
     return more;
   }
 
@@ -238,15 +203,19 @@ export class Session {
     const queue = this.#queue;
     if (queue === null) return;
     queue.take(goes, (delivery) => {
-      this.host.countQueued(-1);
       this.#done(delivery);
       taken(delivery);
     });
+    this.#forget(queue);
+  }
+
+  /** When nothing waits, what comes is sent at once. */
+  #forget(queue: Waiting): void {
     if (queue.length === 0 && this.#queue === queue) this.#queue = null;
   }
 
-  /** It does not reach the client. */
-  #drop(delivery: Delivery, why: DropReason): void {
+  /** It does not reach the client. It is neither in the queue nor on its way any more. */
+  drop(delivery: Delivery, why: DropReason): void {
     this.#done(delivery);
     this.host.dropped(this, delivery.message, why);
     this.host.qosDropped?.(this, delivery);
@@ -287,34 +256,15 @@ export class Session {
     return this.#inflight?.get(packetId);
   }
 
-  /** How many wait only in the store. */
-  get storedOnly(): number {
-    return this.#queue === null ? 0 : this.#queue.far;
-  }
-
-  /** They come after that sequence. */
-  get storedAfter(): number {
-    return this.#queue === null ? 0 : this.#queue.last;
-  }
-
-  /** Some of them came through a shared subscription, as far as is known. */
-  get storedShared(): boolean {
-    return this.#queue !== null && this.#queue.sharedFar;
-  }
-
-  /** Some of them may have, and nobody knows before they are read. */
-  get storedUnknown(): boolean {
-    return this.#queue !== null && this.#queue.farUnknown;
-  }
-
   /**
    * Takes out everything in memory that was not delivered, in order, for the end of the session. What waits only in
    * the store stays counted: whoever ends the session sees to it.
    */
   drain(): Delivery[] {
-    const rest = [...this.inflight(), ...this.queued()];
+    const near = [...this.#queue ?? []];
+    const rest = [...this.inflight(), ...near];
     this.host.countInflight(-this.inflightCount);
-    this.host.countQueued(this.storedOnly - this.queuedCount);
+    this.host.countQueued(-near.length);
     this.#inflight = null;
     this.#queue = null;
     this.#resend = null;
@@ -328,7 +278,6 @@ export class Session {
     if (count <= near) return;
     this.#queue ??= new Waiting(this, this.#store);
     this.#queue.restore(count - near, Math.max(0, bytes - this.#queue.bytes));
-    this.host.countQueued(count - near);
   }
 
   /** What an earlier run had on its way; in the order of sending, what was not sent yet with packet id 0. */
@@ -336,10 +285,7 @@ export class Session {
     this.#sequence = Math.max(this.#sequence, delivery.sequence);
     if (delivery.packetId === 0) {
       if (delivery.sequence === 0) this.#enqueue(delivery);
-      else {
-        (this.#queue ??= new Waiting(this, this.#store)).push(delivery);
-        this.host.countQueued(1);
-      }
+      else (this.#queue ??= new Waiting(this, this.#store)).push(delivery);
       return;
     }
     if (!(this.#inflight ??= new Inflight()).restore(delivery)) return;
@@ -382,7 +328,7 @@ export class Session {
     }
     if (!this.outlet!.publish(message, qos, retain, false, delivery.packetId, identifiers)) {
       inflight.delete(delivery.packetId);
-      this.#drop(delivery, "tooLarge");
+      this.drop(delivery, "tooLarge");
       return;
     }
     delivery.hold = this.outlet!.hold;
@@ -422,49 +368,23 @@ export class Session {
     }
     this.#inflight!.delete(packetId);
     this.host.countInflight(-1);
-    this.#drop(delivery, "tooLarge");
+    this.drop(delivery, "tooLarge");
     return true;
   }
 
   #enqueue(delivery: Delivery): void {
-    const { host } = this;
-    const { size } = delivery.message;
-    if (size > host.maximumQueuedBytes) {
-      // It alone is too much: nothing has to go for it.
-      host.dropped(this, delivery.message, "queueFull");
-      host.qosDropped?.(this, delivery);
-      return;
-    }
     const queue = this.#queue ??= new Waiting(this, this.#store);
-    if (!this.#makeRoom(queue, 1, size) && !(host.dropOldest && queue.takesMore(size))) {
-      this.#drop(delivery, "queueFull");
+    if (!queue.admits(delivery.message)) {
+      this.drop(delivery, "queueFull");
+      this.#forget(queue);
       return;
     }
     if (this.#store !== null) this.#store.put(this, this.#numbered(delivery));
     const { expires } = queue;
     queue.push(delivery);
-    host.countQueued(1);
-    if (queue.expires < expires && this.outlet === null) host.expiring(this);
-    if (this.outlet !== null && this.filling) host.filling(this);
-  }
-
-  /** False: the queue is too full for so much more, and its oldest are not there to be dropped, or are not to be. */
-  #makeRoom(queue: Waiting, messages: number, bytes: number): boolean {
-    const { host } = this;
-    while (
-      queue.length + messages > host.maximumQueuedMessages || queue.bytes + bytes > host.maximumQueuedBytes
-    ) {
-      const victim = host.dropOldest ? queue.shift() : undefined;
-      if (victim === undefined) return false;
-      host.countQueued(-1);
-      this.#drop(victim, "queueFull");
-    }
-    return true;
-  }
-
-  /** The queue has grown too long while its oldest were being read: they go now. */
-  trim(): void {
-    if (this.#queue !== null) this.#makeRoom(this.#queue, 0, 0);
+    if (this.outlet === null) {
+      if (queue.expires < expires) this.host.expiring(this);
+    } else if (queue.filling) this.host.filling(this);
   }
 
   #numbered(delivery: Delivery): Delivery {

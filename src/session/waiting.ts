@@ -1,11 +1,11 @@
 /**
- * The messages that wait for a session, in order. Of a long queue only the beginning is in memory when there is a
- * store that has the rest.
+ * The messages that wait for a session, in order, within their bounds. Of a long queue only the beginning is in memory
+ * when there is a store that has the rest.
  */
 
 import type { Delivery } from "./delivery.ts";
 import type { DeliveryStore } from "./delivery_store.ts";
-import { NEVER } from "./message.ts";
+import { type Message, NEVER } from "./message.ts";
 import { Queue } from "./queue.ts";
 import type { Session } from "./session.ts";
 
@@ -66,8 +66,39 @@ export class Waiting {
     return this.#last;
   }
 
+  /** Half full. */
+  get filling(): boolean {
+    const { host } = this.#session;
+    return this.length * 2 > host.maximumQueuedMessages || this.#bytes * 2 > host.maximumQueuedBytes;
+  }
+
+  /** There is room for it, perhaps because the oldest were dropped. */
+  admits({ size }: Message): boolean {
+    const { host } = this.#session;
+    // It alone is too much: nothing has to go for it.
+    if (size > host.maximumQueuedBytes) return false;
+    if (this.#makeRoom(1, size)) return true;
+    // The oldest are still being read, so that they go later, as long as it stays within bounds until then.
+    return host.dropOldest && this.#loading && !this.#unreadable &&
+      this.#bytes + size <= 2 * host.maximumQueuedBytes;
+  }
+
+  /** False: it is too full for so much more, and its oldest are not there to be dropped, or are not to be. */
+  #makeRoom(messages: number, bytes: number): boolean {
+    const { host } = this.#session;
+    while (
+      this.length + messages > host.maximumQueuedMessages || this.#bytes + bytes > host.maximumQueuedBytes
+    ) {
+      const victim = host.dropOldest ? this.shift() : undefined;
+      if (victim === undefined) return false;
+      this.#session.drop(victim, "queueFull");
+    }
+    return true;
+  }
+
   /** At the end. What the store has may leave memory. */
   push(delivery: Delivery): void {
+    this.#session.host.countQueued(1);
     this.#bytes += delivery.message.size;
     if (delivery.message.expiresAt < this.expires) this.expires = delivery.message.expiresAt;
     if (this.#store !== null && (this.#far > 0 || this.#near.length >= this.#limit(this.#store))) {
@@ -87,6 +118,7 @@ export class Waiting {
 
   /** An earlier run left so many more than it gave back. */
   restore(far: number, bytes: number): void {
+    this.#session.host.countQueued(far);
     this.#far += far;
     this.#bytes += bytes;
     // (Nobody knows before they are looked at.)
@@ -94,22 +126,19 @@ export class Waiting {
     this.farUnknown = true;
   }
 
-  /**
-   * It is full, and its oldest are still being read: whoever drops those takes the new one until then, as long as that
-   * stays within bounds.
-   */
-  takesMore(size: number): boolean {
-    const { host } = this.#session;
-    return this.#loading && !this.#unreadable && this.#bytes + size <= 2 * host.maximumQueuedBytes;
-  }
-
   /** The first; undefined: there is none, or it has to be waited for (`length` tells). */
   shift(): Delivery | undefined {
     // (Nobody may be allowed any of a page.)
     while (this.#near.length === 0 && this.#far > 0 && !this.#loading) this.#load();
     const delivery = this.#near.shift();
-    if (delivery !== undefined) this.#bytes -= delivery.message.size;
+    if (delivery !== undefined) this.#left(delivery);
     return delivery;
+  }
+
+  /** It waits no longer. */
+  #left({ message }: Delivery): void {
+    this.#bytes -= message.size;
+    this.#session.host.countQueued(-1);
   }
 
   /** More from the store; the session is pumped when it takes time. */
@@ -131,7 +160,8 @@ export class Waiting {
     this.#nextTake = null;
     if (next !== null && !this.#session.ended) this.take(next.goes, next.taken);
     this.#session.pump();
-    this.#session.trim();
+    // (It may have grown too long meanwhile.)
+    if (this.#session.waiting === this) this.#makeRoom(0, 0);
   }
 
   /** It could not be read. (The store says when it can be, and what was to be taken out is asked for again then.) */
@@ -172,8 +202,8 @@ export class Waiting {
       const { message, sequence } = delivery;
       this.#last = sequence;
       if (denied.has(message.topic)) {
-        this.#bytes -= message.size;
-        this.#session.refuseQueued(delivery);
+        this.#left(delivery);
+        this.#session.drop(delivery, "notAuthorized");
         continue;
       }
       this.#near.push(delivery);
@@ -234,7 +264,7 @@ export class Waiting {
     for (const delivery of page) {
       if (!goes(delivery)) continue;
       this.#far--;
-      this.#bytes -= delivery.message.size;
+      this.#left(delivery);
       taken(delivery);
     }
     return page.at(-1)?.sequence ?? 0;
@@ -298,17 +328,10 @@ export class Waiting {
     for (const delivery of all) {
       if (!goes(delivery)) this.#near.push(delivery);
       else {
-        this.#bytes -= delivery.message.size;
+        this.#left(delivery);
         gone.push(delivery);
       }
     }
     for (const delivery of gone) taken(delivery);
-  }
-
-  clear(): void {
-    this.#near.clear();
-    this.#far = 0;
-    this.#bytes = 0;
-    this.expires = NEVER;
   }
 }

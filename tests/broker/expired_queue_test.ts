@@ -64,7 +64,7 @@ for (const mode of ["none", "now", "later"] as const) {
     const back = await t.connected(5, { clientId: "away", cleanStart: false });
     assert.deepEqual(await back.texts(100), Array.from({ length: 100 }, (_, i) => `kept ${i}`));
     await back.ping();
-    assert.equal(session.queuedBytes, 0);
+    assert.equal(session.waiting?.bytes ?? 0, 0);
     assert.equal(stats.queued, 0);
   });
 }

@@ -240,10 +240,10 @@ export class Walk implements World {
       assert.equal(session.inflightCount, onTheWay.length);
       // (Of a session that is kept only the beginning of its queue need be in memory.)
       if (!session.kept) {
-        assert.equal(session.queuedCount, [...session.queued()].length);
+        assert.equal(session.queuedCount, [...session.waiting ?? []].length);
         let bytes = 0;
-        for (const delivery of session.queued()) bytes += delivery.message.size;
-        assert.equal(session.queuedBytes, bytes, "bytes that wait");
+        for (const delivery of session.waiting ?? []) bytes += delivery.message.size;
+        assert.equal(session.waiting?.bytes ?? 0, bytes, "bytes that wait");
       }
       inflight += session.inflightCount;
       queued += session.queuedCount;
