@@ -77,9 +77,9 @@ export class Engine {
     this.#tables = new Tables(database);
     this.#space = new Space(database);
     this.#insert = database.prepare("INSERT INTO journal (position, changes) VALUES (?,?)");
+    this.#place = new Place(settings.path);
     this.#walFile = settings.sync === "full" ? new WalFile(settings.path, access) : null;
     this.#flusher = this.#walFile === null ? new Flusher(`${settings.path}-wal`) : null;
-    this.#place = new Place(settings.path);
   }
 
   get failing(): StorageError | null {
@@ -150,7 +150,8 @@ export class Engine {
 
   /** `settled`: everything that was told is in the journal. True: there is more to do. */
   idle(settled: boolean): boolean {
-    if (this.#missing() || this.#walFile?.suspect === true) return false;
+    this.#lookAndSay();
+    if (this.#barred) return false;
     if (this.#checkpoint !== null) return this.#step(STEP, settled);
     if (settled && this.#journalBytes > 0) {
       const age = this.#host.clock.now() - this.#begunAt;
@@ -210,8 +211,7 @@ export class Engine {
   #step(milliseconds: number, settled: boolean): boolean {
     const { clock } = this.#host;
     if (this.#checkpoint === null || clock.now() < this.#retryAt) return false;
-    // (Nothing is to be written behind what may not come to the disk, or in files that are no longer in their place.)
-    if (this.#walFile?.suspect === true || this.#place.fault !== null) return false;
+    if (this.#barred) return false;
     try {
       // The journal has it all: these writes may be lost with the power, only not come before others.
       if (this.#checkpoint.run(milliseconds, settled)) {
@@ -228,6 +228,11 @@ export class Engine {
     }
   }
 
+  /** Nothing is to be written behind what may not come to the disk, or in files that are no longer in their place. */
+  get #barred(): boolean {
+    return this.#walFile?.suspect === true || this.#place.fault !== null;
+  }
+
   /** Null: the files are in their place. */
   #look(): StorageError | null {
     const before = this.#place.fault;
@@ -236,15 +241,14 @@ export class Engine {
     return away;
   }
 
-  /** The same in a pause, where nobody else says it. */
-  #missing(): boolean {
+  /** In a pause, where nobody else says it. */
+  #lookAndSay(): void {
     const before = this.#place.fault;
     const away = this.#look();
     if (away !== null && before === null) this.#host.log("error", away.message);
     if (away === null && before !== null) {
       this.#host.log("warn", `The database "${this.#settings.path}" is in its place again`);
     }
-    return away !== null;
   }
 
   /**

@@ -10,6 +10,8 @@ import { fault } from "./faults.ts";
 /** To ask the system costs some microseconds for each file: not in every commit, but after so many milliseconds. */
 const TRUST = 50;
 
+const ADVICE = "put it back to go on, or restart the server to work with what is there";
+
 interface PlacedFile {
   readonly path: string;
   readonly device: bigint;
@@ -65,5 +67,3 @@ export class Place {
     return null;
   }
 }
-
-const ADVICE = "put it back to go on, or restart the server to work with what is there";
