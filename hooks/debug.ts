@@ -34,6 +34,7 @@
  */
 
 import { type Client, INLINE_CLIENT_ID } from "../src/client.ts";
+import { quoted } from "../src/core/quoted.ts";
 import type { Hook, HookHost, MessageInfo } from "../src/hook.ts";
 import type { Reason } from "../src/packets/reason.ts";
 import type { PacketView, PublishView } from "../src/publish_view.ts";
@@ -48,7 +49,6 @@ import {
   reasonField,
 } from "./debug/packet_text.ts";
 import { Selection } from "./debug/selection.ts";
-import { quoted } from "./debug/text.ts";
 
 /** What is shown, and where. */
 export interface DebugOptions {

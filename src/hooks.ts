@@ -1,6 +1,7 @@
 /** The hooks of one server: who listens to what, and how they are asked and told. */
 
 import { clearTimeout, setTimeout } from "node:timers";
+import { textOf } from "./core/error_text.ts";
 import type { Hook, HookHost, MaybePromise, Opinion } from "./hook.ts";
 import { HookError } from "./hook_error.ts";
 import { type Reason, Reasons } from "./packets/reason.ts";
@@ -342,13 +343,4 @@ function no(): boolean {
 
 function nothing(): null {
   return null;
-}
-
-/** (Anything may be thrown, also what is no text.) */
-export function textOf(error: unknown): string {
-  try {
-    return error instanceof Error ? error.message : String(error);
-  } catch {
-    return "something that cannot be shown";
-  }
 }
