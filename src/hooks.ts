@@ -67,6 +67,9 @@ interface Asking<A, R> {
   readonly none: () => R;
 }
 
+/** A method of a hook threw, or did not answer in time. */
+export type ReportFailure = (hook: Hook, event: HookEvent, error: unknown) => void;
+
 export class Hooks {
   #hooks: readonly Hook[] = [];
   /** The lists are never changed, only replaced: whoever walks one is not disturbed. */
@@ -86,11 +89,11 @@ export class Hooks {
   #ended = false;
   /** Access control has failed since `forgetFailures`. */
   #doubtful = false;
-  readonly #report: (text: string) => void;
+  readonly #report: ReportFailure;
   /** Milliseconds after which a promise counts as failed. */
   timeout: number;
 
-  constructor(report: (text: string) => void, timeout: number) {
+  constructor(report: ReportFailure, timeout: number) {
     this.#report = report;
     this.timeout = timeout;
   }
@@ -311,7 +314,7 @@ export class Hooks {
 
   failed(hook: Hook, event: HookEvent, error: unknown): void {
     if (event === "onAclCheck") this.#doubtful = true;
-    this.#report(`Hook "${hook.id}" failed in ${event}: ${textOf(error)}`);
+    this.#report(hook, event, error);
   }
 }
 

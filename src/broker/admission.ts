@@ -1,7 +1,8 @@
 /** Who may open a connection: how many at a time, how many a second. */
 
-import { type Reason, Reasons } from "../packets/reason.ts";
+import { Reasons } from "../packets/reason.ts";
 import type { Broker } from "./broker.ts";
+import { over, type Refusal } from "./ends/cause.ts";
 
 export class Admission {
   readonly #broker: Broker;
@@ -15,11 +16,11 @@ export class Admission {
   }
 
   /** Why a new connection is refused when its CONNECT comes; null: it is not. */
-  refuse(): Reason | null {
+  refuse(): Refusal | null {
     const { limits, stats, clock } = this.#broker;
     if (stats.connections >= limits.connections) {
       stats.refused.connections++;
-      return Reasons.serverBusy;
+      return this.full();
     }
     const now = clock.now();
     const refill = (now - this.#filledAt) * limits.connectionRate / 1000;
@@ -30,7 +31,15 @@ export class Admission {
       return null;
     }
     stats.refused.connectionRate++;
-    return Reasons.connectionRateExceeded;
+    const cause = over("connection-rate-exceeded", limits, "connectionRate");
+    return { reason: Reasons.connectionRateExceeded, cause };
+  }
+
+  /** There are as many connections as there may be. */
+  full(): Refusal {
+    const { limits, stats } = this.#broker;
+    const cause = over("connections-exceeded", limits, "connections", stats.connections);
+    return { reason: Reasons.serverBusy, cause };
   }
 
   /** So far above the limit that not even an answer is owed. */

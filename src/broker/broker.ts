@@ -5,6 +5,8 @@
 
 import { LOCAL_LISTENER } from "../client.ts";
 import { type Clock, systemClock } from "../clock.ts";
+import { textOf } from "../core/error_text.ts";
+import { EventLog } from "../core/event_log.ts";
 import type { Hook, HookHost } from "../hook.ts";
 import type { MaybePromise } from "../hook_answers.ts";
 import { Hooks, isPromise } from "../hooks.ts";
@@ -23,10 +25,11 @@ import { BufferPool } from "./buffers.ts";
 import { Connection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import { deliverTo } from "./deliver.ts";
+import { TakeOvers } from "./ends/take_overs.ts";
 import {
   type Capabilities,
   type Limits,
-  type Log,
+  type LogLevel,
   type PartialServerOptions,
   resolveOptions,
   type ServerOptions,
@@ -62,12 +65,12 @@ export class Broker {
   readonly capabilities: Capabilities;
   readonly limits: Limits;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly events: EventLog;
   readonly stats: Stats = new Stats();
   readonly hooks: Hooks;
   readonly pool: BufferPool = new BufferPool();
   readonly turn: Turn = new Turn((error) => {
-    this.log("error", `The end of a turn failed: ${error instanceof Error ? error.message : String(error)}`);
+    this.log("error", `The end of a turn failed: ${textOf(error)}`);
   });
   readonly subscriptions: SubscriptionIndex<Subscriber> = new SubscriptionIndex<Subscriber>();
   readonly topics: TopicTable<Routes>;
@@ -78,6 +81,7 @@ export class Broker {
   readonly deadlines: Deadlines;
   readonly pressure: Pressure;
   readonly admission: Admission;
+  readonly takeOvers: TakeOvers;
   readonly sweeper: Sweeper;
   readonly sessionHost: SessionHost;
   /** What outlives the process; null: nothing does. */
@@ -111,13 +115,14 @@ export class Broker {
     this.capabilities = this.options.capabilities;
     this.limits = this.options.limits;
     this.clock = this.options.clock ?? systemClock;
-    this.log = this.options.log;
+    const { log, logLevel } = this.options;
+    this.events = new EventLog(log, logLevel, () => this.clock.now());
     this.startedAt = this.clock.now();
     this.highWater = this.limits.outgoingBytes >> 1;
     this.lowWater = this.limits.outgoingBytes >> 3;
-    this.hooks = new Hooks((text) => {
+    this.hooks = new Hooks((hook, method, error) => {
       this.stats.refused.hook++;
-      this.log("error", text);
+      this.events.tell("hook-failed", { hook: hook.id, method, error: textOf(error) });
     }, HOOK_TIMEOUT_MS);
     this.topics = new TopicTable<Routes>({
       maximumLength: this.limits.topicLength,
@@ -132,8 +137,14 @@ export class Broker {
     this.deadlines = new Deadlines(this.startedAt);
     this.pressure = new Pressure(this.clock);
     this.admission = new Admission(this);
+    this.takeOvers = new TakeOvers(this);
     this.sweeper = new Sweeper(this.clock);
     this.sessionHost = sessionHost(this);
+  }
+
+  /** A line that is no event with a code. */
+  log(level: LogLevel, text: string): void {
+    this.events.line(level, text);
   }
 
   /** At the end, or in the place of another one. */
@@ -174,7 +185,10 @@ export class Broker {
 
   /** Starts the clockwork. */
   start(): void {
-    this.#stops.push(this.clock.every(TICK_MS, () => this.deadlines.run(this.clock.now())));
+    this.#stops.push(this.clock.every(TICK_MS, () => {
+      this.deadlines.run(this.clock.now());
+      this.events.tick();
+    }));
     this.#stops.push(this.clock.every(DOUBT_MS, () => this.hooks.forgetFailures()));
     const seconds = this.options.sysTopicInterval;
     if (seconds > 0) {
@@ -188,7 +202,7 @@ export class Broker {
     const connection = new Connection(this, stream, listener);
     if (this.admission.overrun) {
       this.stats.refused.connections++;
-      connection.abandon();
+      connection.abandon(this.admission.full());
       return connection;
     }
     connection.refusal = this.admission.refuse();
@@ -292,7 +306,7 @@ export class Broker {
     for (const connection of [...this.connections]) {
       // A will that was to wait is not published because we stop: it waits on where the session is kept.
       if (connection.session?.kept !== true) connection.will = null;
-      connection.disconnect(Reasons.serverShuttingDown);
+      connection.disconnect(Reasons.serverShuttingDown, { code: "server-closing" });
     }
     const until = Date.now() + patience;
     while ((this.connections.size > 0 || this.program?.busy === true) && Date.now() < until) {
@@ -302,5 +316,6 @@ export class Broker {
     this.program?.end();
     this.hooks.end();
     await Promise.all(this.hooks.all.map((hook) => this.hooks.stop(hook, STOP_HOOK_MS)));
+    this.events.end();
   }
 }

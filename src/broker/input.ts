@@ -6,6 +6,8 @@
 import { INCOMPLETE, remainingLength, varintLength } from "../packets/fixed_header.ts";
 import { Reasons } from "../packets/reason.ts";
 import type { Connection } from "./connection.ts";
+import { over } from "./ends/cause.ts";
+import { notMqtt } from "./ends/first_bytes.ts";
 import { hookedRuns } from "./hooked_runs.ts";
 import { Injected } from "./injected.ts";
 import { publishRuns } from "./publish_runs.ts";
@@ -112,7 +114,7 @@ export class Input {
       }
       const rest = remainingLength(bytes, at + 1, end);
       if (rest === INCOMPLETE) {
-        if (!this.#acceptable(bytes[at]!, 0)) return;
+        if (!this.#acceptable(bytes, at, end, 0)) return;
         break;
       }
       if (rest < 0) {
@@ -120,7 +122,7 @@ export class Input {
         return;
       }
       const body = at + 1 + varintLength(rest);
-      if (!this.#acceptable(bytes[at]!, body - at + rest)) return;
+      if (!this.#acceptable(bytes, at, end, body - at + rest)) return;
       if (body + rest > end || !receive(connection, bytes, at, body, body + rest)) break;
       at = body + rest;
       // (A handler may have ended the connection.)
@@ -135,21 +137,23 @@ export class Input {
   }
 
   /** Refuses a packet by its header alone, before its bytes are kept. */
-  #acceptable(first: number, size: number): boolean {
+  #acceptable(bytes: Uint8Array, at: number, end: number, size: number): boolean {
     const connection = this.#connection;
     const { limits, stats } = connection.broker;
     if (connection.phase === "new") {
       // The first packet is CONNECT, or it is not MQTT. [MQTT-3.1.0-1]
-      if (first !== CONNECT) {
+      if (bytes[at] !== CONNECT) {
         stats.refused.malformed++;
-        connection.drop();
+        connection.drop(notMqtt(bytes, at, end));
         return false;
       }
     }
     // A stranger has less room, until CONNACK.
-    if (size <= (connection.phase === "open" ? limits.packetSize : limits.connectPacketSize)) return true;
+    const open = connection.phase === "open";
+    if (size <= (open ? limits.packetSize : limits.connectPacketSize)) return true;
     stats.refused.packetTooLarge++;
-    connection.disconnect(Reasons.packetTooLarge);
+    const cause = over("packet-too-large", limits, open ? "packetSize" : "connectPacketSize", size);
+    connection.disconnect(Reasons.packetTooLarge, cause);
     return false;
   }
 
@@ -160,7 +164,7 @@ export class Input {
       const rest = remainingLength(this.#tail!, 1, this.#tailLength);
       if (rest >= 0) {
         const total = 1 + varintLength(rest) + rest;
-        if (!this.#acceptable(this.#tail![0]!, total)) return -1;
+        if (!this.#acceptable(this.#tail!, 0, this.#tailLength, total)) return -1;
         const missing = total - this.#tailLength;
         if (missing > length - at) {
           this.#keep(bytes, at, length);

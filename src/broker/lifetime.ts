@@ -5,6 +5,7 @@
 
 import { Reasons } from "../packets/reason.ts";
 import type { Connection } from "./connection.ts";
+import { type Cause, over } from "./ends/cause.ts";
 import type { Timed } from "./deadlines.ts";
 import { Hold } from "./input.ts";
 
@@ -51,7 +52,7 @@ export class Lifetime implements Timed {
         const until = connection.heardAt + connection.broker.limits.connectTimeout;
         if (until > now) return until;
         connection.broker.stats.refused.connectTimeout++;
-        connection.drop();
+        connection.drop(lateConnect(connection));
         return 0;
       }
     }
@@ -66,6 +67,22 @@ function dueWhenOpen(connection: Connection, now: number): number {
   // What waits in our own hands is not the client's silence.
   if (connection.input.heldFor(Hold.ANSWER | Hold.RECEIVER)) return now + 1000;
   connection.broker.stats.refused.keepAlive++;
-  connection.disconnect(Reasons.keepAliveTimeout);
+  connection.disconnect(Reasons.keepAliveTimeout, silent(connection, now));
   return 0;
+}
+
+function silent({ broker, client, heardAt }: Connection, now: number): Cause {
+  const { keepAlive } = client!;
+  const own = broker.capabilities.maximumKeepAlive === keepAlive;
+  return {
+    code: "keep-alive-timeout",
+    setting: own ? "capabilities.maximumKeepAlive" : "Keep Alive",
+    limit: keepAlive,
+    detail: `nothing came for ${Math.round((now - heardAt) / 1000)} s`,
+  };
+}
+
+function lateConnect({ broker: { limits }, phase }: Connection): Cause {
+  const cause = over("connect-timeout", limits, "connectTimeout");
+  return phase === "auth" ? { ...cause, detail: "it was not decided in time" } : cause;
 }

@@ -1,6 +1,9 @@
 /** What a server can be told: capabilities it offers, limits it enforces. Partial values merge with the defaults. */
 
 import type { Clock } from "../clock.ts";
+import { consoleLog, type Log, type LogLevel, noLog } from "../core/log.ts";
+
+export type { Log, LogLevel } from "../core/log.ts";
 
 /** What the server offers; announced to MQTT 5 clients in CONNACK. */
 export interface Capabilities {
@@ -81,14 +84,9 @@ export interface ServerOptions {
   readonly sysTopicInterval: number;
   readonly restoreCounters: boolean;
   readonly clock: Clock | null;
-  /** Receives one line per event worth knowing. Default: nothing. */
   readonly log: Log;
+  readonly logLevel: LogLevel | "off";
 }
-
-/** How much an event matters. */
-export type LogLevel = "debug" | "info" | "warn" | "error";
-/** Receives one line per event; must not throw. */
-export type Log = (level: LogLevel, text: string) => void;
 
 /** Every part may be left out. */
 export interface PartialServerOptions {
@@ -104,8 +102,13 @@ export interface PartialServerOptions {
   readonly restoreCounters?: boolean;
   /** Default: that of the system. */
   readonly clock?: Clock;
-  /** Receives one line per event worth knowing. Default: nothing. */
-  readonly log?: Log;
+  /**
+   * Receives one line per event worth knowing, and its fields. Default: warnings and errors go to `console.error`; null
+   * silences them. What it throws harms nobody.
+   */
+  readonly log?: Log | null;
+  /** The least that is logged; what is below costs nothing. Default `debug` with a `log`, `warn` without one. */
+  readonly logLevel?: LogLevel | "off";
 }
 
 /** What is offered when nothing else is said. */
@@ -194,7 +197,8 @@ export function resolveOptions(given: PartialServerOptions): ServerOptions {
     sysTopicInterval: given.sysTopicInterval ?? 1,
     restoreCounters: given.restoreCounters ?? false,
     clock: given.clock ?? null,
-    log: given.log ?? ((): void => {}),
+    log: given.log === undefined ? consoleLog : given.log ?? noLog,
+    logLevel: given.log === null ? "off" : given.logLevel ?? (given.log === undefined ? "warn" : "debug"),
   };
 }
 

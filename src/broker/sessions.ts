@@ -70,8 +70,9 @@ export class Sessions {
     const old = this.#byId.get(textKey(clientId))?.outlet as Connection | null | undefined;
     if (old) {
       broker.hooks.notify("onTakeOver", old.client!, client);
+      broker.takeOvers.note(old.client!, client);
       // A session that was to end with its connection ends here and now.
-      old.disconnect(Reasons.sessionTakenOver);
+      old.disconnect(Reasons.sessionTakenOver, { code: "session-taken-over", by: client.remoteAddress });
     }
     let session = this.#byId.get(textKey(clientId));
     if (session !== undefined && cleanStart) {

@@ -28,7 +28,7 @@ export function connectedClient(broker: Broker, id: string): Client | undefined 
 /** Its will is published and its session stays as after any other end. */
 export function disconnectClient(broker: Broker, id: string, reason: Reason): boolean {
   const connection = connectionOf(broker, id);
-  connection?.disconnect(reason);
+  connection?.disconnect(reason, { code: "disconnected-by-server" });
   return connection !== null;
 }
 

@@ -17,12 +17,13 @@ const MOST = 256;
 
 export class Dispatcher {
   readonly #ready: Queue<InlineSession> = new Queue();
-  readonly #report: (text: string) => void;
+  readonly #report: (filter: string, error: unknown) => void;
   #scheduled = false;
   /** Of the current slice, as `performance.now` counts. */
   #until = 0;
 
-  constructor(report: (text: string) => void) {
+  /** `report`: the handler of that filter threw, or its promise was rejected. */
+  constructor(report: (filter: string, error: unknown) => void) {
     this.#report = report;
   }
 
@@ -96,7 +97,6 @@ export class Dispatcher {
   }
 
   #failed({ filter }: Handle, error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
-    this.#report(`The handler of the inline subscription ${JSON.stringify(filter)} failed: ${text}`);
+    this.#report(filter, error);
   }
 }

@@ -2,7 +2,9 @@
 
 import type { Broker } from "../broker/broker.ts";
 import type { Connection } from "../broker/connection.ts";
+import { clientFields } from "../broker/ends/ended.ts";
 import { type Client, INLINE_CLIENT_ID } from "../client.ts";
+import { textOf } from "../core/error_text.ts";
 import { isPromise } from "../hooks.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import { reasonText } from "../packets/reason.ts";
@@ -140,8 +142,11 @@ class LocalConnection implements LocalClient, PacketSink {
   }
 
   #failed(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
-    this.#broker.log("error", `onPacket of the client ${JSON.stringify(this.id)} failed: ${text}`);
+    this.#broker.events.tell("handler-failed", {
+      ...clientFields(this.client),
+      method: "onPacket",
+      error: textOf(error),
+    });
   }
 
   #acknowledge(packet: Packet): void {

@@ -2,7 +2,9 @@
 
 import type { Broker } from "../broker/broker.ts";
 import { deliverAgain } from "../broker/deliver.ts";
+import { clientFields } from "../broker/ends/ended.ts";
 import type { Client } from "../client.ts";
+import { textOf } from "../core/error_text.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import { PacketType, type SubscribeOptions } from "../packets/types.ts";
 import { isShared } from "../topics/names.ts";
@@ -32,7 +34,9 @@ export class InlineSubscriptions implements InlineSessionHost {
   constructor(broker: Broker, client: Client) {
     this.broker = broker;
     this.#client = client;
-    this.#dispatcher = new Dispatcher((text) => broker.log("error", text));
+    this.#dispatcher = new Dispatcher((filter, error) => {
+      broker.events.tell("handler-failed", { ...clientFields(client), filter, error: textOf(error) });
+    });
   }
 
   wake(session: InlineSession): void {

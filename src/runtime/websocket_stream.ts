@@ -3,7 +3,13 @@
 import { clearTimeout, setTimeout } from "node:timers";
 import { type ErrorSink, type Guard, offer } from "./guard.ts";
 import { Linger } from "./linger.ts";
-import type { Accept, ByteStream, PeerCertificate, StreamHandler } from "./stream.ts";
+import {
+  type Accept,
+  type ByteStream,
+  type PeerCertificate,
+  StreamFault,
+  type StreamHandler,
+} from "./stream.ts";
 import {
   CloseCode,
   closeReply,
@@ -129,8 +135,18 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
   }
 
   #fail(failure: FrameFailure): void {
-    if (!this.#ending) this.#failure = new Error(failure.text);
+    if (!this.#ending) this.#failure = this.#fault(failure);
     this.#close(failure.code);
+  }
+
+  #fault({ code, text }: FrameFailure): StreamFault {
+    if (code !== CloseCode.tooLarge) return new StreamFault(text, "websocket-malformed");
+    return new StreamFault(
+      text,
+      "websocket-message-too-large",
+      "maxMessageBytes",
+      this.#rules.maxMessageBytes,
+    );
   }
 
   #close(code: number): void {

@@ -10,7 +10,7 @@ import { resolveAlias } from "../alias_in.ts";
 import type { Connection } from "../connection.ts";
 import { expiryTime } from "../expiry.ts";
 import { mayPublish } from "../permission.ts";
-import { answer, deny } from "../publish_answers.ts";
+import { answer, deny, refusePublish } from "../publish_answers.ts";
 import { acceptable, cannotKeep, mustWait, oddProperties, refuseMalformed } from "../publish_checks.ts";
 import type { Routes } from "../routes.ts";
 import { handleHookedPublish } from "./hooked_publish.ts";
@@ -41,7 +41,9 @@ export function handlePublish(
   broker.stats.packetsReceived++;
   broker.stats.messagesReceived++;
   const retain = (first & 1) === 1;
-  if (!acceptable(connection, qos, retain, packetId, NO_PROPERTIES, bytes, payloadAt, end)) return true;
+  if (!acceptable(connection, entry.topic, qos, retain, packetId, NO_PROPERTIES, bytes, payloadAt, end)) {
+    return true;
+  }
   const allowed = mayPublish(connection, entry);
   if (allowed === true) {
     accept(connection, entry, qos, retain, packetId, bytes, payloadAt, end, NO_PROPERTIES, false);
@@ -77,7 +79,9 @@ function handleUnusual(
   if (entry === null) return true;
   const odd = oddProperties(properties);
   if (odd !== null) connection.malformed(odd, Reasons.protocolError);
-  else if (acceptable(connection, qos, retain, packetId, properties, payload, 0, payload.length)) {
+  else if (
+    acceptable(connection, entry.topic, qos, retain, packetId, properties, payload, 0, payload.length)
+  ) {
     acceptLater(
       connection,
       entry,
@@ -151,7 +155,7 @@ function accept(
   owned: boolean,
 ): Reason {
   const { broker, session } = connection;
-  if (cannotKeep(connection, qos, packetId)) return Reasons.quotaExceeded;
+  if (cannotKeep(connection, entry.topic, qos, packetId)) return Reasons.quotaExceeded;
   const message = new Message(
     entry.topic,
     entry.raw,
@@ -166,11 +170,12 @@ function accept(
     expiryTime(broker, properties.messageExpiryInterval),
   );
   const count = broker.publish(message, entry, session);
-  const reason = count === null
-    ? Reasons.quotaExceeded
-    : count === 0
-    ? Reasons.noMatchingSubscribers
-    : Reasons.success;
+  if (count === null) {
+    const why = { setting: "limits.retained", limit: broker.limits.retained };
+    refusePublish(connection, entry.topic, qos, packetId, Reasons.quotaExceeded, why);
+    return Reasons.quotaExceeded;
+  }
+  const reason = count === 0 ? Reasons.noMatchingSubscribers : Reasons.success;
   answer(connection, qos, packetId, reason);
   return reason;
 }

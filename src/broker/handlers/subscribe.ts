@@ -8,6 +8,8 @@ import { PacketType, type QoS, type SubscribeOptions, type SubscribePacket } fro
 import { utf8Length } from "../../packets/wire.ts";
 import { hasWildcard, isShared, isTopicFilter, levelCount, parseShared } from "../../topics/names.ts";
 import type { Connection } from "../connection.ts";
+import { unavailable } from "../ends/cause.ts";
+import { tellRefusedFilters } from "../ends/refused.ts";
 import { changedSubscribe } from "../hook_checks.ts";
 import { mayDo } from "../permission.ts";
 import { processed } from "../processed.ts";
@@ -20,13 +22,18 @@ function unsupported(connection: Connection, packet: SubscribePacket): boolean {
     connection.malformed(
       "subscription identifiers are not supported",
       Reasons.subscriptionIdentifiersNotSupported,
+      unavailable(capabilities, "subIdAvailable"),
     );
     return true;
   }
   for (const { filter, noLocal } of packet.subscriptions) {
     const shared = isShared(filter);
     if (shared && !capabilities.sharedSubAvailable) {
-      connection.malformed("shared subscriptions are not supported", Reasons.sharedSubscriptionsNotSupported);
+      connection.malformed(
+        "shared subscriptions are not supported",
+        Reasons.sharedSubscriptionsNotSupported,
+        { ...unavailable(capabilities, "sharedSubAvailable"), filter },
+      );
       return true;
     }
     if (shared && noLocal) {
@@ -38,6 +45,7 @@ function unsupported(connection: Connection, packet: SubscribePacket): boolean {
       connection.malformed(
         "wildcard subscriptions are not supported",
         Reasons.wildcardSubscriptionsNotSupported,
+        { ...unavailable(capabilities, "wildcardSubAvailable"), filter },
       );
       return true;
     }
@@ -131,6 +139,9 @@ function subscribe(connection: Connection, packet: SubscribePacket, codes: reado
     }
     reasonCodes.push(code);
   });
+  if (reasonCodes.some((code) => code >= 0x80)) {
+    tellRefusedFilters(connection, packet.subscriptions.map(({ filter }) => filter), reasonCodes);
+  }
   // [MQTT-3.8.4-1] [MQTT-3.8.4-6]
   connection.send({
     type: PacketType.SUBACK,

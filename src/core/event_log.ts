@@ -1,0 +1,167 @@
+/** The one place where lines of the log are made: from what happened to text, and the same as fields. */
+
+import { type EventCode, EVENTS } from "./codes.ts";
+import {
+  type EventFields,
+  type Log,
+  LOG_LEVELS,
+  type LogEvent,
+  type LogLevel,
+  type More,
+  type Occurrence,
+} from "./log.ts";
+import { printable, quoted, shortened } from "./quoted.ts";
+import { Storms } from "./storms.ts";
+import { textOf } from "./error_text.ts";
+
+/** Characters of what a stranger chose. */
+const MOST = 100;
+/** Of what an error says, and of what we say ourselves. */
+const MOST_WORDS = 500;
+
+type Shown = Exclude<keyof EventFields, "detail">;
+/** In the order in which they stand in a line. */
+const ORDER: readonly Shown[] = [
+  "client",
+  "user",
+  "address",
+  "listener",
+  "by",
+  "topic",
+  "filter",
+  "hook",
+  "method",
+  "reason",
+  "reasonCode",
+  "setting",
+  "limit",
+  "size",
+  "times",
+  "error",
+];
+
+export class EventLog {
+  readonly #log: Log;
+  readonly #least: number;
+  readonly #now: () => number;
+  readonly #storms: Storms = new Storms((code, fields, more) => this.#write(code, fields, more));
+  #ended = false;
+  #broken = false;
+
+  /** `least`: what is below it is not even made. */
+  constructor(log: Log, least: LogLevel | "off", now: () => number) {
+    this.#log = log;
+    this.#least = least === "off" ? LOG_LEVELS.length : LOG_LEVELS.indexOf(least);
+    this.#now = now;
+  }
+
+  /** Somebody wants to know. */
+  wants(level: LogLevel): boolean {
+    return LOG_LEVELS.indexOf(level) >= this.#least;
+  }
+
+  /** The same of the level that a code has. */
+  wantsCode(code: EventCode): boolean {
+    return this.wants(EVENTS[code].level);
+  }
+
+  /** A line that is no event of the table. */
+  line(level: LogLevel, text: string): void {
+    if (this.wants(level)) this.#hand(level, text);
+  }
+
+  /** Something happened. The same again within ten seconds is counted and told later. */
+  tell(code: EventCode, given: EventFields): void {
+    const { level } = EVENTS[code];
+    if (!this.wants(level)) return;
+    const fields = cut(given);
+    if (this.#ended || this.#storms.first(level, code, fields, this.#now())) this.#write(code, fields, null);
+  }
+
+  /** Time has passed. */
+  tick(): void {
+    this.#storms.tick(this.#now());
+  }
+
+  /** What was counted is told now, and nothing is counted any more. */
+  end(): void {
+    this.#ended = true;
+    this.#storms.flush(this.#now());
+  }
+
+  #write(code: EventCode, fields: EventFields, more: More | null): void {
+    const text = eventText(code, fields, more);
+    const event = { code, ...printed(fields) };
+    this.#hand(EVENTS[code].level, text, more === null ? event : { ...event, more: printedMore(more) });
+  }
+
+  /** A log that throws must not take the connection along that it was told of. */
+  #hand(level: LogLevel, text: string, event?: LogEvent): void {
+    try {
+      if (event === undefined) this.#log(level, text);
+      else this.#log(level, text, event);
+    } catch (error) {
+      if (this.#broken) return;
+      this.#broken = true;
+      console.error(`comqtt: error: The log failed: ${printable(textOf(error), MOST_WORDS)}`);
+    }
+  }
+}
+
+/** Without what is undefined, every string short. */
+function cut(given: EventFields): EventFields {
+  const fields: Record<string, unknown> = {};
+  if (given.detail !== undefined) fields.detail = shortened(given.detail, MOST_WORDS);
+  for (const name of ORDER) {
+    const value = given[name];
+    if (typeof value === "string") fields[name] = marked(value, name === "error" ? MOST_WORDS : MOST);
+    else if (value !== undefined) fields[name] = value;
+  }
+  return fields;
+}
+
+function marked(text: string, most: number): string {
+  return text.length > most ? `${shortened(text, most)}...` : text;
+}
+
+/** As they are given to a program: every string on one line. */
+function printed<T extends object>(fields: T): T {
+  const entries = Object.entries(fields);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === "string" ? printable(value, Infinity) : value]),
+  ) as T;
+}
+
+function printedMore(more: More): More {
+  return { ...more, first: printed(more.first), last: printed(more.last) };
+}
+
+/** `Title: what exactly (code=... client="..." ...)`. */
+function eventText(code: EventCode, fields: EventFields, more: More | null): string {
+  const { detail } = fields;
+  const parts = [`code=${code}`];
+  for (const name of ORDER) {
+    const value = fields[name];
+    if (value !== undefined) parts.push(`${name}=${shown(value)}`);
+  }
+  const exactly = detail === undefined ? "" : `: ${printable(detail, MOST_WORDS)}`;
+  const many = more === null ? "" : `: ${moreText(more)}`;
+  return `${EVENTS[code].title}${exactly}${many} (${parts.join(" ")})`;
+}
+
+function moreText({ count, seconds, first, last }: More): string {
+  const many = `${count} more in ${seconds} s`;
+  return count === 1
+    ? `${many}, ${whoText(first)}`
+    : `${many}, first ${whoText(first)}, last ${whoText(last)}`;
+}
+
+function whoText({ time, client, address }: Occurrence): string {
+  const at = new Date(time).toISOString();
+  const who = client === undefined ? "" : ` client=${shown(client)}`;
+  return `${at}${who}${address === undefined ? "" : ` address=${shown(address)}`}`;
+}
+
+function shown(value: string | number | boolean): string {
+  return typeof value === "string" ? quoted(value, Infinity) : String(value);
+}
