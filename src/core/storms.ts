@@ -103,9 +103,20 @@ function count(one: Storm, { client, address }: EventFields, time: number): void
   one.last = occurrence;
 }
 
+/** It is about everybody: who happens to be concerned makes no other event of it. */
+const EVERYBODY: ReadonlySet<EventCode> = new Set<EventCode>([
+  "connection-rate-exceeded",
+  "connections-exceeded",
+  "handshakes-exceeded",
+  "sessions-exceeded",
+]);
+
 /** What makes two events the same. (The port of an address is another one each time.) */
 function identity(code: EventCode, fields: EventFields): string {
   const { listener, client, address = "", topic, filter, hook, method, setting, error } = fields;
+  if (EVERYBODY.has(code)) return `${code}\n${listener}`;
+  // (Its addresses take turns.)
+  if (code === "client-id-contested") return `${code}\n${client}`;
   const host = address.slice(0, Math.max(address.lastIndexOf(":"), 0)) || address;
   return [code, listener, host, client, topic ?? filter, hook, method, setting, error].join("\n");
 }
