@@ -29,6 +29,8 @@ export {
 } from "./src/broker/options.ts";
 export type { RefusalKind, Stats } from "./src/broker/stats.ts";
 export type { SystemInfo } from "./src/broker/system_info.ts";
+export type { EventCode } from "./src/core/codes.ts";
+export type { LogEvent, LogFields, LogOccurrence, LogSummary } from "./src/core/log.ts";
 export { type Clock, ManualClock, systemClock } from "./src/clock.ts";
 export { VERSION } from "./src/version.ts";
 
@@ -124,5 +126,12 @@ export type {
 } from "./src/runtime/socket_shapes.ts";
 export type { ErrorSink } from "./src/runtime/guard.ts";
 export type { HttpHandler } from "./src/runtime/http.ts";
+export type { RefusalCode, StreamRefusal } from "./src/runtime/refusal.ts";
 export { type MemoryClient, memoryPair, type MemoryPairOptions } from "./src/runtime/memory_stream.ts";
-export type { Accept, ByteStream, PeerCertificate, StreamHandler } from "./src/runtime/stream.ts";
+export {
+  type Accept,
+  type ByteStream,
+  type PeerCertificate,
+  StreamFault,
+  type StreamHandler,
+} from "./src/runtime/stream.ts";

@@ -75,7 +75,9 @@ export class Server implements AsyncDisposable {
       stats: broker.stats,
       info: (): SystemInfo => this.info(),
       accept: (stream, listener): StreamHandler => this.#accept(stream, listener.id),
-      log: (level: LogLevel, text: string): void => this.#broker.log(level, text),
+      refused: (refusal, { id: listener }): void =>
+        broker.events.tell(refusal.code, { ...refusal, listener }),
+      log: (level: LogLevel, text: string): void => broker.log(level, text),
     };
   }
 

@@ -3,7 +3,7 @@
 import { type Reason, Reasons } from "../packets/reason.ts";
 import { PacketType, type QoS } from "../packets/types.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
-import type { EventFields } from "../core/log.ts";
+import type { LogFields } from "../core/log.ts";
 import type { Connection } from "./connection.ts";
 import { deniedTopic, tellRefusedPublish } from "./ends/refused.ts";
 import { acknowledge } from "./handlers/acks.ts";
@@ -39,7 +39,7 @@ export function deny(
   refusePublish(connection, topic, qos, packetId, Reasons.notAuthorized, why);
 }
 
-const NOTHING: EventFields = {};
+const NOTHING: LogFields = {};
 
 /** It goes nowhere, and who can be told is told so. */
 export function refusePublish(
@@ -48,7 +48,7 @@ export function refusePublish(
   qos: QoS,
   packetId: number,
   reason: Reason,
-  why: EventFields,
+  why: LogFields,
 ): void {
   tellRefusedPublish(connection, topic, reason, why);
   answer(connection, qos, packetId, reason);

@@ -11,7 +11,7 @@ import { Message } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
 import type { DueWill } from "../session/will.ts";
 import { isTopicName } from "../topics/names.ts";
-import type { EventFields } from "../core/log.ts";
+import type { LogFields } from "../core/log.ts";
 import type { Broker } from "./broker.ts";
 import { notOffered, type Refusal, topicBound } from "./ends/cause.ts";
 import { clientFields } from "./ends/ended.ts";
@@ -24,7 +24,7 @@ import { isServerTopic, mayDo } from "./permission.ts";
 export function checkWill(broker: Broker, packet: ConnectPacket): Refusal | null {
   const { topic, qos, retain, payload, properties } = packet.will!;
   const { capabilities, limits } = broker;
-  const no = (reason: Reason, why: EventFields): Refusal => ({
+  const no = (reason: Reason, why: LogFields): Refusal => ({
     reason,
     cause: { code: "will-refused", topic, ...why },
   });

@@ -2,13 +2,13 @@
 
 import { type EventCode, EVENTS } from "./codes.ts";
 import {
-  type EventFields,
   type Log,
   LOG_LEVELS,
   type LogEvent,
+  type LogFields,
   type LogLevel,
-  type More,
-  type Occurrence,
+  type LogOccurrence,
+  type LogSummary,
 } from "./log.ts";
 import { printable, quoted, shortened } from "./quoted.ts";
 import { Storms } from "./storms.ts";
@@ -19,7 +19,7 @@ const MOST = 100;
 /** Of what an error says, and of what we say ourselves. */
 const MOST_WORDS = 500;
 
-type Shown = Exclude<keyof EventFields, "detail">;
+type Shown = Exclude<keyof LogFields, "detail">;
 /** In the order in which they stand in a line. */
 const ORDER: readonly Shown[] = [
   "client",
@@ -71,7 +71,7 @@ export class EventLog {
   }
 
   /** Something happened. The same again within ten seconds is counted and told later. */
-  tell(code: EventCode, given: EventFields): void {
+  tell(code: EventCode, given: LogFields): void {
     const { level } = EVENTS[code];
     if (!this.wants(level)) return;
     const fields = cut(given);
@@ -89,7 +89,7 @@ export class EventLog {
     this.#storms.flush(this.#now());
   }
 
-  #write(code: EventCode, fields: EventFields, more: More | null): void {
+  #write(code: EventCode, fields: LogFields, more: LogSummary | null): void {
     const text = eventText(code, fields, more);
     const event = { code, ...printed(fields) };
     this.#hand(EVENTS[code].level, text, more === null ? event : { ...event, more: printedMore(more) });
@@ -109,7 +109,7 @@ export class EventLog {
 }
 
 /** Without what is undefined, every string short. */
-function cut(given: EventFields): EventFields {
+function cut(given: LogFields): LogFields {
   const fields: Record<string, unknown> = {};
   if (given.detail !== undefined) fields.detail = shortened(given.detail, MOST_WORDS);
   for (const name of ORDER) {
@@ -132,12 +132,12 @@ function printed<T extends object>(fields: T): T {
   ) as T;
 }
 
-function printedMore(more: More): More {
+function printedMore(more: LogSummary): LogSummary {
   return { ...more, first: printed(more.first), last: printed(more.last) };
 }
 
 /** `Title: what exactly (code=... client="..." ...)`. */
-function eventText(code: EventCode, fields: EventFields, more: More | null): string {
+function eventText(code: EventCode, fields: LogFields, more: LogSummary | null): string {
   const { detail } = fields;
   const parts = [`code=${code}`];
   for (const name of ORDER) {
@@ -149,14 +149,14 @@ function eventText(code: EventCode, fields: EventFields, more: More | null): str
   return `${EVENTS[code].title}${exactly}${many} (${parts.join(" ")})`;
 }
 
-function moreText({ count, seconds, first, last }: More): string {
+function moreText({ count, seconds, first, last }: LogSummary): string {
   const many = `${count} more in ${seconds} s`;
   return count === 1
     ? `${many}, ${whoText(first)}`
     : `${many}, first ${whoText(first)}, last ${whoText(last)}`;
 }
 
-function whoText({ time, client, address }: Occurrence): string {
+function whoText({ time, client, address }: LogOccurrence): string {
   const at = new Date(time).toISOString();
   const who = client === undefined ? "" : ` client=${shown(client)}`;
   return `${at}${who}${address === undefined ? "" : ` address=${shown(address)}`}`;

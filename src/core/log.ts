@@ -18,15 +18,15 @@ export type Log = (level: LogLevel, text: string, event?: LogEvent) => void;
  * What happened, as fields. Strings that clients chose are cut to 100 characters, and control and invisible characters in
  * them are escaped as in `\u001b`. Never a password, payload or key.
  */
-export interface LogEvent extends EventFields {
+export interface LogEvent extends LogFields {
   /** What kind of event it is; it stays the same from version to version. */
   readonly code: EventCode;
   /** There were more of it: this line stands for all of them. */
-  readonly more?: More;
+  readonly more?: LogSummary;
 }
 
 /** What is known of an event; what does not belong to it is left out. */
-export interface EventFields {
+export interface LogFields {
   /** The client id. */
   readonly client?: string | undefined;
   /** The user name. */
@@ -64,19 +64,19 @@ export interface EventFields {
 }
 
 /** Events like one that was logged already. */
-export interface More {
+export interface LogSummary {
   /** How many. */
   readonly count: number;
   /** Within how many seconds. */
   readonly seconds: number;
   /** The first of them. */
-  readonly first: Occurrence;
+  readonly first: LogOccurrence;
   /** The last of them. */
-  readonly last: Occurrence;
+  readonly last: LogOccurrence;
 }
 
 /** When it was, and who. */
-export interface Occurrence {
+export interface LogOccurrence {
   /** Milliseconds since 1970. */
   readonly time: number;
   /** The client id. */

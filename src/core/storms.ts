@@ -4,7 +4,7 @@
  */
 
 import type { EventCode } from "./codes.ts";
-import type { EventFields, LogLevel, More, Occurrence } from "./log.ts";
+import type { LogFields, LogLevel, LogOccurrence, LogSummary } from "./log.ts";
 
 /** How long events are counted before they are told. */
 const WINDOW_MS = 10_000;
@@ -12,19 +12,19 @@ const WINDOW_MS = 10_000;
 const DISTINCT: Readonly<Record<LogLevel, number>> = { debug: 500, info: 100, warn: 100, error: 100 };
 
 /** Told of those that were counted. */
-export type TellMore = (code: EventCode, fields: EventFields, more: More) => void;
+export type TellSummary = (code: EventCode, fields: LogFields, more: LogSummary) => void;
 
 interface Storm {
   readonly key: string;
   readonly code: EventCode;
   /** What all of them have in common. */
-  readonly fields: EventFields;
+  readonly fields: LogFields;
   /** It stands for all that had no room of their own. */
   readonly rest: boolean;
   since: number;
   count: number;
-  first: Occurrence | null;
-  last: Occurrence | null;
+  first: LogOccurrence | null;
+  last: LogOccurrence | null;
 }
 
 export class Storms {
@@ -32,14 +32,14 @@ export class Storms {
   readonly #storms: Map<string, Storm> = new Map();
   /** How many different ones there are of a code. */
   readonly #distinct: Map<EventCode, number> = new Map();
-  readonly #tell: TellMore;
+  readonly #tell: TellSummary;
 
-  constructor(tell: TellMore) {
+  constructor(tell: TellSummary) {
     this.#tell = tell;
   }
 
   /** True: it is to be told now. False: it was counted. */
-  first(level: LogLevel, code: EventCode, fields: EventFields, now: number): boolean {
+  first(level: LogLevel, code: EventCode, fields: LogFields, now: number): boolean {
     const key = identity(code, fields);
     const known = this.#storms.get(key);
     if (known !== undefined) {
@@ -93,11 +93,11 @@ export class Storms {
   }
 }
 
-function storm(key: string, code: EventCode, fields: EventFields, rest: boolean): Storm {
+function storm(key: string, code: EventCode, fields: LogFields, rest: boolean): Storm {
   return { key, code, fields, rest, since: 0, count: 0, first: null, last: null };
 }
 
-function count(one: Storm, { client, address }: EventFields, time: number): void {
+function count(one: Storm, { client, address }: LogFields, time: number): void {
   const occurrence = { time, client, address };
   if (one.count++ === 0) one.first = occurrence;
   one.last = occurrence;
@@ -112,7 +112,7 @@ const EVERYBODY: ReadonlySet<EventCode> = new Set<EventCode>([
 ]);
 
 /** What makes two events the same. (The port of an address is another one each time.) */
-function identity(code: EventCode, fields: EventFields): string {
+function identity(code: EventCode, fields: LogFields): string {
   const { listener, client, address = "", topic, filter, hook, method, setting, error } = fields;
   if (EVERYBODY.has(code)) return `${code}\n${listener}`;
   // (Its addresses take turns.)

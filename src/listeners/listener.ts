@@ -2,6 +2,7 @@
 
 import type { Stats } from "../broker/stats.ts";
 import type { SystemInfo } from "../broker/system_info.ts";
+import type { StreamRefusal } from "../runtime/refusal.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
 import type { StorageStatus } from "../storage.ts";
 
@@ -82,6 +83,8 @@ export interface ListenerHost {
    * when the server is closed is destroyed.
    */
   accept(stream: ByteStream, listener: Listener): StreamHandler;
+  /** A connection was turned away before there was a stream to offer. It gets a line in the server's log. */
+  refused(refusal: StreamRefusal, listener: Listener): void;
   /** Into the server's log. */
   log(level: "debug" | "info" | "warn" | "error", text: string): void;
 }

@@ -7,7 +7,7 @@ import { sourceAddress, type Tap, tapSource } from "../runtime/socket_source.ts"
 import type { PeerCertificate } from "../runtime/stream.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { listenerError } from "./listener_error.ts";
-import { errorLog } from "./open.ts";
+import { errorLog, refusalLog } from "./open.ts";
 
 /** What a listener for sockets of the program is told. */
 export interface SocketListenerOptions {
@@ -81,6 +81,7 @@ export class SocketListener implements Listener {
           onEnd: () =>
             host.log("warn", `Listener "${this.id}": its source has ended, nobody can connect any more`),
           onError: errorLog(this, host),
+          onRefused: refusalLog(this, host),
         });
       } catch (thrown) {
         return Promise.reject(listenerError(this, this.address, thrown));

@@ -4,7 +4,7 @@ import type { Acceptor } from "../runtime/stream.ts";
 import { listenTcp } from "../runtime/tcp.ts";
 import { listenTls, type TlsAcceptor } from "../runtime/tls.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
-import { errorLog, openAt, reloadTls } from "./open.ts";
+import { errorLog, openAt, refusalLog, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
 /** What a TCP listener is told. */
@@ -44,6 +44,7 @@ export class TcpListener implements Listener {
         ...place,
         ...(backlog === undefined ? {} : { backlog }),
         onError: errorLog(this, host),
+        onRefused: refusalLog(this, host),
       };
       if (tls === undefined) return await listenTcp(options, (stream) => host.accept(stream, this));
       return await listenTls(

@@ -13,7 +13,8 @@ import { type ErrorSink, ignoreErrors, toError } from "./guard.ts";
 import { HttpConnections } from "./http_connections.ts";
 import { sendResponse, toRequest } from "./http_message.ts";
 import { listenNode } from "./node_listen.ts";
-import { PendingHandshakes } from "./pending_handshakes.ts";
+import { addressOf, PendingHandshakes } from "./pending_handshakes.ts";
+import { ignoreRefusals, type RefusalSink, resumedWithout, tlsRefusal } from "./refusal.ts";
 import type { Acceptor } from "./stream.ts";
 import { contextOf, requestsCertificate, serverOptions, type TlsAcceptor, type TlsSettings } from "./tls.ts";
 
@@ -30,6 +31,8 @@ export interface HttpOptions {
   readonly headMs?: number;
   /** Told of what the handler threw. */
   readonly onError?: ErrorSink;
+  /** Told of TLS handshakes that failed. */
+  readonly onRefused?: RefusalSink;
 }
 
 /** Answers a request. `remoteAddress` is `ip:port`. */
@@ -42,7 +45,8 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
   const scheme = settings === undefined ? "http" : "https";
   const maxBodyBytes = options.maxBodyBytes ?? 1024 * 1024;
   const connections = new HttpConnections(options.maxConnections ?? 256, headMs);
-  const handshakes = new PendingHandshakes(Infinity); // (Counted with the others.)
+  const refused = options.onRefused ?? ignoreRefusals;
+  const handshakes = new PendingHandshakes(Infinity, refused); // (Counted with the others.)
   const protocol = http.createServer();
   protocol.on("clientError", (_error, socket) => socket.destroy());
   protocol.on("request", (incoming: http.IncomingMessage, outgoing: http.ServerResponse) => {
@@ -58,10 +62,16 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
     connections.count(socket);
     if (settings !== undefined) handshakes.add(socket);
   });
-  server.on("tlsClientError", (_error, socket) => handshakes.remove(socket));
+  server.on("tlsClientError", (error: Error, socket: net.Socket) => {
+    const known = handshakes.remove(socket);
+    if (known !== null) refused(tlsRefusal(error, known, settings?.requireClientCert ?? false));
+  });
   server.on(scheme === "http" ? "connection" : "secureConnection", (socket: net.Socket) => {
     handshakes.remove(socket);
-    if (settings?.requireClientCert && isUnknown(socket as tls.TLSSocket, settings)) return socket.destroy();
+    if (settings?.requireClientCert && isUnknown(socket as tls.TLSSocket, settings)) {
+      refused(resumedWithout(addressOf(socket)));
+      return socket.destroy();
+    }
     if (connections.watch(socket)) protocol.emit("connection", socket);
   });
   await listenNode(server, options, report);

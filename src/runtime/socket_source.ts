@@ -5,6 +5,7 @@ import { clearTimeout, setTimeout } from "node:timers";
 import { formatAddress } from "./address.ts";
 import { type ErrorSink, toError } from "./guard.ts";
 import { PendingHandshakes } from "./pending_handshakes.ts";
+import { ignoreRefusals, type RefusalSink, tlsRefusal } from "./refusal.ts";
 import type { AnySocket, SocketAddress, SocketIterable, SocketServer } from "./socket_shapes.ts";
 
 export type AnySource = SocketServer | SocketIterable;
@@ -18,6 +19,8 @@ export interface SourceOptions {
   /** The iteration has ended by itself. */
   readonly onEnd: () => void;
   readonly onError: ErrorSink;
+  /** A TLS handshake failed. */
+  readonly onRefused?: RefusalSink;
 }
 
 /** What is being taken from a source. */
@@ -73,18 +76,22 @@ class ServerTap implements Tap {
   #handshakes: PendingHandshakes | null = null;
   #handlers: [event: string, handler: (...values: unknown[]) => void][];
 
-  constructor(server: SocketServer, { closes, onSocket, onError }: SourceOptions) {
+  constructor(
+    server: SocketServer,
+    { closes, onSocket, onError, onRefused = ignoreRefusals }: SourceOptions,
+  ) {
     this.#server = server;
     this.#closes = closes;
     const failed = (error: unknown): void => onError(toError(error));
     this.#handlers = [["error", failed]];
     // The `connection` of a TLS server is what it decrypts.
     if ("setSecureContext" in server) {
-      const handshakes = this.#handshakes = new PendingHandshakes(maxPending);
+      const handshakes = this.#handshakes = new PendingHandshakes(maxPending, onRefused);
       this.#handlers.push(
         ["connection", (socket) => handshakes.add(socket as Socket)],
-        ["tlsClientError", (_error, socket) => {
-          handshakes.remove(socket as Socket);
+        ["tlsClientError", (error, socket) => {
+          const known = handshakes.remove(socket as Socket);
+          if (known !== null) onRefused(tlsRefusal(error, known, false));
           (socket as Socket).destroy();
         }],
         ["secureConnection", (socket) => {

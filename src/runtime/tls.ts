@@ -7,6 +7,7 @@ import { checkKeyPair, type KeyPair, peerCertificate } from "./certificate.ts";
 import { ignoreErrors } from "./guard.ts";
 import { listenNode } from "./node_listen.ts";
 import { NodeStream } from "./node_stream.ts";
+import { ignoreRefusals, resumedWithout, tlsRefusal } from "./refusal.ts";
 import { openSockets } from "./open_sockets.ts";
 import { addressOf, PendingHandshakes } from "./pending_handshakes.ts";
 import type { Accept, Acceptor } from "./stream.ts";
@@ -41,28 +42,32 @@ export interface TlsAcceptor extends Acceptor {
 export async function listenTls(options: TlsOptions, accept: Accept): Promise<TlsAcceptor> {
   checkKeyPair(options);
   const report = options.onError ?? ignoreErrors;
+  const refused = options.onRefused ?? ignoreRefusals;
   const requested = requestsCertificate(options);
   const server = tls.createServer({
     ...serverOptions(options),
     handshakeTimeout: options.handshakeMs ?? 10_000,
     ...(options.alpnProtocols === undefined ? {} : { ALPNProtocols: [...options.alpnProtocols] }),
   });
-  const pending = new PendingHandshakes(options.maxPending ?? 1000);
+  const pending = new PendingHandshakes(options.maxPending ?? 1000, refused);
   server.on("connection", (socket) => {
     socket.once("close", () => openSockets.release());
     if (openSockets.take(report)) pending.add(socket);
     else socket.destroy();
   });
-  server.on("tlsClientError", (_error, socket) => {
-    pending.remove(socket);
+  server.on("tlsClientError", (error, socket) => {
+    const known = pending.remove(socket);
+    if (known !== null) refused(tlsRefusal(error, known, options.requireClientCert ?? false));
     socket.destroy();
   });
   server.on("secureConnection", (socket) => {
     pending.remove(socket);
     const certificate = peerCertificate(socket, requested);
-    // A resumed session may come without the certificate it was opened with.
-    if (options.requireClientCert && certificate === null) return socket.destroy();
     const remoteAddress = addressOf(socket);
+    if (options.requireClientCert && certificate === null) {
+      refused(resumedWithout(remoteAddress));
+      return socket.destroy();
+    }
     new NodeStream(socket, { remoteAddress, certificate, lingerMs: options.lingerMs }).start(accept, report);
   });
   await listenNode(server, options, report);

@@ -6,6 +6,7 @@
  */
 
 import { ignoreErrors } from "./guard.ts";
+import { ignoreRefusals } from "./refusal.ts";
 import type { Accept, Acceptor, ByteStream } from "./stream.ts";
 import { listenTcp, type TcpOptions } from "./tcp.ts";
 import { listenTls, type TlsAcceptor, type TlsSettings } from "./tls.ts";
@@ -38,6 +39,7 @@ export async function listenWebSocket(
     pending,
     lingerMs: options.lingerMs,
     report: options.onError ?? ignoreErrors,
+    refused: options.onRefused ?? ignoreRefusals,
   };
   const upgrade: Accept = (inner) => new WebSocketStream(inner, accept, rules);
   const acceptor = options.tls === undefined

@@ -3,6 +3,7 @@
 import { clearTimeout, setTimeout } from "node:timers";
 import { type ErrorSink, type Guard, offer } from "./guard.ts";
 import { Linger } from "./linger.ts";
+import type { RefusalSink } from "./refusal.ts";
 import {
   type Accept,
   type ByteStream,
@@ -21,11 +22,13 @@ import {
   Opcode,
 } from "./websocket_frames.ts";
 import {
+  type Answer,
   answerHandshake,
   type HandshakeRules,
   headEnd,
   headTooLong,
   longestHead,
+  notARequest,
 } from "./websocket_handshake.ts";
 
 export interface WebSocketRules extends HandshakeRules {
@@ -35,6 +38,7 @@ export interface WebSocketRules extends HandshakeRules {
   readonly pending: { readonly streams: Set<ByteStream>; readonly limit: number };
   readonly lingerMs: number | undefined;
   readonly report: ErrorSink;
+  readonly refused: RefusalSink;
 }
 
 export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
@@ -67,8 +71,14 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
     this.#accept = accept;
     this.#rules = rules;
     rules.pending.streams.add(inner);
-    this.#timer = setTimeout(() => inner.destroy(), rules.handshakeMs);
-    if (rules.pending.streams.size > rules.pending.limit) inner.destroy();
+    this.#timer = setTimeout(() => {
+      this.#tellRefused("no complete request in time");
+      inner.destroy();
+    }, rules.handshakeMs);
+    const { limit } = rules.pending;
+    if (rules.pending.streams.size <= limit) return;
+    rules.refused({ code: "handshakes-exceeded", address: inner.remoteAddress, limit });
+    inner.destroy();
   }
 
   write(bytes: Uint8Array): boolean {
@@ -186,6 +196,8 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
     let head = this.#head;
     if (head === null) return;
     const before = this.#headLength;
+    const wrong = before === 0 ? notARequest(bytes[0]!) : null;
+    if (wrong !== null) return this.#refuse(wrong);
     if (before + bytes.length > head.length) {
       const grown = new Uint8Array(Math.max(2 * before, before + bytes.length));
       grown.set(head.subarray(0, before));
@@ -197,7 +209,7 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
     if (end < 0 ? this.#headLength > longestHead : end > longestHead) return this.#refuse(headTooLong());
     if (end < 0) return;
     const answer = answerHandshake(head.subarray(0, end), this.#rules);
-    if (!answer.accepted) return this.#refuse(answer.bytes);
+    if (!answer.accepted) return this.#refuse(answer);
     this.#settled();
     this.#busy = !this.#inner.write(answer.bytes);
     this.#frames = new FrameReader(this.#rules.maxMessageBytes);
@@ -207,11 +219,16 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
     if (early.length > 0) this.data(early, early.length);
   }
 
-  #refuse(answer: Uint8Array): void {
+  #refuse({ bytes, why }: Answer): void {
+    this.#tellRefused(why);
     this.#settled();
     this.#ending = true;
-    this.#inner.write(answer);
+    this.#inner.write(bytes);
     this.#inner.end();
+  }
+
+  #tellRefused(detail: string): void {
+    this.#rules.refused({ code: "websocket-refused", address: this.remoteAddress, detail });
   }
 
   /** The handshake is over, whichever way. */

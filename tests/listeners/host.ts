@@ -4,6 +4,7 @@ import { Broker } from "../../src/broker/broker.ts";
 import type { Stats } from "../../src/broker/stats.ts";
 import { type SystemInfo, systemInfo } from "../../src/broker/system_info.ts";
 import type { Listener, ListenerHost } from "../../src/listeners/listener.ts";
+import type { StreamRefusal } from "../../src/runtime/refusal.ts";
 import type { StorageStatus } from "../../src/storage.ts";
 import { Recorder, turns } from "../runtime/recorder.ts";
 
@@ -22,6 +23,10 @@ export class Host implements ListenerHost {
     const recorder = new Recorder(stream);
     this.accepted.push({ recorder, listener });
     return recorder;
+  }
+
+  refused({ code, address }: StreamRefusal, { id }: Listener): void {
+    this.lines.push(`refused ${code} ${address} ${id}`);
   }
 
   log(level: string, text: string): void {

@@ -1,14 +1,14 @@
 /** Why a connection ends, or something is refused, as its line in the log says it. */
 
 import type { EventCode } from "../../core/codes.ts";
-import type { EventFields } from "../../core/log.ts";
+import type { LogFields } from "../../core/log.ts";
 import { type Malformed, type Reason, Reasons } from "../../packets/reason.ts";
 import { utf8Length } from "../../packets/wire.ts";
 import { levelCount } from "../../topics/names.ts";
 import type { Capabilities, Limits } from "../options.ts";
 
 /** What the reason code does not say. */
-export interface Cause extends EventFields {
+export interface Cause extends LogFields {
   readonly code: EventCode;
 }
 
@@ -24,7 +24,7 @@ export function over(code: EventCode, limits: Limits, name: keyof Limits, size?:
 }
 
 /** What the server does not offer. */
-export function notOffered(capabilities: Capabilities, name: keyof Capabilities, size?: number): EventFields {
+export function notOffered(capabilities: Capabilities, name: keyof Capabilities, size?: number): LogFields {
   return { setting: `capabilities.${name}`, limit: capabilities[name], size };
 }
 

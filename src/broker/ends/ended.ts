@@ -1,20 +1,20 @@
 /** One line for each connection that ends, whoever ended it. */
 
 import type { Client } from "../../client.ts";
-import type { EventFields } from "../../core/log.ts";
+import type { LogFields } from "../../core/log.ts";
 import type { Reason } from "../../packets/reason.ts";
 import { StreamFault } from "../../runtime/stream.ts";
 import type { Connection, Phase } from "../connection.ts";
 import type { Cause } from "./cause.ts";
 
 /** Whom a line is about. */
-export function whoIs({ client, stream, listener }: Connection): EventFields {
+export function whoIs({ client, stream, listener }: Connection): LogFields {
   if (client !== null) return clientFields(client);
   return { address: stream.remoteAddress, listener };
 }
 
 /** The same of a client that may be away. */
-export function clientFields({ id, username, remoteAddress, listener }: Client): EventFields {
+export function clientFields({ id, username, remoteAddress, listener }: Client): LogFields {
   return {
     client: id === "" ? undefined : id,
     user: username === "" ? undefined : username,

@@ -1,6 +1,6 @@
 /** What is refused while its connection goes on: a line for each filter and each publish. */
 
-import type { EventFields } from "../../core/log.ts";
+import type { LogFields } from "../../core/log.ts";
 import type { HookEvent } from "../../hooks.ts";
 import { type Reason, Reasons, reasonText } from "../../packets/reason.ts";
 import type { Broker } from "../broker.ts";
@@ -10,7 +10,7 @@ import { notOffered, topicBound } from "./cause.ts";
 import { whoIs } from "./ended.ts";
 
 /** Which hook has said no, as far as that is known: with several it may have been any of them. */
-export function deniedBy({ hooks }: Broker, method: HookEvent): EventFields {
+export function deniedBy({ hooks }: Broker, method: HookEvent): LogFields {
   const asked = hooks.on[method];
   if (asked.length === 0) return { method, detail: `no hook answers ${method}` };
   return { method, hook: asked.length === 1 ? asked[0]!.id : undefined };
@@ -38,7 +38,7 @@ export function tellRefusedFilters(
 }
 
 /** (0x80 stands for 0x87 where that is to be obscured.) */
-function whyNotFilter(broker: Broker, filter: string, code: number): EventFields {
+function whyNotFilter(broker: Broker, filter: string, code: number): LogFields {
   const { capabilities, limits, persistence } = broker;
   switch (code) {
     case Reasons.notAuthorized.code:
@@ -84,7 +84,7 @@ export function tellRefusedPublish(
   connection: Connection,
   topic: string,
   reason: Reason,
-  why: EventFields = {},
+  why: LogFields = {},
 ): void {
   const { events } = connection.broker;
   if (!events.wantsCode("publish-refused")) return;
@@ -93,6 +93,6 @@ export function tellRefusedPublish(
 }
 
 /** Why access control has said no to a publish or a will. */
-export function deniedTopic(broker: Broker, topic: string): EventFields {
+export function deniedTopic(broker: Broker, topic: string): LogFields {
   return isServerTopic(topic) ? { detail: "a topic of the server" } : deniedBy(broker, "onAclCheck");
 }
