@@ -104,7 +104,7 @@ export class Hooks {
 
   /** At the end, or in the place of another one. */
   add(hook: Hook, instead?: Hook): void {
-    this.refuseSecond(hook);
+    this.refuseSecond(hook, instead);
     const at = instead === undefined ? -1 : this.#hooks.indexOf(instead);
     this.#hooks = at < 0 ? [...this.#hooks, hook] : this.#hooks.with(at, hook);
     this.#stopped.delete(hook);
@@ -113,10 +113,13 @@ export class Hooks {
     this.#sort();
   }
 
-  /** Throws when it is there already. */
-  refuseSecond(hook: Hook): void {
+  /** Throws when it is there already, or another one has its id. `instead`: the one that goes for it. */
+  refuseSecond(hook: Hook, instead?: Hook): void {
     if (this.#hooks.includes(hook)) {
       throw new HookError(`Cannot add hook "${hook.id}": it is there already`, hook.id);
+    }
+    if (this.#hooks.some((other) => other.id === hook.id && other !== instead)) {
+      throw new TypeError(`Cannot add hook "${hook.id}": there is one with that id already`);
     }
   }
 

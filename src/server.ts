@@ -8,7 +8,9 @@ import { type SystemInfo, systemInfo } from "./broker/system_info.ts";
 import { closeStorage, openStorage } from "./broker/open_storage.ts";
 import { restore } from "./broker/restore.ts";
 import type { Client } from "./client.ts";
+import { checkInstance, checkText } from "./core/misuse.ts";
 import type { Hook, MessageInfo } from "./hook.ts";
+import { checkHook } from "./hook_shape.ts";
 import { HookError } from "./hook_error.ts";
 import {
   connectedClient,
@@ -21,8 +23,9 @@ import {
 import { InlineClient } from "./inline/inline_client.ts";
 import type { LocalClient, LocalClientOptions } from "./inline/local_client.ts";
 import { connectLocal } from "./inline/local_connection.ts";
-import type { InlinePublishOptions } from "./inline/publish_request.ts";
+import { type InlinePublishOptions, NONE } from "./inline/publish_request.ts";
 import type { InlineHandler, InlineSubscribeOptions, InlineSubscription } from "./inline/subscription.ts";
+import { checkListener, checkStream } from "./listeners/check.ts";
 import type { Listener, ListenerHost } from "./listeners/listener.ts";
 import { ListenerError } from "./listeners/listener_error.ts";
 import { placeOf } from "./listeners/place.ts";
@@ -60,9 +63,13 @@ export class Server implements AsyncDisposable {
   readonly #asked: Map<Listener, string> = new Map();
   readonly #host: ListenerHost;
   #state: State = "new";
+  #warned = false;
   #closing: Promise<void> | null = null;
 
-  /** What is left out is as in `defaultCapabilities` and `defaultLimits`; throws a RangeError. */
+  /**
+   * What is left out is as in `defaultCapabilities` and `defaultLimits`. Throws a TypeError for options there are none of,
+   * or of another type, and a RangeError for values that are out of range.
+   */
   constructor(options: PartialServerOptions = {}) {
     this.#broker = new Broker(options);
     this.#hooks = new ServerHooks(this.#broker);
@@ -108,10 +115,12 @@ export class Server implements AsyncDisposable {
 
   /**
    * Adds a hook after those that are there, also while running: then it is asked as soon as its `init` is done.
-   * Before `serve` there is no need to await it. Fails with a `HookError` when it is there already, when its
+   * Before `serve` there is no need to await it. Fails with a TypeError when it is no hook: a class, without an id, with
+   * the id of another one, or with a method that is misspelt; with a `HookError` when it is there already, when its
    * `init` fails, or when the server is closed.
    */
   async addHook(hook: Hook): Promise<void> {
+    checkHook(hook);
     if (this.#ended) throw new HookError(`Cannot add hook "${hook.id}": the server is closed`, hook.id);
     await this.#hooks.add(hook);
   }
@@ -123,6 +132,8 @@ export class Server implements AsyncDisposable {
 
   /** Puts a hook in the place of another one, without a moment in which neither is asked. */
   async replaceHook(hook: Hook, replacement: Hook): Promise<void> {
+    checkInstance("Cannot replace a hook", hook);
+    checkHook(replacement);
     if (this.#ended) {
       throw new HookError(`Cannot add hook "${replacement.id}": the server is closed`, replacement.id);
     }
@@ -130,10 +141,11 @@ export class Server implements AsyncDisposable {
   }
 
   /**
-   * Adds a listener; while the server is running it is opened at once. Fails when its id or its address is
-   * taken by another one of this server, and with a `ListenerError` when it cannot be opened.
+   * Adds a listener; while the server is running it is opened at once. Fails with a TypeError when it is no listener, and
+   * with a `ListenerError` when its id or its address is taken by another one of this server or it cannot be opened.
    */
   async addListener(listener: Listener): Promise<void> {
+    checkListener(listener);
     if (this.#state === "closed") {
       throw new Error(`Cannot add listener "${listener.id}": the server is closed`);
     }
@@ -141,6 +153,7 @@ export class Server implements AsyncDisposable {
     this.#listeners.push(listener);
     this.#asked.set(listener, listener.address);
     if (this.#state === "new") return;
+    this.#warnOfNobody();
     try {
       await this.#open(listener);
     } catch (error) {
@@ -169,7 +182,18 @@ export class Server implements AsyncDisposable {
       await this.close();
       throw error;
     }
+    this.#warnOfNobody();
     this.#broker.hooks.notify("onStarted");
+  }
+
+  /** There is a door and nobody who opens it: said once. (Who has no door wants nobody in.) */
+  #warnOfNobody(door: boolean = this.#listeners.some(({ protocol }) => !/^https?$/.test(protocol))): void {
+    const { onConnectAuthenticate, onAuthPacket } = this.#broker.hooks.on;
+    if (this.#warned || !door || onConnectAuthenticate.length + onAuthPacket.length > 0) return;
+    this.#warned = true;
+    this.#broker.events.tell("nobody-may-connect", {
+      detail: "no hook answers onConnectAuthenticate, add AllowAll or a hook of your own",
+    });
   }
 
   /**
@@ -189,7 +213,11 @@ export class Server implements AsyncDisposable {
    * a TypeError or RangeError when the topic is empty, has wildcards or is longer than `limits.topicLength`, and for
    * options that are none; with an Error when the server is closed, which who does not wait need not catch.
    */
-  publish(topic: string, payload: string | Uint8Array, options: InlinePublishOptions = {}): Promise<Reason> {
+  publish(
+    topic: string,
+    payload: string | Uint8Array,
+    options: InlinePublishOptions = NONE,
+  ): Promise<Reason> {
     const reason = this.#inline.publish(topic, payload, options);
     // (A hook that publishes who has gone, without waiting for it, must not end the program when the server closes.)
     if (this.#ended) reason.catch(() => {});
@@ -233,7 +261,10 @@ export class Server implements AsyncDisposable {
    */
   // deno-lint-ignore require-await -- what it throws is to be a rejection
   async injectPacket(client: LocalClient | string, packet: Packet): Promise<void> {
-    return typeof client === "string" ? injectFor(this.#broker, client, packet) : client.inject(packet);
+    if (typeof client === "string") return injectFor(this.#broker, client, packet);
+    checkInstance("Cannot inject a packet for a client", client);
+    if (typeof client.inject === "function") return client.inject(packet);
+    throw new TypeError("Cannot inject a packet: expected a client id or a client of newClient");
   }
 
   /** Those that are connected now, one by one; without the program itself. */
@@ -273,7 +304,10 @@ export class Server implements AsyncDisposable {
    * `serve`; once the server is closed the stream is destroyed.
    */
   acceptStream(stream: ByteStream, listener: string): StreamHandler {
+    checkStream(stream);
+    checkText("Cannot accept a stream without the name of a listener", listener);
     if (this.#state === "new") throw new Error("Cannot accept a stream: the server does not serve yet");
+    this.#warnOfNobody(true);
     return this.#accept(stream, listener);
   }
 

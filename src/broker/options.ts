@@ -1,7 +1,9 @@
 /** What a server can be told: capabilities it offers, limits it enforces. Partial values merge with the defaults. */
 
 import type { Clock } from "../clock.ts";
-import { consoleLog, type Log, type LogLevel, noLog } from "../core/log.ts";
+import { consoleLog, type Log, LOG_LEVELS, type LogLevel, noLog } from "../core/log.ts";
+import { checkOptions, described, type Shape } from "../core/misuse.ts";
+import { nearest } from "../core/nearest.ts";
 
 export type { Log, LogLevel } from "../core/log.ts";
 
@@ -169,10 +171,70 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [number, number
   sessions: [1, 100_000_000],
 });
 
-/** Merges with the defaults; throws a RangeError that names the key, the value and what is accepted. */
+const optionShape: Shape<PartialServerOptions> = {
+  capabilities: "object",
+  limits: "object",
+  queueFull: "string",
+  sysTopicInterval: "number",
+  restoreCounters: "boolean",
+  clock: "object",
+  log: "any",
+  logLevel: "string",
+};
+
+/** Each value is of the kind its default is of. */
+function shapeOf<T extends object>(defaults: T): Shape<T> {
+  return Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, typeof value])) as Shape<
+    T
+  >;
+}
+
+/** What is undefined is left out. */
+function merged<T extends object>(defaults: T, given: Partial<T> = {}): T {
+  return {
+    ...defaults,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
+}
+
+/** Throws a TypeError for what is none of the options, or of another type. */
+function checkGiven(given: PartialServerOptions): void {
+  checkOptions("new Server", given, optionShape);
+  const { capabilities, clock, limits, log, logLevel, queueFull, sysTopicInterval } = given;
+  if (limits !== undefined) checkOptions("limits", limits, shapeOf(defaultLimits));
+  if (capabilities !== undefined) checkOptions("capabilities", capabilities, shapeOf(defaultCapabilities));
+  if (log !== undefined && log !== null && typeof log !== "function") {
+    throw new TypeError(
+      `Cannot use ${described(log)} as log of new Server: expected a function, or null for silence`,
+    );
+  }
+  oneOf("logLevel", logLevel, [...LOG_LEVELS, "off"]);
+  oneOf("queueFull", queueFull, ["drop-oldest", "drop-newest"]);
+  if (clock !== undefined && (typeof clock.now !== "function" || typeof clock.every !== "function")) {
+    throw new TypeError(
+      "Cannot use an object as clock of new Server: expected a Clock with now() and every()",
+    );
+  }
+  if (sysTopicInterval !== undefined && !(sysTopicInterval >= 0 && sysTopicInterval <= 86_400)) {
+    throw new RangeError(`Cannot use sysTopicInterval ${sysTopicInterval}: expected seconds from 0 to 86400`);
+  }
+}
+
+function oneOf(name: string, value: string | undefined, accepted: readonly string[]): void {
+  if (value === undefined || accepted.includes(value)) return;
+  const meant = nearest(value, accepted);
+  const hint = meant === null ? `expected one of ${accepted.join(", ")}` : `did you mean "${meant}"`;
+  throw new TypeError(`Cannot use ${described(value)} as ${name} of new Server: ${hint}`);
+}
+
+/**
+ * Merges with the defaults. Throws a TypeError for options there are none of, and a RangeError that names the key, the
+ * value and what is accepted.
+ */
 export function resolveOptions(given: PartialServerOptions): ServerOptions {
-  const capabilities: Capabilities = { ...defaultCapabilities, ...given.capabilities };
-  const limits: Limits = { ...defaultLimits, ...given.limits };
+  checkGiven(given);
+  const capabilities: Capabilities = merged(defaultCapabilities, given.capabilities);
+  const limits: Limits = merged(defaultLimits, given.limits);
   for (const key of Object.keys(limitRanges) as (keyof Limits)[]) {
     inRange(`limits.${key}`, limits[key], limitRanges[key]);
   }

@@ -23,7 +23,8 @@ const LAST_RESORT_MS = 4700;
 /** Starts it; throws an Error with one line when that cannot be done. It then runs until the process ends. */
 export async function serve(configuration: Configuration, log: Log): Promise<void> {
   onFaults((error) => log("error", `Nobody caught an error: ${error.stack ?? error.message}`));
-  const server = new Server({ ...configuration.values, log });
+  const { data: _d, storage: _s, ...options } = configuration.values;
+  const server = new Server({ ...options, log });
   server.addHook(new AllowAll());
   const storage = await makeStorage(storageChoice(configuration.values));
   if (storage !== null) server.addHook(storage);

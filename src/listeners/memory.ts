@@ -1,8 +1,10 @@
 /** MQTT without sockets, for programs that test their own device code. */
 
+import type { Shape } from "../core/misuse.ts";
 import type { Duplex } from "node:stream";
 import { memoryDuplex, refusedDuplex } from "../runtime/memory_duplex.ts";
 import { type MemoryClient, memoryPair, type MemoryPairOptions } from "../runtime/memory_stream.ts";
+import { checkListenerOptions } from "./check.ts";
 import { ListenerError } from "./listener_error.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { errorLog } from "./open.ts";
@@ -15,6 +17,10 @@ export interface MemoryListenerOptions {
 
 /** How many bytes a `duplex` has on their way to a client that does not read. */
 const capacity = 64 * 1024;
+
+const shape: Shape<MemoryListenerOptions> = {
+  id: "string",
+};
 
 /**
  * A listener in memory: device code and broker run in one process, without sockets, ports or timing of a network.
@@ -39,6 +45,7 @@ export class MemoryListener implements Listener {
 
   /** Clients can connect when the server serves. */
   constructor(options: MemoryListenerOptions = {}) {
+    checkListenerOptions("MemoryListener", options, shape, []);
     this.id = options.id ?? "memory";
     this.address = `memory:${this.id}`;
   }

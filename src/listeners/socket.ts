@@ -1,10 +1,12 @@
 /** MQTT over sockets that the program has already. */
 
+import type { Shape } from "../core/misuse.ts";
 import { adoptSocket, dropSocket } from "../runtime/adopt_socket.ts";
 import { toError } from "../runtime/guard.ts";
 import type { AnySocket, SocketIterable, SocketServer } from "../runtime/socket_shapes.ts";
 import { sourceAddress, type Tap, tapSource } from "../runtime/socket_source.ts";
 import type { PeerCertificate } from "../runtime/stream.ts";
+import { checkListenerOptions } from "./check.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { listenerError } from "./listener_error.ts";
 import { errorLog, refusalLog } from "./open.ts";
@@ -36,6 +38,13 @@ export interface SocketDetails {
   readonly certificate?: PeerCertificate | null;
 }
 
+const shape: Shape<SocketListenerOptions> = {
+  id: "string",
+  source: "object",
+  address: "string",
+  closeServer: "boolean",
+};
+
 /**
  * A listener for sockets that come from elsewhere: a server the program set up itself, one that it shares with
  * other protocols, a tunnel, or single sockets.
@@ -61,6 +70,8 @@ export class SocketListener implements Listener {
 
   /** It takes connections when the server serves. */
   constructor(options: SocketListenerOptions) {
+    checkListenerOptions("SocketListener", options, shape, ["id"]);
+    checkSource(options.source);
     this.id = options.id;
     this.#options = options;
   }
@@ -137,4 +148,13 @@ export class SocketListener implements Listener {
       dropSocket(socket);
     }
   }
+}
+
+/** Throws a TypeError when no connections can come from there. */
+function checkSource(source: unknown): void {
+  if (source === undefined || typeof (source as Partial<SocketServer>).on === "function") return;
+  if (Symbol.asyncIterator in (source as object)) return;
+  throw new TypeError(
+    "Cannot make a SocketListener: its source is neither a server of node:net or node:tls nor an async iterable",
+  );
 }

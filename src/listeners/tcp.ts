@@ -1,8 +1,10 @@
 /** MQTT over TCP, plain or TLS. */
 
+import type { Shape } from "../core/misuse.ts";
 import type { Acceptor } from "../runtime/stream.ts";
 import { listenTcp } from "../runtime/tcp.ts";
 import { listenTls, type TlsAcceptor } from "../runtime/tls.ts";
+import { checkListenerOptions } from "./check.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { errorLog, openAt, refusalLog, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
@@ -19,6 +21,13 @@ export interface TcpListenerOptions {
   readonly backlog?: number;
 }
 
+const shape: Shape<TcpListenerOptions> = {
+  id: "string",
+  address: "string",
+  tls: "object",
+  backlog: "number",
+};
+
 /** A listener for MQTT over TCP or TLS. */
 export class TcpListener implements Listener {
   readonly id: string;
@@ -28,6 +37,7 @@ export class TcpListener implements Listener {
 
   /** It opens when the server serves. */
   constructor(options: TcpListenerOptions) {
+    checkListenerOptions("TcpListener", options, shape, ["id", "address"]);
     this.id = options.id;
     this.protocol = options.tls === undefined ? "tcp" : "tls";
     this.#options = options;

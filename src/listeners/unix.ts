@@ -1,7 +1,9 @@
 /** MQTT over a Unix socket. */
 
+import type { Shape } from "../core/misuse.ts";
 import type { Acceptor } from "../runtime/stream.ts";
 import { listenUnix } from "../runtime/tcp.ts";
+import { checkListenerOptions } from "./check.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { ListenerError, listenerError } from "./listener_error.ts";
 import { errorLog } from "./open.ts";
@@ -19,6 +21,12 @@ export interface UnixListenerOptions {
 /** What fits into the kernel's address structure, without the closing zero. */
 const longestPath = 107;
 
+const shape: Shape<UnixListenerOptions> = {
+  id: "string",
+  path: "string",
+  mode: "number",
+};
+
 /** A listener for MQTT over a Unix socket. */
 export class UnixListener implements Listener {
   readonly id: string;
@@ -29,6 +37,7 @@ export class UnixListener implements Listener {
 
   /** It opens when the server serves. */
   constructor(options: UnixListenerOptions) {
+    checkListenerOptions("UnixListener", options, shape, ["id", "path"]);
     this.id = options.id;
     this.address = options.path;
     this.#options = options;

@@ -1,8 +1,10 @@
 /** MQTT over WebSocket, plain or TLS. */
 
+import type { Shape } from "../core/misuse.ts";
 import type { Acceptor } from "../runtime/stream.ts";
 import type { TlsAcceptor } from "../runtime/tls.ts";
 import { listenWebSocket } from "../runtime/websocket.ts";
+import { checkListenerOptions } from "./check.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { errorLog, openAt, refusalLog, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
@@ -26,6 +28,15 @@ export interface WebSocketListenerOptions {
 /** The longest MQTT packet. Messages are not put together, so a high limit costs no memory. */
 const longestPacket = 268_435_460;
 
+const shape: Shape<WebSocketListenerOptions> = {
+  id: "string",
+  address: "string",
+  path: "string",
+  tls: "object",
+  maxMessageBytes: "number",
+  requireSubprotocol: "boolean",
+};
+
 /** A listener for MQTT over WebSocket, plain or TLS. */
 export class WebSocketListener implements Listener {
   readonly id: string;
@@ -35,6 +46,7 @@ export class WebSocketListener implements Listener {
 
   /** It opens when the server serves. */
   constructor(options: WebSocketListenerOptions) {
+    checkListenerOptions("WebSocketListener", options, shape, ["id", "address"]);
     this.id = options.id;
     this.protocol = options.tls === undefined ? "ws" : "wss";
     this.#options = options;

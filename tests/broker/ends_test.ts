@@ -523,7 +523,7 @@ test("refused CONNECT: an empty client id that is kept, a version that is none, 
     "client-id-refused",
     "an empty client id needs a clean session",
   ]);
-  t.client(4, from).sendBytes(Uint8Array.from([0x10, 13, 0, 4, 77, 81, 84, 84, 6, 2, 0, 0, 0, 1, 97]));
+  t.client(5, from).sendBytes(Uint8Array.from([0x10, 13, 0, 4, 77, 81, 84, 84, 6, 2, 0, 0, 0, 1, 97]));
   await settle();
   assert.equal(t.one().event.code, "protocol-version-refused");
   await t.client(3, from).connect({ clientId: "c" });

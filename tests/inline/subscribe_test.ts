@@ -210,7 +210,7 @@ const wrong: readonly [string, unknown[], RegExp][] = [
   ["a shared filter without a filter", ["$share/g", () => {}], /expected "\$share\/", a name without/],
   ["half a character", ["\udc00", () => {}], /lone surrogates$/],
   ["a long filter", ["a".repeat(65), () => {}], /65 bytes, at most 64 \(limits\.topicLength\)/],
-  ["no handler", ["a", 5], /expected a function as its handler$/],
+  ["no handler", ["a", 5], /expected a function as its handler, got 5$/],
   ["a negative id", ["a", () => {}, { id: -1 }], /with id -1: expected a whole number from 0 on$/],
   ["half an id", ["a", () => {}, { id: 1.5 }], /with id 1\.5: expected a whole number from 0 on$/],
   ["noLocal on a shared one", ["$share/g/a", () => {}, { noLocal: true }], /cannot have it$/],
