@@ -256,7 +256,7 @@ export class Connection implements StreamHandler, Outlet {
   // --- the end ---
 
   /** `cause`: what the log says instead of the detail. */
-  malformed(detail: string, reason: Reason = Reasons.malformedPacket, cause?: Cause): void {
+  malformed(detail: string, reason: Reason, cause?: Cause): void {
     this.broker.stats.refused.malformed++;
     const code = this.phase === "open" ? "packet-malformed" : "connect-malformed";
     this.disconnect(reason, cause ?? { code, detail }, detail);
@@ -274,7 +274,7 @@ export class Connection implements StreamHandler, Outlet {
    * Ends the connection for a reason, which an MQTT 5 client is told; before CONNECT has succeeded as CONNACK.
    * Never a packet to 3.x: it has no DISCONNECT from the server.
    */
-  disconnect(reason: Reason, cause: Cause | null = null, detail?: string): void {
+  disconnect(reason: Reason, cause?: Cause, detail?: string): void {
     if (this.phase === "closed") return;
     if (this.phase === "open" && this.version === 5) {
       const reasonString = detail ?? reason.text;
@@ -284,10 +284,10 @@ export class Connection implements StreamHandler, Outlet {
         properties: this.problemInformation ? { reasonString } : {},
       });
     } else if (this.phase === "auth" || (this.phase === "new" && this.version === 5)) {
-      refuseConnect(this, reason, cause);
+      refuseConnect(this, reason, cause ?? null);
       return;
     }
-    this.#finish(reason, cause);
+    this.#finish(reason, cause ?? null);
   }
 
   /** Ends it without a word. */

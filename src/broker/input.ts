@@ -133,7 +133,10 @@ export class Input {
   }
 
   #badLength(): void {
-    this.#connection.malformed("the remaining length is not a valid variable byte integer");
+    this.#connection.malformed(
+      "the remaining length is not a valid variable byte integer",
+      Reasons.malformedPacket,
+    );
   }
 
   /** Refuses a packet by its header alone, before its bytes are kept. */

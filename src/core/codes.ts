@@ -1,7 +1,7 @@
 /** The events of the log that have a code: one line each, and the code stays. `docs/log.md` explains them. */
 
-/** By code: how much it matters, and what its line begins with. */
-export const EVENTS = {
+/** All events that have a code: how much each matters (`level`), and what its line begins with (`title`). */
+export const LOG_EVENTS = {
   // --- how a connection ended that CONNACK had welcomed ---
   "client-connected": { level: "debug", title: "Client connected" },
   "client-disconnected": { level: "debug", title: "Client disconnected" },
@@ -60,4 +60,4 @@ export const EVENTS = {
 } as const;
 
 /** What happened; see `docs/log.md`. */
-export type EventCode = keyof typeof EVENTS;
+export type EventCode = keyof typeof LOG_EVENTS;

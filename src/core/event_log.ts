@@ -1,6 +1,6 @@
 /** The one place where lines of the log are made: from what happened to text, and the same as fields. */
 
-import { type EventCode, EVENTS } from "./codes.ts";
+import { type EventCode, LOG_EVENTS } from "./codes.ts";
 import {
   type Log,
   LOG_LEVELS,
@@ -11,7 +11,7 @@ import {
   type LogSummary,
 } from "./log.ts";
 import { printable, quoted, shortened } from "./quoted.ts";
-import { Storms } from "./storms.ts";
+import { identity, Storms } from "./storms.ts";
 import { textOf } from "./error_text.ts";
 
 /** Characters of what a stranger chose. */
@@ -62,7 +62,7 @@ export class EventLog {
 
   /** The same of the level that a code has. */
   wantsCode(code: EventCode): boolean {
-    return this.wants(EVENTS[code].level);
+    return this.wants(LOG_EVENTS[code].level);
   }
 
   /** A line that is no event of the table. */
@@ -72,10 +72,16 @@ export class EventLog {
 
   /** Something happened. The same again within ten seconds is counted and told later. */
   tell(code: EventCode, given: LogFields): void {
-    const { level } = EVENTS[code];
+    const { level } = LOG_EVENTS[code];
     if (!this.wants(level)) return;
+    const now = this.#now();
+    const key = identity(code, given);
+    if (!this.#ended) {
+      if (this.#storms.again(key, given, now) || this.#storms.crowded(level, code, given, now)) return;
+    }
     const fields = cut(given);
-    if (this.#ended || this.#storms.first(level, code, fields, this.#now())) this.#write(code, fields, null);
+    if (!this.#ended) this.#storms.begin(key, code, fields, now);
+    this.#write(code, fields, null);
   }
 
   /** Time has passed. */
@@ -92,7 +98,7 @@ export class EventLog {
   #write(code: EventCode, fields: LogFields, more: LogSummary | null): void {
     const text = eventText(code, fields, more);
     const event = { code, ...printed(fields) };
-    this.#hand(EVENTS[code].level, text, more === null ? event : { ...event, more: printedMore(more) });
+    this.#hand(LOG_EVENTS[code].level, text, more === null ? event : { ...event, more: printedMore(more) });
   }
 
   /** A log that throws must not take the connection along that it was told of. */
@@ -133,7 +139,11 @@ function printed<T extends object>(fields: T): T {
 }
 
 function printedMore(more: LogSummary): LogSummary {
-  return { ...more, first: printed(more.first), last: printed(more.last) };
+  return { ...more, first: printedOne(more.first), last: printedOne(more.last) };
+}
+
+function printedOne({ time, client, address }: LogOccurrence): LogOccurrence {
+  return printed({ time, ...cut({ client, address }) });
 }
 
 /** `Title: what exactly (code=... client="..." ...)`. */
@@ -146,7 +156,7 @@ function eventText(code: EventCode, fields: LogFields, more: LogSummary | null):
   }
   const exactly = detail === undefined ? "" : `: ${printable(detail, MOST_WORDS)}`;
   const many = more === null ? "" : `: ${moreText(more)}`;
-  return `${EVENTS[code].title}${exactly}${many} (${parts.join(" ")})`;
+  return `${LOG_EVENTS[code].title}${exactly}${many} (${parts.join(" ")})`;
 }
 
 function moreText({ count, seconds, first, last }: LogSummary): string {
@@ -156,7 +166,8 @@ function moreText({ count, seconds, first, last }: LogSummary): string {
     : `${many}, first ${whoText(first)}, last ${whoText(last)}`;
 }
 
-function whoText({ time, client, address }: LogOccurrence): string {
+function whoText({ time, ...given }: LogOccurrence): string {
+  const { client, address } = cut(given);
   const at = new Date(time).toISOString();
   const who = client === undefined ? "" : ` client=${shown(client)}`;
   return `${at}${who}${address === undefined ? "" : ` address=${shown(address)}`}`;

@@ -5,9 +5,12 @@
 
 import type { EventCode } from "./codes.ts";
 import type { LogFields, LogLevel, LogOccurrence, LogSummary } from "./log.ts";
+import { shortened } from "./quoted.ts";
 
 /** How long events are counted before they are told. */
 const WINDOW_MS = 10_000;
+/** Characters of a text that is looked at. */
+const LONGEST = 100;
 /** Different ones of one code within that time that each have their first line. */
 const DISTINCT: Readonly<Record<LogLevel, number>> = { debug: 500, info: 100, warn: 100, error: 100 };
 
@@ -24,7 +27,10 @@ interface Storm {
   since: number;
   count: number;
   first: LogOccurrence | null;
-  last: LogOccurrence | null;
+  /** Of the last one; put together when it is told. */
+  lastTime: number;
+  lastClient: string | undefined;
+  lastAddress: string | undefined;
 }
 
 export class Storms {
@@ -38,23 +44,25 @@ export class Storms {
     this.#tell = tell;
   }
 
-  /** True: it is to be told now. False: it was counted. */
-  first(level: LogLevel, code: EventCode, fields: LogFields, now: number): boolean {
-    const key = identity(code, fields);
+  /** What makes it the same as another one. True: it is known under that key and was counted. */
+  again(key: string, fields: LogFields, now: number): boolean {
     const known = this.#storms.get(key);
-    if (known !== undefined) {
-      count(known, fields, now);
-      return false;
-    }
-    const distinct = this.#distinct.get(code) ?? 0;
-    if (distinct < DISTINCT[level]) {
-      this.#distinct.set(code, distinct + 1);
-      this.#begin(storm(key, code, fields, false), now);
-      return true;
-    }
-    const rest = this.#storms.get(code) ?? this.#begin(storm(code, code, {}, true), now);
-    count(rest, fields, now);
-    return false;
+    if (known === undefined) return false;
+    count(known, fields, now);
+    return true;
+  }
+
+  /** One that is not known yet has no room of its own: it is counted with the rest. */
+  crowded(level: LogLevel, code: EventCode, fields: LogFields, now: number): boolean {
+    if ((this.#distinct.get(code) ?? 0) < DISTINCT[level]) return false;
+    count(this.#storms.get(code) ?? this.#begin(storm(code, code, {}, true), now), fields, now);
+    return true;
+  }
+
+  /** One that is to be told now. */
+  begin(key: string, code: EventCode, fields: LogFields, now: number): void {
+    this.#distinct.set(code, (this.#distinct.get(code) ?? 0) + 1);
+    this.#begin(storm(key, code, fields, false), now);
   }
 
   #begin(one: Storm, now: number): Storm {
@@ -85,22 +93,25 @@ export class Storms {
 
   /** False: there was nothing to tell. */
   #told(one: Storm, now: number): boolean {
-    const { code, fields, count, first, last } = one;
+    const { code, fields, count, first } = one;
     if (count === 0) return false;
     const seconds = Math.max(1, Math.round((now - one.since) / 1000));
-    this.#tell(code, fields, { count, seconds, first: first!, last: last! });
+    const last = { time: one.lastTime, client: one.lastClient, address: one.lastAddress };
+    this.#tell(code, fields, { count, seconds, first: first!, last });
     return true;
   }
 }
 
 function storm(key: string, code: EventCode, fields: LogFields, rest: boolean): Storm {
-  return { key, code, fields, rest, since: 0, count: 0, first: null, last: null };
+  const last = { lastTime: 0, lastClient: undefined, lastAddress: undefined };
+  return { key, code, fields, rest, since: 0, count: 0, first: null, ...last };
 }
 
 function count(one: Storm, { client, address }: LogFields, time: number): void {
-  const occurrence = { time, client, address };
-  if (one.count++ === 0) one.first = occurrence;
-  one.last = occurrence;
+  if (one.count++ === 0) one.first = { time, client, address };
+  one.lastTime = time;
+  one.lastClient = client;
+  one.lastAddress = address;
 }
 
 /** It is about everybody: who happens to be concerned makes no other event of it. */
@@ -111,12 +122,24 @@ const EVERYBODY: ReadonlySet<EventCode> = new Set<EventCode>([
   "sessions-exceeded",
 ]);
 
-/** What makes two events the same. (The port of an address is another one each time.) */
-function identity(code: EventCode, fields: LogFields): string {
-  const { listener, client, address = "", topic, filter, hook, method, setting, error } = fields;
+/**
+ * What makes two events the same. (The port of an address is another one each time.) Of each part as much as is shown;
+ * strangers fill the log at the speed of this, so it is one text and no more.
+ */
+export function identity(code: EventCode, fields: LogFields): string {
+  const { listener, client, address, topic, filter, hook, method, setting, error } = fields;
   if (EVERYBODY.has(code)) return `${code}\n${listener}`;
   // (Its addresses take turns.)
-  if (code === "client-id-contested") return `${code}\n${client}`;
-  const host = address.slice(0, Math.max(address.lastIndexOf(":"), 0)) || address;
-  return [code, listener, host, client, topic ?? filter, hook, method, setting, error].join("\n");
+  if (code === "client-id-contested") return `${code}\n${part(client)}`;
+  const about = `${part(topic ?? filter)}\n${hook}\n${method}\n${setting}\n${part(error)}`;
+  return `${code}\n${listener}\n${hostOf(address)}\n${part(client)}\n${about}`;
+}
+
+function part(text: string | undefined): string | undefined {
+  return text !== undefined && text.length > LONGEST ? shortened(text, LONGEST) : text;
+}
+
+function hostOf(address: string | undefined): string | undefined {
+  const colon = address?.lastIndexOf(":") ?? -1;
+  return colon > 0 ? address!.slice(0, colon) : address;
 }

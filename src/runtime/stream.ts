@@ -30,6 +30,7 @@ export class StreamFault extends Error {
   /** Its value. */
   readonly limit: number | undefined;
 
+  /** `setting`, `limit`: the option of the listener that decided, if one did. */
   constructor(message: string, code: StreamFault["code"], setting?: string, limit?: number) {
     super(message);
     this.code = code;

@@ -39,3 +39,19 @@ test("log: no password is in it, whatever happens", async () => {
   assert.match(program.errors, / debug /);
   assert.doesNotMatch(program.errors + program.output, /hunter2/);
 });
+
+test("log: at info the program says what it refuses, and nothing of a proper end", async () => {
+  await using program = await Program.start();
+  const client = await socketClient(program.port("tcp"));
+  await client.connect({ clientId: "proper" });
+  client.disconnect();
+  await client.gone();
+  const page = await socketClient(program.port("tcp"), 4);
+  page.sendBytes(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+  await page.gone();
+  await program.until(() => program.errors.includes("\n"), "a line");
+  assert.match(
+    program.errors,
+    /^\S+Z info HTTP where MQTT is spoken: .* \(code=http-on-mqtt-port address="127\.0\.0\.1:\d+" listener="tcp"\)\n$/,
+  );
+});

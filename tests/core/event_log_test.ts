@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { EVENTS } from "../../src/core/codes.ts";
+import { LOG_EVENTS } from "../../src/core/codes.ts";
 import { EventLog } from "../../src/core/event_log.ts";
 import type { LogEvent, LogLevel } from "../../src/core/log.ts";
 
@@ -92,14 +92,20 @@ test("events: a flood of different ones is bounded in lines and in memory, and n
   const b = bench();
   const many = 50_000;
   for (let i = 0; i < many; i++) {
-    b.log.tell("authentication-failed", { client: `c${i}`, user: "x".repeat(65_000), ...from(i % 250, i) });
+    b.log.tell("authentication-failed", {
+      client: `c${i}${"\n".repeat(200)}`,
+      user: "x".repeat(65_000),
+      ...from(i % 250, i),
+    });
   }
   assert.equal(b.texts.length, 100);
   b.pass(10);
   assert.equal(b.texts.length, 101);
   const { more } = b.events[100]!;
   assert.equal(more!.count, many - 100);
-  assert.deepEqual([more!.first.client, more!.last.client], ["c100", `c${many - 1}`]);
+  const cut = (id: string): string => `${id}${"\\n".repeat(100 - id.length)}...`;
+  assert.deepEqual([more!.first.client, more!.last.client], [cut("c100"), cut(`c${many - 1}`)]);
+  assert.ok(b.texts[100]!.length < 1000 && !b.texts[100]!.includes("\n"));
   b.pass(20);
   b.log.tell("authentication-failed", { client: "later", ...from(1) });
   assert.equal(b.texts.length, 102, "afterwards each has its line again");
@@ -143,7 +149,7 @@ test("events: what is below the level is not logged, and off is nothing", () => 
   });
   const off = bench("off");
   for (const level of levels) off.log.line(level, "line");
-  for (const code of Object.keys(EVENTS)) off.log.tell(code as keyof typeof EVENTS, {});
+  for (const code of Object.keys(LOG_EVENTS)) off.log.tell(code as keyof typeof LOG_EVENTS, {});
   assert.deepEqual(off.texts, []);
 });
 
@@ -154,6 +160,6 @@ test("events: docs/log.md lists every code with its level, and no other", () => 
   );
   assert.deepEqual(
     listed.toSorted(),
-    Object.entries(EVENTS).map(([code, { level }]) => `${code} ${level}`).toSorted(),
+    Object.entries(LOG_EVENTS).map(([code, { level }]) => `${code} ${level}`).toSorted(),
   );
 });
