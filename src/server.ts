@@ -63,7 +63,6 @@ export class Server implements AsyncDisposable {
   readonly #asked: Map<Listener, string> = new Map();
   readonly #host: ListenerHost;
   #state: State = "new";
-  #warned = false;
   #closing: Promise<void> | null = null;
 
   /**
@@ -153,7 +152,7 @@ export class Server implements AsyncDisposable {
     this.#listeners.push(listener);
     this.#asked.set(listener, listener.address);
     if (this.#state === "new") return;
-    this.#warnOfNobody();
+    if (forClients(listener)) this.#hooks.warnOfNobody();
     try {
       await this.#open(listener);
     } catch (error) {
@@ -182,18 +181,8 @@ export class Server implements AsyncDisposable {
       await this.close();
       throw error;
     }
-    this.#warnOfNobody();
+    if (this.#listeners.some(forClients)) this.#hooks.warnOfNobody();
     this.#broker.hooks.notify("onStarted");
-  }
-
-  /** There is a door and nobody who opens it: said once. (Who has no door wants nobody in.) */
-  #warnOfNobody(door: boolean = this.#listeners.some(({ protocol }) => !/^https?$/.test(protocol))): void {
-    const { onConnectAuthenticate, onAuthPacket } = this.#broker.hooks.on;
-    if (this.#warned || !door || onConnectAuthenticate.length + onAuthPacket.length > 0) return;
-    this.#warned = true;
-    this.#broker.events.tell("nobody-may-connect", {
-      detail: "no hook answers onConnectAuthenticate, add AllowAll or a hook of your own",
-    });
   }
 
   /**
@@ -307,7 +296,7 @@ export class Server implements AsyncDisposable {
     checkStream(stream);
     checkText("Cannot accept a stream without the name of a listener", listener);
     if (this.#state === "new") throw new Error("Cannot accept a stream: the server does not serve yet");
-    this.#warnOfNobody(true);
+    this.#hooks.warnOfNobody();
     return this.#accept(stream, listener);
   }
 
@@ -389,6 +378,11 @@ export class Server implements AsyncDisposable {
     stream.destroy();
     return { data(): void {}, written(): void {}, closed(): void {} };
   }
+}
+
+/** MQTT comes in there. */
+function forClients({ protocol }: Listener): boolean {
+  return protocol !== "http" && protocol !== "https";
 }
 
 /** Waits for it, but no longer than that. */

@@ -12,6 +12,7 @@ export class ServerHooks {
   readonly #broker: Broker;
   readonly #adding: Set<Hook> = new Set();
   #started = false;
+  #warned = false;
 
   constructor(broker: Broker) {
     this.#broker = broker;
@@ -52,6 +53,15 @@ export class ServerHooks {
     else if (replacement.init !== undefined) await this.#ready(replacement);
     this.#broker.addHook(replacement, hook);
     if (this.#started) await hooks.stop(hook, PATIENCE_MS);
+  }
+
+  /** There is a door, and if there is nobody who opens it, that is said once. */
+  warnOfNobody(): void {
+    const { events, hooks } = this.#broker;
+    if (this.#warned || hooks.on.onConnectAuthenticate.length + hooks.on.onAuthPacket.length > 0) return;
+    this.#warned = true;
+    const detail = "no hook answers onConnectAuthenticate, add AllowAll or a hook of your own";
+    events.tell("nobody-may-connect", { detail });
   }
 
   /** It may have meant an event that it does not hear of. */

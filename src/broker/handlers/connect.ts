@@ -4,7 +4,6 @@ import { type Malformed, type Reason, Reasons, UnsupportedVersion } from "../../
 import { NO_PROPERTIES, type Properties } from "../../packets/properties.ts";
 import { type ConnectPacket, PacketType } from "../../packets/types.ts";
 import { utf8Length } from "../../packets/wire.ts";
-import type { Opinion } from "../../hook_answers.ts";
 import { ConnectedClient } from "../connected_client.ts";
 import type { Connection } from "../connection.ts";
 import { type Cause, limitOf, over, type Refusal } from "../ends/cause.ts";
@@ -18,6 +17,7 @@ import { processed } from "../processed.ts";
 import { type Rights, rightsToWaiting } from "../rights.ts";
 import { reasonFor } from "../reason_for.ts";
 import { beginAuthentication } from "./auth.ts";
+import { authenticate } from "./authenticate.ts";
 import { checkWill } from "../wills.ts";
 
 /** A CONNECT that is none: what can be said depends on how far it could be read. */
@@ -113,7 +113,12 @@ function examine(connection: Connection, packet: ConnectPacket): void {
     if (reason !== null) refuse(connection, packet, { reason, cause });
     else if (connection.admitted) authenticated(connection, packet, NO_PROPERTIES);
     else if (packet.properties.authenticationMethod !== undefined) beginAuthentication(connection, packet);
-    else authenticate(connection, packet);
+    else {
+      connection.after(authenticate(connection, packet), (refusal) => {
+        if (refusal === null) authenticated(connection, packet, NO_PROPERTIES);
+        else refuse(connection, packet, refusal);
+      });
+    }
   });
 }
 
@@ -150,38 +155,6 @@ function refuseByContent(connection: Connection, packet: ConnectPacket): Refusal
     return { reason: Reasons.clientIdentifierNotValid, cause };
   }
   return packet.will === null ? null : checkWill(broker, packet);
-}
-
-function authenticate(connection: Connection, packet: ConnectPacket): void {
-  const { hooks } = connection.broker;
-  const client = connection.client as ConnectedClient;
-  const credentials = { username: packet.username, password: packet.password };
-  // (The one that was asked last, unless nobody had an opinion.)
-  let hook: string | undefined;
-  const answer = hooks.ask<Opinion, boolean>({
-    event: "onConnectAuthenticate",
-    call: (asked) => {
-      hook = asked.id;
-      return asked.onConnectAuthenticate!(client, credentials);
-    },
-    take: (opinion) => opinion === undefined ? undefined : opinion === "allow",
-    failed: false,
-    none: () => {
-      hook = undefined;
-      return false;
-    },
-  });
-  connection.after(answer, (allowed) => {
-    if (allowed) {
-      authenticated(connection, packet, NO_PROPERTIES);
-      return;
-    }
-    connection.broker.stats.refused.notAuthorized++;
-    const method = "onConnectAuthenticate";
-    const detail = hook === undefined ? "no hook has let it in" : undefined;
-    const cause: Cause = { code: "authentication-failed", hook, method, detail };
-    refuse(connection, packet, { reason: Reasons.badUserNameOrPassword, cause });
-  });
 }
 
 /** The client is who it says it is; `auth` is what enhanced authentication adds to CONNACK. */
@@ -266,23 +239,12 @@ function establish(
   const properties = packet.version === 5
     ? announce(connection, packet, asked, expiry, keepAlive, auth)
     : NO_PROPERTIES;
-  if (!fits(connection, { type: PacketType.CONNACK, sessionPresent: false, reasonCode: 0, properties })) {
-    // What it has to be told is more than it takes. [MQTT-3.1.2-24]
-    broker.stats.refused.packetTooLarge++;
-    const { maximumPacketSize: limit } = connection;
-    const cause: Cause = { code: "client-packet-limit", setting: "Maximum Packet Size", limit };
-    refuse(connection, packet, { reason: Reasons.packetTooLarge, cause });
+  const refusal = cannotWelcome(connection, expiry, properties);
+  if (refusal !== null) {
+    refuse(connection, packet, refusal);
     return;
   }
   const { persistence, sessions } = broker;
-  if (persistence?.failing === true && (expiry > 0 || sessions.get(client.id)?.kept === true)) {
-    // A session that can't be kept is not promised.
-    refuse(connection, packet, {
-      reason: Reasons.serverUnavailable,
-      cause: { code: "storage-not-writable" },
-    });
-    return;
-  }
   if (waitsForWill(connection, packet, auth)) return;
   const claimed = sessions.claim(client);
   if (claimed instanceof Promise) {
@@ -326,6 +288,21 @@ function establish(
   if (broker.events.wants("debug")) broker.events.tell("client-connected", whoIs(connection));
   broker.hooks.notify("onSessionEstablished", client, packet);
   processed(connection, packet);
+}
+
+/** Its CONNACK cannot be sent, or what it would promise cannot be kept. */
+function cannotWelcome(connection: Connection, expiry: number, properties: Properties): Refusal | null {
+  const { broker, client, maximumPacketSize: limit } = connection;
+  if (!fits(connection, { type: PacketType.CONNACK, sessionPresent: false, reasonCode: 0, properties })) {
+    // What it has to be told is more than it takes. [MQTT-3.1.2-24]
+    broker.stats.refused.packetTooLarge++;
+    const cause: Cause = { code: "client-packet-limit", setting: "Maximum Packet Size", limit };
+    return { reason: Reasons.packetTooLarge, cause };
+  }
+  const { persistence, sessions } = broker;
+  if (persistence?.failing !== true || (expiry === 0 && sessions.get(client!.id)?.kept !== true)) return null;
+  // A session that can't be kept is not promised.
+  return { reason: Reasons.serverUnavailable, cause: { code: "storage-not-writable" } };
 }
 
 /** A session has room for one will: it takes another one when hooks have answered about the one that is due. */
