@@ -75,9 +75,12 @@ export function environmentLayer(variables: Variables): Layer {
   return { values, listeners, tls: tlsOf(variables) };
 }
 
+type TlsPart = "cert" | "key" | "passphrase" | "passphraseFile" | "ca";
+const tlsParts: readonly TlsPart[] = ["cert", "key", "passphrase", "passphraseFile", "ca"];
+
 function tlsOf(variables: Variables): Partial<TlsFiles> {
-  const tls: { -readonly [K in "cert" | "key" | "ca"]?: string } = {};
-  for (const part of ["cert", "key", "ca"] as const) {
+  const tls: { -readonly [K in TlsPart]?: string } = {};
+  for (const part of tlsParts) {
     const path = variables.get(variableName("tls", part));
     if (path !== undefined) tls[part] = path;
   }

@@ -52,9 +52,15 @@ function valuesOf(given: ReadonlyMap<string, readonly string[]>, problems: Probl
 }
 
 function tlsOf(given: ReadonlyMap<string, readonly string[]>): Partial<TlsFiles> {
-  const tls: { -readonly [K in "cert" | "key" | "ca"]?: string } = {};
-  for (const part of ["cert", "key", "ca"] as const) {
-    const path = given.get(`tls-${part}`)?.[0];
+  const tls: { -readonly [K in "cert" | "key" | "passphraseFile" | "ca"]?: string } = {};
+  const options = {
+    cert: "tls-cert",
+    key: "tls-key",
+    passphraseFile: "tls-passphrase-file",
+    ca: "tls-ca",
+  } as const;
+  for (const part of ["cert", "key", "passphraseFile", "ca"] as const) {
+    const path = given.get(options[part])?.[0];
     if (path !== undefined) tls[part] = path;
   }
   return tls;

@@ -136,6 +136,7 @@ function complete(reader: YamlReader, item: Entry, { type, draft, entries }: Rea
   };
 }
 
+const halfMissing = "expected the path of a PEM file; one with certificate and key may be given for both";
 const minimumVersion = oneOf(["TLSv1.2", "TLSv1.3"]);
 
 function readTls(reader: YamlReader, entry: Entry): TlsFiles | undefined {
@@ -146,14 +147,18 @@ function readTls(reader: YamlReader, entry: Entry): TlsFiles | undefined {
     key: (inner) => assign(draft, "key", reader.value(inner, someText)),
     ca: (inner) => assign(draft, "ca", reader.value(inner, someText)),
     passphrase: (inner) => assign(draft, "passphrase", reader.value(inner, secretText)),
+    passphraseFile: (inner) => assign(draft, "passphraseFile", reader.value(inner, someText)),
     requestClientCertificate: (inner) => assign(draft, "requestClientCert", reader.value(inner, yesOrNo)),
     requireClientCertificate: (inner) => assign(draft, "requireClientCert", reader.value(inner, yesOrNo)),
     minVersion: (inner) => assign(draft, "minVersion", reader.value(inner, minimumVersion)),
   });
-  const { cert, key, ca } = draft;
+  const { cert, key, ca, passphrase, passphraseFile } = draft;
+  if (passphrase !== undefined && passphraseFile !== undefined) {
+    reader.error(entry.key, `Cannot use "passphrase" beside "passphraseFile" for ${quote(entry.path)}`);
+  }
   for (const [name, value] of [["cert", cert], ["key", key]] as const) {
     if (value === undefined && reader.problems.length === errors) {
-      reader.error(entry.key, `Missing "${name}" for ${quote(entry.path)}, expected the path of a PEM file`);
+      reader.error(entry.key, `Missing "${name}" for ${quote(entry.path)}, ${halfMissing}`);
     }
   }
   const { requestClientCert, requireClientCert } = draft;

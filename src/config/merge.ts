@@ -10,7 +10,7 @@ export function merge(layers: readonly Layer[]): Configuration {
   let tls: Partial<TlsFiles> = {};
   for (const layer of layers) {
     for (const [protocol, listeners] of layer.listeners) byProtocol.set(protocol, listeners);
-    tls = { ...tls, ...layer.tls };
+    tls = { ...withoutReplaced(tls, layer.tls), ...layer.tls };
   }
   const problems: Problem[] = [];
   if (Object.keys(tls).length > 0 && ![...byProtocol.values()].flat().some(takesCommonTls)) {
@@ -21,7 +21,7 @@ export function merge(layers: readonly Layer[]): Configuration {
   const listeners: ListenerSetting[] = [];
   for (const setting of [...byProtocol.values()].flat()) {
     const complete = withTls(setting, tls);
-    if (complete === null) problems.push(noCertificate(setting));
+    if (complete === null) problems.push(noCertificate(setting, tls));
     else listeners.push({ ...complete, id: free(complete.id, ids) });
   }
   if (problems.length > 0) throw new ConfigError(problems);
@@ -58,9 +58,22 @@ function withTls(setting: ListenerSetting, common: Partial<TlsFiles>): ListenerS
   return { ...setting, tls: { requireClientCert, ...rest, cert, key } };
 }
 
-function noCertificate({ protocol, origin }: ListenerSetting): Problem {
-  const message = `A ${protocol} listener needs a certificate and its key, expected --tls-cert and --tls-key`;
+/** Says which half is missing. */
+function noCertificate({ protocol, origin }: ListenerSetting, { cert, key }: Partial<TlsFiles>): Problem {
+  const both = "; one PEM file with certificate and key may be given for both";
+  const message = cert === undefined && key === undefined
+    ? `A ${protocol} listener needs a certificate and its key, expected --tls-cert and --tls-key`
+    : key === undefined
+    ? `A ${protocol} listener needs the key of its certificate as well, expected --tls-key${both}`
+    : `A ${protocol} listener needs the certificate of its key as well, expected --tls-cert${both}`;
   return { severity: "error", where: origin, message };
+}
+
+/** A passphrase and the file of one are the same setting: the later layer decides. */
+function withoutReplaced(before: Partial<TlsFiles>, layer: Partial<TlsFiles>): Partial<TlsFiles> {
+  if (layer.passphrase === undefined && layer.passphraseFile === undefined) return before;
+  const { passphrase: _text, passphraseFile: _file, ...rest } = before;
+  return rest;
 }
 
 /** The id, with a number when another layer has taken it. */

@@ -205,8 +205,14 @@ const mistakes: readonly (readonly [name: string, text: string, problems: string
     '1:12 Cannot use "{ type: tcp }" for "listeners", expected a list',
   ]],
   ["a certificate without its key", "listeners: [{ type: tcp, address: ':1', tls: { cert: c } }]", [
-    '1:41 Missing "key" for "listeners[0].tls", expected the path of a PEM file',
+    '1:41 Missing "key" for "listeners[0].tls", expected the path of a PEM file; ' +
+    "one with certificate and key may be given for both",
   ]],
+  [
+    "a passphrase twice",
+    "listeners: [{ type: tcp, address: ':1', tls: { cert: c, key: k, passphrase: p, passphraseFile: f } }]",
+    ['1:41 Cannot use "passphrase" beside "passphraseFile" for "listeners[0].tls"'],
+  ],
   [
     "client certificates of nobody",
     "listeners: [{ type: tcp, address: ':1', tls: { cert: c, key: k, requireClientCertificate: true } }]",
@@ -217,11 +223,11 @@ const mistakes: readonly (readonly [name: string, text: string, problems: string
   ]],
   ["a setting of another storage", "storage:\n  sync: full\n  type: redis\n", [
     '2:3 Cannot use "storage.sync" with type "redis", ' +
-    "which takes type, url, address, username, password, database, ca, cert, key, prefix, timeout, lockTime",
+    "which takes type, url, address, username, password, database, ca, cert, key, passphrase, prefix, timeout, lockTime",
   ]],
   ["settings of two storages", "storage:\n  url: redis://localhost\n  sync: full\n", [
     '3:3 Cannot use "storage.sync" with type "redis", ' +
-    "which takes type, url, address, username, password, database, ca, cert, key, prefix, timeout, lockTime",
+    "which takes type, url, address, username, password, database, ca, cert, key, passphrase, prefix, timeout, lockTime",
   ]],
   ["text that is no YAML", "limits: [1\n", [
     "2:1 Not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",

@@ -126,10 +126,31 @@ test("sources: the certificate of options and variables is that of --tls and --w
   assert.deepEqual(strict.listeners.at(-1)!.tls, { cert: "c", key: "k", ca: "a", requireClientCert: true });
 });
 
-test("sources: half a key pair, or none, is an error", async () => {
+test("sources: half a key pair, or none, is an error that says which half", async () => {
   const needs = "A tls listener needs a certificate and its key, expected --tls-cert and --tls-key";
-  assert.deepEqual(await refusal(["--tls", ":1", "--tls-cert", "c"]), [`--tls: ${needs}`]);
+  const both = "; one PEM file with certificate and key may be given for both";
+  assert.deepEqual(await refusal(["--tls", ":1", "--tls-cert", "c"]), [
+    `--tls: A tls listener needs the key of its certificate as well, expected --tls-key${both}`,
+  ]);
+  assert.deepEqual(await refusal(["--wss", ":1"], { COMQTT_TLS_KEY: "k" }), [
+    `--wss: A wss listener needs the certificate of its key as well, expected --tls-cert${both}`,
+  ]);
   assert.deepEqual(await refusal([], { COMQTT_TLS: ":1" }), [`COMQTT_TLS: ${needs}`]);
+});
+
+test("sources: a passphrase comes from a variable or from a file, the option goes first", async () => {
+  const pair = ["--tls", ":1", "--tls-cert", "c", "--tls-key", "k"];
+  const tls = { cert: "c", key: "k", requireClientCert: false };
+  for (
+    const [args, variables, expected] of [
+      [[], { COMQTT_TLS_PASSPHRASE: "secret" }, { passphrase: "secret" }],
+      [[], { COMQTT_TLS_PASSPHRASE_FILE: "f" }, { passphraseFile: "f" }],
+      [["--tls-passphrase-file", "g"], { COMQTT_TLS_PASSPHRASE: "secret" }, { passphraseFile: "g" }],
+    ] as [string[], Record<string, string>, object][]
+  ) {
+    const { listeners } = await configured([...pair, ...args], variables);
+    assert.deepEqual(listeners.at(-1)!.tls, { ...tls, ...expected });
+  }
 });
 
 test("sources: every mistake of every source is told at once", async () => {
