@@ -26,6 +26,12 @@ export const optionGroups: readonly OptionGroup[] = [
       { name: "ws", value: address, repeatable: true, text: "MQTT over WebSocket; default 127.0.0.1:1882" },
       { name: "tls", value: address, repeatable: true, text: "MQTT over TLS; needs a certificate" },
       { name: "wss", value: address, repeatable: true, text: "MQTT over WebSocket over TLS; the same" },
+      {
+        name: "origins",
+        value: "LIST",
+        text: "whose pages in browsers may connect: https://app.example,… or any;\n" +
+          "default: those of this machine, or of the host they connect to",
+      },
       { name: "unix", value: "PATH", repeatable: true, text: "MQTT over a Unix socket" },
       {
         name: "http",

@@ -4,6 +4,7 @@ import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { ListenerSetting, Protocol } from "./configuration.ts";
 import { addressFault } from "./listener_text.ts";
 import { assign } from "./draft.ts";
+import { readOrigins } from "./origins.ts";
 import { quote } from "./problem.ts";
 import { fileMode, integer, oneOf, secretText, someText, yesOrNo } from "./values.ts";
 import type { Entry, YamlReader } from "./yaml_reader.ts";
@@ -62,6 +63,10 @@ function readListener(reader: YamlReader, item: Entry, ids: Map<string, string>)
       remember(entry);
       assign(draft, "requireSubprotocol", reader.value(entry, yesOrNo));
     },
+    origins: (entry) => {
+      remember(entry);
+      assign(draft, "origins", readOrigins(reader, entry));
+    },
     backlog: (entry) => {
       remember(entry);
       assign(draft, "backlog", reader.value(entry, integer([1, 65_535])));
@@ -92,7 +97,7 @@ interface Read {
 /** The keys that a type takes besides `type` and `id`; the first one is needed. */
 const keysOf: Readonly<Record<ListenerType, readonly string[]>> = {
   tcp: ["address", "tls", "backlog"],
-  ws: ["address", "tls", "path", "requireSubprotocol"],
+  ws: ["address", "tls", "path", "requireSubprotocol", "origins"],
   http: ["address", "tls"],
   unix: ["path", "mode"],
 };

@@ -2,25 +2,32 @@
 
 import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { Configuration, Layer, ListenerSetting, Protocol, Values } from "./configuration.ts";
+import type { Origins } from "./origins.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 
 /** Later layers go before earlier ones. Throws a `ConfigError` when they do not fit together. */
 export function merge(layers: readonly Layer[]): Configuration {
   const byProtocol = new Map<Protocol, readonly ListenerSetting[]>();
   let tls: Partial<TlsFiles> = {};
+  let origins: Origins | undefined;
   for (const layer of layers) {
     for (const [protocol, listeners] of layer.listeners) byProtocol.set(protocol, listeners);
     tls = { ...withoutReplaced(tls, layer.tls), ...layer.tls };
+    origins = layer.origins ?? origins;
   }
   const problems: Problem[] = [];
   if (Object.keys(tls).length > 0 && ![...byProtocol.values()].flat().some(takesCommonTls)) {
     const message = "Nothing uses the certificate, expected --tls or --wss as well";
     problems.push({ severity: "error", where: "--tls-cert", message });
   }
+  if (origins !== undefined && ![...byProtocol.values()].flat().some(isWebSocket)) {
+    const message = "Nothing uses it, expected --ws or --wss as well";
+    problems.push({ severity: "error", where: "--origins", message });
+  }
   const ids = new Set<string>();
   const listeners: ListenerSetting[] = [];
   for (const setting of [...byProtocol.values()].flat()) {
-    const complete = withTls(setting, tls);
+    const complete = withTls(withOrigins(setting, origins), tls);
     if (complete === null) problems.push(noCertificate(setting, tls));
     else listeners.push({ ...complete, id: free(complete.id, ids) });
   }
@@ -46,6 +53,15 @@ const encrypted: readonly Protocol[] = ["tls", "wss", "https"];
 
 function takesCommonTls({ protocol, tls }: ListenerSetting): boolean {
   return encrypted.includes(protocol) && tls === undefined;
+}
+
+function isWebSocket({ protocol }: ListenerSetting): boolean {
+  return protocol === "ws" || protocol === "wss";
+}
+
+function withOrigins(setting: ListenerSetting, common: Origins | undefined): ListenerSetting {
+  const given = common === undefined || setting.origins !== undefined || !isWebSocket(setting);
+  return given ? setting : { ...setting, origins: common };
 }
 
 /** Null when it needs a certificate and there is none. */

@@ -3,7 +3,10 @@
 import type { Acceptor } from "../runtime/stream.ts";
 import type { TlsAcceptor } from "../runtime/tls.ts";
 import { listenWebSocket } from "../runtime/websocket.ts";
+import { canonicalOrigin, type OriginRule } from "../runtime/websocket_origin.ts";
+import { foreignPageLog } from "./foreign_pages.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
+import { ListenerError } from "./listener_error.ts";
 import { errorLog, openAt, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
@@ -21,6 +24,13 @@ export interface WebSocketListenerOptions {
   readonly maxMessageBytes?: number;
   /** Refuse clients that offer no MQTT subprotocol. Default true. */
   readonly requireSubprotocol?: boolean;
+  /**
+   * Which pages in browsers may connect: all of them, or those of these origins, such as `https://app.example:8443`; `null`
+   * stands for pages that have none. Other clients send none and are always let in. Default: where nobody gets in without a
+   * password or certificate, `any`; otherwise, over a loopback address, pages of this machine (`localhost` and the like, on any
+   * port), over others pages of the host that is connected to. Others get 403.
+   */
+  readonly origins?: "any" | readonly string[];
 }
 
 /** The longest MQTT packet. Messages are not put together, so a high limit costs no memory. */
@@ -31,13 +41,15 @@ export class WebSocketListener implements Listener {
   readonly id: string;
   readonly protocol: string;
   #options: WebSocketListenerOptions;
+  #origins: "any" | readonly string[] | undefined;
   #acceptor: Acceptor | TlsAcceptor | null = null;
 
-  /** It opens when the server serves. */
+  /** It opens when the server serves. Throws a `ListenerError` when one of its origins is none. */
   constructor(options: WebSocketListenerOptions) {
     this.id = options.id;
     this.protocol = options.tls === undefined ? "ws" : "wss";
     this.#options = options;
+    this.#origins = originsOf(options);
   }
 
   get address(): string {
@@ -53,6 +65,8 @@ export class WebSocketListener implements Listener {
         ...(tls === undefined ? {} : { tls: await readTlsFiles(tls) }),
         maxMessageBytes: maxMessageBytes ?? longestPacket,
         requireSubprotocol: requireSubprotocol ?? true,
+        origins: () => this.#rule(host),
+        onForeignPage: foreignPageLog(this, host),
         onError: errorLog(this, host),
       }, (stream) => host.accept(stream, this)));
   }
@@ -65,4 +79,20 @@ export class WebSocketListener implements Listener {
   async close(): Promise<void> {
     await this.#acceptor?.close();
   }
+
+  /** A page knows no password; but it could talk to whoever asks for none, in the name of whoever looks at it. */
+  #rule(host: ListenerHost): OriginRule {
+    if (this.#origins !== undefined) return this.#origins;
+    return host.requiresCredentials || this.#options.tls?.requireClientCert === true ? "any" : "own";
+  }
+}
+
+function originsOf({ id, origins }: WebSocketListenerOptions): "any" | readonly string[] | undefined {
+  if (origins === undefined || origins === "any") return origins;
+  return origins.map((origin) => {
+    const canonical = canonicalOrigin(origin);
+    if (canonical !== null) return canonical;
+    const expected = 'expected one such as "https://app.example:8443", or "null"';
+    throw new ListenerError(`Invalid origin ${JSON.stringify(origin)} of listener "${id}": ${expected}`);
+  });
 }

@@ -180,7 +180,7 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
     const end = headEnd(head, this.#headLength, before);
     if (end < 0 ? this.#headLength > longestHead : end > longestHead) return this.#refuse(headTooLong());
     if (end < 0) return;
-    const answer = answerHandshake(head.subarray(0, end), this.#rules);
+    const answer = answerHandshake(head.subarray(0, end), this.#rules, this.remoteAddress);
     if (!answer.accepted) return this.#refuse(answer.bytes);
     this.#settled();
     this.#busy = !this.#inner.write(answer.bytes);

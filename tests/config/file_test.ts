@@ -96,7 +96,7 @@ listeners:
     address: :1883
     backlog: 100
   - { type: tcp, id: second, address: "[::1]:1884" }
-  - { type: ws, address: 1882, path: /mqtt, require-subprotocol: no, tls: { cert: c, key: k } }
+  - { type: ws, address: 1882, path: /mqtt, require-subprotocol: no, origins: any, tls: { cert: c, key: k } }
   - { type: http, id: tcp, address: localhost:8080 }
   - { type: unix, path: /run/comqtt, mode: 0660 }
 `);
@@ -112,12 +112,23 @@ listeners:
       address: "1882",
       path: "/mqtt",
       requireSubprotocol: false,
+      origins: "any",
       tls: { cert: "c", key: "k", requireClientCert: false },
       origin: "a.yml:7:5",
     }],
     http: [{ protocol: "http", id: "tcp", address: "localhost:8080", origin: "a.yml:8:5" }],
     unix: [{ protocol: "unix", id: "unix", address: "/run/comqtt", mode: 0o660, origin: "a.yml:9:5" }],
   });
+});
+
+test("file: origins are any, one, several with commas, or a list", () => {
+  const originsOf = (text: string): unknown =>
+    layerOf(`listeners: [{ type: ws, address: ":1", origins: ${text} }]`).listeners.get("ws")![0]!.origins;
+  assert.equal(originsOf("any"), "any");
+  assert.deepEqual(originsOf("https://App.example:443/"), ["https://app.example"]);
+  assert.deepEqual(originsOf("'http://a, http://b:80'"), ["http://a", "http://b"]);
+  assert.deepEqual(originsOf("[http://a, 'null']"), ["http://a", "null"]);
+  assert.deepEqual(originsOf("[]"), []);
 });
 
 test("file: an empty list of listeners is none at all", () => {
@@ -203,6 +214,13 @@ const mistakes: readonly (readonly [name: string, text: string, problems: string
   ]],
   ["listeners that are no list", "listeners: { type: tcp }", [
     '1:12 Cannot use "{ type: tcp }" for "listeners", expected a list',
+  ]],
+  ["an origin that is none", "listeners: [{ type: ws, address: ':1', origins: [app.example, http://a] }]", [
+    '1:50 Cannot use "app.example" for "listeners[0].origins[0]", expected any, or origins such as ' +
+    'https://app.example:8443 ("null" for pages without one)',
+  ]],
+  ["origins where there are no pages", "listeners: [{ type: tcp, address: ':1', origins: any }]", [
+    '1:41 Cannot use "listeners[0].origins" with type "tcp", which takes address, tls, backlog',
   ]],
   ["a certificate without its key", "listeners: [{ type: tcp, address: ':1', tls: { cert: c } }]", [
     '1:41 Missing "key" for "listeners[0].tls", expected the path of a PEM file; ' +

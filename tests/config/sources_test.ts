@@ -153,6 +153,32 @@ test("sources: a passphrase comes from a variable or from a file, the option goe
   }
 });
 
+test("sources: origins are for every WebSocket listener that has none of its own, the option goes first", async () => {
+  const path = file(
+    "listeners: [{ type: ws, address: ':1' }, { type: ws, address: ':2', origins: [http://b] }, { type: http, address: ':3' }]",
+  );
+  const given = async (args: string[], variables: Record<string, string> = {}): Promise<unknown> =>
+    (await configured(["--conf", path, ...args], variables)).listeners.map(({ origins }) => origins);
+  assert.deepEqual(await given([]), [undefined, ["http://b"], undefined]);
+  assert.deepEqual(await given(["--origins", "any"], { COMQTT_ORIGINS: "http://a" }), [
+    "any",
+    ["http://b"],
+    undefined,
+  ]);
+  assert.deepEqual(await given([], { COMQTT_ORIGINS: "http://a,http://c/" }), [
+    ["http://a", "http://c"],
+    ["http://b"],
+    undefined,
+  ]);
+  assert.deepEqual(await refusal(["--origins", "any", "--ws", "off"]), [
+    "--origins: Nothing uses it, expected --ws or --wss as well",
+  ]);
+  assert.deepEqual(await refusal(["--origins", "app.example"]), [
+    '--origins: Cannot use "app.example", expected any, or origins such as https://app.example:8443 ' +
+    '("null" for pages without one)',
+  ]);
+});
+
 test("sources: every mistake of every source is told at once", async () => {
   const path = file("limits: { inflight: 0 }\n");
   const lines = await refusal(["--conf", path, "--tcp", "x"], {
