@@ -13,7 +13,7 @@ import { exit, writeOutput } from "../runtime/process.ts";
 import { onSignals } from "../runtime/signals.ts";
 import { Server } from "../server.ts";
 import { VERSION } from "../version.ts";
-import { listenerLines, openWarnings, storageLine, versionLine } from "./announce.ts";
+import { entrances, listenerLines, openWarnings, storageLine, versionLine } from "./announce.ts";
 import { makeListener } from "./listeners.ts";
 import { makeStorage } from "./storage.ts";
 
@@ -37,9 +37,10 @@ export async function serve(configuration: Configuration, log: Log): Promise<voi
     throw error instanceof ListenerError ? withOrigin(error, configuration.listeners) : error;
   }
   say(versionLine());
-  for (const line of listenerLines(server.listeners)) say(line);
+  const places = entrances(server.listeners, configuration.listeners);
+  for (const line of listenerLines(places)) say(line);
   say(storageLine(server.storage));
-  for (const warning of openWarnings(server.listeners)) log("warn", warning);
+  for (const warning of openWarnings(places)) log("warn", warning);
   onSignals(["SIGHUP"], () => void reload(server, log));
   say(`comqtt ${VERSION} is ready`);
 }

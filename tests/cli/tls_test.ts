@@ -86,3 +86,44 @@ test("cli tls: certificates in the environment, as text", { timeout }, async () 
   });
   assert.equal(await serial(program, "tls", "authority.crt"), "1001");
 });
+
+test(
+  "cli tls: where clients need a certificate nobody is said to connect without a password",
+  { timeout },
+  async () => {
+    const config = join(temporaryFolder(), "config.yml");
+    const tls = { cert: fixture("server.crt"), key: fixture("server.key"), ca: fixture("authority.crt") };
+    const asked = { ...tls, requestClientCertificate: true };
+    writeFileSync(
+      config,
+      JSON.stringify({
+        listeners: [
+          { type: "tcp", id: "required", address: ":0", tls },
+          { type: "http", id: "https", address: ":0", tls },
+          { type: "ws", id: "asked", address: ":0", tls: asked },
+        ],
+      }),
+    );
+    await using program = await Program.start(["--conf", config]);
+    assert.doesNotMatch(program.output, /without a password/);
+    await program.until(() => program.errors.includes("\n"), "the warning");
+    const lines = program.errors.trimEnd().split("\n");
+    assert.equal(lines.length, 1, program.errors);
+    assert.match(
+      lines[0]!,
+      / warn Everyone who can reach \S+ \(wss\) can connect, publish and subscribe without a password$/,
+    );
+    const ca = written("authority.pem", tls.ca);
+    const pair = ["--tls-cert", written("server.crt", tls.cert), "--tls-key", written("server.key", tls.key)];
+    await using local = await Program.start([...noPorts, "--tls", "127.0.0.1:0", ...pair, "--tls-ca", ca]);
+    assert.match(
+      local.output,
+      /^Only this machine can connect, and only with a certificate; to let others in: --tcp :1883$/m,
+    );
+    await using both = await Program.start([
+      ...[...noPorts, "--tls", "127.0.0.1:0", "--tcp", "127.0.0.1:0"],
+      ...[...pair, "--tls-ca", ca],
+    ]);
+    assert.match(both.output, /^Only this machine can connect, and everyone on it without a password; /m);
+  },
+);
