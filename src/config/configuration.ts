@@ -17,6 +17,8 @@ export interface ListenerSetting {
   /** The only path that WebSocket clients may ask for. */
   readonly path?: string;
   readonly requireSubprotocol?: boolean;
+  /** Seconds. */
+  readonly pingInterval?: number;
   /** Whose pages may connect over WebSocket. */
   readonly origins?: Origins;
   readonly backlog?: number;

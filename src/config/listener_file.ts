@@ -6,7 +6,7 @@ import { addressFault } from "./listener_text.ts";
 import { assign } from "./draft.ts";
 import { readOrigins } from "./origins.ts";
 import { quote } from "./problem.ts";
-import { fileMode, integer, oneOf, secretText, someText, yesOrNo } from "./values.ts";
+import { duration, fileMode, integer, oneOf, secretText, someText, yesOrNo } from "./values.ts";
 import type { Entry, YamlReader } from "./yaml_reader.ts";
 
 type ListenerType = "tcp" | "ws" | "http" | "unix";
@@ -63,6 +63,10 @@ function readListener(reader: YamlReader, item: Entry, ids: Map<string, string>)
       remember(entry);
       assign(draft, "requireSubprotocol", reader.value(entry, yesOrNo));
     },
+    pingInterval: (entry) => {
+      remember(entry);
+      assign(draft, "pingInterval", reader.value(entry, duration("s", [0, 86_400])));
+    },
     origins: (entry) => {
       remember(entry);
       assign(draft, "origins", readOrigins(reader, entry));
@@ -97,7 +101,7 @@ interface Read {
 /** The keys that a type takes besides `type` and `id`; the first one is needed. */
 const keysOf: Readonly<Record<ListenerType, readonly string[]>> = {
   tcp: ["address", "tls", "backlog"],
-  ws: ["address", "tls", "path", "requireSubprotocol", "origins"],
+  ws: ["address", "tls", "path", "requireSubprotocol", "pingInterval", "origins"],
   http: ["address", "tls"],
   unix: ["path", "mode"],
 };

@@ -25,6 +25,12 @@ export interface WebSocketListenerOptions {
   /** Refuse clients that offer no MQTT subprotocol. Default true. */
   readonly requireSubprotocol?: boolean;
   /**
+   * Seconds that a connection may be quiet, in one direction or both, before it is sent a ping of WebSocket: proxies close quiet
+   * ones, most after a minute. Fractions are possible, up to 86,400; 0: never. Default 30. It has nothing to do with the
+   * keep-alive of MQTT, and a client that does not answer one is sent no more until something comes from it.
+   */
+  readonly pingInterval?: number;
+  /**
    * Which pages in browsers may connect: all of them, or those of these origins, such as `https://app.example:8443`; `null`
    * stands for pages that have none. Other clients send none and are always let in. Default: where nobody gets in without a
    * password or certificate, `any`; otherwise, over a loopback address, pages of this machine (`localhost` and the like, on any
@@ -35,6 +41,8 @@ export interface WebSocketListenerOptions {
 
 /** The longest MQTT packet. Messages are not put together, so a high limit costs no memory. */
 const longestPacket = 268_435_460;
+const defaultPingInterval = 30;
+const longestPingInterval = 86_400;
 
 /** A listener for MQTT over WebSocket, plain or TLS. */
 export class WebSocketListener implements Listener {
@@ -44,12 +52,17 @@ export class WebSocketListener implements Listener {
   #origins: "any" | readonly string[] | undefined;
   #acceptor: Acceptor | TlsAcceptor | null = null;
 
-  /** It opens when the server serves. Throws a `ListenerError` when one of its origins is none. */
+  /** It opens when the server serves. Throws a `ListenerError` when `origins` or `pingInterval` cannot be used. */
   constructor(options: WebSocketListenerOptions) {
     this.id = options.id;
     this.protocol = options.tls === undefined ? "ws" : "wss";
     this.#options = options;
     this.#origins = originsOf(options);
+    const { id, pingInterval = 0 } = options;
+    if (typeof pingInterval !== "number" || !(pingInterval >= 0 && pingInterval <= longestPingInterval)) {
+      const expected = `expected seconds from 0 to ${longestPingInterval}`;
+      throw new ListenerError(`Invalid pingInterval ${pingInterval} of listener "${id}": ${expected}`);
+    }
   }
 
   get address(): string {
@@ -57,7 +70,7 @@ export class WebSocketListener implements Listener {
   }
 
   async open(host: ListenerHost): Promise<void> {
-    const { path, tls, maxMessageBytes, requireSubprotocol } = this.#options;
+    const { path, tls, maxMessageBytes, requireSubprotocol, pingInterval } = this.#options;
     this.#acceptor = await openAt(this, this.#options.address, async (place) =>
       await listenWebSocket({
         ...place,
@@ -65,6 +78,7 @@ export class WebSocketListener implements Listener {
         ...(tls === undefined ? {} : { tls: await readTlsFiles(tls) }),
         maxMessageBytes: maxMessageBytes ?? longestPacket,
         requireSubprotocol: requireSubprotocol ?? true,
+        pingMs: (pingInterval ?? defaultPingInterval) * 1000,
         origins: () => this.#rule(host),
         onForeignPage: foreignPageLog(this, host),
         onError: errorLog(this, host),
@@ -89,6 +103,10 @@ export class WebSocketListener implements Listener {
 
 function originsOf({ id, origins }: WebSocketListenerOptions): "any" | readonly string[] | undefined {
   if (origins === undefined || origins === "any") return origins;
+  // (A program in JavaScript may give one without a list.)
+  if (!Array.isArray(origins)) {
+    throw new ListenerError(`Invalid origins of listener "${id}": expected "any" or a list of origins`);
+  }
   return origins.map((origin) => {
     const canonical = canonicalOrigin(origin);
     if (canonical !== null) return canonical;

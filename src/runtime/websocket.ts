@@ -10,6 +10,7 @@ import type { Accept, Acceptor, ByteStream } from "./stream.ts";
 import { listenTcp, type TcpOptions } from "./tcp.ts";
 import { listenTls, type TlsAcceptor, type TlsSettings } from "./tls.ts";
 import { originAllowed, type OriginRule } from "./websocket_origin.ts";
+import { PingWheel } from "./websocket_pings.ts";
 import { WebSocketStream } from "./websocket_stream.ts";
 
 export interface WebSocketOptions extends TcpOptions {
@@ -24,6 +25,8 @@ export interface WebSocketOptions extends TcpOptions {
   readonly origins?: () => OriginRule;
   /** Told of pages that may not. */
   readonly onForeignPage?: (origin: string, remoteAddress: string) => void;
+  /** Milliseconds after which a quiet connection is sent a ping, at the latest. 0: never. Default 30,000. */
+  readonly pingMs?: number;
   /** Time for the HTTP request. Default 10,000. */
   readonly handshakeMs?: number;
   /** How many connections may be in their handshake. Default 1,000. */
@@ -47,6 +50,7 @@ export async function listenWebSocket(
     path: options.path ?? null,
     requireSubprotocol: options.requireSubprotocol ?? true,
     maxMessageBytes: options.maxMessageBytes,
+    pings: options.pingMs === 0 ? null : new PingWheel(options.pingMs ?? 30_000),
     handshakeMs: options.handshakeMs ?? 10_000,
     pending,
     lingerMs: options.lingerMs,

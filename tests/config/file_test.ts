@@ -96,7 +96,7 @@ listeners:
     address: :1883
     backlog: 100
   - { type: tcp, id: second, address: "[::1]:1884" }
-  - { type: ws, address: 1882, path: /mqtt, require-subprotocol: no, origins: any, tls: { cert: c, key: k } }
+  - { type: ws, address: 1882, path: /mqtt, require-subprotocol: no, ping-interval: 1m, origins: any, tls: { cert: c, key: k } }
   - { type: http, id: tcp, address: localhost:8080 }
   - { type: unix, path: /run/comqtt, mode: 0660 }
 `);
@@ -112,6 +112,7 @@ listeners:
       address: "1882",
       path: "/mqtt",
       requireSubprotocol: false,
+      pingInterval: 60,
       origins: "any",
       tls: { cert: "c", key: "k", requireClientCert: false },
       origin: "a.yml:7:5",

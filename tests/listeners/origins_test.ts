@@ -247,6 +247,11 @@ for (const protocol of ["ws", "wss"]) {
     });
 
     it("an origin that is none is refused when the listener is made", () => {
+      const noList = { origins: "https://app.example" as unknown as string[] };
+      assert.throws(
+        () => listenerOf(protocol, noList),
+        /^ListenerError: Invalid origins of listener "w1": expected "any"/,
+      );
       for (const origin of ["app.example", "https://*.example", "https://app.example/x", "any"]) {
         assert.throws(() => listenerOf(protocol, { origins: [origin] }), (error: Error) => {
           assert.ok(error instanceof ListenerError);
