@@ -49,8 +49,12 @@ interface Page {
   readonly name: string | null;
 }
 
+/** A name has 253 characters at most. A stranger's header may be longer, and patterns take their time with it. */
+const longest = 300;
+
 /** `null` is the origin of pages in a sandbox, of files and the like. */
 function parse(origin: string): Page | null {
+  if (origin.length > longest) return null;
   if (origin === "null") return { canonical: "null", scheme: "", name: null };
   const [, scheme, authority] = /^([a-z][a-z0-9+.-]*):\/\/([^\s/?#@\\,]*)$/.exec(origin.toLowerCase()) ?? [];
   if (scheme === undefined || authority === undefined) return null;
@@ -72,7 +76,7 @@ function nameOf({ hostname }: URL): string {
 }
 
 function urlOf(scheme: string, authority: string): URL | null {
-  if (/[\s/?#@\\,]/.test(authority)) return null;
+  if (authority.length > longest || /[\s/?#@\\,]/.test(authority)) return null;
   const text = `${scheme}://${bracketed(authority)}`;
   return authority !== "" && URL.canParse(text) ? new URL(text) : null;
 }

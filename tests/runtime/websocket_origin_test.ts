@@ -111,6 +111,16 @@ describe("websocket origin: these may not", () => {
   for (const [name, one] of Object.entries(no)) it(name, () => assert.equal(allowed(one), false));
 });
 
+it("websocket origin: a header full of colons is judged at once", () => {
+  const colons = ":".repeat(8000);
+  const from = performance.now();
+  for (let i = 0; i < 100; i++) {
+    assert.equal(allowed({ ...lan, origin: `http://${colons}x`, host: `${colons}x` }), false);
+    assert.equal(allowed({ ...lan, origin: "http://192.0.2.1", host: `${colons}x` }), false);
+  }
+  assert.ok(performance.now() - from < 1000);
+});
+
 describe("websocket origin: one form for each", () => {
   const forms: [string, string | null][] = [
     ["https://App.Example:443/", "https://app.example"],
