@@ -183,9 +183,10 @@ export class Broker {
     }
   }
 
-  /** A listener accepted a stream. */
-  accept(stream: ByteStream, listener: string): Connection {
+  /** A listener accepted a stream. `aliases`: what the listener says instead of `topicAliasMaximumOut`. */
+  accept(stream: ByteStream, listener: string, aliases?: number): Connection {
     const connection = new Connection(this, stream, listener);
+    if (aliases !== undefined) connection.outboundMaximum = aliases;
     if (this.admission.overrun) {
       this.stats.refused.connections++;
       connection.abandon();
@@ -267,7 +268,7 @@ export class Broker {
   }
 
   allowAliases(connection: Connection, clientMaximum: number): void {
-    const most = Math.min(clientMaximum, this.capabilities.topicAliasMaximumOut);
+    const most = Math.min(clientMaximum, connection.outboundMaximum);
     if (most > 0) connection.outbound = new OutboundAliases(most);
   }
 

@@ -57,6 +57,8 @@ export class Connection implements StreamHandler, Outlet {
   maximumPacketSize = 0xffffffff;
   /** Aliases the client set. */
   aliases: Map<number, TopicEntry<Routes>> | null = null;
+  /** How many aliases we may set. */
+  outboundMaximum: number;
   /** Aliases we set, when the client allows them. */
   outbound: OutboundAliases | null = null;
   /** Reason strings and user properties may go to it on any packet. [MQTT-3.1.2-29] */
@@ -102,6 +104,7 @@ export class Connection implements StreamHandler, Outlet {
     this.input = new Input(this);
     this.lifetime = new Lifetime(this);
     this.heardAt = broker.clock.now();
+    this.outboundMaximum = broker.capabilities.topicAliasMaximumOut;
   }
 
   // --- what arrives ---

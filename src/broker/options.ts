@@ -12,7 +12,10 @@ export interface Capabilities {
   readonly receiveMaximum: number;
   /** Topic aliases a client may set, 0 to 65535; 0 switches them off. Default 1024. */
   readonly topicAliasMaximum: number;
-  /** Aliases the server sets towards a client that allows them. Default 64. */
+  /**
+   * Aliases the server sets towards a client that allows them, 0 to 65535, where the listener does not say otherwise;
+   * never with QoS 2. Default 0: there are clients that allow them and hand the message to the program without its topic.
+   */
   readonly topicAliasMaximumOut: number;
   /** Lowest protocol version accepted: 3 (MQTT 3.1, default), 4 or 5. */
   readonly minimumProtocolVersion: number;
@@ -114,7 +117,7 @@ export const defaultCapabilities: Capabilities = Object.freeze({
   maximumSessionExpiryInterval: 0xffffffff,
   receiveMaximum: 1024,
   topicAliasMaximum: 1024,
-  topicAliasMaximumOut: 64,
+  topicAliasMaximumOut: 0,
   minimumProtocolVersion: 3,
   maximumQos: 2,
   retainAvailable: true,
@@ -166,6 +169,9 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [number, number
   sessions: [1, 100_000_000],
 });
 
+/** How many topic aliases there may be. */
+export const aliasRange: readonly [number, number] = [0, 65_535];
+
 /** Merges with the defaults; throws a RangeError that names the key, the value and what is accepted. */
 export function resolveOptions(given: PartialServerOptions): ServerOptions {
   const capabilities: Capabilities = { ...defaultCapabilities, ...given.capabilities };
@@ -174,8 +180,8 @@ export function resolveOptions(given: PartialServerOptions): ServerOptions {
     inRange(`limits.${key}`, limits[key], limitRanges[key]);
   }
   inRange("capabilities.receiveMaximum", capabilities.receiveMaximum, [1, 65_535]);
-  inRange("capabilities.topicAliasMaximum", capabilities.topicAliasMaximum, [0, 65_535]);
-  inRange("capabilities.topicAliasMaximumOut", capabilities.topicAliasMaximumOut, [0, 65_535]);
+  inRange("capabilities.topicAliasMaximum", capabilities.topicAliasMaximum, aliasRange);
+  inRange("capabilities.topicAliasMaximumOut", capabilities.topicAliasMaximumOut, aliasRange);
   inRange("capabilities.maximumQos", capabilities.maximumQos, [0, 2]);
   inRange("capabilities.minimumProtocolVersion", capabilities.minimumProtocolVersion, [3, 5]);
   inRange("capabilities.maximumKeepAlive", capabilities.maximumKeepAlive, [0, 65_535]);
@@ -198,7 +204,8 @@ export function resolveOptions(given: PartialServerOptions): ServerOptions {
   };
 }
 
-function inRange(name: string, value: number, [low, high]: readonly [number, number]): void {
+/** Throws a RangeError that names the key, the value and what is accepted. */
+export function inRange(name: string, value: number, [low, high]: readonly [number, number]): void {
   if (Number.isInteger(value) && value >= low && value <= high) return;
   throw new RangeError(
     `Cannot use ${name} ${JSON.stringify(value)}: expected a whole number from ${low} to ${high}`,

@@ -29,8 +29,9 @@ export function publishFrame(
   let propertyLength = 0;
   let remaining = 2 + size + (qos > 0 ? 2 : 0);
   if (v5) {
-    // (An alias takes three bytes, and may make the length of the properties take one more.)
-    if (connection.outbound !== null && topic.length > 3) {
+    // (An alias takes three bytes, and may make the length of the properties take one more. None with QoS 2: there are
+    // clients that look it up when PUBLISH comes and hand the message on at PUBREL, without its topic.)
+    if (connection.outbound !== null && qos < 2 && topic.length > 3) {
       alias = connection.outbound.known(rawTopic);
       if (alias > 0) topic = "";
       else fresh = true;
