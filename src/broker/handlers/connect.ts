@@ -21,12 +21,18 @@ export function refuseMalformedConnect(
   connection: Connection,
   failure: Malformed,
   bytes: Uint8Array,
+  at: number,
   body: number,
   end: number,
 ): void {
   const { broker } = connection;
   broker.stats.refused.malformed++;
   broker.log("debug", `CONNECT from ${connection.stream.remoteAddress} refused: ${failure.detail}`);
+  // (With these flags it might be anything: it is told nothing.)
+  if ((bytes[at]! & 15) !== 0) {
+    connection.drop();
+    return;
+  }
   if (failure instanceof UnsupportedVersion) {
     // 3.1.1 [MQTT-3.1.2-2], 5.0 [MQTT-3.1.2-2]: each generation is told in its own words.
     connection.version = failure.level > 4 ? 5 : 4;
