@@ -106,6 +106,12 @@ export interface Hook {
    * filter, `$share/group/` included, for `subscribe`.
    */
   onAclCheck?(client: Client, action: Action, topic: string): MaybePromise<Opinion>;
+  /**
+   * May clients publish to that topic of the server, `$SYS/...`, or have a will there? The first opinion counts; without
+   * one they may to `$SYS/broker/connection/NAME/state`, where bridges say whether they are connected, and to no other.
+   * Access control is asked afterwards. A yes to `publish` is remembered with the answer of access control.
+   */
+  onServerTopic?(client: Client, action: "publish" | "will", topic: string): MaybePromise<Opinion>;
   /** The client may connect; its session is not claimed yet and CONNACK not sent. Throwing refuses with 0x83. */
   onSessionEstablish?(client: Client, packet: ConnectPacket): MaybePromise<void>;
   /** Told: CONNACK was sent, and what the session owed. */

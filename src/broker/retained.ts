@@ -1,5 +1,6 @@
 /** Retained messages: one per topic, gone when they expire. MQTT 5.0 section 3.3.1.3. */
 
+import { INLINE_CLIENT_ID } from "../client.ts";
 import type { Message } from "../session/message.ts";
 import { RetainedIndex } from "../topics/retained_index.ts";
 import type { Broker } from "./broker.ts";
@@ -46,25 +47,30 @@ export class Retained {
 
   /** Keeps the message, or removes what is there if it is empty. [MQTT-3.3.1-5] [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
   store(message: Message): void {
-    const { hooks } = this.#broker;
+    const { hooks, persistence } = this.#broker;
     if (message.payloadLength === 0) {
-      const removed = this.#delete(message.topic);
-      if (removed) this.#gone(message.topic);
-      else this.#broker.persistence?.retainedNothing();
-      if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, removed ? -1 : 0);
+      const removed = this.#index.get(message.topic);
+      if (removed !== undefined) this.#remove(removed);
+      else persistence?.retainedNothing();
+      if (hooks.on.onRetainMessage.length > 0) {
+        hooks.notify("onRetainMessage", message, removed === undefined ? 0 : -1);
+      }
       return;
     }
     message.keepLong();
+    if (isKept(message)) persistence?.retained(message);
+    else {
+      const before = this.#index.get(message.topic);
+      if (before !== undefined && isKept(before)) persistence?.retainedGone(message.topic);
+    }
     this.#set(message);
-    // (What the server says of itself it says again.)
-    if (!isServerTopic(message.topic)) this.#broker.persistence?.retained(message);
     this.#watch(message);
     if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, 1);
   }
 
   /** Those a storage is told of. */
   *kept(): Generator<Message, void, void> {
-    for (const message of this.#index.values()) if (!isServerTopic(message.topic)) yield message;
+    for (const message of this.#index.values()) if (isKept(message)) yield message;
   }
 
   /** A message of an earlier run. */
@@ -74,20 +80,16 @@ export class Retained {
   }
 
   #set(message: Message): void {
-    const before = this.#index.size;
+    const before = this.#index.get(message.topic);
     this.#index.set(message.topic, message);
-    if (this.#index.size > before && isServerTopic(message.topic)) this.#serverTopics++;
+    if (before !== undefined && !isKept(before)) this.#serverTopics--;
+    if (!isKept(message)) this.#serverTopics++;
   }
 
-  /** True when there was one. */
-  #delete(topic: string): boolean {
-    if (!this.#index.delete(topic)) return false;
-    if (isServerTopic(topic)) this.#serverTopics--;
-    return true;
-  }
-
-  #gone(topic: string): void {
-    if (!isServerTopic(topic)) this.#broker.persistence?.retainedGone(topic);
+  #remove(message: Message): void {
+    this.#index.delete(message.topic);
+    if (isKept(message)) this.#broker.persistence?.retainedGone(message.topic);
+    else this.#serverTopics--;
   }
 
   #watch(message: Message): void {
@@ -109,11 +111,15 @@ export class Retained {
   }
 
   #expire(message: Message): void {
-    this.#delete(message.topic);
-    this.#gone(message.topic);
+    this.#remove(message);
     this.#broker.stats.droppedExpired++;
     this.#broker.hooks.notify("onRetainedExpired", message.topic);
   }
+}
+
+/** What the server and its program say of themselves under `$SYS` they say again: a storage is not told of it. */
+function isKept({ topic, publisher }: Message): boolean {
+  return !isServerTopic(topic) || (publisher !== "" && publisher !== INLINE_CLIENT_ID);
 }
 
 class Expiry implements Timed {

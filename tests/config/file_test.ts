@@ -237,7 +237,7 @@ const mistakes: readonly (readonly [name: string, text: string, problems: string
     'https://app.example:8443 ("null" for pages without one)',
   ]],
   ["origins where there are no pages", "listeners: [{ type: tcp, address: ':1', origins: any }]", [
-    '1:41 Cannot use "listeners[0].origins" with type "tcp", which takes address, tls, backlog',
+    '1:41 Cannot use "listeners[0].origins" with type "tcp", which takes address, tls, backlog, topicAliasMaximumOut',
   ]],
   ["a certificate without its key", "listeners: [{ type: tcp, address: ':1', tls: { cert: c } }]", [
     '1:41 Missing "key" for "listeners[0].tls", expected the path of a PEM file; ' +

@@ -9,7 +9,7 @@ import type { Connection } from "../connection.ts";
 import { fits } from "../encode_for.ts";
 import { checkedReason } from "../hook_checks.ts";
 import { isReason, readThroughHooks } from "../packet_hooks.ts";
-import { mayDo } from "../permission.ts";
+import { isOpen, mayDo } from "../permission.ts";
 import { processed } from "../processed.ts";
 import { type Rights, rightsToWaiting } from "../rights.ts";
 import { reasonFor } from "../reason_for.ts";
@@ -155,12 +155,28 @@ export function authenticated(connection: Connection, packet: ConnectPacket, aut
     refuse(connection, packet, Reasons.banned);
     return;
   }
-  connection.after(will === null || mayDo(broker, client, "will", will.topic), (yes) => {
-    if (yes) prepare(connection, packet, auth);
-    else {
-      broker.stats.refused.notAuthorized++;
-      refuse(connection, packet, Reasons.notAuthorized);
+  if (will === null) prepare(connection, packet, auth);
+  else examineWill(connection, packet, auth, will.topic);
+}
+
+/** May the client have a will there? */
+function examineWill(connection: Connection, packet: ConnectPacket, auth: Properties, topic: string): void {
+  const { broker } = connection;
+  const client = connection.client!;
+  connection.after(isOpen(broker, client, "will", topic), (open) => {
+    if (!open) {
+      broker.stats.refused.topic++;
+      // (3.x has no word for the topic; "not authorized" is the nearest.)
+      refuse(connection, packet, packet.version === 5 ? Reasons.topicNameInvalid : Reasons.notAuthorized);
+      return;
     }
+    connection.after(mayDo(broker, client, "will", topic), (yes) => {
+      if (yes) prepare(connection, packet, auth);
+      else {
+        broker.stats.refused.notAuthorized++;
+        refuse(connection, packet, Reasons.notAuthorized);
+      }
+    });
   });
 }
 
