@@ -111,6 +111,8 @@ export interface DeliveryRecord {
   readonly qos: 1 | 2;
   /** RETAIN as it is sent. */
   readonly retain: boolean;
+  /** With `retain`: only because the subscription has Retain As Published. A 3.x connection is sent it without. */
+  readonly asPublished: boolean;
   /** PUBREC has come. */
   readonly released: boolean;
   /** Subscription identifiers as they are sent; null: none. */

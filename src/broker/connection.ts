@@ -44,6 +44,8 @@ export class Connection implements StreamHandler, Outlet {
   readonly lifetime: Lifetime;
   phase: Phase = "new";
   version: ProtocolVersion = 4;
+  /** A 3.x client that calls itself a bridge. */
+  bridge = false;
   client: Client | null = null;
   session: Session | null = null;
   will: Will | null = null;

@@ -1,7 +1,8 @@
 /** One message to those who subscribed: the one place where a publish leaves for its subscribers. */
 
 import type { Message } from "../session/message.ts";
-import type { Route } from "../session/route.ts";
+import { Retain } from "../session/retain.ts";
+import { type Route, toItself } from "../session/route.ts";
 import type { Session } from "../session/session.ts";
 import type { SharedGroup } from "../session/shared_group.ts";
 import type { Subscription } from "../session/subscription.ts";
@@ -34,7 +35,7 @@ function deliverDirect(
   let count = 0;
   for (let i = 0; i < direct.length; i++) {
     const route = direct[i]!;
-    const chosen = route.session === origin ? route.own : route;
+    const chosen = route.session === origin ? toItself(route) : route;
     if (chosen === null) continue;
     deliverOne(broker, chosen, message, null);
     count++;
@@ -117,7 +118,7 @@ export function deliverAgainNow(broker: Broker, message: Message, group: SharedG
 
 /** A retained message for a new subscription. RETAIN is set: it is not a live message. [MQTT-3.3.1-8] */
 export function deliverRetained(broker: Broker, subscription: Subscription, message: Message): void {
-  if (!send(broker, subscription, message, true, null)) return;
+  if (!send(broker, subscription, message, Retain.RETAINED, null)) return;
   if (broker.hooks.on.onRetainPublished.length === 0) return;
   const client = subscription.session.client as Client | null;
   if (client !== null) broker.hooks.notify("onRetainPublished", client, message);
@@ -126,12 +127,18 @@ export function deliverRetained(broker: Broker, subscription: Subscription, mess
 /** To one session, whether it subscribed or not, because the program that embeds the server wants it. */
 export function deliverToOne(broker: Broker, session: Session, message: Message): void {
   const route: Route = { session, qos: 2, retainAsPublished: false, identifiers: null, own: null };
-  send(broker, route, message, false, null);
+  send(broker, route, message, Retain.NO, null);
 }
 
 function deliverOne(broker: Broker, route: Route, message: Message, group: SharedGroup | null): void {
   // RETAIN travels on only where it was asked for. [MQTT-3.3.1-12] [MQTT-3.3.1-13]
-  send(broker, route, message, message.retain && route.retainAsPublished, group);
+  send(
+    broker,
+    route,
+    message,
+    message.retain && route.retainAsPublished ? Retain.AS_PUBLISHED : Retain.NO,
+    group,
+  );
 }
 
 /** False: a hook does not want it. */
@@ -139,7 +146,7 @@ function send(
   broker: Broker,
   route: Route,
   message: Message,
-  retain: boolean,
+  retain: Retain,
   group: SharedGroup | null,
 ): boolean {
   const { session } = route;

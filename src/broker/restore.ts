@@ -6,6 +6,7 @@ import { HookError } from "../hook_error.ts";
 import { type HookEvent, textOf } from "../hooks.ts";
 import type { QoS } from "../packets/types.ts";
 import { Delivery } from "../session/delivery.ts";
+import { Retain } from "../session/retain.ts";
 import { isShared, isTopicFilter, isTopicName, parseShared } from "../topics/names.ts";
 import type {
   Stored,
@@ -129,8 +130,9 @@ function restoreInflight(broker: Broker, stored: StoredInflightMessage): void {
   const session = broker.sessions.get(stored.clientId);
   const { packetId, qos } = stored;
   if (session === undefined || !isQos(qos) || (packetId !== 0 && !isPacketId(packetId))) return;
+  const retain = stored.retain ? Retain.RETAINED : Retain.NO;
   const identifiers = stored.identifiers.length > 0 ? stored.identifiers : null;
-  const delivery = new Delivery(messageOf(stored.message), qos, stored.retain, identifiers, null);
+  const delivery = new Delivery(messageOf(stored.message), qos, retain, identifiers, null);
   delivery.packetId = packetId;
   delivery.released = stored.released && qos === 2;
   session.restore(delivery);

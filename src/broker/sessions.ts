@@ -110,6 +110,7 @@ export class Sessions {
     const { hooks, subscriptions } = this.#broker;
     const before = session.client as Client | null;
     session.client = connection.client;
+    session.optionsHold = connection.version === 5 || connection.bridge;
     // What it may receive depends on who it is and where it comes from: any of it may have changed.
     const another = before !== null && hooks.on.onAclCheck.length > 0;
     if (another) {

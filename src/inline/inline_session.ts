@@ -9,6 +9,7 @@ import { INLINE_CLIENT_ID } from "../client.ts";
 import type { QoS } from "../packets/types.ts";
 import type { Message } from "../session/message.ts";
 import { Queue } from "../session/queue.ts";
+import { Retain } from "../session/retain.ts";
 import { Session } from "../session/session.ts";
 import type { Subscription } from "../session/subscription.ts";
 import { InlineOutlet } from "./outlet.ts";
@@ -73,13 +74,13 @@ export class InlineSession extends Session {
     return this.subscriptions.get(this.handle.filter);
   }
 
-  override send(message: Message, retain: boolean): void {
+  override send(message: Message, retain: Retain): void {
     if (this.ended) return;
     if (this.noLocal && message.publisher === INLINE_CLIENT_ID) this.#owner.passedOver();
     else if (this.#makeRoom(message)) {
       // (Only a retained message for a new subscription comes with the flag: nobody asks for retain as published.)
       message.own();
-      this.#waiting.push({ message, retained: retain });
+      this.#waiting.push({ message, retained: retain !== Retain.NO });
       this.#bytes += message.size;
       this.host.countQueued(1);
       if (this.filling) this.#fallBehind();
@@ -87,7 +88,7 @@ export class InlineSession extends Session {
     }
   }
 
-  override deliver(message: Message, _qos: QoS, retain: boolean): void {
+  override deliver(message: Message, _qos: QoS, retain: Retain): void {
     this.send(message, retain);
   }
 

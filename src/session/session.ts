@@ -10,6 +10,7 @@ import type { DropReason, SessionHost } from "./host.ts";
 import { Inflight } from "./inflight.ts";
 import type { Message } from "./message.ts";
 import type { Outlet } from "./outlet.ts";
+import { Retain } from "./retain.ts";
 import { Resend } from "./resend.ts";
 import type { SharedGroup } from "./shared_group.ts";
 import type { Subscription } from "./subscription.ts";
@@ -46,6 +47,11 @@ export class Session {
   pendingWill: PendingWill | null = null;
   /** It is kept until hooks have answered. */
   dueWill: DueWill | null = null;
+  /**
+   * What subscriptions of MQTT 5 say with No Local and Retain As Published holds: the connection, or the last one there
+   * was, knows it. It stays with the subscriptions while one of 3.x does not.
+   */
+  optionsHold = true;
   /** The client of the last connection, for access control of what is delivered. */
   client: unknown = null;
   /** What access control said of deliveries to that client, where it is remembered. */
@@ -106,12 +112,17 @@ export class Session {
     return true;
   }
 
+  /** RETAIN as it is sent. */
+  #flag(retain: Retain): boolean {
+    return retain === Retain.RETAINED || (retain === Retain.AS_PUBLISHED && this.optionsHold);
+  }
+
   /** QoS 0: now or never. */
-  send(message: Message, retain: boolean, identifiers: readonly number[] | null): void {
+  send(message: Message, retain: Retain, identifiers: readonly number[] | null): void {
     const outlet = this.outlet;
     if (outlet === null) return;
     if (outlet.congested) this.host.dropped(this, message, "slow");
-    else if (!outlet.publish(message, 0, retain, false, 0, identifiers)) {
+    else if (!outlet.publish(message, 0, this.#flag(retain), false, 0, identifiers)) {
       this.host.dropped(this, message, "tooLarge");
     }
   }
@@ -120,7 +131,7 @@ export class Session {
   deliver(
     message: Message,
     qos: QoS,
-    retain: boolean,
+    retain: Retain,
     identifiers: readonly number[] | null,
     group: SharedGroup | null,
   ): void {
@@ -326,7 +337,7 @@ export class Session {
       if (delivery.sequence > 0) this.#store.sent(this, delivery);
       else this.#store.put(this, this.#numbered(delivery));
     }
-    if (!this.outlet!.publish(message, qos, retain, false, delivery.packetId, identifiers)) {
+    if (!this.outlet!.publish(message, qos, this.#flag(retain), false, delivery.packetId, identifiers)) {
       inflight.delete(delivery.packetId);
       this.drop(delivery, "tooLarge");
       return;
@@ -359,7 +370,7 @@ export class Session {
     delivery.toRepeat = false;
     // DUP only on a real repetition. [MQTT-3.3.1-1]
     const dup = !delivery.unsent;
-    if (outlet.publish(message, qos, retain, dup, packetId, identifiers)) {
+    if (outlet.publish(message, qos, this.#flag(retain), dup, packetId, identifiers)) {
       delivery.unsent = false;
       delivery.hold = dup ? 0 : outlet.hold;
       this.#quota--;

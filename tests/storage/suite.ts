@@ -60,6 +60,7 @@ export function storageSuite(
     const record = delivery(5, {
       qos: 2,
       retain: true,
+      asPublished: true,
       identifiers: [1, 2],
       group: "$share/g/a/+",
       message: message({ properties: EVERY_PROPERTY, expiresAt: 1_800_000_000_000, qos: 2, retain: true }),
@@ -189,6 +190,9 @@ export function storageSuite(
       storage.putSubscription("bare", subscription("$share/group/a/#"));
       storage.putDelivery("full", delivery(1, { qos: 2, packetId: 65_535, released: true, message: shared }));
       storage.putDelivery("full", delivery(2, { qos: 1, packetId: 1, identifiers: [3, 268_435_455] }));
+      const published = { retain: true, asPublished: true };
+      storage.putDelivery("full", delivery(3, published));
+      storage.putDelivery("full", delivery(4, { ...published, message: shared }));
       storage.putDelivery(
         "full",
         delivery(9_007_199_254_740_991, { group: "$share/g/x", retain: true, message: shared }),
@@ -226,7 +230,12 @@ export function storageSuite(
         deliveries.get(2),
         delivery(2, { qos: 1, packetId: 1, identifiers: [3, 268_435_455] }),
       );
-      assert.equal(deliveries.get(9_007_199_254_740_991)!.group, "$share/g/x");
+      assert.deepEqual(deliveries.get(3), delivery(3, published));
+      assert.deepEqual(deliveries.get(4), delivery(4, { ...published, message: shared }));
+      assert.deepEqual(
+        deliveries.get(9_007_199_254_740_991),
+        delivery(9_007_199_254_740_991, { group: "$share/g/x", retain: true, message: shared }),
+      );
       assert.equal(deliveries.get(1)!.message, found.sessions.get("bare")!.deliveries.get(7)!.message);
       assert.deepEqual(
         found.sessions.get("bare")!.deliveries.get(8)!.message,
@@ -243,7 +252,7 @@ export function storageSuite(
       assert.deepEqual(found.sysInfo, { bytesReceived: 2 ** 52, messagesSent: 0, clientsMaximum: 3 });
       assert.deepEqual(
         found.order.filter((one) => one.startsWith("full")),
-        ["full:1", "full:2", "full:9007199254740991"],
+        ["full:1", "full:2", "full:3", "full:4", "full:9007199254740991"],
       );
     });
 

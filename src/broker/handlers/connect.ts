@@ -77,8 +77,9 @@ export function handleConnect(connection: Connection, packet: ConnectPacket): vo
   });
 }
 
-/** What CONNECT says of the packets that may be sent to its client. */
-function takesFrom(connection: Connection, { properties }: ConnectPacket): void {
+/** What CONNECT says of its client and the packets that may be sent to it. */
+function takesFrom(connection: Connection, { properties, bridge }: ConnectPacket): void {
+  connection.bridge = bridge === true;
   connection.problemInformation = properties.requestProblemInformation !== false;
   connection.maximumPacketSize = properties.maximumPacketSize ?? 0xffffffff;
 }

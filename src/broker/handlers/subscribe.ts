@@ -53,7 +53,22 @@ function unsupported(connection: Connection, packet: SubscribePacket): boolean {
   return false;
 }
 
-export function handleSubscribe(connection: Connection, packet: SubscribePacket): void {
+/**
+ * What a 3.x bridge subscribes to: nothing of its own comes back, and RETAIN stays as published, so that two brokers do
+ * not send each other a message for ever, and what one has retained the other has as well. (That is what the bit of its
+ * protocol level asks for; no standard says so, mosquitto does. A shared subscription cannot be No Local.)
+ */
+function asBridge(packet: SubscribePacket): SubscribePacket {
+  const subscriptions = packet.subscriptions.map((options) => ({
+    ...options,
+    noLocal: !isShared(options.filter),
+    retainAsPublished: true,
+  }));
+  return { ...packet, subscriptions };
+}
+
+export function handleSubscribe(connection: Connection, read: SubscribePacket): void {
+  const packet = connection.bridge ? asBridge(read) : read;
   if (unsupported(connection, packet)) {
     processed(connection, packet);
     return;
