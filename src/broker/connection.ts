@@ -19,7 +19,7 @@ import { refuseConnect } from "./handlers/connect.ts";
 import { leave } from "./handlers/leave.ts";
 import { Hold, Input } from "./input.ts";
 import { reasonFor } from "./reason_for.ts";
-import { publishFrame } from "./publish_frame.ts";
+import { frameFits, publishFrame } from "./publish_frame.ts";
 import { encodeFor } from "./encode_for.ts";
 import { publishThroughHooks, sendThroughHooks } from "./hooked_output.ts";
 import { Lifetime } from "./lifetime.ts";
@@ -171,6 +171,10 @@ export class Connection implements StreamHandler, Outlet {
   }
 
   // --- what is sent ---
+
+  takes(message: Message, qos: QoS, identifiers: readonly number[] | null): boolean {
+    return this.maximumPacketSize === 0xffffffff || frameFits(this, message, qos, identifiers);
+  }
 
   publish(
     message: Message,

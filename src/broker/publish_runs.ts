@@ -140,7 +140,10 @@ function deliverSingly(
 ): void {
   eachMessage(connection, entry, bytes, start, end, (message) => {
     if (routes !== null) {
-      for (const route of routes) route.session.send(message, Retain.NO, route.identifiers);
+      for (const { session, identifiers } of routes) {
+        if (session.send(message, Retain.NO, identifiers)) continue;
+        connection.broker.sessionHost.dropped(session, message, "tooLarge");
+      }
     }
     if (shared.length > 0) deliverShared(connection.broker, message, shared);
   });

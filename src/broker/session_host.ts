@@ -6,6 +6,7 @@ import type { SessionHost } from "../session/host.ts";
 import { NEVER } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
 import type { Broker } from "./broker.ts";
+import { deliverAgainNow } from "./deliver.ts";
 import type { Receiver } from "./pressure.ts";
 import { mayReceive } from "./rights.ts";
 
@@ -53,6 +54,10 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
     },
     expiring: (session) => broker.deadlines.add(session, session.waiting?.expires ?? NEVER),
     due: (session, now) => broker.sessions.due(session, now),
+    passOn(session, { message, group }): boolean {
+      const current = broker.sessions.current(group!);
+      return current !== null && deliverAgainNow(broker, message, current, session);
+    },
   };
   host.mayReceive = hooks.on.onAclCheck.length === 0
     ? undefined

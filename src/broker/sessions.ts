@@ -13,9 +13,9 @@ import { parseShared } from "../topics/names.ts";
 import { textKey } from "../topics/text_key.ts";
 import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
-import { deliverAgainNow } from "./deliver.ts";
+import { anotherIsThere, deliverAgainNow } from "./deliver.ts";
 import { Endings } from "./endings.ts";
-import { mayReceive, type Rights } from "./rights.ts";
+import type { Rights } from "./rights.ts";
 
 /** Between two looks at a queue for what has expired, at least. */
 const SWEEP_MS = 10_000;
@@ -172,6 +172,11 @@ export class Sessions {
     return shared === null ? null : this.#groups.get(`${shared.group}/${shared.filter}`) ?? null;
   }
 
+  /** It may have lost its last member since, and got a new one; null: it has none. */
+  current(group: SharedGroup): SharedGroup | null {
+    return group.members.length > 0 ? group : this.group(group.key);
+  }
+
   /** How many subscribe to exactly this filter; the size of the group when it is a shared one. */
   subscribers(filter: string): number {
     const shared = parseShared(filter);
@@ -242,11 +247,9 @@ export class Sessions {
       ({ group, message }) =>
         // (Where the store takes its time it may be back by now.)
         session.outlet === null && group !== null && message.expiresAt > now &&
-        group.members.some(({ session: { outlet }, session: other }) =>
-          outlet !== null && mayReceive(this.#broker, other, message.topic, true) === true
-        ),
+        anotherIsThere(this.#broker, message, group, session),
       (delivery) => {
-        if (deliverAgainNow(this.#broker, delivery.message, delivery.group!)) return;
+        if (deliverAgainNow(this.#broker, delivery.message, delivery.group!, session)) return;
         this.#broker.stats.messagesDropped++;
         this.#broker.sessionHost.qosDropped?.(session, delivery);
       },

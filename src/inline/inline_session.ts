@@ -74,8 +74,8 @@ export class InlineSession extends Session {
     return this.subscriptions.get(this.handle.filter);
   }
 
-  override send(message: Message, retain: Retain): void {
-    if (this.ended) return;
+  override send(message: Message, retain: Retain): boolean {
+    if (this.ended) return true;
     if (this.noLocal && message.publisher === INLINE_CLIENT_ID) this.#owner.passedOver();
     else if (this.#makeRoom(message)) {
       // (Only a retained message for a new subscription comes with the flag: nobody asks for retain as published.)
@@ -86,10 +86,11 @@ export class InlineSession extends Session {
       if (this.filling) this.#fallBehind();
       this.#owner.wake(this);
     }
+    return true;
   }
 
-  override deliver(message: Message, _qos: QoS, retain: Retain): void {
-    this.send(message, retain);
+  override deliver(message: Message, _qos: QoS, retain: Retain): boolean {
+    return this.send(message, retain);
   }
 
   /** False: there is none for it. */

@@ -26,6 +26,8 @@ export interface SessionHost {
   expiring(session: Session): void;
   /** The time of the next check in milliseconds since 1970, 0: none. */
   due(session: Session, now: number): number;
+  /** A message of a group is larger than its client takes: it goes to another member. False: there is none. */
+  passOn?: ((session: Session, delivery: Delivery) => boolean) | undefined;
   /** Whether its client may still have what was queued for an earlier one; undefined: always. */
   mayReceive?: ((session: Session, topic: string) => boolean | Promise<boolean>) | undefined;
   idsExhausted?: ((session: Session, message: Message) => void) | undefined;

@@ -117,31 +117,36 @@ export class Session {
     return retain === Retain.RETAINED || (retain === Retain.AS_PUBLISHED && this.optionsHold);
   }
 
-  /** QoS 0: now or never. */
-  send(message: Message, retain: Retain, identifiers: readonly number[] | null): void {
+  /** QoS 0: now or never. False: it is larger than the client takes; what becomes of it the caller says. */
+  send(message: Message, retain: Retain, identifiers: readonly number[] | null): boolean {
     const outlet = this.outlet;
-    if (outlet === null) return;
-    if (outlet.congested) this.host.dropped(this, message, "slow");
-    else if (!outlet.publish(message, 0, this.#flag(retain), false, 0, identifiers)) {
-      this.host.dropped(this, message, "tooLarge");
-    }
+    if (outlet === null) return true;
+    if (!outlet.congested) return outlet.publish(message, 0, this.#flag(retain), false, 0, identifiers);
+    this.host.dropped(this, message, "slow");
+    return true;
   }
 
-  /** QoS 1 and 2: now if the client can take it, else into the queue. */
+  /**
+   * QoS 1 and 2: now if the client can take it, else into the queue. False: it is larger than the client takes, and of a
+   * group: what becomes of it the caller says.
+   */
   deliver(
     message: Message,
     qos: QoS,
     retain: Retain,
     identifiers: readonly number[] | null,
     group: SharedGroup | null,
-  ): void {
+  ): boolean {
     const delivery = new Delivery(message, qos, retain, identifiers, group);
     if (this.#ready && this.#queue === null && this.#resend === null) {
-      this.#transmit(delivery);
-      return;
+      if (this.#transmit(delivery)) return true;
+      if (group !== null) return false;
+      this.#giveUp(delivery, "tooLarge");
+      return true;
     }
     if (this.outlet !== null && this.#inflight?.exhausted === true) this.host.idsExhausted?.(this, message);
     this.#enqueue(delivery);
+    return true;
   }
 
   /** Sends what waits, as far as quota and connection allow. */
@@ -158,7 +163,7 @@ export class Session {
       }
       // An expired message is not sent any more. [MQTT-3.3.2-5]
       if (delivery.message.expiresAt <= this.host.now()) this.drop(delivery, "expired");
-      else this.#transmit(delivery);
+      else if (!this.#transmit(delivery)) this.#tooLarge(delivery);
     }
   }
 
@@ -228,8 +233,19 @@ export class Session {
   /** It does not reach the client. It is neither in the queue nor on its way any more. */
   drop(delivery: Delivery, why: DropReason): void {
     this.#done(delivery);
+    this.#giveUp(delivery, why);
+  }
+
+  #giveUp(delivery: Delivery, why: DropReason): void {
     this.host.dropped(this, delivery.message, why);
     this.host.qosDropped?.(this, delivery);
+  }
+
+  /** It waited, or is to be repeated, and the client takes less by now; the store knows of it no more. */
+  #tooLarge(delivery: Delivery): void {
+    if (delivery.group === null || this.host.passOn?.(this, delivery) !== true) {
+      this.#giveUp(delivery, "tooLarge");
+    }
   }
 
   #done(delivery: Delivery): void {
@@ -326,7 +342,8 @@ export class Session {
       (this.#inflight === null || !this.#inflight.exhausted);
   }
 
-  #transmit(delivery: Delivery): void {
+  /** False: it is larger than the client takes. The store knows of it no more. */
+  #transmit(delivery: Delivery): boolean {
     const { message, qos, retain, identifiers } = delivery;
     // It may have to be sent again, on another connection or to another member of its group.
     if (this.expiryInterval > 0 || delivery.group !== null || this.host.keepAll) message.keep();
@@ -339,13 +356,14 @@ export class Session {
     }
     if (!this.outlet!.publish(message, qos, this.#flag(retain), false, delivery.packetId, identifiers)) {
       inflight.delete(delivery.packetId);
-      this.drop(delivery, "tooLarge");
-      return;
+      this.#done(delivery);
+      return false;
     }
     delivery.hold = this.outlet!.hold;
     this.#quota--;
     this.host.countInflight(1);
     this.host.qosPublish?.(this, delivery, false);
+    return true;
   }
 
   /** What was held back under these numbers never leaves: as far as its client knows it was not sent. */
@@ -379,7 +397,10 @@ export class Session {
     }
     this.#inflight!.delete(packetId);
     this.host.countInflight(-1);
-    this.drop(delivery, "tooLarge");
+    this.#done(delivery);
+    // A QoS 2 message the client may have begun to take belongs to it alone. [MQTT-4.8.2-5]
+    if (qos === 2 && dup) this.#giveUp(delivery, "tooLarge");
+    else this.#tooLarge(delivery);
     return true;
   }
 
