@@ -284,10 +284,10 @@ test("server topics: of what the server says of itself a storage hears nothing",
   {
     await using t = await TestBroker.with(place.next(), { sysTopicInterval: 1 });
     await t.advance(3);
-    assert.ok(t.broker.retained.size > 10);
+    assert.notEqual(t.broker.retained.get("$SYS/broker/uptime"), undefined);
   }
   await using again = await TestBroker.with(place.next());
-  assert.equal(again.broker.retained.size, 0);
+  assert.deepEqual([...again.broker.retained.match("$SYS/#")], []);
 });
 
 test("server topics: a will of QoS 0, 1 or 2 there is sent with its QoS", async () => {
