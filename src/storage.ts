@@ -48,6 +48,8 @@ export interface StorageStatus {
   readonly failing: string | null;
   /** Where damaged data was put aside at start; null: there was none. */
   readonly quarantined: string | null;
+  /** What was found damaged or missing at start, in one sentence; not there: nothing. */
+  readonly damage?: string;
 }
 
 /** What a message counts as, in bytes: in the limits of queues, and in `StorageLoader.waiting`. */
@@ -163,6 +165,8 @@ export interface Storage {
   readonly failing: StorageError | null;
   /** Where damaged data was put aside when it was opened; null: there was none. */
   readonly quarantined: string | null;
+  /** What was found damaged or missing when it was opened, in one sentence; null, or not there: nothing. */
+  readonly damage?: string | null;
 
   /** Before anything else. Throws a StorageError whose message says what is wrong and what to do about it. */
   open(host: HookHost): MaybePromise<void>;

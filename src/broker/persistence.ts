@@ -81,9 +81,9 @@ export class Persistence implements DeliveryStore, Committer {
   }
 
   get status(): StorageStatus {
-    const { name, promise, failing, quarantined } = this.storage;
+    const { name, promise, failing, quarantined, damage = null } = this.storage;
     const fault = this.failing ? this.#fault : failing?.message ?? null;
-    return { name, promise, failing: fault, quarantined };
+    return { name, promise, failing: fault, quarantined, ...(damage === null ? {} : { damage }) };
   }
 
   // --- the end of a turn ---

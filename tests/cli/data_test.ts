@@ -185,6 +185,59 @@ test("data: a damaged database is put aside, said loudly and shown by the health
   assert.equal(figures.storage.quarantined, storage.quarantined);
 });
 
+test("data: a damaged write-ahead file is put aside, or missed, said loudly and shown by the health check", async () => {
+  using folder = new Folder();
+  const data = folder.in("data");
+  const wal = folder.in("data", "comqtt.db-wal");
+  for (
+    const [damage, what, quarantined] of [
+      [
+        (): void => writeFileSync(wal, new Uint8Array(statSync(wal).size)),
+        /^The write-ahead file ".*" is damaged: its header is not valid; .* is missing$/,
+        /comqtt\.db-wal\.damaged-20/,
+      ],
+      [
+        (): void => rmSync(wal),
+        /^The write-ahead file ".*" is gone, though the database was not closed: /,
+        null,
+      ],
+    ] as const
+  ) {
+    {
+      await using program = await Program.start([...ports, "--data", data]);
+      await fill(program);
+      program.kill("SIGKILL");
+    }
+    damage();
+    // Whoever only reads says it as well, and leaves it to a server.
+    for (const command of [["inspect"], ["backup", folder.in("copy.db")]]) {
+      const { code, errors } = await Program.run([...command, "--data", data]);
+      assert.equal(code, 1);
+      assert.match(
+        errors,
+        /^comqtt: Cannot read the database ".*": its write-ahead file is (?:damaged|gone)/,
+      );
+    }
+    await using program = await Program.start([...ports, "--data", data]);
+    assert.match(
+      program.errors,
+      / error Hook "storage-sqlite": The write-ahead file ".*" is (?:damaged|gone)/,
+    );
+    const answer = await fetch(`http://${program.address("http")}/healthcheck`);
+    assert.equal(answer.status, 200);
+    const { status, storage } = await answer.json();
+    assert.equal(status, "degraded");
+    assert.match(storage.damage, what);
+    if (quarantined === null) assert.equal(storage.quarantined, null);
+    else assert.match(storage.quarantined, quarantined);
+    const figures = await (await fetch(`http://${program.address("http")}/`)).json();
+    assert.equal(figures.storage.damage, storage.damage);
+    assert.equal(figures.storage.quarantined, storage.quarantined);
+    program.kill("SIGTERM");
+    await program.ended;
+  }
+});
+
 for (
   const args of [["backup", "--help"], ["restore", "-h"], ["inspect", "--help"], ["backup", "--version"]]
 ) {
