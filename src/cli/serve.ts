@@ -22,6 +22,12 @@ const LAST_RESORT_MS = 4700;
 
 /** Starts it; throws an Error with one line when that cannot be done. It then runs until the process ends. */
 export async function serve(configuration: Configuration, log: Log): Promise<void> {
+  if (configuration.listeners.length === 0) {
+    throw new Error(
+      "Nobody can connect: there is no listener, expected one of --tcp, --ws, --tls, --wss and --unix, " +
+        'or "listeners" in the file that name one',
+    );
+  }
   onFaults((error) => log("error", `Nobody caught an error: ${error.stack ?? error.message}`));
   const server = new Server({ ...configuration.values, log });
   server.addHook(new AllowAll());
@@ -113,11 +119,11 @@ function withOrigin(error: ListenerError, settings: Iterable<ListenerSetting>): 
   const origin = [...settings].find(({ id }) => id === error.listener)?.origin;
   if (origin === undefined) return error;
   // What is wrong with a certificate is not the address.
-  const aboutAddress = /address|host name|permission/.test(describeListenFault(error.cause));
+  const aboutAddress = /address|host name|permission|not a socket/.test(describeListenFault(error.cause));
   const advice = !origin.startsWith("--")
     ? ` (set by ${origin})`
     : aboutAddress
-    ? ` (${origin} takes another address, or off)`
+    ? ` (${origin} takes another ${origin === "--unix" ? "path" : "address"}, or off)`
     : "";
   return new Error(`${error.message}${advice}`, { cause: error });
 }
