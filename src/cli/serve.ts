@@ -20,14 +20,13 @@ import { makeStorage } from "./storage.ts";
 /** Closing takes less; should it not, the process ends all the same. */
 const LAST_RESORT_MS = 4700;
 
+/** Nothing would keep the process, or nobody would know what for. */
+const NO_LISTENER =
+  "Nobody can connect: there is no listener for MQTT, expected one of --tcp, --ws, --tls, --wss " +
+  'and --unix, or one in "listeners" of the file';
+
 /** Starts it; throws an Error with one line when that cannot be done. It then runs until the process ends. */
 export async function serve(configuration: Configuration, log: Log): Promise<void> {
-  if (configuration.listeners.length === 0) {
-    throw new Error(
-      "Nobody can connect: there is no listener, expected one of --tcp, --ws, --tls, --wss and --unix, " +
-        'or "listeners" in the file that name one',
-    );
-  }
   onFaults((error) => log("error", `Nobody caught an error: ${error.stack ?? error.message}`));
   const server = new Server({ ...configuration.values, log });
   server.addHook(new AllowAll());
@@ -47,6 +46,10 @@ export async function serve(configuration: Configuration, log: Log): Promise<voi
   } catch (error) {
     if (stopped()) return;
     throw error instanceof ListenerError ? withOrigin(error, configuration.listeners) : error;
+  }
+  if (server.listeners.length === 0) {
+    await server.close();
+    throw new Error(NO_LISTENER);
   }
   say(versionLine());
   const places = entrances(server.listeners, configuration.listeners);
