@@ -54,11 +54,14 @@ function withHome(listener: ListenerSetting, whole: (path: string) => string): L
 }
 
 function tlsWithHome(tls: TlsFiles, whole: (path: string) => string): TlsFiles {
-  const { ca } = tls;
+  const { cert, key, ca, passphraseFile } = tls;
+  const source = (given: string | Uint8Array): string | Uint8Array =>
+    typeof given === "string" ? whole(given) : given;
   return {
     ...tls,
-    cert: whole(tls.cert),
-    key: whole(tls.key),
-    ...(ca === undefined ? {} : { ca: whole(ca) }),
+    cert: source(cert),
+    key: source(key),
+    ...(ca === undefined ? {} : { ca: source(ca) }),
+    ...(passphraseFile === undefined ? {} : { passphraseFile: whole(passphraseFile) }),
   };
 }
