@@ -44,7 +44,7 @@ export interface HookHost {
   readonly capabilities: Capabilities;
   /** What the server bounds. */
   readonly limits: Limits;
-  /** The server's time. */
+  /** The machine's clock, or what the program has put in its place. How long something takes says `monotonic`. */
   readonly clock: Clock;
   /** Into the server's log, with the hook's name before it. Never a secret. */
   log(level: LogLevel, text: string): void;

@@ -53,7 +53,7 @@ export class Connection implements StreamHandler, Outlet {
   before: Pick<Session, "expiryInterval" | "pendingWill"> | null = null;
   /** Milliseconds; 0: no keep-alive. One and a half times what the client promised. [MQTT-3.1.2-22] */
   silence = 0;
-  /** Milliseconds since 1970 when something was last received. */
+  /** When something was last received, as `Timeline.monotonic` counts. */
   heardAt: number;
   /** Largest packet the client takes. */
   maximumPacketSize = 0xffffffff;
@@ -105,7 +105,7 @@ export class Connection implements StreamHandler, Outlet {
     this.outgoing = new Outgoing(this);
     this.input = new Input(this);
     this.lifetime = new Lifetime(this);
-    this.heardAt = broker.clock.now();
+    this.heardAt = broker.clock.monotonic();
     this.outboundMaximum = broker.capabilities.topicAliasMaximumOut;
   }
 
@@ -115,7 +115,7 @@ export class Connection implements StreamHandler, Outlet {
     if (this.phase === "closed") return;
     this.broker.stats.bytesReceived += length;
     // Until CONNECT has succeeded it stays the time of the accept: the whole of it is bounded.
-    if (this.phase === "open") this.heardAt = this.broker.clock.now();
+    if (this.phase === "open") this.heardAt = this.broker.clock.monotonic();
     this.begin();
     this.input.data(bytes, length);
   }

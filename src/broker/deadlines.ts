@@ -3,7 +3,7 @@
  * turns out to be due later than thought just moves on, so activity costs nothing.
  */
 
-/** `due` answers the time of the next check in milliseconds since 1970, or 0 when there is none. */
+/** `due` is given `Timeline.monotonic` and answers that of the next check, or 0 when there is none. */
 export interface Timed {
   /** The tick of its next check, 0: none. Only `Deadlines` writes it. */
   dueTick: number;
@@ -28,6 +28,15 @@ export class Deadlines {
     if (thing.dueTick !== 0 && thing.dueTick <= tick) return;
     thing.dueTick = tick;
     this.#ring[tick % SLOTS]!.push(thing);
+  }
+
+  /** Things are due at other times than they were: all of them are looked at with the next `run`. */
+  restart(now: number): void {
+    const all = this.#ring.flat();
+    for (const bucket of this.#ring) bucket.length = 0;
+    this.#tick = Math.floor(now / STEP);
+    for (const thing of all) thing.dueTick = 0;
+    for (const thing of all) this.add(thing, now);
   }
 
   run(now: number): void {

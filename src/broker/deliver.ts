@@ -14,6 +14,7 @@ import type { Broker } from "./broker.ts";
 import { deliverThroughHooks, Everybody, select, type Selected } from "./delivery_hooks.ts";
 import { mayReceive } from "./rights.ts";
 import type { Routes } from "./routes.ts";
+import { shownMessage } from "./shown_message.ts";
 
 /** What became of a message for one session: it has it, or has had its chance; a hook does not want it; see `send`. */
 const Outcome = { TAKEN: 0, UNWANTED: 1, TOO_LARGE: 2 } as const;
@@ -207,7 +208,7 @@ export function deliverRetained(broker: Broker, subscription: Subscription, mess
   if (send(broker, subscription, message, Retain.RETAINED, null) === Outcome.UNWANTED) return;
   if (broker.hooks.on.onRetainPublished.length === 0) return;
   const client = subscription.session.client as Client | null;
-  if (client !== null) broker.hooks.notify("onRetainPublished", client, message);
+  if (client !== null) broker.hooks.notify("onRetainPublished", client, shownMessage(broker, message));
 }
 
 /** To one session, whether it subscribed or not, because the program that embeds the server wants it. */

@@ -74,7 +74,7 @@ export class Input {
     if (this.#holds !== 0) return;
     // What it said meanwhile is still to be read: its silence begins now.
     const connection = this.#connection;
-    if (connection.phase === "open") connection.heardAt = connection.broker.clock.now();
+    if (connection.phase === "open") connection.heardAt = connection.broker.clock.monotonic();
     if (this.#tail !== null) {
       const tail = this.#tail;
       const length = this.#tailLength;

@@ -105,7 +105,7 @@ export interface PartialServerOptions {
   readonly sysTopicInterval?: number;
   /** Whether counters go on where an earlier run on the same storage has stopped. Default false: they begin at 0. */
   readonly restoreCounters?: boolean;
-  /** Default: that of the system. */
+  /** Default: that of the machine. */
   readonly clock?: Clock;
   /** Receives one line per event worth knowing. Default: nothing. */
   readonly log?: Log;
@@ -172,7 +172,7 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [number, number
 /** How many topic aliases there may be. */
 export const aliasRange: readonly [number, number] = [0, 65_535];
 
-/** Merges with the defaults; throws a RangeError that names the key, the value and what is accepted. */
+/** Merges with the defaults; throws a RangeError or TypeError that names the key, the value and what is accepted. */
 export function resolveOptions(given: PartialServerOptions): ServerOptions {
   const capabilities: Capabilities = { ...defaultCapabilities, ...given.capabilities };
   const limits: Limits = { ...defaultLimits, ...given.limits };
@@ -193,6 +193,7 @@ export function resolveOptions(given: PartialServerOptions): ServerOptions {
     0,
     0xffffffff,
   ]);
+  if (given.clock !== undefined) checkClock(given.clock);
   return {
     capabilities,
     limits,
@@ -202,6 +203,16 @@ export function resolveOptions(given: PartialServerOptions): ServerOptions {
     clock: given.clock ?? null,
     log: given.log ?? ((): void => {}),
   };
+}
+
+/** (One that was made when a clock had no more than a time is not told from what it shows.) */
+function checkClock(clock: Clock): void {
+  for (const method of ["now", "monotonic", "every"] as const) {
+    if (typeof clock[method] === "function") continue;
+    throw new TypeError(
+      `Cannot use this clock: it has no method "${method}"; now, monotonic and every are needed`,
+    );
+  }
 }
 
 /** Throws a RangeError that names the key, the value and what is accepted. */

@@ -71,7 +71,7 @@ export function publishFrame(
     at = varint(out, at, propertyLength);
     if (message.expiresAt !== Infinity) {
       // What is left of the interval; nothing, for what is repeated after its time. [MQTT-3.3.2-6]
-      const left = Math.max(0, Math.ceil((message.expiresAt - connection.broker.clock.now()) / 1000));
+      const left = Math.max(0, Math.ceil((message.expiresAt - connection.broker.clock.recent) / 1000));
       out[at++] = 0x02;
       out[at++] = left >>> 24;
       out[at++] = (left >>> 16) & 255;

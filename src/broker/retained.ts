@@ -1,11 +1,12 @@
 /** Retained messages: one per topic, gone when they expire. MQTT 5.0 section 3.3.1.3. */
 
 import { INLINE_CLIENT_ID } from "../client.ts";
-import type { Message } from "../session/message.ts";
+import { type Message, NEVER } from "../session/message.ts";
 import { RetainedIndex } from "../topics/retained_index.ts";
 import type { Broker } from "./broker.ts";
 import { isServerTopic } from "./permission.ts";
 import type { Timed } from "./deadlines.ts";
+import { shownMessage } from "./shown_message.ts";
 
 export class Retained {
   readonly #broker: Broker;
@@ -29,7 +30,8 @@ export class Retained {
   /** The value of a topic that has not expired. */
   get(topic: string): Message | undefined {
     const message = this.#index.get(topic);
-    if (message === undefined || message.expiresAt > this.#broker.clock.now()) return message;
+    if (message === undefined || message.expiresAt === NEVER) return message;
+    if (message.expiresAt > this.#broker.clock.now()) return message;
     this.#expire(message);
     return undefined;
   }
@@ -47,14 +49,12 @@ export class Retained {
 
   /** Keeps the message, or removes what is there if it is empty. [MQTT-3.3.1-5] [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
   store(message: Message): void {
-    const { hooks, persistence } = this.#broker;
+    const { persistence } = this.#broker;
     if (message.payloadLength === 0) {
       const removed = this.#index.get(message.topic);
       if (removed !== undefined) this.#remove(removed);
       else persistence?.retainedNothing();
-      if (hooks.on.onRetainMessage.length > 0) {
-        hooks.notify("onRetainMessage", message, removed === undefined ? 0 : -1);
-      }
+      this.#tell(message, removed === undefined ? 0 : -1);
       return;
     }
     message.keepLong();
@@ -65,7 +65,13 @@ export class Retained {
     }
     this.#set(message);
     this.#watch(message);
-    if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, 1);
+    this.#tell(message, 1);
+  }
+
+  #tell(message: Message, change: -1 | 0 | 1): void {
+    const { hooks } = this.#broker;
+    if (hooks.on.onRetainMessage.length === 0) return;
+    hooks.notify("onRetainMessage", shownMessage(this.#broker, message), change);
   }
 
   /** Those a storage is told of. */
@@ -93,17 +99,18 @@ export class Retained {
   }
 
   #watch(message: Message): void {
-    if (message.expiresAt === Infinity) return;
+    if (message.expiresAt === NEVER) return;
     let expiry = this.#watched.get(message.topic);
     if (expiry === undefined) this.#watched.set(message.topic, expiry = new Expiry(this, message.topic));
-    this.#broker.deadlines.add(expiry, message.expiresAt);
+    this.#broker.deadlines.add(expiry, this.#broker.clock.due(message.expiresAt));
   }
 
-  /** Removes what has expired at the topic; when to look again, 0: never. */
-  check(topic: string, now: number): number {
+  /** Removes what has expired at the topic; when to look again, for `Deadlines`, 0: never. */
+  check(topic: string): number {
+    const { clock } = this.#broker;
     const message = this.#index.get(topic);
-    if (message !== undefined && message.expiresAt !== Infinity) {
-      if (message.expiresAt > now) return message.expiresAt;
+    if (message !== undefined && message.expiresAt !== NEVER) {
+      if (message.expiresAt > clock.now()) return clock.due(message.expiresAt);
       this.#expire(message);
     }
     this.#watched.delete(topic);
@@ -130,7 +137,7 @@ class Expiry implements Timed {
     this.#store = store;
     this.#topic = topic;
   }
-  due(now: number): number {
-    return this.#store.check(this.#topic, now);
+  due(): number {
+    return this.#store.check(this.#topic);
   }
 }

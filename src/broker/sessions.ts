@@ -259,7 +259,7 @@ export class Sessions {
   /** Without a connection: something may be due later. */
   watch(session: Session, now: number): void {
     const next = this.due(session, now);
-    if (next > 0) this.#broker.deadlines.add(session, next);
+    if (next > 0) this.#broker.deadlines.add(session, this.#broker.clock.due(next));
   }
 
   /** When its queue is to be looked at for what has expired; now: it is. */
@@ -273,6 +273,7 @@ export class Sessions {
     return now + SWEEP_MS;
   }
 
+  /** Does what is due by now; when to look again, 0: never. */
   due(session: Session, now: number): number {
     if (session.ended || session.outlet !== null) return 0;
     let next = Infinity;

@@ -15,6 +15,7 @@ import type { Broker } from "./broker.ts";
 import { expiryTime } from "./expiry.ts";
 import { checkedWill, isNothing } from "./hook_checks.ts";
 import { isOpen, isServerTopic, mayDo } from "./permission.ts";
+import { shownMessage } from "./shown_message.ts";
 
 /** Why a will can't be accepted, before anybody is asked; null: it can. */
 export function checkWill(broker: Broker, packet: ConnectPacket): Reason | null {
@@ -159,7 +160,7 @@ export class Wills {
     );
     // It speaks for the client: No Local holds for it. [MQTT-3.8.3-3]
     broker.publish(message, entry, session);
-    broker.hooks.notify("onWillSent", session.clientId, message);
+    broker.hooks.notify("onWillSent", session.clientId, shownMessage(broker, message));
   }
 }
 

@@ -7,7 +7,7 @@ import type { Broker } from "../broker/broker.ts";
 import { deliverRetained } from "../broker/deliver.ts";
 import { INLINE_CLIENT_ID } from "../client.ts";
 import type { QoS } from "../packets/types.ts";
-import type { Message } from "../session/message.ts";
+import { type Message, NEVER } from "../session/message.ts";
 import { Queue } from "../session/queue.ts";
 import { Retain } from "../session/retain.ts";
 import { Session } from "../session/session.ts";
@@ -55,6 +55,11 @@ export class InlineSession extends Session {
     this.#owner = owner;
     this.handle = handle;
     this.outlet = this.#inlineOutlet;
+  }
+
+  /** What the machine's clock is ahead of the time by which messages expire. */
+  get clockOffset(): number {
+    return this.#owner.broker.clock.offset;
   }
 
   override get queuedCount(): number {
@@ -142,7 +147,8 @@ export class InlineSession extends Session {
     if (this.#replay !== null && this.#waiting.length < FETCH) this.#fetch(this.#replay);
     const next = this.#shift();
     if (next === undefined) return this.#replay === null ? undefined : "later";
-    if (next.message.expiresAt > this.host.now()) return next;
+    const { expiresAt } = next.message;
+    if (expiresAt === NEVER || expiresAt > this.host.now()) return next;
     this.host.dropped(this, next.message, "expired");
     return "later";
   }
@@ -172,7 +178,7 @@ export class InlineSession extends Session {
     const outlet = this.#inlineOutlet;
     const { backlog } = outlet;
     if (backlog === null) return;
-    backlog.progressAt = this.host.now();
+    backlog.progressAt = this.#owner.broker.clock.monotonic();
     if (this.#fuller(8)) return;
     outlet.congested = false;
     if (this.#waiting.length === 0) backlog.slow = false;

@@ -8,7 +8,7 @@ import { Delivery } from "./delivery.ts";
 import type { DeliveryStore } from "./delivery_store.ts";
 import type { DropReason, SessionHost } from "./host.ts";
 import { Inflight } from "./inflight.ts";
-import type { Message } from "./message.ts";
+import { type Message, NEVER } from "./message.ts";
 import type { Outlet } from "./outlet.ts";
 import { Retain } from "./retain.ts";
 import { Resend } from "./resend.ts";
@@ -24,7 +24,7 @@ export class Session {
   readonly subscriptions: Map<string, Subscription> = new Map();
   /** Seconds; 0 ends with the connection, 0xFFFFFFFF never. */
   expiryInterval = 0;
-  /** Milliseconds since 1970 when the last connection ended; 0 while connected. */
+  /** When the last connection ended, as the broker counts time; 0 while connected. */
   disconnectedAt = 0;
   /** Packet ids of QoS 2 publishes from the client that wait for PUBREL. Made when first needed. */
   received: Set<number> | null = null;
@@ -162,7 +162,8 @@ export class Session {
         return;
       }
       // An expired message is not sent any more. [MQTT-3.3.2-5]
-      if (delivery.message.expiresAt <= this.host.now()) this.drop(delivery, "expired");
+      const { expiresAt } = delivery.message;
+      if (expiresAt !== NEVER && expiresAt <= this.host.now()) this.drop(delivery, "expired");
       else if (!this.#transmit(delivery)) this.#tooLarge(delivery);
     }
   }
@@ -321,8 +322,8 @@ export class Session {
     if (this.#store !== null && delivery.sequence === 0) this.#store.put(this, this.#numbered(delivery));
   }
 
-  due(now: number): number {
-    return this.host.due(this, now);
+  due(): number {
+    return this.host.due(this);
   }
 
   #finish(delivery: Delivery): void {

@@ -291,7 +291,7 @@ export class SqliteDriver implements Storage {
   /** With `sync: off`, within the window, and as long as nothing fails. */
   #mayWait(): boolean {
     if (this.#settings.sync !== "off" || this.failing !== null || this.#journal.size >= BEHIND) return false;
-    const now = this.#host!.clock.now();
+    const now = this.#host!.clock.monotonic();
     if (this.#writeAt === 0) this.#writeAt = now + this.#settings.window;
     return now < this.#writeAt;
   }

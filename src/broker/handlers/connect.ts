@@ -271,7 +271,7 @@ function establish(
   connection.silence = keepAlive * 1500;
   connection.session = session;
   connection.will = packet.will;
-  connection.heardAt = broker.clock.now();
+  connection.heardAt = broker.clock.monotonic();
   if (packet.version === 5) broker.allowAliases(connection, packet.properties.topicAliasMaximum ?? 0);
   if (expiry > 0 || session.kept) persistence?.keep(session, connection);
   // [MQTT-3.2.0-1] [MQTT-3.2.2-1]: the first packet, and before anything of the session.

@@ -164,7 +164,7 @@ function accept(
     session!.clientId,
     owned,
     forwarded(properties),
-    expiryTime(broker, properties.messageExpiryInterval),
+    expiryTime(broker, properties.messageExpiryInterval, broker.clock.recent),
   );
   const count = broker.publish(message, entry, session);
   const reason = count === null
