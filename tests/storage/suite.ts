@@ -150,6 +150,37 @@ export function storageSuite(
   if (!keeps) return;
 
   for (const how of ["closed", "died"] as const) {
+    check(
+      `every number of the counters comes back, also below 0 and of a name nobody knows, ${how}`,
+      async (bench, first) => {
+        // A clock that stood in 1970, with messages of that time.
+        const told = {
+          at: 301_000,
+          clockOffset: 1_786_000_000_000,
+          bootId: Number.MAX_SAFE_INTEGER,
+          bootedAt: -299_000,
+          bytesSent: 0,
+          some: 1,
+        };
+        first.putRetained(message({ topic: "early", retain: true, expiresAt: 3_901_000 }));
+        first.putCounters({ ...told, clockOffset: 0 });
+        await first.commit();
+        first.putCounters(told);
+        await first.commit();
+        let storage = await bench.reopen!(first, how);
+        let found = await loaded(storage);
+        assert.deepEqual({ ...found.sysInfo }, told);
+        assert.equal(found.retainedMessages.get("early")!.expiresAt, 3_901_000);
+        const back = { ...told, clockOffset: -told.clockOffset };
+        storage.putCounters(back);
+        await storage.commit();
+        while (storage.idle?.() === true);
+        storage = await bench.reopen!(storage, how);
+        found = await loaded(storage);
+        assert.deepEqual({ ...found.sysInfo }, back);
+      },
+    );
+
     check(`every record comes back with everything in it, ${how}`, async (bench, storage) => {
       const shared = message({ topic: "shared/π", properties: EVERY_PROPERTY, expiresAt: 1_900_000_000_001 });
       const will = {
