@@ -7,7 +7,7 @@ import { ConnectedClient } from "./connected_client.ts";
 export function lookAtClock(broker: Broker): void {
   const { clock, deadlines } = broker;
   const { set, slept } = clock.look();
-  if (slept > 0) deadlines.restart(clock.monotonic());
+  deadlines.sooner(slept, clock.monotonic());
   if (set === 0) return;
   broker.log(
     "warn",

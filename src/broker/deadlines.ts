@@ -30,8 +30,12 @@ export class Deadlines {
     this.#ring[tick % SLOTS]!.push(thing);
   }
 
-  /** Things are due at other times than they were: all of them are looked at with the next `run`. */
-  restart(now: number): void {
+  /**
+   * Things are due so many milliseconds sooner than they were: all of them are looked at with the next `run`. (What is due
+   * later than thought moves on by itself, and what comes a bucket late is on time.)
+   */
+  sooner(by: number, now: number): void {
+    if (by < STEP) return;
     const all = this.#ring.flat();
     for (const bucket of this.#ring) bucket.length = 0;
     this.#tick = Math.floor(now / STEP);

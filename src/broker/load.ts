@@ -85,11 +85,10 @@ class Loader implements StorageLoader {
   /** Who was connected has lost its connection when the server ended. */
   end(): void {
     const { clock, deadlines, sessions } = this.#broker;
-    // (Until here nobody has judged by the time; what was put among the deadlines is looked at again.)
-    if (this.#clock !== null) clock.resume(this.#clock);
+    // (Until here nobody has judged by the time.)
+    if (this.#clock !== null) deadlines.sooner(clock.resume(this.#clock), clock.monotonic());
     lookAtClock(this.#broker);
     const now = clock.now();
-    deadlines.restart(clock.monotonic());
     // When the earlier run was last known to live.
     const aliveAt = Math.min(now, this.#clock?.at ?? now);
     for (const { session, record } of this.#cutOff) {

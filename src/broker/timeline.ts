@@ -122,19 +122,23 @@ export class Timeline {
   /**
    * Goes on where an earlier process has stopped. On a machine that was not started anew since, it is known how much time
    * passed; else the machine's clock has to say so, and it cannot be less than none. What else it shows it was set by since
-   * then, and the next look says so. What is due is due at another time from here on.
+   * then, and the next look says so. Answers by how much `now` is another one: what is due is due so much sooner.
    */
-  resume(kept: KeptClock): void {
+  resume(kept: KeptClock): number {
+    const before = this.#base;
     const { at = 0, clockOffset = 0, bootId = 0, bootedAt = 0 } = kept;
     this.#offset = clockOffset;
     this.#moveTo(Math.max(at, this.#clock.now() - clockOffset, FIRST_MS));
     const boot = this.#clock.boot?.() ?? null;
     const passed = bootedAt + (boot?.uptime ?? 0);
     // (What says less than was known before is not that machine's.)
-    if (boot === null || bootId === 0 || boot.id !== bootId || passed < at) return this.#noteBoot();
-    this.#moveTo(passed);
-    this.#bootId = bootId;
-    this.#bootedAt = bootedAt;
+    if (boot === null || bootId === 0 || boot.id !== bootId || passed < at) this.#noteBoot();
+    else {
+      this.#moveTo(passed);
+      this.#bootId = bootId;
+      this.#bootedAt = bootedAt;
+    }
+    return this.#base - before;
   }
 
   /** For `resume`, some time. */
