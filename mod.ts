@@ -31,7 +31,7 @@ export type { RefusalKind, Stats } from "./src/broker/stats.ts";
 export type { SystemInfo } from "./src/broker/system_info.ts";
 export { type EventCode, LOG_EVENTS } from "./src/core/codes.ts";
 export type { LogEvent, LogFields, LogOccurrence, LogSummary } from "./src/core/log.ts";
-export { type Clock, ManualClock, systemClock } from "./src/clock.ts";
+export { type Boot, type Clock, ManualClock, systemClock } from "./src/clock.ts";
 export { VERSION } from "./src/version.ts";
 
 export type {

@@ -12,7 +12,7 @@ export class Admission {
   constructor(broker: Broker) {
     this.#broker = broker;
     this.#tokens = broker.limits.connectionRate;
-    this.#filledAt = broker.clock.now();
+    this.#filledAt = broker.clock.monotonic();
   }
 
   /** Why a new connection is refused when its CONNECT comes; null: it is not. */
@@ -22,7 +22,7 @@ export class Admission {
       stats.refused.connections++;
       return this.full();
     }
-    const now = clock.now();
+    const now = clock.monotonic();
     const refill = (now - this.#filledAt) * limits.connectionRate / 1000;
     this.#filledAt = now;
     this.#tokens = Math.min(limits.connectionRate, this.#tokens + refill);

@@ -44,12 +44,12 @@ export function receive(
     maxUserProperties: broker.limits.userProperties,
   });
   if (packet instanceof Malformed) {
-    if (connection.phase === "new") refuseMalformedConnect(connection, packet, bytes, body, end);
+    if (connection.phase === "new") refuseMalformedConnect(connection, packet, bytes, at, body, end);
     else connection.undecodable(packet);
     return true;
   }
   if (connection.phase === "new") {
-    // (The first byte was checked: it is CONNECT.)
+    // (The type was checked: it is CONNECT.)
     if (packet.type === PacketType.CONNECT) handleConnect(connection, packet);
     return true;
   }

@@ -45,6 +45,7 @@ export const LOG_EVENTS = {
   "plain-on-tls-port": { level: "info", title: "Plain bytes where TLS is spoken" },
   "client-certificate-refused": { level: "info", title: "Client certificate refused" },
   "handshakes-exceeded": { level: "info", title: "Too many handshakes at a time" },
+  "foreign-page-refused": { level: "info", title: "Page in a browser refused" },
   "websocket-refused": { level: "info", title: "WebSocket handshake refused" },
   "websocket-malformed": { level: "debug", title: "Malformed WebSocket frame" },
   "websocket-message-too-large": { level: "info", title: "WebSocket message too large" },

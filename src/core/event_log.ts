@@ -40,19 +40,27 @@ const ORDER: readonly Shown[] = [
   "error",
 ];
 
+/** What the log has to know of time. */
+export interface LogClock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Milliseconds that go on evenly, however the clock is set. */
+  monotonic(): number;
+}
+
 export class EventLog {
   readonly #log: Log;
   readonly #least: number;
-  readonly #now: () => number;
+  readonly #clock: LogClock;
   readonly #storms: Storms = new Storms((code, fields, more) => this.#write(code, fields, more));
   #ended = false;
   #broken = false;
 
   /** `least`: what is below it is not even made. */
-  constructor(log: Log, least: LogLevel | "off", now: () => number) {
+  constructor(log: Log, least: LogLevel | "off", clock: LogClock) {
     this.#log = log;
     this.#least = least === "off" ? LOG_LEVELS.length : LOG_LEVELS.indexOf(least);
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /** Somebody wants to know. */
@@ -74,10 +82,11 @@ export class EventLog {
   tell(code: EventCode, given: LogFields): void {
     const { level } = LOG_EVENTS[code];
     if (!this.wants(level)) return;
-    const now = this.#now();
     const key = identity(code, given);
+    const time = this.#clock.now();
+    const now = this.#clock.monotonic();
     if (!this.#ended) {
-      if (this.#storms.again(key, given, now) || this.#storms.crowded(level, code, given, now)) return;
+      if (this.#storms.again(key, given, time) || this.#storms.crowded(level, code, given, time, now)) return;
     }
     const fields = cut(given);
     if (!this.#ended) this.#storms.begin(key, code, fields, now);
@@ -86,13 +95,13 @@ export class EventLog {
 
   /** Time has passed. */
   tick(): void {
-    this.#storms.tick(this.#now());
+    this.#storms.tick(this.#clock.monotonic());
   }
 
   /** What was counted is told now, and nothing is counted any more. */
   end(): void {
     this.#ended = true;
-    this.#storms.flush(this.#now());
+    this.#storms.flush(this.#clock.monotonic());
   }
 
   #write(code: EventCode, fields: LogFields, more: LogSummary | null): void {

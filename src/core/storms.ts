@@ -1,6 +1,7 @@
 /**
  * The same event many times: the first is told at once, the others are counted and told in one line when ten seconds
- * have passed. What is remembered has a bound: so many different ones of a code, the rest of it counts as one.
+ * have passed. What is remembered has a bound: so many different ones of a code, the rest of it counts as one. `time` is
+ * that of the clock, for people; `now` goes on evenly.
  */
 
 import type { EventCode } from "./codes.ts";
@@ -45,17 +46,17 @@ export class Storms {
   }
 
   /** What makes it the same as another one. True: it is known under that key and was counted. */
-  again(key: string, fields: LogFields, now: number): boolean {
+  again(key: string, fields: LogFields, time: number): boolean {
     const known = this.#storms.get(key);
     if (known === undefined) return false;
-    count(known, fields, now);
+    count(known, fields, time);
     return true;
   }
 
   /** One that is not known yet has no room of its own: it is counted with the rest. */
-  crowded(level: LogLevel, code: EventCode, fields: LogFields, now: number): boolean {
+  crowded(level: LogLevel, code: EventCode, fields: LogFields, time: number, now: number): boolean {
     if ((this.#distinct.get(code) ?? 0) < DISTINCT[level]) return false;
-    count(this.#storms.get(code) ?? this.#begin(storm(code, code, {}, true), now), fields, now);
+    count(this.#storms.get(code) ?? this.#begin(storm(code, code, {}, true), now), fields, time);
     return true;
   }
 
@@ -72,11 +73,10 @@ export class Storms {
     return one;
   }
 
-  /** Tells of those whose time is over. (Also when the clock was set back.) */
+  /** Tells of those whose time is over. */
   tick(now: number): void {
     for (const one of this.#storms.values()) {
-      const passed = now - one.since;
-      if (passed >= 0 && passed < WINDOW_MS) return;
+      if (now - one.since < WINDOW_MS) return;
       this.#storms.delete(one.key);
       if (this.#told(one, now)) this.#begin(one, now);
       else if (!one.rest) this.#distinct.set(one.code, this.#distinct.get(one.code)! - 1);

@@ -20,6 +20,7 @@ const tlsShape: Shape<TlsFiles> = {
   requireClientCert: "boolean",
   minVersion: "string",
   passphrase: "secret",
+  passphraseFile: "string",
 };
 
 /** What the options of most listeners have in common. */

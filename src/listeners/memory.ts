@@ -6,6 +6,7 @@ import { memoryDuplex, refusedDuplex } from "../runtime/memory_duplex.ts";
 import { type MemoryClient, memoryPair, type MemoryPairOptions } from "../runtime/memory_stream.ts";
 import { checkListenerOptions } from "./check.ts";
 import { ListenerError } from "./listener_error.ts";
+import { aliasesOf } from "./aliases_of.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { errorLog } from "./open.ts";
 
@@ -13,6 +14,11 @@ import { errorLog } from "./open.ts";
 export interface MemoryListenerOptions {
   /** Its name. Default "memory". */
   readonly id?: string;
+  /**
+   * Topic aliases the server sets towards clients of this listener that allow them, 0 to 65535. Default:
+   * `capabilities.topicAliasMaximumOut`.
+   */
+  readonly topicAliasMaximumOut?: number;
 }
 
 /** How many bytes a `duplex` has on their way to a client that does not read. */
@@ -20,6 +26,7 @@ const capacity = 64 * 1024;
 
 const shape: Shape<MemoryListenerOptions> = {
   id: "string",
+  topicAliasMaximumOut: "number",
 };
 
 /**
@@ -41,12 +48,14 @@ export class MemoryListener implements Listener {
   readonly id: string;
   readonly protocol = "memory";
   readonly address: string;
+  readonly topicAliasMaximumOut: number | undefined;
   #host: ListenerHost | null = null;
 
-  /** Clients can connect when the server serves. */
+  /** Clients can connect when the server serves. Throws a RangeError. */
   constructor(options: MemoryListenerOptions = {}) {
     checkListenerOptions("MemoryListener", options, shape, []);
     this.id = options.id ?? "memory";
+    this.topicAliasMaximumOut = aliasesOf(this.id, options);
     this.address = `memory:${this.id}`;
   }
 

@@ -6,6 +6,7 @@ import { toError } from "../runtime/guard.ts";
 import type { AnySocket, SocketIterable, SocketServer } from "../runtime/socket_shapes.ts";
 import { sourceAddress, type Tap, tapSource } from "../runtime/socket_source.ts";
 import type { PeerCertificate } from "../runtime/stream.ts";
+import { aliasesOf } from "./aliases_of.ts";
 import { checkListenerOptions } from "./check.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { listenerError } from "./listener_error.ts";
@@ -28,6 +29,11 @@ export interface SocketListenerOptions {
    * to answer; of an iteration the one connection that was waited for is closed, then the program may go on with it.
    */
   readonly closeServer?: boolean;
+  /**
+   * Topic aliases the server sets towards clients of this listener that allow them, 0 to 65535. Default:
+   * `capabilities.topicAliasMaximumOut`.
+   */
+  readonly topicAliasMaximumOut?: number;
 }
 
 /** What the broker is to know of a socket; what is left out is asked of the socket. */
@@ -43,6 +49,7 @@ const shape: Shape<SocketListenerOptions> = {
   source: "object",
   address: "string",
   closeServer: "boolean",
+  topicAliasMaximumOut: "number",
 };
 
 /**
@@ -63,16 +70,18 @@ const shape: Shape<SocketListenerOptions> = {
 export class SocketListener implements Listener {
   readonly id: string;
   readonly protocol = "socket";
+  readonly topicAliasMaximumOut: number | undefined;
   #options: SocketListenerOptions;
   #host: ListenerHost | null = null;
   #tap: Tap | null = null;
   #lastAddress: string | null = null;
 
-  /** It takes connections when the server serves. */
+  /** It takes connections when the server serves. Throws a RangeError. */
   constructor(options: SocketListenerOptions) {
     checkListenerOptions("SocketListener", options, shape, ["id"]);
     checkSource(options.source);
     this.id = options.id;
+    this.topicAliasMaximumOut = aliasesOf(this.id, options);
     this.#options = options;
   }
 

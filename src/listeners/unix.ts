@@ -3,6 +3,7 @@
 import type { Shape } from "../core/misuse.ts";
 import type { Acceptor } from "../runtime/stream.ts";
 import { listenUnix } from "../runtime/tcp.ts";
+import { aliasesOf } from "./aliases_of.ts";
 import { checkListenerOptions } from "./check.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { ListenerError, listenerError } from "./listener_error.ts";
@@ -16,6 +17,11 @@ export interface UnixListenerOptions {
   readonly path: string;
   /** Permission bits of the socket file, for example 0o660. */
   readonly mode?: number;
+  /**
+   * Topic aliases the server sets towards clients of this listener that allow them, 0 to 65535. Default:
+   * `capabilities.topicAliasMaximumOut`.
+   */
+  readonly topicAliasMaximumOut?: number;
 }
 
 /** What fits into the kernel's address structure, without the closing zero. */
@@ -25,6 +31,7 @@ const shape: Shape<UnixListenerOptions> = {
   id: "string",
   path: "string",
   mode: "number",
+  topicAliasMaximumOut: "number",
 };
 
 /** A listener for MQTT over a Unix socket. */
@@ -32,13 +39,15 @@ export class UnixListener implements Listener {
   readonly id: string;
   readonly protocol = "unix";
   readonly address: string;
+  readonly topicAliasMaximumOut: number | undefined;
   #options: UnixListenerOptions;
   #acceptor: Acceptor | null = null;
 
-  /** It opens when the server serves. */
+  /** It opens when the server serves. Throws a RangeError. */
   constructor(options: UnixListenerOptions) {
     checkListenerOptions("UnixListener", options, shape, ["id", "path"]);
     this.id = options.id;
+    this.topicAliasMaximumOut = aliasesOf(this.id, options);
     this.address = options.path;
     this.#options = options;
   }

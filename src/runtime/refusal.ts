@@ -3,6 +3,7 @@
 /** Names of the log, which knows what they mean. */
 export type RefusalCode =
   | "client-certificate-refused"
+  | "foreign-page-refused"
   | "handshakes-exceeded"
   | "plain-on-tls-port"
   | "tls-handshake-failed"

@@ -14,6 +14,7 @@ export class Host implements ListenerHost {
   readonly accepted: { recorder: Recorder; listener: Listener }[] = [];
   readonly lines: string[] = [];
   storage: StorageStatus | null = null;
+  requiresCredentials = false;
 
   info(): SystemInfo {
     return systemInfo(this.#broker);
@@ -25,8 +26,8 @@ export class Host implements ListenerHost {
     return recorder;
   }
 
-  refused({ code, address }: StreamRefusal, { id }: Listener): void {
-    this.lines.push(`refused ${code} ${address} ${id}`);
+  refused({ code, address, detail }: StreamRefusal, { id }: Listener): void {
+    this.lines.push(`refused ${code} ${address} ${id}: ${detail}`);
   }
 
   log(level: string, text: string): void {

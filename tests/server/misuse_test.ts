@@ -369,12 +369,12 @@ for (
 refuses(
   "UnixListener without a path",
   () => new UnixListener({ id: "a", address: "x" } as Anything),
-  /^Unknown option of new UnixListener: "address", expected one of id, path, mode$/,
+  /^Unknown option of new UnixListener: "address", expected one of id, path, mode, topicAliasMaximumOut$/,
 );
 refuses(
   "MemoryListener with a name",
   () => new MemoryListener({ name: "a" } as Anything),
-  'Unknown option of new MemoryListener: "name", expected one of id',
+  'Unknown option of new MemoryListener: "name", expected one of id, topicAliasMaximumOut',
 );
 refuses(
   "SocketListener with a source that is none",

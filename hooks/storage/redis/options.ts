@@ -1,6 +1,7 @@
 /** What can be chosen about the connection to Redis, and what follows from it. */
 
 import { checkOptions, type Shape } from "../../../src/core/misuse.ts";
+import { checkedTls } from "./certificates.ts";
 
 /** For a connection that is encrypted. */
 export interface RedisTls {
@@ -8,8 +9,10 @@ export interface RedisTls {
   readonly ca?: string;
   /** A certificate that shows who this is, as PEM text. */
   readonly cert?: string;
-  /** The key of `cert`, as PEM text. */
+  /** The key of `cert`, as PEM text; one text with both may be given for both. */
   readonly key?: string;
+  /** Opens `key` when it is encrypted. It is never shown. */
+  readonly passphrase?: string;
   /** The name that the server's certificate has to have. Default: the host that is connected to. */
   readonly serverName?: string;
 }
@@ -75,7 +78,13 @@ const shape: Shape<RedisStorageOptions> = {
   lockTime: "number",
 };
 
-const tlsShape: Shape<RedisTls> = { ca: "string", cert: "string", key: "secret", serverName: "string" };
+const tlsShape: Shape<RedisTls> = {
+  ca: "string",
+  cert: "string",
+  key: "secret",
+  passphrase: "secret",
+  serverName: "string",
+};
 
 /** With the defaults. Throws a TypeError or a RangeError. */
 export function settingsOf(options: RedisStorageOptions): RedisSettings {
@@ -113,7 +122,7 @@ export function settingsOf(options: RedisStorageOptions): RedisSettings {
     username,
     password,
     database,
-    tls: typeof options.tls === "object" ? options.tls : options.tls === true ? {} : tls,
+    tls: typeof options.tls === "object" ? checkedTls(options.tls) : options.tls === true ? {} : tls,
     prefix,
     timeout,
     lockTime: Math.round(lockTime),

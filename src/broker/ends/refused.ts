@@ -6,7 +6,7 @@ import { type Reason, Reasons, reasonText } from "../../packets/reason.ts";
 import type { Broker } from "../broker.ts";
 import type { Connection } from "../connection.ts";
 import { isServerTopic } from "../permission.ts";
-import { notOffered, topicBound } from "./cause.ts";
+import { type Cause, notOffered, topicBound } from "./cause.ts";
 import { whoIs } from "./ended.ts";
 
 /** Which hook has said no, as far as that is known: with several it may have been any of them. */
@@ -35,6 +35,18 @@ export function tellRefusedFilters(
       ...whyNotFilter(broker, filter, code),
     });
   });
+}
+
+/** MQTT 3.1 has no word for it: the connection ends. */
+export function filterCause(broker: Broker, filter: string, code: number): Cause {
+  const { detail, ...why } = whyNotFilter(broker, filter, code);
+  const end = "MQTT 3.1 has no word for that, the connection ends";
+  return {
+    code: "subscribe-refused",
+    filter,
+    ...why,
+    detail: detail === undefined ? end : `${detail}; ${end}`,
+  };
 }
 
 /** (0x80 stands for 0x87 where that is to be obscured.) */

@@ -31,10 +31,10 @@ export class TakeOvers {
     const { events, clock } = this.#broker;
     if (!events.wantsCode("client-id-contested")) return;
     const id = shortened(client.id, LONGEST);
-    const now = clock.now();
+    const now = clock.monotonic();
     let count = this.#counts.get(id);
     const passed = now - (count?.since ?? 0);
-    if (count === undefined || passed > WINDOW_MS || passed < 0) count = { since: now, times: 0 };
+    if (count === undefined || passed > WINDOW_MS) count = { since: now, times: 0 };
     count.times++;
     this.#counts.delete(id);
     this.#counts.set(id, count);
