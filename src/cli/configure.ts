@@ -8,6 +8,7 @@ import { ConfigError, type Problem, quote } from "../config/problem.ts";
 import { readTextFile } from "../runtime/process.ts";
 import { describeListenFault } from "../runtime/listen_fault.ts";
 import type { Given } from "./arguments.ts";
+import type { Parts } from "./parts.ts";
 
 export interface Configured {
   readonly configuration: Configuration;
@@ -15,7 +16,7 @@ export interface Configured {
 }
 
 /** Throws a `ConfigError`. */
-export async function configure(given: Given, variables: Variables): Promise<Configured> {
+export async function configure(given: Given, variables: Variables, parts: Parts): Promise<Configured> {
   const problems: Problem[] = [];
   const layers: Layer[] = [defaultLayer];
   const add = (make: () => Layer): void => {
@@ -28,9 +29,9 @@ export async function configure(given: Given, variables: Variables): Promise<Con
   };
   const file = confFile(given, variables);
   if (file !== null) {
-    // The parser is loaded only when there is something to parse.
-    const { fileLayer } = await import("../config/file.ts");
-    const read = fileLayer(file.path, await readConf(file));
+    const text = await readConf(file);
+    const { fileLayer } = await parts.configurationFile();
+    const read = fileLayer(file.path, text);
     problems.push(...read.problems);
     layers.push(read.layer);
   }

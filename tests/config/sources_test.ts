@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { parseArguments, UsageError } from "../../src/cli/arguments.ts";
 import { configure } from "../../src/cli/configure.ts";
 import { options } from "../../src/cli/options.ts";
+import { sourceParts } from "../../src/cli/parts.ts";
 import type { Configuration } from "../../src/config/configuration.ts";
 import { variableName } from "../../src/config/environment.ts";
 import { ConfigError } from "../../src/config/problem.ts";
@@ -26,7 +27,8 @@ async function configured(
   args: readonly string[],
   variables: Readonly<Record<string, string>> = {},
 ): Promise<Configuration> {
-  return (await configure(parseArguments(args).given, new Map(Object.entries(variables)))).configuration;
+  return (await configure(parseArguments(args).given, new Map(Object.entries(variables)), sourceParts))
+    .configuration;
 }
 
 function addresses({ listeners }: Configuration): Record<string, string> {

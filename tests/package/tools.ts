@@ -13,8 +13,13 @@ const PATIENCE_MS = 60_000;
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Runs a program to its end; code null: it had to be ended. */
-export function run(command: string, args: readonly string[], folder: string): Promise<Ran> {
-  return runToEnd(command, args, { patience: PATIENCE_MS, folder });
+export function run(
+  command: string,
+  args: readonly string[],
+  folder: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  return runToEnd(command, args, { patience: PATIENCE_MS, folder, variables });
 }
 
 export interface Tool {
