@@ -6,6 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { temporaryFolder } from "../harness/folder.ts";
+import { needs } from "../harness/needs.ts";
 import { root, run } from "./tools.ts";
 
 /** Where `npm install deno@2.5 bun@1.2` was done. */
@@ -13,9 +14,10 @@ const folder = process.env.COMQTT_TEST_OLD_RUNTIMES ?? "";
 
 for (const [name, version, args] of [["deno", "2.5", ["run", "-A"]], ["bun", "1.2", []]] as const) {
   const command = join(folder, "node_modules/.bin", name);
-  const needed = folder !== "" && existsSync(command)
-    ? {}
-    : { skip: `skipped: needs ${name} ${version} in COMQTT_TEST_OLD_RUNTIMES` };
+  const needed = needs(
+    `${name} ${version} in COMQTT_TEST_OLD_RUNTIMES`,
+    folder !== "" && existsSync(command),
+  );
   for (const more of [[], ["--version"]]) {
     test(
       `old runtime: ${name} ${version} says what is needed: ${more.join() || "start"}`,
