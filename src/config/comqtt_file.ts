@@ -46,7 +46,7 @@ export function comqttFields(reader: YamlReader, draft: Draft): ComqttFields {
         ["filename", "maxsize", "maxSize", "maxage", "maxAge", "maxbackups", "maxBackups", "compress"],
         passedOver,
       ),
-      enable: (entry) => reader.text(entry) === "true" ? undefined : later(entry),
+      enable: (entry) => reader.text(entry) === "true" ? undefined : warnOf(reader, entry),
     },
   };
 }
@@ -68,9 +68,12 @@ const nothing: readonly (string | undefined)[] = ["", "0", "false"];
 
 function notYet(reader: YamlReader): (entry: Entry) => void {
   return (entry) => {
-    if (nothing.includes(reader.text(entry))) return;
-    reader.warn(entry.key, `${quote(entry.path)} is not supported yet and has no effect`);
+    if (!nothing.includes(reader.text(entry))) warnOf(reader, entry);
   };
+}
+
+function warnOf(reader: YamlReader, { key, path }: Entry): void {
+  reader.warn(key, `${quote(path)} is not supported yet and has no effect`);
 }
 
 /** Access control that is asked for and not there must not let everyone in. */

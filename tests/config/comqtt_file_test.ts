@@ -126,6 +126,12 @@ test("comqtt file: no warning of what means nothing without what it belongs to",
   assert.deepEqual(fileLayer("a.yml", text).problems, []);
 });
 
+test("comqtt file: logs that are switched off go on, with a warning", () => {
+  assert.deepEqual(messages("log: { enable: false }", "warning"), [
+    '1:8 "log.enable" is not supported yet and has no effect',
+  ]);
+});
+
 test("comqtt file: a packet size that is set elsewhere is not warned of", () => {
   const zero = "mqtt: { options: { capabilities: { maximum-packet-size: 0 } } }";
   assert.equal(messages(zero, "warning").length, 1);
