@@ -6,7 +6,7 @@ import { HookError } from "./hook_error.ts";
 import { type Reason, Reasons } from "./packets/reason.ts";
 
 /** What a hook can listen to. */
-export type HookEvent = Exclude<keyof Hook, "id" | "init" | "storage">;
+export type HookEvent = Exclude<keyof Hook, "id" | "init" | "storage" | "requiresCredentials">;
 
 /** All of them. */
 export const HOOK_EVENTS: readonly HookEvent[] = [
@@ -18,6 +18,7 @@ export const HOOK_EVENTS: readonly HookEvent[] = [
   "onConnectAuthenticate",
   "onAuthPacket",
   "onAclCheck",
+  "onServerTopic",
   "onSessionEstablish",
   "onSessionEstablished",
   "onTakeOver",
@@ -96,6 +97,13 @@ export class Hooks {
 
   get all(): readonly Hook[] {
     return this.#hooks;
+  }
+
+  /** Nobody is let in without them. False as well when nobody is asked who could let somebody in. */
+  get requireCredentials(): boolean {
+    const { onConnectAuthenticate, onAuthPacket } = this.on;
+    const asked = [...onConnectAuthenticate, ...onAuthPacket];
+    return asked.length > 0 && asked.every((hook) => hook.requiresCredentials === true);
   }
 
   /** At the end, or in the place of another one. */
@@ -234,12 +242,13 @@ export class Hooks {
     return this.#askFrom(asking, hooks, at + 1);
   }
 
-  /** The first opinion of those asked; deny when nobody has one, or when one throws. */
+  /** The first opinion of those asked; deny when one throws; when nobody has one what `none` says, deny without it. */
   decide(
-    event: "onConnectAuthenticate" | "onAclCheck",
+    event: "onConnectAuthenticate" | "onAclCheck" | "onServerTopic",
     call: (hook: Hook) => MaybePromise<Opinion>,
+    none: () => boolean = no,
   ): MaybePromise<boolean> {
-    return this.ask({ event, call, take: allowed, failed: false, none: no });
+    return this.ask({ event, call, take: allowed, failed: false, none });
   }
 
   /** The first reason somebody gives against it; null when nobody has one. A hook that throws is a reason. */
@@ -309,7 +318,7 @@ export class Hooks {
   }
 
   failed(hook: Hook, event: HookEvent, error: unknown): void {
-    if (event === "onAclCheck") this.#doubtful = true;
+    if (event === "onAclCheck" || event === "onServerTopic") this.#doubtful = true;
     this.#report(`Hook "${hook.id}" failed in ${event}: ${textOf(error)}`);
   }
 }

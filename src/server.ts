@@ -72,9 +72,12 @@ export class Server implements AsyncDisposable {
       get storage(): StorageStatus | null {
         return broker.persistence?.status ?? null;
       },
+      get requiresCredentials(): boolean {
+        return broker.hooks.requireCredentials;
+      },
       stats: broker.stats,
       info: (): SystemInfo => this.info(),
-      accept: (stream, listener): StreamHandler => this.#accept(stream, listener.id),
+      accept: (stream, listener): StreamHandler => this.#accept(stream, listener.id, listener),
       log: (level: LogLevel, text: string): void => this.#broker.log(level, text),
     };
   }
@@ -272,7 +275,7 @@ export class Server implements AsyncDisposable {
    */
   acceptStream(stream: ByteStream, listener: string): StreamHandler {
     if (this.#state === "new") throw new Error("Cannot accept a stream: the server does not serve yet");
-    return this.#accept(stream, listener);
+    return this.#accept(stream, listener, this.#listeners.find(({ id }) => id === listener));
   }
 
   get #ended(): boolean {
@@ -348,8 +351,8 @@ export class Server implements AsyncDisposable {
   }
 
   /** A handshake may end after we stopped accepting. */
-  #accept(stream: ByteStream, listener: string): StreamHandler {
-    if (this.#state !== "closed") return this.#broker.accept(stream, listener);
+  #accept(stream: ByteStream, id: string, listener: Listener | undefined): StreamHandler {
+    if (this.#state !== "closed") return this.#broker.accept(stream, id, listener?.topicAliasMaximumOut);
     stream.destroy();
     return { data(): void {}, written(): void {}, closed(): void {} };
   }

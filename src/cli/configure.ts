@@ -3,20 +3,28 @@
 import { type Configuration, defaultLayer, type Layer } from "../config/configuration.ts";
 import { environmentLayer, type Variables } from "../config/environment.ts";
 import { flagLayer } from "../config/flags.ts";
+import { fromHome, homeInPaths } from "../config/home.ts";
 import { merge } from "../config/merge.ts";
 import { ConfigError, type Problem, quote } from "../config/problem.ts";
-import { readTextFile } from "../runtime/process.ts";
+import { setVariables, slips } from "../config/variables.ts";
+import { homeFolder, readTextFile } from "../runtime/process.ts";
 import { describeListenFault } from "../runtime/listen_fault.ts";
 import type { Given } from "./arguments.ts";
-import type { Parts } from "./parts.ts";
+import { type Parts, sourceParts } from "./parts.ts";
 
 export interface Configured {
   readonly configuration: Configuration;
   readonly warnings: readonly Problem[];
 }
 
-/** Throws a `ConfigError`. */
-export async function configure(given: Given, variables: Variables, parts: Parts): Promise<Configured> {
+/** `home`: the directory that `~/` stands for. Throws a `ConfigError`. */
+export async function configure(
+  given: Given,
+  environment: Variables,
+  home: string | undefined = homeFolder(),
+  parts: Parts = sourceParts,
+): Promise<Configured> {
+  const variables = setVariables(environment);
   const problems: Problem[] = [];
   const layers: Layer[] = [defaultLayer];
   const add = (make: () => Layer): void => {
@@ -27,7 +35,7 @@ export async function configure(given: Given, variables: Variables, parts: Parts
       problems.push(...error.problems);
     }
   };
-  const file = confFile(given, variables);
+  const file = confFile(given, variables, home);
   if (file !== null) {
     const text = await readConf(file);
     const { fileLayer } = await parts.configurationFile();
@@ -35,11 +43,12 @@ export async function configure(given: Given, variables: Variables, parts: Parts
     problems.push(...read.problems);
     layers.push(read.layer);
   }
+  problems.push(...slips(variables));
   add(() => environmentLayer(variables));
   add(() => flagLayer(given));
   const errors = problems.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new ConfigError(errors);
-  return { configuration: merge(layers), warnings: problems };
+  return { configuration: homeInPaths(merge(layers), home), warnings: problems };
 }
 
 interface ConfFile {
@@ -48,11 +57,11 @@ interface ConfFile {
   readonly origin: string;
 }
 
-function confFile(given: Given, variables: Variables): ConfFile | null {
+function confFile(given: Given, variables: Variables, home: string | undefined): ConfFile | null {
   const flag = given.get("conf")?.[0];
-  if (flag !== undefined) return { path: flag, origin: "--conf" };
-  const variable = variables.get("COMQTT_CONF");
-  return variable === undefined || variable === "" ? null : { path: variable, origin: "COMQTT_CONF" };
+  const path = flag ?? variables.get("COMQTT_CONF");
+  if (path === undefined) return null;
+  return { path: fromHome(path, home), origin: flag === undefined ? "COMQTT_CONF" : "--conf" };
 }
 
 async function readConf({ path, origin }: ConfFile): Promise<string> {

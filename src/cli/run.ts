@@ -1,7 +1,8 @@
 /** The program: from the command line to a running broker, or to one line that says why not. */
 
+import { fromHome } from "../config/home.ts";
 import { ConfigError, formatProblem } from "../config/problem.ts";
-import { environmentWith, exit, writeErrorOutput, writeOutput } from "../runtime/process.ts";
+import { environmentWith, exit, homeFolder, writeErrorOutput, writeOutput } from "../runtime/process.ts";
 import { versionLine } from "./announce.ts";
 import { parseArguments, UsageError } from "./arguments.ts";
 import { configure } from "./configure.ts";
@@ -16,10 +17,14 @@ export async function run(args: readonly string[], parts: Parts): Promise<void> 
     const { command, operands, given } = parseArguments(args);
     if (given.has("help")) return writeAndExit(helpText());
     if (given.has("version")) return writeAndExit(`${versionLine()}\n`);
-    const { configuration, warnings } = await configure(given, environmentWith("COMQTT_"), parts);
+    const home = homeFolder();
+    const { configuration, warnings } = await configure(given, environmentWith("COMQTT"), home, parts);
     const log = standardErrorLog(configuration.values.logLevel ?? "info");
     for (const warning of warnings) log("warn", formatProblem(warning));
-    if (command !== null) writeAndExit(await command.run({ operands, given, configuration }));
+    if (command !== null) {
+      const paths = operands.map((path) => fromHome(path, home));
+      writeAndExit(await command.run({ operands: paths, given, configuration }));
+    }
     await serve(configuration, parts, log);
   } catch (error) {
     writeErrorOutput(`comqtt: ${explain(error)}\n`);

@@ -10,16 +10,21 @@ import { onFaults } from "../runtime/faults.ts";
 import type { HttpHandler } from "../runtime/http.ts";
 import { describeListenFault } from "../runtime/listen_fault.ts";
 import { exit, writeOutput } from "../runtime/process.ts";
-import { onSignals } from "../runtime/signals.ts";
+import { onSignals, userSignals } from "../runtime/signals.ts";
 import { Server } from "../server.ts";
 import { VERSION } from "../version.ts";
-import { listenerLines, openWarnings, storageLine, versionLine } from "./announce.ts";
+import { entrances, listenerLines, openWarnings, storageLine, versionLine } from "./announce.ts";
 import { makeListener } from "./listeners.ts";
 import type { Parts } from "./parts.ts";
 import { makeStorage } from "./storage.ts";
 
 /** Closing takes less; should it not, the process ends all the same. */
 const LAST_RESORT_MS = 4700;
+
+/** Nothing would keep the process, or nobody would know what for. */
+const NO_LISTENER =
+  "Nobody can connect: there is no listener for MQTT, expected one of --tcp, --ws, --tls, --wss " +
+  'and --unix, or one in "listeners" of the file';
 
 /** Starts it; throws an Error with one line when that cannot be done. It then runs until the process ends. */
 export async function serve(configuration: Configuration, parts: Parts, log: Log): Promise<void> {
@@ -31,17 +36,28 @@ export async function serve(configuration: Configuration, parts: Parts, log: Log
   const handler = await httpHandler(configuration, server, parts);
   for (const setting of configuration.listeners) await server.addListener(makeListener(setting, handler));
   const stopped = stopOnSignal(server, log);
+  const reloads = reloadOnSignal(server, log);
+  // Other brokers save or show something on them, and who sends one does not want this one to end.
+  onSignals(
+    userSignals,
+    (signal) => log("info", `${signal}: there is nothing to do on this signal, comqtt goes on`),
+  );
   try {
     await server.serve();
   } catch (error) {
     if (stopped()) return;
     throw error instanceof ListenerError ? withOrigin(error, configuration.listeners) : error;
   }
+  if (server.listeners.length === 0) {
+    await server.close();
+    throw new Error(NO_LISTENER);
+  }
   say(versionLine());
-  for (const line of listenerLines(server.listeners)) say(line);
+  const places = entrances(server.listeners, configuration.listeners);
+  for (const line of listenerLines(places)) say(line);
   say(storageLine(server.storage));
-  for (const warning of openWarnings(server.listeners)) log("warn", warning);
-  onSignals(["SIGHUP"], () => void reload(server, log));
+  for (const warning of openWarnings(places)) log("warn", warning);
+  reloads();
   say(`comqtt ${VERSION} is ready`);
 }
 
@@ -74,6 +90,20 @@ function stopOnSignal(server: Server, log: Log): () => boolean {
   return () => stopping;
 }
 
+/** From the call of the function returned on; what came before is done then, because a start may take its time. */
+function reloadOnSignal(server: Server, log: Log): () => void {
+  let ready = false;
+  let asked = false;
+  onSignals(["SIGHUP"], () => {
+    if (ready) void reload(server, log);
+    else asked = true;
+  });
+  return () => {
+    ready = true;
+    if (asked) void reload(server, log);
+  };
+}
+
 /** Certificates are renewed while clients are connected. */
 async function reload(server: Server, log: Log): Promise<void> {
   const encrypted = server.listeners.filter(({ protocol }) => ["tls", "wss", "https"].includes(protocol));
@@ -93,11 +123,11 @@ function withOrigin(error: ListenerError, settings: Iterable<ListenerSetting>): 
   const origin = [...settings].find(({ id }) => id === error.listener)?.origin;
   if (origin === undefined) return error;
   // What is wrong with a certificate is not the address.
-  const aboutAddress = /address|host name|permission/.test(describeListenFault(error.cause));
+  const aboutAddress = /address|host name|permission|not a socket/.test(describeListenFault(error.cause));
   const advice = !origin.startsWith("--")
     ? ` (set by ${origin})`
     : aboutAddress
-    ? ` (${origin} takes another address, or off)`
+    ? ` (${origin} takes another ${origin === "--unix" ? "path" : "address"}, or off)`
     : "";
   return new Error(`${error.message}${advice}`, { cause: error });
 }

@@ -4,6 +4,7 @@ import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { Layer, ListenerSetting, Protocol } from "./configuration.ts";
 import { listenersOf } from "./listener_text.ts";
 import { nearest } from "./nearest.ts";
+import { originsKind } from "./origins.ts";
 import { ConfigError, type Problem, quote } from "./problem.ts";
 import {
   capabilityKinds,
@@ -26,7 +27,7 @@ export function variableName(...path: readonly string[]): string {
   return ["COMQTT", ...path.map((part) => part.replace(/([a-z])([A-Z])/g, "$1_$2"))].join("_").toUpperCase();
 }
 
-/** Throws a `ConfigError` with everything that is wrong. */
+/** `variables`: those that are set. Throws a `ConfigError` with everything that is wrong. */
 export function environmentLayer(variables: Variables): Layer {
   const problems: Problem[] = [];
   const listeners = new Map<Protocol, readonly ListenerSetting[]>();
@@ -61,6 +62,7 @@ export function environmentLayer(variables: Variables): Layer {
   const restoreCounters = read(restoreCountersKind, "restoreCounters");
   const logLevel = read(logLevelKind, "logLevel");
   const data = read(filePath, "data");
+  const origins = read(originsKind, "origins");
   const values = {
     limits: section("limits", limitKinds),
     capabilities: section("capabilities", capabilityKinds),
@@ -72,12 +74,15 @@ export function environmentLayer(variables: Variables): Layer {
     ...(logLevel === undefined ? {} : { logLevel }),
   };
   if (problems.length > 0) throw new ConfigError(problems);
-  return { values, listeners, tls: tlsOf(variables) };
+  return { values, listeners, tls: tlsOf(variables), ...(origins === undefined ? {} : { origins }) };
 }
 
+type TlsPart = "cert" | "key" | "passphrase" | "passphraseFile" | "ca";
+export const tlsParts: readonly TlsPart[] = ["cert", "key", "passphrase", "passphraseFile", "ca"];
+
 function tlsOf(variables: Variables): Partial<TlsFiles> {
-  const tls: { -readonly [K in "cert" | "key" | "ca"]?: string } = {};
-  for (const part of ["cert", "key", "ca"] as const) {
+  const tls: { -readonly [K in TlsPart]?: string } = {};
+  for (const part of tlsParts) {
     const path = variables.get(variableName("tls", part));
     if (path !== undefined) tls[part] = path;
   }
@@ -89,7 +94,7 @@ interface Section {
   readonly known: readonly string[];
 }
 
-/** Other names may well belong to somebody else (Kubernetes sets `COMQTT_PORT`); these are surely meant for us. */
+/** Other names may well belong to somebody else; these are surely meant for us. */
 function refuseUnknown(variables: Variables, { section, known }: Section, problems: Problem[]): void {
   const names = known.map((key) => variableName(section, key));
   const whole = variableName(section);

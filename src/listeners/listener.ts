@@ -55,6 +55,11 @@ export interface Listener {
    */
   readonly address: string;
   /**
+   * Topic aliases the server sets towards a client that came in here and allows them, 0 to 65535. Left out:
+   * `capabilities.topicAliasMaximumOut`.
+   */
+  readonly topicAliasMaximumOut?: number | undefined;
+  /**
    * Called once for a server, when it begins to serve, or at once when it serves already. Streams may be offered
    * from now on, also before it has returned. Fails with a `ListenerError`, having closed what it opened.
    */
@@ -75,6 +80,8 @@ export interface ListenerHost {
   readonly stats: Readonly<Stats>;
   /** How its storage is; null: it has none. */
   readonly storage: StorageStatus | null;
+  /** Nobody gets in without having shown a password or the like, as far as its hooks say. */
+  readonly requiresCredentials: boolean;
   /** The figures of the server at this moment. */
   info(): SystemInfo;
   /**

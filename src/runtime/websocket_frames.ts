@@ -27,6 +27,7 @@ export interface FrameEvents {
 }
 
 const longestControl = 125;
+const noMaskAt = 14;
 const noBytes = new Uint8Array(0);
 
 const failures = {
@@ -41,7 +42,8 @@ const failures = {
 
 export class FrameReader {
   #maxMessageBytes: number;
-  #head = new Uint8Array(14);
+  /** Behind the longest header, which has 14 bytes, the mask of what is not masked. */
+  #head = new Uint8Array(18);
   #headLength = 0;
   #opcode = 0;
   #final = false;
@@ -110,7 +112,9 @@ export class FrameReader {
     const final = (head[0]! & 0x80) !== 0;
     if ((head[0]! & 0x70) !== 0) return failures.reserved;
     if (opcode > Opcode.pong || (opcode > Opcode.binary && opcode < Opcode.close)) return failures.opcode;
-    if ((head[1]! & 0x80) === 0) return failures.unmasked;
+    const masked = (head[1]! & 0x80) !== 0;
+    // (Against RFC 6455 section 5.1, but paho-mqtt in Python answers pings and closes like that, and harms nobody.)
+    if (!masked && opcode !== Opcode.pong && opcode !== Opcode.close) return failures.unmasked;
     const size = this.#payloadLength();
     if (opcode >= Opcode.close) {
       if (!final || size > longestControl) return failures.control;
@@ -126,7 +130,7 @@ export class FrameReader {
     }
     this.#opcode = opcode;
     this.#remaining = size;
-    this.#maskAt = this.#headLength - 4;
+    this.#maskAt = masked ? this.#headLength - 4 : noMaskAt;
     this.#maskPhase = 0;
     return null;
   }

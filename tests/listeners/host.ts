@@ -13,6 +13,7 @@ export class Host implements ListenerHost {
   readonly accepted: { recorder: Recorder; listener: Listener }[] = [];
   readonly lines: string[] = [];
   storage: StorageStatus | null = null;
+  requiresCredentials = false;
 
   info(): SystemInfo {
     return systemInfo(this.#broker);

@@ -1,7 +1,7 @@
 /** Listeners of every kind: what they say of themselves, and the one line when one cannot be opened. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -140,13 +140,21 @@ for (const kind of ["tls", "wss", "https"]) {
         `the private key "${missing}" cannot be read: no such file or directory`,
       ],
       ["folder", { ...tls, key: folder }, `the private key "${folder}" cannot be read: it is a directory`],
-      ["garbage certificate", { ...tls, cert: garbage }, "the certificate is not valid PEM"],
+      [
+        "garbage certificate",
+        { ...tls, cert: garbage },
+        `the certificate "${garbage}" is not PEM: it has no line with -----BEGIN`,
+      ],
       [
         "garbage key",
         { ...tls, key: garbage },
-        "the private key is not valid PEM or its passphrase is wrong",
+        `the private key "${garbage}" is not PEM: it has no line with -----BEGIN`,
       ],
-      ["mismatch", { ...tls, key: file("device.key") }, "the private key does not belong to the certificate"],
+      [
+        "mismatch",
+        { ...tls, key: file("device.key") },
+        `the private key "${file("device.key")}" does not belong to the certificate "${file("server.crt")}"`,
+      ],
     ];
     for (const [name, files, expected] of unusable) {
       it(name, { timeout }, async () => {
@@ -189,7 +197,7 @@ for (const [kind, make] of Object.entries(reloading)) {
         writeFileSync(cert, fixture("renewed.crt"));
         await assert.rejects(listener.reload(), {
           name: "ListenerError",
-          message: /does not belong to the certificate$/,
+          message: /does not belong to the certificate "/,
         });
         assert.match(await serial(), /1001$/);
         writeFileSync(key, fixture("renewed.key"));
@@ -224,6 +232,16 @@ describe("unix listener", () => {
     await first.open(new Host());
     assert.equal(await failure(make(path)), `${what(path)} the address is already in use`);
     await first.close();
+  });
+
+  it("a plain file at its path", { timeout }, async () => {
+    const file = join(folder, "file");
+    writeFileSync(file, "precious");
+    assert.equal(
+      await failure(make(file)),
+      `${what(file)} a plain file is there, not a socket, and it stays`,
+    );
+    assert.equal(readFileSync(file, "utf8"), "precious");
   });
 
   it("a folder that does not exist, a path that is too long or empty", { timeout }, async () => {
