@@ -133,6 +133,8 @@ export class Sessions {
   subscribe(session: Session, options: SubscribeOptions, qos: QoS, identifier: number): void {
     const { subscriptions, stats } = this.#broker;
     const shared = options.filter.startsWith("$share/") ? parseShared(options.filter) : null;
+    // (In 3.x it is the bridge it is for, or a hook, that says so.)
+    if (options.noLocal || options.retainAsPublished) session.optionsHold = true;
     const known = session.subscriptions.get(options.filter);
     if (known !== undefined) {
       known.set(options, qos, identifier);
