@@ -43,6 +43,7 @@ import { Router, type Routes, type Subscriber } from "./routes.ts";
 import { sessionHost } from "./session_host.ts";
 import { Sessions } from "./sessions.ts";
 import { Stats } from "./stats.ts";
+import { Slices } from "./slices.ts";
 import { publishSysTopics } from "./sys_topics.ts";
 import { Sweeper } from "./sweeper.ts";
 import { Timeline } from "./timeline.ts";
@@ -86,6 +87,8 @@ export class Broker {
   readonly pressure: Pressure;
   readonly admission: Admission;
   readonly takeOvers: TakeOvers;
+  /** Who may go on working in this turn of the event loop. */
+  readonly slices: Slices;
   readonly sweeper: Sweeper;
   readonly sessionHost: SessionHost;
   /** What outlives the process; null: nothing does. */
@@ -121,6 +124,12 @@ export class Broker {
     this.clock = new Timeline(this.#machine);
     const { log, logLevel } = this.options;
     this.events = new EventLog(log, logLevel, this.clock);
+    this.slices = new Slices(this.limits, (error) => {
+      this.log(
+        "error",
+        `Work that was to go on failed: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    });
     this.highWater = this.limits.outgoingBytes >> 1;
     this.lowWater = this.limits.outgoingBytes >> 3;
     this.hooks = new Hooks((hook, method, error) => {

@@ -12,9 +12,13 @@ import { hookedRuns } from "./hooked_runs.ts";
 import { Injected } from "./injected.ts";
 import { publishRuns } from "./publish_runs.ts";
 import { receive } from "./receive.ts";
+import { CHECK, Slice, type SlicedWork } from "./slices.ts";
 
-/** Why no packet is handled for a while, a bit each: a hook, a receiver, or the client itself, which does not read. */
-export const Hold = { ANSWER: 1, RECEIVER: 2, OUTPUT: 4 } as const;
+/**
+ * Why no packet is handled for a while, a bit each: a hook, a receiver, the client itself, which does not read, or others,
+ * whose turn it is.
+ */
+export const Hold = { ANSWER: 1, RECEIVER: 2, OUTPUT: 4, SLICE: 8 } as const;
 
 const CONNECT = 0x10;
 /** Shorter, fixed header included, is no CONNECT of MQTT 3.1: that may have any flags, and so may the first bytes of TLS. */
@@ -23,8 +27,11 @@ const SHORTEST_31 = 17;
 const SHORT = 768;
 const PUBLISH_QOS0 = 0x30;
 
-export class Input {
+export class Input implements SlicedWork {
   readonly #connection: Connection;
+  /** How long its connection is worked for in this turn. */
+  readonly slice: Slice = new Slice();
+  waitsForSlice = false;
   #holds = 0;
   #tail: Uint8Array | null = null;
   #tailLength = 0;
@@ -39,6 +46,12 @@ export class Input {
   /** The memory is the caller's again afterwards. */
   data(bytes: Uint8Array, length: number): void {
     if (this.#holds !== 0) {
+      this.#keep(bytes, 0, length);
+      return;
+    }
+    const { slices } = this.#connection.broker;
+    if (slices.exhausted && slices.defers(length)) {
+      this.waitForSlice();
       this.#keep(bytes, 0, length);
       return;
     }
@@ -92,6 +105,17 @@ export class Input {
     connection.stream.resume();
   }
 
+  /** Others have their turn first. */
+  waitForSlice(): void {
+    this.hold(Hold.SLICE);
+    this.#connection.broker.slices.wait(this);
+  }
+
+  /** Its turn has come. */
+  goOn(): void {
+    this.release(Hold.SLICE);
+  }
+
   discard(): void {
     this.#injected?.end();
     if (this.#tail !== null) this.#connection.broker.pool.give(this.#tail);
@@ -106,6 +130,7 @@ export class Input {
   /** Handles all complete packets in `[at, end)` and keeps the rest. */
   #process(bytes: Uint8Array, at: number, end: number): void {
     const connection = this.#connection;
+    const { slices } = connection.broker;
     while (at < end) {
       if (bytes[at] === PUBLISH_QOS0 && connection.phase === "open") {
         at = connection.broker.plain
@@ -126,10 +151,16 @@ export class Input {
       const body = at + 1 + varintLength(rest);
       if (!this.#acceptable(bytes, at, end, body - at + rest)) return;
       if (body + rest > end || !receive(connection, bytes, at, body, body + rest)) break;
+      // (Properties, the worst of it, take about a microsecond per 128 bytes.)
+      slices.units += 1 + ((body + rest - at) >> 7);
       at = body + rest;
       // (A handler may have ended the connection.)
       if (this.#ended()) return;
       if (this.#holds !== 0) break;
+      if (slices.units >= CHECK && slices.over(this.slice) && at < end) {
+        this.waitForSlice();
+        break;
+      }
     }
     if (at < end) this.#keep(bytes, at, end);
   }

@@ -64,6 +64,11 @@ export interface Limits {
   readonly subscriptions: number;
   /** Unacknowledged QoS 1 and 2 messages towards one client, also where it allows more. Default 1,024. */
   readonly inflight: number;
+  /**
+   * Bytes of messages on their way to all clients together (sent and not acknowledged): above it what waits in a storage
+   * is read in portions of a few messages per client. Default 64 MiB.
+   */
+  readonly inflightBytes: number;
   /** Messages waiting in one session. Default 10,000. */
   readonly queuedMessages: number;
   /** Bytes of the messages waiting in one session. Default 16 MiB. */
@@ -76,6 +81,13 @@ export interface Limits {
   readonly userProperties: number;
   /** Sessions, connected or not. Default 2,000,000. Those that a storage keeps are there again, however many. */
   readonly sessions: number;
+  /**
+   * Milliseconds of work for one client at a stretch while others wait, whatever it asks for: what it publishes, what its
+   * queue holds, retained messages it subscribes to. Default 2.
+   */
+  readonly sliceTime: number;
+  /** Milliseconds of such work for all clients together in one turn of the event loop. Default 8. */
+  readonly turnTime: number;
 }
 
 /** What happens to a message that finds a session's queue full: the oldest waiting one goes, or it does itself. */
@@ -146,12 +158,15 @@ export const defaultLimits: Limits = Object.freeze({
   topicLevels: 128,
   subscriptions: 10_000,
   inflight: 1024,
+  inflightBytes: 64 << 20,
   queuedMessages: 10_000,
   queuedBytes: 16 << 20,
   outgoingBytes: 1 << 20,
   retained: 10_000_000,
   userProperties: 64,
   sessions: 2_000_000,
+  sliceTime: 2,
+  turnTime: 8,
 });
 
 /** The lowest and highest value of each limit, for everything that checks configuration. */
@@ -166,12 +181,15 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [number, number
   topicLevels: [2, 1024],
   subscriptions: [1, 100_000_000],
   inflight: [1, 65_535],
+  inflightBytes: [65_536, 2 ** 40],
   queuedMessages: [1, 100_000_000],
   queuedBytes: [1024, 2 ** 40],
   outgoingBytes: [4096, 2 ** 32],
   retained: [0, 100_000_000],
   userProperties: [0, 65_535],
   sessions: [1, 100_000_000],
+  sliceTime: [1, 10_000],
+  turnTime: [1, 10_000],
 });
 
 const optionShape: Shape<PartialServerOptions> = {

@@ -25,6 +25,7 @@ import type { Connection } from "./connection.ts";
 import { Counters } from "./counters.ts";
 import { deliveryOf, recordOf, recordOfDelivery } from "./records.ts";
 import { onlyStored, retell, retellOnce } from "./retell.ts";
+import { CHECK, Slice, type SlicedWork } from "./slices.ts";
 import type { Committer } from "./turn.ts";
 
 /** Messages of one queue that are in memory. */
@@ -45,7 +46,7 @@ const TOLD_AT_ONCE = 500;
  */
 const DELIVERIES_AT_ONCE = 16_384;
 
-export class Persistence implements DeliveryStore, Committer {
+export class Persistence implements DeliveryStore, Committer, SlicedWork {
   readonly window: number = WINDOW;
   readonly storage: Storage;
   readonly #broker: Broker;
@@ -73,6 +74,10 @@ export class Persistence implements DeliveryStore, Committer {
   #deliveriesTold = 0;
   /** Publishers wait for it. */
   #room: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
+  /** Sessions whose queues wait for it. */
+  readonly #held: Set<Session> = new Set();
+  readonly #slice: Slice = new Slice();
+  waitsForSlice = false;
 
   constructor(broker: Broker, storage: Storage) {
     this.#broker = broker;
@@ -96,17 +101,46 @@ export class Persistence implements DeliveryStore, Committer {
   /** Resolves when more may be told; null: now. */
   get room(): Promise<void> | null {
     // (Without anything to commit, as of a storage in memory, there is no commit to wait for.)
-    if (this.#deliveriesTold < DELIVERIES_AT_ONCE || !this.dirty) return null;
+    if ((this.#deliveriesTold < DELIVERIES_AT_ONCE || !this.dirty) && !this.behind) return null;
     this.#room ??= Promise.withResolvers<void>();
     return this.#room.promise;
+  }
+
+  /** The storage was told more than it can put in order as quickly. */
+  get behind(): boolean {
+    return this.storage.behind === true && !this.failing && !this.#closed;
+  }
+
+  /** What waits in the session's queue is sent when the storage has caught up. */
+  waitForRoom(session: Session): void {
+    this.#held.add(session);
+    this.#broker.slices.wait(this);
+  }
+
+  /** Lets the storage catch up, as long as nobody else has to wait for that. */
+  goOn(): void {
+    const { slices } = this.#broker;
+    while (this.behind && this.storage.idle?.() === true) {
+      slices.units = CHECK;
+      if (slices.over(this.#slice)) break;
+    }
+    if (this.storage.dirty) this.#told();
+    if (this.behind) slices.wait(this);
+    else this.#makeRoom();
   }
 
   /** Nobody goes on before the caller has returned. */
   #makeRoom(): void {
     this.#deliveriesTold = 0;
+    if (this.behind) {
+      this.#broker.slices.wait(this);
+      return;
+    }
     const room = this.#room;
     this.#room = null;
     room?.resolve();
+    for (const session of this.#held) this.#broker.slices.wait(session);
+    this.#held.clear();
   }
 
   commit(): MaybePromise<void> {

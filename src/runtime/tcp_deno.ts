@@ -11,9 +11,29 @@ import { openSockets } from "./open_sockets.ts";
 import { ReadBuffers, smallSize } from "./read_buffers.ts";
 import type { Accept, Acceptor, ByteStream } from "./stream.ts";
 import type { SocketOptions, TcpOptions, UnixOptions } from "./tcp.ts";
+import { nextTurn } from "./turn.ts";
 import { clearPath } from "./unix_path.ts";
 
 const buffers = new ReadBuffers();
+
+/** Reads that succeed at once, in a row, until the event loop is made to turn. */
+const READS = 64;
+let reads = 0;
+const readLater: DenoStream[] = [];
+
+/**
+ * Reads on when the event loop has turned. A read of a socket that has bytes is settled at once, in a microtask: one
+ * connection that always has some would never let anybody else be heard.
+ */
+function readNextTurn(stream: DenoStream): void {
+  if (readLater.push(stream) === 1) nextTurn(readOn);
+}
+
+function readOn(): void {
+  reads = 0;
+  for (const stream of readLater.splice(0)) stream.read();
+}
+
 const firstBackoffMs = 50;
 const lastBackoffMs = 1000;
 
@@ -94,13 +114,20 @@ class DenoStream implements ByteStream {
     if (this.#linger === null) this.#guard?.data(this.#big ?? this.#small, length);
     this.#reading = false;
     if (this.#gone) return this.#release();
+    const full = length === (this.#big ?? this.#small).length || ++reads >= READS;
     if (this.#big !== null) {
       if (this.#paused || !buffers.keepBig(length)) this.#returnBig();
     } else if (length === smallSize && !this.#paused) {
       this.#big = buffers.takeBig();
     }
-    this.#read();
+    if (full && !this.#paused && this.#linger === null) readNextTurn(this);
+    else this.#read();
   };
+
+  /** Only for whoever puts it off. */
+  read(): void {
+    this.#read();
+  }
 
   #onFailedRead = (thrown: unknown): void => {
     this.#reading = false;

@@ -6,7 +6,7 @@ import type { Hook } from "../../src/hook.ts";
 import type { InlineMessage } from "../../src/inline/message.ts";
 import type { InlineSubscription } from "../../src/inline/subscription.ts";
 import { Reasons } from "../../src/packets/reason.ts";
-import { levels, settle, versions } from "../harness/mod.ts";
+import { levels, settle, until, versions } from "../harness/mod.ts";
 import { TestServer, text } from "./server.ts";
 
 const everythingDenied: Hook = {
@@ -52,7 +52,7 @@ test("subscribe: a run of messages arrives in order, with payloads that stay val
   const client = await t.connected(4);
   for (let i = 0; i < 1000; i++) client.publish(`a/${i % 3}`, `message ${i}`);
   await client.ping();
-  await settle();
+  await until(() => seen.length >= 1000, "all messages have come");
   assert.deepEqual(seen.map(text), Array.from({ length: 1000 }, (_, i) => `message ${i}`));
 });
 
