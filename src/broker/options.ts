@@ -54,6 +54,8 @@ export interface Limits {
   readonly connections: number;
   /** New connections a second, as a token bucket of that size. Default 10,000. */
   readonly connectionRate: number;
+  /** The same from one address (of IPv6: from one network of 64 bits); 0: no such limit. Default 2,500. */
+  readonly connectionRatePerAddress: number;
   /** Bytes of a client id. Default 1,024. */
   readonly clientIdLength: number;
   /** Bytes of a topic name or filter. Default 4,096. */
@@ -153,6 +155,7 @@ export const defaultLimits: Limits = Object.freeze({
   connectPacketSize: 1 << 16,
   connections: 1_000_000,
   connectionRate: 10_000,
+  connectionRatePerAddress: 2500,
   clientIdLength: 1024,
   topicLength: 4096,
   topicLevels: 128,
@@ -176,6 +179,7 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [number, number
   connectPacketSize: [64, 268_435_460],
   connections: [1, 100_000_000],
   connectionRate: [1, 10_000_000],
+  connectionRatePerAddress: [0, 10_000_000],
   clientIdLength: [23, 65_535],
   topicLength: [16, 65_535],
   topicLevels: [2, 1024],

@@ -18,6 +18,7 @@ export const limitKinds: KindsOf<Limits> = {
   connectPacketSize: bytes(limitRanges.connectPacketSize),
   connections: integer(limitRanges.connections),
   connectionRate: integer(limitRanges.connectionRate),
+  connectionRatePerAddress: integer(limitRanges.connectionRatePerAddress),
   clientIdLength: bytes(limitRanges.clientIdLength),
   topicLength: bytes(limitRanges.topicLength),
   topicLevels: integer(limitRanges.topicLevels),
