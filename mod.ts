@@ -28,6 +28,7 @@ export {
   type QueueFull,
 } from "./src/broker/options.ts";
 export type { RefusalKind, Stats } from "./src/broker/stats.ts";
+export type { LatenessFigures, LongWork } from "./src/broker/lateness.ts";
 export type { SystemInfo } from "./src/broker/system_info.ts";
 export { type EventCode, LOG_EVENTS } from "./src/core/codes.ts";
 export type { LogEvent, LogFields, LogOccurrence, LogSummary } from "./src/core/log.ts";

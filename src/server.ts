@@ -5,6 +5,7 @@ import { Broker } from "./broker/broker.ts";
 import type { LogLevel, PartialServerOptions } from "./broker/options.ts";
 import type { Stats } from "./broker/stats.ts";
 import { type SystemInfo, systemInfo } from "./broker/system_info.ts";
+import type { LatenessFigures } from "./broker/lateness.ts";
 import { closeStorage, openStorage } from "./broker/open_storage.ts";
 import { restore } from "./broker/restore.ts";
 import type { Client } from "./client.ts";
@@ -75,6 +76,9 @@ export class Server implements AsyncDisposable {
     this.#inline = new InlineClient(this.#broker);
     const broker = this.#broker;
     this.#host = {
+      get lateness(): LatenessFigures {
+        return broker.lateness.figures;
+      },
       get storage(): StorageStatus | null {
         return broker.persistence?.status ?? null;
       },
@@ -103,6 +107,11 @@ export class Server implements AsyncDisposable {
   /** The server's figures at this moment. */
   info(): SystemInfo {
     return systemInfo(this.#broker);
+  }
+
+  /** How late its event loop was in the last minute, and what took longest. */
+  get lateness(): LatenessFigures {
+    return this.#broker.lateness.figures;
   }
 
   /** How its storage is, from `serve` on; null: it has none, everything is in memory. */

@@ -20,6 +20,7 @@ import type { Session } from "../session/session.ts";
 import { SubscriptionIndex } from "../topics/subscription_index.ts";
 import { type TopicEntry, TopicTable } from "../topics/topic_table.ts";
 import { Admission } from "./admission.ts";
+import { Lateness } from "./lateness.ts";
 import { OutboundAliases } from "./aliases.ts";
 import { BufferPool } from "./buffers.ts";
 import { lookAtClock } from "./clock_set.ts";
@@ -52,6 +53,9 @@ import { willDelay, Wills } from "./wills.ts";
 
 /** How often deadlines are looked at. */
 const TICK_MS = 250;
+/** How late the event loop may be before a line says so, and the time between two of them. */
+const WORTH_SAYING_MS = 1000;
+const BETWEEN_LATE_MS = 60_000;
 /** How long a no of access control that failed may be remembered. */
 const DOUBT_MS = 10_000;
 /** How long a hook may take to answer. */
@@ -76,7 +80,7 @@ export class Broker {
   readonly pool: BufferPool = new BufferPool();
   readonly turn: Turn = new Turn((error) => {
     this.log("error", `The end of a turn failed: ${textOf(error)}`);
-  });
+  }, (milliseconds) => this.lateness.worked(milliseconds, () => "a commit of the storage"));
   readonly subscriptions: SubscriptionIndex<Subscriber> = new SubscriptionIndex<Subscriber>();
   readonly topics: TopicTable<Routes>;
   readonly router: Router;
@@ -89,6 +93,8 @@ export class Broker {
   readonly takeOvers: TakeOvers;
   /** Who may go on working in this turn of the event loop. */
   readonly slices: Slices;
+  readonly lateness: Lateness;
+  #lateAt = -Infinity;
   readonly sweeper: Sweeper;
   readonly sessionHost: SessionHost;
   /** What outlives the process; null: nothing does. */
@@ -124,11 +130,13 @@ export class Broker {
     this.clock = new Timeline(this.#machine);
     const { log, logLevel } = this.options;
     this.events = new EventLog(log, logLevel, this.clock);
-    this.slices = new Slices(this.limits, (error) => {
-      this.log(
-        "error",
-        `Work that was to go on failed: ${error instanceof Error ? error.message : String(error)}`,
-      );
+    this.lateness = new Lateness(this.clock);
+    this.slices = new Slices(this.limits, {
+      failed: (error) => this.log("error", `Work that was to go on failed: ${textOf(error)}`),
+      // (Under another clock than the machine's nobody knows how long anything took.)
+      worked: (milliseconds, name) => {
+        if (this.#machine === systemClock) this.lateness.worked(milliseconds, name);
+      },
     });
     this.highWater = this.limits.outgoingBytes >> 1;
     this.lowWater = this.limits.outgoingBytes >> 3;
@@ -199,15 +207,29 @@ export class Broker {
   start(): void {
     this.#stops.push(this.clock.every(TICK_MS, () => {
       lookAtClock(this);
+      this.lateness.look();
       this.deadlines.run(this.clock.monotonic());
       this.events.tick();
     }));
+    this.#stops.push(this.lateness.start((milliseconds) => this.#late(milliseconds)));
     this.#stops.push(this.clock.every(DOUBT_MS, () => this.hooks.forgetFailures()));
     const seconds = this.options.sysTopicInterval;
     if (seconds > 0) {
       publishSysTopics(this);
       this.#stops.push(this.clock.every(seconds * 1000, () => publishSysTopics(this)));
     }
+  }
+
+  /** The event loop stood still. Said once a minute. */
+  #late(milliseconds: number): void {
+    const now = this.clock.monotonic();
+    if (milliseconds < WORTH_SAYING_MS || now < this.#lateAt + BETWEEN_LATE_MS) return;
+    this.#lateAt = now;
+    const { longest } = this.lateness;
+    const work = longest === null
+      ? "no client's work took long: the machine was paused, or has too little memory or time"
+      : `the longest piece of work was ${Math.round(longest.milliseconds)} ms, ${longest.what}`;
+    this.log("warn", `Nobody was served for ${Math.round(milliseconds)} ms; ${work}`);
   }
 
   /** A listener accepted a stream. `aliases`: what the listener says instead of `topicAliasMaximumOut`. */
@@ -219,7 +241,7 @@ export class Broker {
       connection.abandon(this.admission.full());
       return connection;
     }
-    connection.refusal = this.admission.refuse();
+    connection.refusal = this.admission.refuse(stream.remoteAddress);
     this.#take(connection);
     return connection;
   }

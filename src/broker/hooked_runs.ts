@@ -139,7 +139,10 @@ class Run {
       }
       // (As far as it is known: what a hook does with it may take longer.)
       slices.units += 2;
-      if (slices.units >= CHECK && slices.over(connection.input.slice) && at < end) {
+      if (
+        slices.units >= CHECK &&
+        slices.overSince(connection.input.slice, connection.heardAt, connection.input) && at < end
+      ) {
         connection.input.waitForSlice();
         break;
       }

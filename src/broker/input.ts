@@ -8,6 +8,7 @@ import { Reasons } from "../packets/reason.ts";
 import type { Connection } from "./connection.ts";
 import { over } from "./ends/cause.ts";
 import { notMqtt } from "./ends/first_bytes.ts";
+import { clientName } from "./client_name.ts";
 import { hookedRuns } from "./hooked_runs.ts";
 import { Injected } from "./injected.ts";
 import { publishRuns } from "./publish_runs.ts";
@@ -111,6 +112,10 @@ export class Input implements SlicedWork {
     this.#connection.broker.slices.wait(this);
   }
 
+  workName(): string {
+    return clientName(this.#connection);
+  }
+
   /** Its turn has come. */
   goOn(): void {
     this.release(Hold.SLICE);
@@ -157,7 +162,7 @@ export class Input implements SlicedWork {
       // (A handler may have ended the connection.)
       if (this.#ended()) return;
       if (this.#holds !== 0) break;
-      if (slices.units >= CHECK && slices.over(this.slice) && at < end) {
+      if (slices.units >= CHECK && slices.overSince(this.slice, connection.heardAt, this) && at < end) {
         this.waitForSlice();
         break;
       }

@@ -49,7 +49,8 @@ export class Lifetime implements Timed {
       case "open":
         return dueWhenOpen(connection, now);
       default: {
-        const until = connection.heardAt + connection.broker.limits.connectTimeout;
+        const { limits, lateness } = connection.broker;
+        const until = connection.heardAt + limits.connectTimeout + lateness.since(connection.heardAt);
         if (until > now) return until;
         connection.broker.stats.refused.connectTimeout++;
         connection.drop(lateConnect(connection));
@@ -62,7 +63,9 @@ export class Lifetime implements Timed {
 /** A sign of life is due. [MQTT-3.1.2-22] */
 function dueWhenOpen(connection: Connection, now: number): number {
   if (connection.silence === 0) return now + 60_000;
-  const until = connection.heardAt + connection.silence;
+  // (Who was not listened to was not silent.)
+  const until = connection.heardAt + connection.silence +
+    connection.broker.lateness.since(connection.heardAt);
   if (until > now) return until;
   // What waits in our own hands is not the client's silence.
   if (connection.input.heldFor(Hold.ANSWER | Hold.RECEIVER)) return now + 1000;

@@ -117,6 +117,10 @@ export class Persistence implements DeliveryStore, Committer, SlicedWork {
     this.#broker.slices.wait(this);
   }
 
+  workName(): string {
+    return `the ${this.storage.name} storage putting in order what it was told`;
+  }
+
   /** Lets the storage catch up, as long as nobody else has to wait for that. */
   goOn(): void {
     const { slices } = this.#broker;

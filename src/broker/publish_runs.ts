@@ -92,7 +92,10 @@ export function publishRuns(connection: Connection, bytes: Uint8Array, at: numbe
     slices.units += 1 + (receivers >> 3) + ((((runEnd - at) >> 6) * receivers) >> 6);
     at = runEnd;
     if (connection.phase === "closed") return end;
-    if (slices.units >= CHECK && slices.over(connection.input.slice) && at < end) {
+    if (
+      slices.units >= CHECK &&
+      slices.overSince(connection.input.slice, connection.heardAt, connection.input) && at < end
+    ) {
       connection.input.waitForSlice();
       return at;
     }

@@ -5,6 +5,7 @@
 
 import type { Subscription } from "../session/subscription.ts";
 import type { Connection } from "./connection.ts";
+import { clientName } from "./client_name.ts";
 import { deliverRetained } from "./deliver.ts";
 import { mayReceive } from "./rights.ts";
 import { CHECK, type SlicedWork } from "./slices.ts";
@@ -89,6 +90,10 @@ export class RetainedBacklog implements SlicedWork {
       ) deliverRetained(this.#connection.broker, subscription, message);
       this.pump();
     });
+  }
+
+  workName(): string {
+    return `retained messages ${clientName(this.#connection)}`;
   }
 
   goOn(): void {

@@ -24,6 +24,8 @@ export interface SlicedWork {
   /** It waits for its slice. Only `Slices` writes it. */
   waitsForSlice: boolean;
   goOn(): void;
+  /** Whose, or what work it is, for people. */
+  workName(): string;
 }
 
 export interface SliceTimes {
@@ -33,6 +35,17 @@ export interface SliceTimes {
   readonly turnTime: number;
 }
 
+/** What comes to be known on the way. */
+export interface SlicesHost {
+  /** Work that was to go on has failed. */
+  failed(error: unknown): void;
+  /** A piece of work took that long at a stretch. */
+  worked(milliseconds: number, name: () => string): void;
+}
+
+/** Less than that is not worth telling. */
+const LONG_MS = 4;
+
 export class Slices {
   /** Work since the clock was last looked at: whoever does some adds it, and asks `over` from `CHECK` on. */
   units = 0;
@@ -41,21 +54,22 @@ export class Slices {
   readonly #times: SliceTimes;
   readonly #now: () => number;
   readonly #later: (run: () => void) => void;
-  readonly #report: (error: unknown) => void;
+  readonly #host: SlicesHost;
   readonly #waiting: Queue<SlicedWork> = new Queue();
   #turn = 0;
   #startedAt = 0;
+  #lookedAt = 0;
   /** A turn that had work worth looking at the clock has begun. */
   #open = false;
 
   constructor(
     times: SliceTimes,
-    report: (error: unknown) => void,
+    host: SlicesHost,
     now: () => number = () => performance.now(),
     later: (run: () => void) => void = nextTurn,
   ) {
     this.#times = times;
-    this.#report = report;
+    this.#host = host;
     this.#now = now;
     this.#later = later;
   }
@@ -70,10 +84,18 @@ export class Slices {
     return this.exhausted && bytes > SHORT;
   }
 
+  /** The same as `over`, of work that began then (`monotonic` time), whoever's that is. */
+  overSince(slice: Slice, began: number, work: SlicedWork): boolean {
+    const over = this.over(slice);
+    const took = this.#lookedAt - began;
+    if (took > LONG_MS) this.#host.worked(took, () => work.workName());
+    return over;
+  }
+
   /** Is it time for others? Asked when `units` says that something was done. */
   over(slice: Slice): boolean {
     this.units = 0;
-    const now = this.#now();
+    const now = this.#lookedAt = this.#now();
     if (!this.#open) this.#begin(now);
     if (slice.turn !== this.#turn) {
       slice.turn = this.#turn;
@@ -104,7 +126,8 @@ export class Slices {
     this.exhausted = false;
     this.units = 0;
     if (this.#waiting.length === 0) return;
-    this.#begin(this.#now());
+    let now = this.#now();
+    this.#begin(now);
     // (Who is not done asks again, behind those that wait by now.)
     for (let left = this.#waiting.length; left > 0 && !this.exhausted; left--) {
       const work = this.#waiting.shift()!;
@@ -112,9 +135,11 @@ export class Slices {
       try {
         work.goOn();
       } catch (error) {
-        this.#report(error);
+        this.#host.failed(error);
       }
-      if (this.#now() - this.#startedAt >= this.#times.turnTime) this.exhausted = true;
+      const took = -now + (now = this.#now());
+      if (took > LONG_MS) this.#host.worked(took, () => work.workName());
+      if (now - this.#startedAt >= this.#times.turnTime) this.exhausted = true;
     }
   };
 }

@@ -4,6 +4,7 @@ import type { Stats } from "../broker/stats.ts";
 import type { SystemInfo } from "../broker/system_info.ts";
 import type { StreamRefusal } from "../runtime/refusal.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
+import type { LatenessFigures } from "../broker/lateness.ts";
 import type { StorageStatus } from "../storage.ts";
 
 /**
@@ -83,6 +84,8 @@ export interface ListenerHost {
   readonly storage: StorageStatus | null;
   /** Nobody gets in without having shown a password or the like, as far as its hooks say. */
   readonly requiresCredentials: boolean;
+  /** How late its event loop was in the last minute. */
+  readonly lateness?: LatenessFigures;
   /** The figures of the server at this moment. */
   info(): SystemInfo;
   /**

@@ -173,6 +173,10 @@ export class Session {
     }
   }
 
+  workName(): string {
+    return `the queue of client ${JSON.stringify(this.clientId.slice(0, 64))}`;
+  }
+
   goOn(): void {
     this.pump();
   }

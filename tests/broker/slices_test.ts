@@ -8,9 +8,13 @@ class Loop {
   now = 0;
   readonly #queue: (() => void)[] = [];
   readonly errors: unknown[] = [];
+  readonly works: string[] = [];
   readonly slices: Slices = new Slices(
     { sliceTime: 2, turnTime: 8 },
-    (error) => this.errors.push(error),
+    {
+      failed: (error) => this.errors.push(error),
+      worked: (took, name) => this.works.push(`${name()}: ${took}`),
+    },
     () => this.now,
     (run) => this.#queue.push(run),
   );
@@ -36,6 +40,9 @@ class Work implements SlicedWork {
   readonly #run: (work: Work) => void;
   constructor(run: (work: Work) => void) {
     this.#run = run;
+  }
+  workName(): string {
+    return "work";
   }
   goOn(): void {
     this.#run(this);
@@ -134,4 +141,15 @@ test("slices: work that fails is reported, and the others go on", () => {
   while (loop.turn());
   assert.equal(runs, 1);
   assert.deepEqual(loop.errors.map(String), ["Error: broken"]);
+});
+
+test("slices: a long piece of work is told, whoever's it is", () => {
+  const loop = new Loop();
+  loop.slices.wait(new Work(() => loop.now += 50));
+  loop.slices.wait(new Work(() => loop.now += 1));
+  while (loop.turn());
+  const direct = new Work(() => {});
+  loop.now += 10;
+  loop.slices.overSince(direct.slice, loop.now - 7, direct);
+  assert.deepEqual(loop.works, ["work: 50", "work: 7"]);
 });
