@@ -76,6 +76,8 @@ export class Persistence implements DeliveryStore, Committer, SlicedWork {
   #room: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
   /** Sessions whose queues wait for it. */
   readonly #held: Set<Session> = new Set();
+  /** It is behind and could do nothing about it when it was last asked: nobody waits for that. */
+  #helpless = false;
   readonly #slice: Slice = new Slice();
   waitsForSlice = false;
 
@@ -102,13 +104,14 @@ export class Persistence implements DeliveryStore, Committer, SlicedWork {
   get room(): Promise<void> | null {
     // (Without anything to commit, as of a storage in memory, there is no commit to wait for.)
     if ((this.#deliveriesTold < DELIVERIES_AT_ONCE || !this.dirty) && !this.behind) return null;
+    if (this.behind) this.#broker.slices.wait(this);
     this.#room ??= Promise.withResolvers<void>();
     return this.#room.promise;
   }
 
   /** The storage was told more than it can put in order as quickly. */
   get behind(): boolean {
-    return this.storage.behind === true && !this.failing && !this.#closed;
+    return this.storage.behind === true && !this.#helpless && !this.failing && !this.#closed;
   }
 
   /** What waits in the session's queue is sent when the storage has caught up. */
@@ -124,22 +127,24 @@ export class Persistence implements DeliveryStore, Committer, SlicedWork {
   /** Lets the storage catch up, as long as nobody else has to wait for that. */
   goOn(): void {
     const { slices } = this.#broker;
-    while (this.behind && this.storage.idle?.() === true) {
+    while (this.behind) {
+      if (this.storage.idle?.() !== true) this.#helpless = this.behind;
       slices.units = CHECK;
       if (slices.over(this.#slice)) break;
     }
     if (this.storage.dirty) this.#told();
     if (this.behind) slices.wait(this);
-    else this.#makeRoom();
+    else this.#letGo();
   }
 
   /** Nobody goes on before the caller has returned. */
   #makeRoom(): void {
     this.#deliveriesTold = 0;
-    if (this.behind) {
-      this.#broker.slices.wait(this);
-      return;
-    }
+    if (this.behind) this.#broker.slices.wait(this);
+    else this.#letGo();
+  }
+
+  #letGo(): void {
     const room = this.#room;
     this.#room = null;
     room?.resolve();
@@ -249,6 +254,7 @@ export class Persistence implements DeliveryStore, Committer, SlicedWork {
       void this.#tryAgain();
       return;
     }
+    this.#helpless = false;
     if (this.#stuck.size > 0) this.#pumpStuck();
     // (It may have noticed something that is to be committed.)
     if (this.storage.dirty) this.#told();
