@@ -2,25 +2,27 @@
 
 /**
  * The network of one customer, as far as that can be told, for limits per address: an IPv4 address, or the first 64 bits
- * of an IPv6 address. `address` as streams give it, `1.2.3.4:5` or `[a::b]:5`; null: none, as that of a Unix socket.
+ * of an IPv6 address. `address` as streams give it, `1.2.3.4:5` or `[a::b]:5`. Null: none, as that of a Unix socket, or
+ * this machine itself, where a proxy may stand for any number of clients.
  */
 export function networkOf(address: string): string | null {
   const end = address.lastIndexOf(":");
   if (end < 0 || address.startsWith("unix:")) return null;
-  if (!address.startsWith("[")) return isIpv4(address, end) ? address.slice(0, end) : null;
+  if (!address.startsWith("[")) return ipv4(address.slice(0, end));
   const text = address.slice(1, address.lastIndexOf("]"));
   const mapped = text.lastIndexOf(":") + 1;
   // (An IPv4 client of a listener for both.)
-  if (text.startsWith("::ffff:") && isIpv4(text, text.length, mapped)) return text.slice(mapped);
+  if (text.startsWith("::ffff:") && text.includes(".")) return ipv4(text.slice(mapped));
+  if (text === "::1") return null;
   return `${firstGroups(text)}/64`;
 }
 
-function isIpv4(text: string, end: number, start: number = 0): boolean {
-  for (let i = start; i < end; i++) {
+function ipv4(text: string): string | null {
+  for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    if (c !== 46 && (c < 48 || c > 57)) return false;
+    if (c !== 46 && (c < 48 || c > 57)) return null;
   }
-  return end > start;
+  return text === "" || text.startsWith("127.") ? null : text;
 }
 
 /** The first four of eight groups, written out. */

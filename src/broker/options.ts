@@ -54,7 +54,10 @@ export interface Limits {
   readonly connections: number;
   /** New connections a second, as a token bucket of that size. Default 10,000. */
   readonly connectionRate: number;
-  /** The same from one address (of IPv6: from one network of 64 bits); 0: no such limit. Default 2,500. */
+  /**
+   * The same from one address (of IPv6: from one network of 64 bits) that is not this machine's own; 0: no such limit.
+   * Default 2,500.
+   */
   readonly connectionRatePerAddress: number;
   /** Bytes of a client id. Default 1,024. */
   readonly clientIdLength: number;

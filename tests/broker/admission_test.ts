@@ -62,7 +62,10 @@ test("connection rate: however many addresses a stranger has, few are remembered
 test("network: of an address as streams give it", () => {
   const cases: [string, string | null][] = [
     ["192.0.2.1:1883", "192.0.2.1"],
-    ["[::1]:5", "0:0:0:0/64"],
+    ["[::1]:5", null],
+    ["127.0.1.2:5", null],
+    ["[::ffff:127.0.0.1]:5", null],
+    ["[::2]:5", "0:0:0:0/64"],
     ["[2001:db8:1:2:3:4:5:6]:5", "2001:db8:1:2/64"],
     ["[2001:db8::5]:5", "2001:db8:0:0/64"],
     ["[fe80::1%eth0]:5", "fe80:0:0:0/64"],
