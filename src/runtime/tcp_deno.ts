@@ -16,21 +16,31 @@ import { clearPath } from "./unix_path.ts";
 
 const buffers = new ReadBuffers();
 
-/** Reads that succeed at once, in a row, until the event loop is made to turn. */
+/** So long may sockets that always have bytes be read, one after the other, until the event loop is made to turn. */
+const BUSY_MS = 4;
+/** Shorter reads than a buffer is long that may come in a row until the time is looked at. */
 const READS = 64;
 let reads = 0;
+let turnedAt = 0;
 const readLater: DenoStream[] = [];
 
 /**
- * Reads on when the event loop has turned. A read of a socket that has bytes is settled at once, in a microtask: one
- * connection that always has some would never let anybody else be heard.
+ * A read of a socket that has bytes is settled at once, in a microtask: one connection that always has some would never
+ * let anybody else be heard. True: it is time for that.
  */
+function busy(length: number, buffer: Uint8Array): boolean {
+  if (length < buffer.length && ++reads < READS) return false;
+  reads = 0;
+  return performance.now() - turnedAt > BUSY_MS;
+}
+
+/** Reads on when the event loop has turned. */
 function readNextTurn(stream: DenoStream): void {
   if (readLater.push(stream) === 1) nextTurn(readOn);
 }
 
 function readOn(): void {
-  reads = 0;
+  turnedAt = performance.now();
   for (const stream of readLater.splice(0)) stream.read();
 }
 
@@ -114,13 +124,13 @@ class DenoStream implements ByteStream {
     if (this.#linger === null) this.#guard?.data(this.#big ?? this.#small, length);
     this.#reading = false;
     if (this.#gone) return this.#release();
-    const full = length === (this.#big ?? this.#small).length || ++reads >= READS;
+    const pause = busy(length, this.#big ?? this.#small);
     if (this.#big !== null) {
       if (this.#paused || !buffers.keepBig(length)) this.#returnBig();
     } else if (length === smallSize && !this.#paused) {
       this.#big = buffers.takeBig();
     }
-    if (full && !this.#paused && this.#linger === null) readNextTurn(this);
+    if (pause && !this.#paused && this.#linger === null) readNextTurn(this);
     else this.#read();
   };
 
