@@ -92,7 +92,7 @@ class Run {
         entry = broker.topics.get(bytes, topicAt, topicEnd);
         // (Access control comes after onPacketRead.)
         if (entry === null || (!reads && !mayPublishAtOnce(connection, entry))) break;
-        if (mustWait(connection, entry, 0)) break;
+        if (mustWait(connection, entry, 0, false)) break;
       }
       if (next > slabAt + slab.length) {
         // Hooks see it in a copy: the chunk's memory is about to be overwritten.

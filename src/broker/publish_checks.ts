@@ -13,22 +13,33 @@ import { refusePublish } from "./publish_answers.ts";
 import type { Routes } from "./routes.ts";
 
 /** A receiver or the storage can't keep up, or access control is still being asked about one: the packet is to be tried again. */
-export function mustWait(connection: Connection, entry: TopicEntry<Routes>, qos: QoS): boolean {
+export function mustWait(
+  connection: Connection,
+  entry: TopicEntry<Routes>,
+  qos: QoS,
+  retain: boolean,
+): boolean {
   const { persistence, pressure, router } = connection.broker;
   const routes = router.of(entry);
   if (routes.pending !== null) {
     connection.after(routes.pending, () => {});
     return true;
   }
-  // (What is not acknowledged waits for no storage.)
-  const room = persistence === null || qos === 0 ? null : persistence.room;
-  if (room !== null) {
+  const room = persistence === null || (qos === 0 && !retain) ? null : persistence.room;
+  // (Who tells the storage nothing waits for no storage.)
+  if (room !== null && (retain || isKept(routes))) {
     connection.after(room, () => {});
     return true;
   }
   if (!pressure.active || !pressure.mustWait(routes, connection)) return false;
   connection.waitForReceiver();
   return true;
+}
+
+/** Somebody's session outlives its connection: what is on its way to it is kept. */
+function isKept({ direct, shared }: Routes): boolean {
+  return direct.some(({ session }) => session.kept) ||
+    shared.some(({ members }) => members.some(({ session }) => session.kept));
 }
 
 /** The bytes are no PUBLISH, or one to a topic there can't be. */

@@ -90,3 +90,31 @@ test("storage: while it is behind the event loop turns", async () => {
   storage.left = 1;
   assert.equal((await publisher.expect(4)).packetId, 1);
 });
+
+for (const qos of [1, 2] as const) {
+  test(`storage: who tells it nothing does not wait while it is behind, QoS ${qos}`, async () => {
+    const storage = new BusyStorage();
+    await using t = await TestBroker.with(storage);
+    const reader = await t.connected();
+    await reader.subscribe("b", qos);
+    storage.left = Infinity;
+    const publisher = await t.connected();
+    await publisher.published("b", "y", { qos });
+    assert.equal((await reader.message()).text, "y");
+    await publisher.published("nobody", "y", { qos });
+  });
+}
+
+for (const qos of [0, 1, 2] as const) {
+  test(`storage: a retained message waits while it is behind, QoS ${qos}`, async () => {
+    const storage = new BusyStorage();
+    await using t = await TestBroker.with(storage);
+    const publisher = await t.connected();
+    storage.left = Infinity;
+    publisher.publish("a", "x", { qos, retain: true });
+    await settle();
+    assert.equal(t.broker.retained.size, 0);
+    storage.left = 3;
+    await until(() => t.broker.retained.size === 1, "it is retained");
+  });
+}

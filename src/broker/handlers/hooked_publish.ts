@@ -40,7 +40,7 @@ export function handleHookedPublish(
   const entry = packet.topic === ""
     ? connection.aliases?.get(packet.properties.topicAlias ?? 0) ?? null
     : broker.topicEntry(packet.topic);
-  if (entry !== null && mustWait(connection, entry, packet.qos)) return false;
+  if (entry !== null && mustWait(connection, entry, packet.qos, packet.retain)) return false;
   broker.stats.packetsReceived++;
   broker.stats.messagesReceived++;
   if (broker.reads) {
