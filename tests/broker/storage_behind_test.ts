@@ -83,7 +83,7 @@ test("storage: while it is behind the event loop turns", async () => {
   await using t = await TestBroker.with(storage, { limits: { sliceTime: 1, turnTime: 1 } });
   const publisher = await t.connected();
   storage.left = Infinity;
-  publisher.publish("a", "x", { qos: 1 });
+  publisher.publish("a", "x", { qos: 1, retain: true });
   const before = storage.steps;
   await until(() => storage.steps > before + 100, "it is let to catch up, and timers run");
   assert.equal(publisher.waiting.length, 0);
