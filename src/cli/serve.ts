@@ -15,6 +15,7 @@ import { Server } from "../server.ts";
 import { VERSION } from "../version.ts";
 import { entrances, listenerLines, openWarnings, storageLine, versionLine } from "./announce.ts";
 import { makeListener } from "./listeners.ts";
+import { returnMemory } from "./memory.ts";
 import type { Parts } from "./parts.ts";
 import { makeStorage } from "./storage.ts";
 
@@ -59,6 +60,7 @@ export async function serve(configuration: Configuration, parts: Parts, log: Log
   say(storageLine(server.storage));
   for (const warning of openWarnings(places)) log("warn", warning);
   reloads();
+  returnMemory();
   say(`comqtt ${VERSION} is ready`);
 }
 
