@@ -37,7 +37,7 @@ export function returnMemory(): void {
 
 /** One look; true: memory was given back. `every`: milliseconds between two. */
 export function memoryReturn(watch: MemoryWatch, every: number): () => Promise<boolean> {
-  let least = Infinity;
+  let least = watch.resident();
   let cpuBefore = watch.cpu();
   return async () => {
     const now = watch.resident();
