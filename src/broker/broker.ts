@@ -226,10 +226,14 @@ export class Broker {
     if (milliseconds < WORTH_SAYING_MS || now < this.#lateAt + BETWEEN_LATE_MS) return;
     this.#lateAt = now;
     const { longest } = this.lateness;
-    const work = longest === null
-      ? "no client's work took long: the machine was paused, or has too little memory or time"
-      : `the longest piece of work was ${Math.round(longest.milliseconds)} ms, ${longest.what}`;
-    this.log("warn", `Nobody was served for ${Math.round(milliseconds)} ms; ${work}`);
+    const detail = longest === null
+      ? `${
+        Math.round(milliseconds)
+      } ms; no work took long: the machine was paused, or has too little memory or time`
+      : `${Math.round(milliseconds)} ms; the longest work took ${
+        Math.round(longest.milliseconds)
+      } ms, ${longest.what}`;
+    this.events.tell("event-loop-late", { detail, size: Math.round(milliseconds) });
   }
 
   /** A listener accepted a stream. `aliases`: what the listener says instead of `topicAliasMaximumOut`. */

@@ -57,6 +57,7 @@ export const LOG_EVENTS = {
   "hook-failed": { level: "warn", title: "Hook failed" },
   "handler-failed": { level: "warn", title: "Handler failed" },
   "hook-method-unknown": { level: "warn", title: "Hook has a method that is no event" },
+  "event-loop-late": { level: "warn", title: "Nobody was served for a while" },
   "nobody-may-connect": { level: "warn", title: "Nobody may connect" },
 } as const;
 

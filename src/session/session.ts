@@ -3,6 +3,7 @@
  * pending will, the expiry. A connection comes and goes as `outlet`; nothing here knows sockets.
  */
 
+import { quoted } from "../core/quoted.ts";
 import type { QoS } from "../packets/types.ts";
 import { Delivery } from "./delivery.ts";
 import type { DeliveryStore } from "./delivery_store.ts";
@@ -174,7 +175,7 @@ export class Session {
   }
 
   workName(): string {
-    return `the queue of client ${JSON.stringify(this.clientId.slice(0, 64))}`;
+    return `the queue of client ${quoted(this.clientId, 64)}`;
   }
 
   goOn(): void {

@@ -124,7 +124,8 @@ test("lateness: a line says that nobody was served, once a minute", async () => 
   t.clock.standStill(3100);
   t.clock.standStill(3100);
   assert.deepEqual(t.complaints, [
-    "Nobody was served for 3000 ms; no client's work took long: the machine was paused, or has too little memory or time",
+    "Nobody was served for a while: 3000 ms; no work took long: the machine was paused, or has too little memory or time " +
+    "(code=event-loop-late size=3000)",
   ]);
   await t.advance(60);
   t.clock.standStill(500);
