@@ -19,7 +19,9 @@ test("connection rate: one address has a share, and the others do not notice", a
   assert.equal(admitted(admission, "192.0.2.1", 1000), 10);
   assert.equal(admitted(admission, "192.0.2.2", 5), 5);
   assert.equal(t.broker.stats.refused.connectionRate, 990);
-  assert.equal(admission.refuse("192.0.2.1:1"), Reasons.connectionRateExceeded);
+  const { reason, cause } = admission.refuse("192.0.2.1:1")!;
+  assert.equal(reason, Reasons.connectionRateExceeded);
+  assert.equal(cause?.setting, "limits.connectionRatePerAddress");
   t.clock.advance(500);
   assert.equal(admitted(admission, "192.0.2.1", 1000), 5);
 });
