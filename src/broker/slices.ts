@@ -5,7 +5,7 @@
  */
 
 import { Queue } from "../session/queue.ts";
-import { nextTurn } from "../runtime/turn.ts";
+import { nextTurn, soon } from "../runtime/turn.ts";
 
 /** Units of work between two looks at the clock. */
 export const CHECK = 64;
@@ -46,6 +46,12 @@ export interface SlicesHost {
 /** Less than that is not worth telling. */
 const LONG_MS = 4;
 
+/** How the event loop is made to turn: soon, or so that sockets were looked at for certain. */
+export interface Later {
+  soon(run: () => void): void;
+  nextTurn(run: () => void): void;
+}
+
 export class Slices {
   /** Work since the clock was last looked at: whoever does some adds it, and asks `over` from `CHECK` on. */
   units = 0;
@@ -53,7 +59,7 @@ export class Slices {
   exhausted = false;
   readonly #times: SliceTimes;
   readonly #now: () => number;
-  readonly #later: (run: () => void) => void;
+  readonly #later: Later;
   readonly #host: SlicesHost;
   readonly #waiting: Queue<SlicedWork> = new Queue();
   #turn = 0;
@@ -61,12 +67,14 @@ export class Slices {
   #lookedAt = 0;
   /** A turn that had work worth looking at the clock has begun. */
   #open = false;
+  /** Those that wait go on in the next turn. */
+  #scheduled = false;
 
   constructor(
     times: SliceTimes,
     host: SlicesHost,
     now: () => number = () => performance.now(),
-    later: (run: () => void) => void = nextTurn,
+    later: Later = { soon, nextTurn },
   ) {
     this.#times = times;
     this.#host = host;
@@ -111,21 +119,33 @@ export class Slices {
     work.waitsForSlice = true;
     this.#waiting.push(work);
     if (!this.#open) this.#begin(this.#now());
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#later.nextTurn(this.#next);
   }
 
   #begin(now: number): void {
     this.#open = true;
     this.#startedAt = now;
     this.#turn++;
-    this.#later(this.#next);
+    if (!this.#scheduled) this.#later.soon(this.#turned);
   }
 
-  /** The event loop has turned. */
-  #next = (): void => {
+  /** The event loop has turned, and nobody waits for that. */
+  #turned = (): void => {
+    if (!this.#scheduled) this.#end();
+  };
+
+  #end(): void {
     this.#open = false;
     this.exhausted = false;
     this.units = 0;
-    if (this.#waiting.length === 0) return;
+  }
+
+  /** The event loop has turned: those that wait go on. */
+  #next = (): void => {
+    this.#scheduled = false;
+    this.#end();
     let now = this.#now();
     this.#begin(now);
     // (Who is not done asks again, behind those that wait by now.)
@@ -140,6 +160,10 @@ export class Slices {
       const took = -now + (now = this.#now());
       if (took > LONG_MS) this.#host.worked(took, () => work.workName());
       if (now - this.#startedAt >= this.#times.turnTime) this.exhausted = true;
+    }
+    if (this.#waiting.length > 0 && !this.#scheduled) {
+      this.#scheduled = true;
+      this.#later.nextTurn(this.#next);
     }
   };
 }

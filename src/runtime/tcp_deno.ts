@@ -17,7 +17,7 @@ import { clearPath } from "./unix_path.ts";
 const buffers = new ReadBuffers();
 
 /** So long may sockets that always have bytes be read, one after the other, until the event loop is made to turn. */
-const BUSY_MS = 4;
+const BUSY_MS = 5;
 /** Shorter reads than a buffer is long that may come in a row until the time is looked at. */
 const READS = 64;
 let reads = 0;

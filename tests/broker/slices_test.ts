@@ -16,7 +16,7 @@ class Loop {
       worked: (took, name) => this.works.push(`${name()}: ${took}`),
     },
     () => this.now,
-    (run) => this.#queue.push(run),
+    { soon: (run) => this.#queue.push(run), nextTurn: (run) => this.#queue.push(run) },
   );
 
   /** The event loop turns; whether anybody wanted it to. */

@@ -1,7 +1,7 @@
 /** Two builds on one runtime: an earlier commit, taken out of the history into a folder, and the checkout as it is. */
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
+import { existsSync, mkdtempSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Broker, findProgram } from "../brokers.ts";
@@ -17,8 +17,7 @@ export interface Build {
 
 /** The commit's files in a new folder, with the packages of this checkout. */
 export function checkedOut(commit: string, folder: string): string {
-  const place = join(folder, "before");
-  mkdirSync(place);
+  const place = mkdtempSync(join(folder, "build-"));
   const archive = execFileSync("git", ["archive", commit], { cwd: ROOT, maxBuffer: 1 << 30 });
   execFileSync("tar", ["-x", "-C", place], { input: archive });
   const packages = join(ROOT, "node_modules");

@@ -1,5 +1,5 @@
 /**
- * `deno task bench:compare COMMIT`: this checkout against an earlier commit, in alternating pairs in one run. A ratio is
+ * `deno task bench:compare COMMIT [OTHER]`: this checkout, or another commit, against an earlier one, in alternating pairs in one run. A ratio is
  * the median over the pairs; "none below" means at least 0.95 times the throughput, or at most 1.05 times the CPU.
  */
 
@@ -20,7 +20,8 @@ import { type CompareRow, compareRows } from "./rows.ts";
 const LEAST_RATE = 0.95;
 const MOST_COST = 1.05;
 
-const USAGE = `Compares this checkout with an earlier commit: deno task bench:compare COMMIT [options]
+const USAGE =
+  `Compares this checkout, or OTHER, with an earlier commit: deno task bench:compare COMMIT [OTHER] [options]
 
   --only NAME        only rows that begin so (may be given several times)
   --runtime NAME     deno, bun or both (both)
@@ -106,7 +107,7 @@ async function main(): Promise<number> {
       help: { type: "boolean", default: false },
     },
   });
-  const [commit] = positionals;
+  const [commit, other] = positionals;
   if (values.help || commit === undefined) {
     console.log(USAGE);
     return values.help ? 0 : 2;
@@ -119,6 +120,7 @@ async function main(): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
   const setting = { folder, load: await compileLoad(folder), pairs: Number(values.pairs) };
   const place = checkedOut(commit, folder);
+  const now = other === undefined ? ROOT : checkedOut(other, folder);
   const runtimes = values.runtime === "both" ? ["deno", "bun"] as const : [values.runtime as "deno" | "bun"];
   const rows = compareRows(values.quick ? 0.1 : 1)
     .filter(({ name }) => values.only.length === 0 || values.only.some((start) => name.startsWith(start)));
@@ -126,7 +128,10 @@ async function main(): Promise<number> {
   let failed = false;
   for (const row of rows) {
     for (const runtime of runtimes) {
-      const builds = [await buildIn(runtime, place, commit), await buildIn(runtime, ROOT, "now")] as const;
+      const builds = [
+        await buildIn(runtime, place, commit),
+        await buildIn(runtime, now, other ?? "now"),
+      ] as const;
       const { cells: line, below } = cells(runtime, row, await pairsOf(row, builds, setting));
       console.error(line.join("  "));
       lines.push(line);
@@ -134,7 +139,9 @@ async function main(): Promise<number> {
     }
   }
   console.log(
-    `\nMedians of ${setting.pairs} alternating pairs, this checkout to ${commit}\n\n${table(lines)}`,
+    `\nMedians of ${setting.pairs} alternating pairs, ${other ?? "this checkout"} to ${commit}\n\n${
+      table(lines)
+    }`,
   );
   return failed && values.strict ? 1 : 0;
 }
