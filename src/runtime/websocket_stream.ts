@@ -117,7 +117,7 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
     if (!this.#ending) this.#guard?.data(bytes, length);
   }
 
-  /** Only the newest ping is answered when the peer does not take the answers: RFC 6455 section 5.5.3. */
+  /** One answer waits at a time, that to the newest ping, if the peer does not take them: RFC 6455 section 5.5.3. */
   ping(payload: Uint8Array): void {
     if (this.#ending) return;
     this.#control = encodeFrame(Opcode.pong, payload);
