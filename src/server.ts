@@ -24,10 +24,12 @@ import { connectLocal } from "./inline/local_connection.ts";
 import type { InlinePublishOptions } from "./inline/publish_request.ts";
 import type { InlineHandler, InlineSubscribeOptions, InlineSubscription } from "./inline/subscription.ts";
 import type { Listener, ListenerHost } from "./listeners/listener.ts";
+import { EvictionLog } from "./listeners/eviction_log.ts";
 import { ListenerError } from "./listeners/listener_error.ts";
 import { placeOf } from "./listeners/place.ts";
 import { type Reason, Reasons } from "./packets/reason.ts";
 import type { Packet } from "./packets/types.ts";
+import { PendingHandshakes } from "./runtime/pending_handshakes.ts";
 import type { ByteStream, StreamHandler } from "./runtime/stream.ts";
 import type { StorageStatus } from "./storage.ts";
 import { ServerHooks } from "./server_hooks.ts";
@@ -59,6 +61,7 @@ export class Server implements AsyncDisposable {
   readonly #listeners: Listener[] = [];
   readonly #asked: Map<Listener, string> = new Map();
   readonly #host: ListenerHost;
+  readonly #evictions: EvictionLog;
   #state: State = "new";
   #closing: Promise<void> | null = null;
 
@@ -68,6 +71,12 @@ export class Server implements AsyncDisposable {
     this.#hooks = new ServerHooks(this.#broker);
     this.#inline = new InlineClient(this.#broker);
     const broker = this.#broker;
+    const handshakes = new PendingHandshakes({
+      limit: broker.limits.pendingHandshakes,
+      counters: broker.stats,
+      onEvicted: (listener, remoteAddress) => this.#evictions.add(listener, remoteAddress),
+    });
+    this.#evictions = new EvictionLog((text) => broker.log("warn", text), handshakes.limit);
     this.#host = {
       get storage(): StorageStatus | null {
         return broker.persistence?.status ?? null;
@@ -75,6 +84,7 @@ export class Server implements AsyncDisposable {
       stats: broker.stats,
       info: (): SystemInfo => this.info(),
       accept: (stream, listener): StreamHandler => this.#accept(stream, listener.id),
+      beginHandshake: (listener, ...begun) => handshakes.begin(listener.id, ...begun),
       log: (level: LogLevel, text: string): void => this.#broker.log(level, text),
     };
   }
@@ -309,6 +319,7 @@ export class Server implements AsyncDisposable {
     );
     await closeStorage(this.#broker);
     this.#inline.end();
+    this.#evictions.end();
   }
 
   #refuseSecond(listener: Listener): void {

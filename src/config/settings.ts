@@ -17,6 +17,7 @@ export const limitKinds: KindsOf<Limits> = {
   connectPacketSize: bytes(limitRanges.connectPacketSize),
   connections: integer(limitRanges.connections),
   connectionRate: integer(limitRanges.connectionRate),
+  pendingHandshakes: integer(limitRanges.pendingHandshakes),
   clientIdLength: bytes(limitRanges.clientIdLength),
   topicLength: bytes(limitRanges.topicLength),
   topicLevels: integer(limitRanges.topicLevels),

@@ -4,7 +4,7 @@ import { type HttpHandler, serveHttp } from "../runtime/http.ts";
 import type { Acceptor } from "../runtime/stream.ts";
 import type { TlsAcceptor } from "../runtime/tls.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
-import { errorLog, openAt, reloadTls } from "./open.ts";
+import { errorLog, handshakesOf, openAt, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
 /** What an HTTP listener is told. */
@@ -44,6 +44,7 @@ export class HttpListener implements Listener {
         ...place,
         ...(tls === undefined ? {} : { tls: await readTlsFiles(tls) }),
         onError: errorLog(this, host),
+        beginHandshake: handshakesOf(this, host),
       }, this.handlerFor(host)));
   }
 

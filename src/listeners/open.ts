@@ -1,6 +1,7 @@
 /** What all listeners that bind a host and a port do alike. */
 
 import { noSuchAddressFamily } from "../runtime/listen_fault.ts";
+import type { BeginHandshake } from "../runtime/pending_handshakes.ts";
 import type { Acceptor } from "../runtime/stream.ts";
 import type { TlsAcceptor } from "../runtime/tls.ts";
 import { type Address, parseAddress } from "./address.ts";
@@ -39,6 +40,12 @@ async function listenEverywhere<Opened>(
 /** Where faults go that belong to no caller. */
 export function errorLog(listener: Listener, host: ListenerHost): (error: Error) => void {
   return (error) => host.log("error", `Listener "${listener.id}": ${error.message}`);
+}
+
+/** The handshakes of its connections, as what accepts them wants to be told. */
+export function handshakesOf(listener: Listener, host: ListenerHost): BeginHandshake {
+  return (remoteAddress, milliseconds, drop) =>
+    host.beginHandshake(listener, remoteAddress, milliseconds, drop);
 }
 
 /** Reads the certificate files again; connections from now on get the new ones. */

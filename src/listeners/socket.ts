@@ -7,7 +7,7 @@ import { sourceAddress, type Tap, tapSource } from "../runtime/socket_source.ts"
 import type { PeerCertificate } from "../runtime/stream.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { listenerError } from "./listener_error.ts";
-import { errorLog } from "./open.ts";
+import { errorLog, handshakesOf } from "./open.ts";
 
 /** What a listener for sockets of the program is told. */
 export interface SocketListenerOptions {
@@ -76,6 +76,7 @@ export class SocketListener implements Listener {
       try {
         this.#tap = tapSource(source, {
           closes: closeServer ?? true,
+          beginHandshake: handshakesOf(this, host),
           onSocket: (socket) => this.#take(socket),
           onLate: dropSocket,
           onEnd: () =>

@@ -4,7 +4,7 @@ import type { Acceptor } from "../runtime/stream.ts";
 import { listenTcp } from "../runtime/tcp.ts";
 import { listenTls, type TlsAcceptor } from "../runtime/tls.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
-import { errorLog, openAt, reloadTls } from "./open.ts";
+import { errorLog, handshakesOf, openAt, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
 /** What a TCP listener is told. */
@@ -47,7 +47,7 @@ export class TcpListener implements Listener {
       };
       if (tls === undefined) return await listenTcp(options, (stream) => host.accept(stream, this));
       return await listenTls(
-        { ...options, ...await readTlsFiles(tls) },
+        { ...options, ...await readTlsFiles(tls), beginHandshake: handshakesOf(this, host) },
         (stream) => host.accept(stream, this),
       );
     });

@@ -4,7 +4,7 @@ import type { Acceptor } from "../runtime/stream.ts";
 import type { TlsAcceptor } from "../runtime/tls.ts";
 import { listenWebSocket } from "../runtime/websocket.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
-import { errorLog, openAt, reloadTls } from "./open.ts";
+import { errorLog, handshakesOf, openAt, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
 /** What a WebSocket listener is told. */
@@ -54,6 +54,7 @@ export class WebSocketListener implements Listener {
         maxMessageBytes: maxMessageBytes ?? longestPacket,
         requireSubprotocol: requireSubprotocol ?? true,
         onError: errorLog(this, host),
+        beginHandshake: handshakesOf(this, host),
       }, (stream) => host.accept(stream, this)));
   }
 

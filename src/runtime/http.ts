@@ -13,7 +13,7 @@ import { type ErrorSink, ignoreErrors, toError } from "./guard.ts";
 import { HttpConnections } from "./http_connections.ts";
 import { sendResponse, toRequest } from "./http_message.ts";
 import { listenNode } from "./node_listen.ts";
-import { PendingHandshakes } from "./pending_handshakes.ts";
+import { type BeginHandshake, ownHandshakes } from "./pending_handshakes.ts";
 import type { Acceptor } from "./stream.ts";
 import { contextOf, requestsCertificate, serverOptions, type TlsAcceptor, type TlsSettings } from "./tls.ts";
 
@@ -24,10 +24,12 @@ export interface HttpOptions {
   readonly tls?: TlsSettings;
   /** The longest request body; longer ones get 413 or break off. Default 1 MiB. */
   readonly maxBodyBytes?: number;
-  /** Connections beyond it are closed at once. Default 256. */
+  /** When there are more, the oldest that sends nothing makes room; who is being answered stays. Default 256. */
   readonly maxConnections?: number;
   /** Time for a handshake and the head of a request; a body has three times as long. Default 10,000. */
   readonly headMs?: number;
+  /** Keeps the handshakes that are under way, and heads of first requests, within bounds. Default: 1,000 of its own. */
+  readonly beginHandshake?: BeginHandshake;
   /** Told of what the handler threw. */
   readonly onError?: ErrorSink;
 }
@@ -41,8 +43,12 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
   const headMs = options.headMs ?? 10_000;
   const scheme = settings === undefined ? "http" : "https";
   const maxBodyBytes = options.maxBodyBytes ?? 1024 * 1024;
-  const connections = new HttpConnections(options.maxConnections ?? 256, headMs);
-  const handshakes = new PendingHandshakes(Infinity); // (Counted with the others.)
+  const connections = new HttpConnections({
+    limit: options.maxConnections ?? 256,
+    headMs,
+    beginHandshake: options.beginHandshake ?? ownHandshakes(),
+    report,
+  });
   const protocol = http.createServer();
   protocol.on("clientError", (_error, socket) => socket.destroy());
   protocol.on("request", (incoming: http.IncomingMessage, outgoing: http.ServerResponse) => {
@@ -51,16 +57,11 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
       outgoing.destroy();
     });
   });
-  const server = settings === undefined ? net.createServer({ noDelay: true }) : tlsServer(settings, headMs);
+  const server = settings === undefined ? net.createServer({ noDelay: true }) : tlsServer(settings);
   // Sockets are handed over, so that they can be counted from the first moment: `node:http` itself tells of
   // them on one runtime only when they have sent something.
-  server.on("connection", (socket) => {
-    connections.count(socket);
-    if (settings !== undefined) handshakes.add(socket);
-  });
-  server.on("tlsClientError", (_error, socket) => handshakes.remove(socket));
+  server.on("connection", (socket) => connections.count(socket));
   server.on(scheme === "http" ? "connection" : "secureConnection", (socket: net.Socket) => {
-    handshakes.remove(socket);
     if (settings?.requireClientCert && isUnknown(socket as tls.TLSSocket, settings)) return socket.destroy();
     if (connections.watch(socket)) protocol.emit("connection", socket);
   });
@@ -69,7 +70,6 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
   const address = formatAddress(bound.address, bound.port);
   const close = (): Promise<void> => {
     if (server.listening) server.close();
-    handshakes.destroy();
     return connections.close();
   };
   if (settings === undefined) return { address, close };
@@ -102,13 +102,9 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
   }
 }
 
-function tlsServer(settings: TlsSettings, handshakeTimeout: number): tls.Server {
+function tlsServer(settings: TlsSettings): tls.Server {
   checkKeyPair(settings);
-  const server = tls.createServer({
-    ...serverOptions(settings),
-    handshakeTimeout,
-    ALPNProtocols: ["http/1.1"],
-  });
+  const server = tls.createServer({ ...serverOptions(settings), ALPNProtocols: ["http/1.1"] });
   server.on("tlsClientError", (_error, socket) => socket.destroy());
   return server;
 }

@@ -4,14 +4,17 @@ import type { Socket } from "node:net";
 import { clearTimeout, setTimeout } from "node:timers";
 import { formatAddress } from "./address.ts";
 import { type ErrorSink, toError } from "./guard.ts";
-import { PendingHandshakes } from "./pending_handshakes.ts";
+import type { BeginHandshake } from "./pending_handshakes.ts";
 import type { AnySocket, SocketAddress, SocketIterable, SocketServer } from "./socket_shapes.ts";
+import { TlsHandshakes } from "./tls_handshakes.ts";
 
 export type AnySource = SocketServer | SocketIterable;
 
 export interface SourceOptions {
   /** Close the source with it. */
   readonly closes: boolean;
+  /** Of a TLS server. */
+  readonly beginHandshake: BeginHandshake;
   readonly onSocket: (socket: AnySocket) => void;
   /** A connection came after `close`, from an iteration that goes on. */
   readonly onLate: (socket: AnySocket) => void;
@@ -27,8 +30,8 @@ export interface Tap {
 
 const firstBackoffMs = 50;
 const lastBackoffMs = 1000;
-/** TLS connections in their handshake at a time. */
-const maxPending = 1000;
+/** For a TLS handshake. The server that the program set up may be less patient. */
+const handshakeMs = 120_000;
 
 /** Sources somebody takes from: two would share a stranger's connection. */
 const tapped = new WeakSet<AnySource>();
@@ -70,17 +73,17 @@ function written(address: unknown): string | null {
 class ServerTap implements Tap {
   #server: SocketServer;
   #closes: boolean;
-  #handshakes: PendingHandshakes | null = null;
+  #handshakes: TlsHandshakes | null = null;
   #handlers: [event: string, handler: (...values: unknown[]) => void][];
 
-  constructor(server: SocketServer, { closes, onSocket, onError }: SourceOptions) {
+  constructor(server: SocketServer, { closes, beginHandshake, onSocket, onError }: SourceOptions) {
     this.#server = server;
     this.#closes = closes;
     const failed = (error: unknown): void => onError(toError(error));
     this.#handlers = [["error", failed]];
     // The `connection` of a TLS server is what it decrypts.
     if ("setSecureContext" in server) {
-      const handshakes = this.#handshakes = new PendingHandshakes(maxPending);
+      const handshakes = this.#handshakes = new TlsHandshakes(beginHandshake, handshakeMs);
       this.#handlers.push(
         ["connection", (socket) => handshakes.add(socket as Socket)],
         ["tlsClientError", (_error, socket) => {
@@ -103,6 +106,7 @@ class ServerTap implements Tap {
     if (this.#closes && server.listening !== false) server.close?.();
     for (const [event, handler] of this.#handlers) server.off(event, handler);
     if (this.#closes) this.#handshakes?.destroy();
+    else this.#handshakes?.release();
     return Promise.resolve();
   }
 }

@@ -2,15 +2,16 @@
 
 import type { AddressInfo } from "node:net";
 import tls from "node:tls";
-import { formatAddress } from "./address.ts";
+import { addressOf, formatAddress } from "./address.ts";
 import { checkKeyPair, type KeyPair, peerCertificate } from "./certificate.ts";
 import { ignoreErrors } from "./guard.ts";
 import { listenNode } from "./node_listen.ts";
 import { NodeStream } from "./node_stream.ts";
 import { openSockets } from "./open_sockets.ts";
-import { addressOf, PendingHandshakes } from "./pending_handshakes.ts";
+import { type BeginHandshake, ownHandshakes } from "./pending_handshakes.ts";
 import type { Accept, Acceptor } from "./stream.ts";
 import type { TcpOptions } from "./tcp.ts";
+import { TlsHandshakes } from "./tls_handshakes.ts";
 
 /** Certificates and keys are PEM text. */
 export interface TlsSettings extends KeyPair {
@@ -29,9 +30,12 @@ export interface TlsOptions extends TcpOptions, TlsSettings {
   readonly alpnProtocols?: readonly string[];
   /** Time for the TLS handshake. Default 10,000. */
   readonly handshakeMs?: number;
-  /** How many connections may be in their handshake. Default 1,000. */
-  readonly maxPending?: number;
+  /** Keeps the handshakes that are under way within bounds. Default: 1,000 of its own. */
+  readonly beginHandshake?: BeginHandshake;
 }
+
+/** Later than any time-out of ours, which allow for the process having stood still. */
+const never = 2 ** 31 - 1;
 
 export interface TlsAcceptor extends Acceptor {
   /** Uses another certificate for connections from now on. Throws, and changes nothing, if it is not usable. */
@@ -44,10 +48,12 @@ export async function listenTls(options: TlsOptions, accept: Accept): Promise<Tl
   const requested = requestsCertificate(options);
   const server = tls.createServer({
     ...serverOptions(options),
-    handshakeTimeout: options.handshakeMs ?? 10_000,
     ...(options.alpnProtocols === undefined ? {} : { ALPNProtocols: [...options.alpnProtocols] }),
   });
-  const pending = new PendingHandshakes(options.maxPending ?? 1000);
+  const pending = new TlsHandshakes(
+    options.beginHandshake ?? ownHandshakes(),
+    options.handshakeMs ?? 10_000,
+  );
   server.on("connection", (socket) => {
     socket.once("close", () => openSockets.release());
     if (openSockets.take(report)) pending.add(socket);
@@ -92,6 +98,7 @@ export function serverOptions(settings: TlsSettings): tls.TlsOptions & tls.Secur
     ...contextOf(settings, settings),
     requestCert: requestsCertificate(settings),
     noDelay: true,
+    handshakeTimeout: never, // (`TlsHandshakes` sees to that.)
     rejectUnauthorized: settings.requireClientCert ?? false,
   };
 }

@@ -6,6 +6,7 @@
  */
 
 import { ignoreErrors } from "./guard.ts";
+import { type BeginHandshake, ownHandshakes } from "./pending_handshakes.ts";
 import type { Accept, Acceptor, ByteStream } from "./stream.ts";
 import { listenTcp, type TcpOptions } from "./tcp.ts";
 import { listenTls, type TlsAcceptor, type TlsSettings } from "./tls.ts";
@@ -21,33 +22,35 @@ export interface WebSocketOptions extends TcpOptions {
   readonly requireSubprotocol?: boolean;
   /** Time for the HTTP request. Default 10,000. */
   readonly handshakeMs?: number;
-  /** How many connections may be in their handshake. Default 1,000. */
-  readonly maxPending?: number;
+  /** Keeps the handshakes that are under way within bounds. Default: 1,000 of its own. */
+  readonly beginHandshake?: BeginHandshake;
 }
 
 export async function listenWebSocket(
   options: WebSocketOptions,
   accept: Accept,
 ): Promise<Acceptor | TlsAcceptor> {
-  const pending = { streams: new Set<ByteStream>(), limit: options.maxPending ?? 1000 };
+  const pending = new Set<ByteStream>();
+  const beginHandshake = options.beginHandshake ?? ownHandshakes();
   const rules = {
     path: options.path ?? null,
     requireSubprotocol: options.requireSubprotocol ?? true,
     maxMessageBytes: options.maxMessageBytes,
     handshakeMs: options.handshakeMs ?? 10_000,
     pending,
+    beginHandshake,
     lingerMs: options.lingerMs,
     report: options.onError ?? ignoreErrors,
   };
   const upgrade: Accept = (inner) => new WebSocketStream(inner, accept, rules);
   const acceptor = options.tls === undefined
     ? await listenTcp(options, upgrade)
-    : await listenTls({ ...options, ...options.tls, alpnProtocols: ["http/1.1"] }, upgrade);
+    : await listenTls({ ...options, ...options.tls, beginHandshake, alpnProtocols: ["http/1.1"] }, upgrade);
   const { address } = acceptor;
   const close = async (): Promise<void> => {
     await acceptor.close();
     // The broker, which would end them, has never heard of them.
-    for (const stream of pending.streams) stream.destroy();
+    for (const stream of pending) stream.destroy();
   };
   return isTls(acceptor) ? { address, close, reload: (pair) => acceptor.reload(pair) } : { address, close };
 }

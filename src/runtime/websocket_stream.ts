@@ -1,8 +1,8 @@
 /** MQTT over WebSocket: a byte stream that is carried by another one, plain or TLS. */
 
-import { clearTimeout, setTimeout } from "node:timers";
 import { type ErrorSink, type Guard, offer } from "./guard.ts";
 import { Linger } from "./linger.ts";
+import type { BeginHandshake, Handshake } from "./pending_handshakes.ts";
 import type { Accept, ByteStream, PeerCertificate, StreamHandler } from "./stream.ts";
 import {
   CloseCode,
@@ -25,8 +25,9 @@ import {
 export interface WebSocketRules extends HandshakeRules {
   readonly maxMessageBytes: number;
   readonly handshakeMs: number;
-  /** Connections whose handshake is not done: the broker does not know them yet, so they are limited here. */
-  readonly pending: { readonly streams: Set<ByteStream>; readonly limit: number };
+  readonly beginHandshake: BeginHandshake;
+  /** Connections whose handshake is not done: the broker does not know them yet. */
+  readonly pending: Set<ByteStream>;
   readonly lingerMs: number | undefined;
   readonly report: ErrorSink;
 }
@@ -41,7 +42,7 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
   #frames: FrameReader | null = null;
   #head: Uint8Array | null = new Uint8Array(512);
   #headLength = 0;
-  #timer: ReturnType<typeof setTimeout> | null;
+  #handshake: Handshake | null;
   /** The inner stream holds bytes. */
   #busy = false;
   /** The broker's frame: waits for the inner stream, or is in it. */
@@ -60,9 +61,8 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
     this.certificate = inner.certificate;
     this.#accept = accept;
     this.#rules = rules;
-    rules.pending.streams.add(inner);
-    this.#timer = setTimeout(() => inner.destroy(), rules.handshakeMs);
-    if (rules.pending.streams.size > rules.pending.limit) inner.destroy();
+    rules.pending.add(inner);
+    this.#handshake = rules.beginHandshake(this.remoteAddress, rules.handshakeMs, () => inner.destroy());
   }
 
   write(bytes: Uint8Array): boolean {
@@ -200,10 +200,10 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
 
   /** The handshake is over, whichever way. */
   #settled(): void {
-    if (this.#timer === null) return;
-    clearTimeout(this.#timer);
-    this.#timer = null;
+    if (this.#handshake === null) return;
+    this.#handshake.done();
+    this.#handshake = null;
     this.#head = null;
-    this.#rules.pending.streams.delete(this.#inner);
+    this.#rules.pending.delete(this.#inner);
   }
 }

@@ -5,6 +5,7 @@ import type { Stats } from "../../src/broker/stats.ts";
 import { type SystemInfo, systemInfo } from "../../src/broker/system_info.ts";
 import type { Listener, ListenerHost } from "../../src/listeners/listener.ts";
 import type { StorageStatus } from "../../src/storage.ts";
+import { type Handshake, PendingHandshakes } from "../../src/runtime/pending_handshakes.ts";
 import { Recorder, turns } from "../runtime/recorder.ts";
 
 export class Host implements ListenerHost {
@@ -13,6 +14,7 @@ export class Host implements ListenerHost {
   readonly accepted: { recorder: Recorder; listener: Listener }[] = [];
   readonly lines: string[] = [];
   storage: StorageStatus | null = null;
+  readonly #handshakes = new PendingHandshakes({ limit: 1000 });
 
   info(): SystemInfo {
     return systemInfo(this.#broker);
@@ -22,6 +24,10 @@ export class Host implements ListenerHost {
     const recorder = new Recorder(stream);
     this.accepted.push({ recorder, listener });
     return recorder;
+  }
+
+  beginHandshake({ id }: Listener, remoteAddress: string, milliseconds: number, drop: () => void): Handshake {
+    return this.#handshakes.begin(id, remoteAddress, milliseconds, drop);
   }
 
   log(level: string, text: string): void {
