@@ -52,6 +52,7 @@ function figures(source: StatsSource): unknown {
   return {
     ...source.info(),
     queued: stats.queued,
+    handshakes: stats.handshakes,
     ...(isNothing(source.storage) ? {} : { storage: source.storage }),
     dropped: {
       slow: stats.droppedSlow,

@@ -47,7 +47,8 @@ export class HttpConnections {
   /** From the first moment, before a TLS handshake. */
   count(socket: Socket): void {
     socket.on("error", () => socket.destroy());
-    if (!this.#makeRoom()) {
+    // (Who has no address any more has gone.)
+    if (socket.remoteAddress === undefined || !this.#makeRoom()) {
       socket.destroy();
       return;
     }
@@ -79,7 +80,7 @@ export class HttpConnections {
     if (connection === undefined) return;
     connection.handshake?.done();
     connection.handshake = null;
-    this.#wait(connection, incoming.complete ? null : 3 * this.#rules.headMs);
+    this.#wait(connection, hasBody(incoming) ? 3 * this.#rules.headMs : null);
     incoming.once("end", () => {
       if (!outgoing.writableFinished) this.#wait(connection, null);
     });
@@ -148,4 +149,10 @@ export class HttpConnections {
     if (this.#open.get(connection.address) === connection) this.#open.delete(connection.address);
     if (this.#open.size === 0) this.#closing?.();
   }
+}
+
+/** Without one nothing more is to come; its end is not told as long as nobody reads. */
+function hasBody({ headers, complete }: IncomingMessage): boolean {
+  return !complete &&
+    (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0);
 }

@@ -56,7 +56,8 @@ export async function listenTls(options: TlsOptions, accept: Accept): Promise<Tl
   );
   server.on("connection", (socket) => {
     socket.once("close", () => openSockets.release());
-    if (openSockets.take(report)) pending.add(socket);
+    // Who has no address any more has gone: what it began is not worth the work of answering.
+    if (openSockets.take(report) && socket.remoteAddress !== undefined) pending.add(socket);
     else socket.destroy();
   });
   server.on("tlsClientError", (_error, socket) => {

@@ -16,6 +16,8 @@ export class TlsHandshakes {
   }
 
   add(socket: Socket): void {
+    // (Over a Unix socket of the program's, or it has gone already. It has nothing to be found by afterwards.)
+    if (socket.remoteAddress === undefined) return;
     const address = addressOf(socket);
     const handshake = this.#begin(address, this.#milliseconds, () => socket.destroy());
     const pending = { socket, handshake };
@@ -28,6 +30,7 @@ export class TlsHandshakes {
   }
 
   remove(socket: Socket): void {
+    if (socket.remoteAddress === undefined) return;
     const address = addressOf(socket);
     this.#pending.get(address)?.handshake.done();
     this.#pending.delete(address);

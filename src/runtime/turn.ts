@@ -18,3 +18,20 @@ export const endOfTurn: (run: () => void) => void = onDeno ? queueMicrotask : se
 
 /** Runs after sockets had another chance; for work that is done in pieces. */
 export const soon: (run: () => void) => void = setImmediate;
+
+let turns = 0;
+let counting = false;
+
+function nextTurn(): void {
+  turns++;
+  counting = false;
+}
+
+/** Another number in every turn in which it is asked for. */
+export function turnNumber(): number {
+  if (!counting) {
+    counting = true;
+    soon(nextTurn);
+  }
+  return turns;
+}

@@ -213,6 +213,21 @@ describe("tls: server", () => {
   );
 
   it(
+    "handshakes that came while the process stood still go on, they are not timed out",
+    { timeout },
+    () =>
+      serve({ handshakeMs: 300 }, async (server) => {
+        const coming = Array.from({ length: 10 }, () => seen(server, { ca: authority }));
+        await turns(2);
+        for (let i = 0; i < 3; i++) {
+          for (const end = performance.now() + 700; performance.now() < end;);
+          await turns(2);
+        }
+        assert.deepEqual(await Promise.all(coming), coming.map(() => null));
+      }),
+  );
+
+  it(
     "who keeps all handshakes half open keeps nobody out: the oldest makes room",
     { timeout },
     () =>

@@ -152,6 +152,31 @@ describe("websocket: handshake", () => {
   );
 
   it(
+    "a request that came while the process stood still is answered, not timed out",
+    { timeout },
+    () =>
+      serve({ handshakeMs: 200 }, async (server) => {
+        const clients = await Promise.all(
+          Array.from(
+            { length: 20 },
+            async () => new WebSocketClient(await connectTcp(server.acceptor.address)),
+          ),
+        );
+        for (const { socket } of clients) socket.write("GET /mqtt HTTP/1.1\r\n");
+        await turns(3);
+        for (const { socket } of clients) {
+          socket.write(upgradeRequest().slice("GET /mqtt HTTP/1.1\r\n".length));
+        }
+        for (const end = performance.now() + 600; performance.now() < end;);
+        for (const client of clients) {
+          await client.until(() => client.head !== "" || client.ended || client.closed);
+          assert.match(client.head, /^HTTP\/1.1 101 /);
+          client.reset();
+        }
+      }),
+  );
+
+  it(
     "who keeps all handshakes half open keeps nobody out: the oldest makes room",
     { timeout },
     () =>
