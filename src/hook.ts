@@ -66,6 +66,13 @@ export interface Hook {
   /** Keeps what has to outlive the process; of several hooks with one the first counts. Looked at when `serve` begins. */
   readonly storage?: Storage;
 
+  /**
+   * True: whomever `onConnectAuthenticate` or `onAuthPacket` of this hook lets in has shown a password, a token or the like; it may
+   * be a getter. When all hooks with one of these methods say so, pages of any origin may connect over WebSocket, see
+   * `WebSocketListenerOptions.origins`. Default false.
+   */
+  readonly requiresCredentials?: boolean;
+
   // --- the server ---
 
   /**

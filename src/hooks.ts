@@ -6,7 +6,7 @@ import { HookError } from "./hook_error.ts";
 import { type Reason, Reasons } from "./packets/reason.ts";
 
 /** What a hook can listen to. */
-export type HookEvent = Exclude<keyof Hook, "id" | "init" | "storage">;
+export type HookEvent = Exclude<keyof Hook, "id" | "init" | "storage" | "requiresCredentials">;
 
 /** All of them. */
 export const HOOK_EVENTS: readonly HookEvent[] = [
@@ -96,6 +96,13 @@ export class Hooks {
 
   get all(): readonly Hook[] {
     return this.#hooks;
+  }
+
+  /** Nobody is let in without them. False as well when nobody is asked who could let somebody in. */
+  get requireCredentials(): boolean {
+    const { onConnectAuthenticate, onAuthPacket } = this.on;
+    const asked = [...onConnectAuthenticate, ...onAuthPacket];
+    return asked.length > 0 && asked.every((hook) => hook.requiresCredentials === true);
   }
 
   /** At the end, or in the place of another one. */

@@ -81,6 +81,9 @@ export class Server implements AsyncDisposable {
       get storage(): StorageStatus | null {
         return broker.persistence?.status ?? null;
       },
+      get requiresCredentials(): boolean {
+        return broker.hooks.requireCredentials;
+      },
       stats: broker.stats,
       info: (): SystemInfo => this.info(),
       accept: (stream, listener): StreamHandler => this.#accept(stream, listener.id),

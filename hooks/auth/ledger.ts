@@ -128,6 +128,11 @@ export class Ledger implements Hook {
     return done;
   }
 
+  /** False as long as a rule lets somebody in without a password. */
+  get requiresCredentials(): boolean {
+    return this.#rules.requiresPasswords;
+  }
+
   /** Called by the server. */
   init(host: HookHost): void {
     this.#hosts.add(host);

@@ -13,12 +13,16 @@ export class Retained {
   /** By topic whose value will expire: one deadline each, however often the value changes. */
   readonly #watched: Map<string, Expiry> = new Map();
 
+  /** How many of them are of the server's own topics. */
+  #serverTopics = 0;
+
   constructor(broker: Broker) {
     this.#broker = broker;
   }
 
+  /** Without what the server says of itself. */
   get size(): number {
-    return this.#index.size;
+    return this.#index.size - this.#serverTopics;
   }
 
   /** The value of a topic that has not expired. */
@@ -33,24 +37,25 @@ export class Retained {
     return this.#index.match(filter);
   }
 
-  /** There is no room for one more topic. */
-  full(message: Message): boolean {
-    return message.payloadLength > 0 && this.#index.size >= this.#broker.limits.retained &&
-      this.#index.get(message.topic) === undefined;
+  /** There is no room for one more topic. What the server says of itself always has some, and takes none from others. */
+  full({ topic, payloadLength, publisher }: Message): boolean {
+    if (payloadLength === 0 || publisher === "") return false;
+    const kept = isServerTopic(topic) ? this.#index.size : this.size;
+    return kept >= this.#broker.limits.retained && this.#index.get(topic) === undefined;
   }
 
   /** Keeps the message, or removes what is there if it is empty. [MQTT-3.3.1-5] [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
   store(message: Message): void {
     const { hooks } = this.#broker;
     if (message.payloadLength === 0) {
-      const removed = this.#index.delete(message.topic);
+      const removed = this.#delete(message.topic);
       if (removed) this.#gone(message.topic);
       else this.#broker.persistence?.retainedNothing();
       if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, removed ? -1 : 0);
       return;
     }
     message.keepLong();
-    this.#index.set(message.topic, message);
+    this.#set(message);
     // (What the server says of itself it says again.)
     if (!isServerTopic(message.topic)) this.#broker.persistence?.retained(message);
     this.#watch(message);
@@ -64,8 +69,21 @@ export class Retained {
 
   /** A message of an earlier run. */
   restore(message: Message): void {
-    this.#index.set(message.topic, message);
+    this.#set(message);
     this.#watch(message);
+  }
+
+  #set(message: Message): void {
+    const before = this.#index.size;
+    this.#index.set(message.topic, message);
+    if (this.#index.size > before && isServerTopic(message.topic)) this.#serverTopics++;
+  }
+
+  /** True when there was one. */
+  #delete(topic: string): boolean {
+    if (!this.#index.delete(topic)) return false;
+    if (isServerTopic(topic)) this.#serverTopics--;
+    return true;
   }
 
   #gone(topic: string): void {
@@ -91,7 +109,7 @@ export class Retained {
   }
 
   #expire(message: Message): void {
-    this.#index.delete(message.topic);
+    this.#delete(message.topic);
     this.#gone(message.topic);
     this.#broker.stats.droppedExpired++;
     this.#broker.hooks.notify("onRetainedExpired", message.topic);

@@ -19,6 +19,7 @@ export type RefusalKind =
   | "notAuthorized"
   | "malformed"
   | "keepAlive"
+  | "origin"
   | "hook";
 
 /** The counters of one server, since it was made. */
@@ -80,6 +81,7 @@ export class Stats {
     notAuthorized: 0,
     malformed: 0,
     keepAlive: 0,
+    origin: 0,
     hook: 0,
   };
 }

@@ -32,7 +32,7 @@ export interface SystemInfo {
   readonly messages_sent: number;
   /** Messages that did not reach a client, for whatever reason. */
   readonly messages_dropped: number;
-  /** Retained messages. */
+  /** Retained messages, without those of `$SYS`. */
   readonly retained: number;
   /** QoS 1 and 2 messages sent and not yet acknowledged. */
   readonly inflight: number;

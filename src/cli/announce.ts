@@ -1,25 +1,41 @@
 /** What a starting broker says of itself: where it listens, and who can connect. */
 
+import type { ListenerSetting } from "../config/configuration.ts";
 import type { Listener } from "../listeners/listener.ts";
 import type { StorageStatus } from "../storage.ts";
 import { runtimeName, runtimeVersion } from "../runtime/process.ts";
 import { VERSION } from "../version.ts";
+
+/** Where somebody may come in. */
+export interface Entrance {
+  readonly protocol: string;
+  readonly address: string;
+  /** Nobody comes in without a certificate. */
+  readonly certified: boolean;
+}
+
+export function entrances(listeners: readonly Listener[], settings: readonly ListenerSetting[]): Entrance[] {
+  const certified = new Set(
+    settings.filter(({ tls }) => tls?.requireClientCert === true).map(({ id }) => id),
+  );
+  return listeners.map(({ id, protocol, address }) => ({ protocol, address, certified: certified.has(id) }));
+}
 
 export function versionLine(): string {
   return `comqtt ${VERSION} (${runtimeName} ${runtimeVersion})`;
 }
 
 /** One line for each, then one or more on who can connect without a password. */
-export function listenerLines(listeners: readonly Listener[]): string[] {
+export function listenerLines(listeners: readonly Entrance[]): string[] {
   const width = Math.max(...listeners.map(({ protocol }) => protocol.length));
   const lines = listeners.map(({ protocol, address }) => `  ${protocol.padEnd(width)}  ${address}`);
   const mqtt = listeners.filter(({ protocol }) => !protocol.startsWith("http"));
   if (mqtt.length === 0) return [...lines, "Nobody can connect: there is no listener for MQTT"];
   if (mqtt.some(isOpen)) return lines;
-  return [
-    ...lines,
-    "Only this machine can connect, and everyone on it without a password; to let others in: --tcp :1883",
-  ];
+  const who = mqtt.every(({ certified }) => certified)
+    ? "and only with a certificate"
+    : "and everyone on it without a password";
+  return [...lines, `Only this machine can connect, ${who}; to let others in: --tcp :1883`];
 }
 
 /** What becomes of what clients were told is safe. */
@@ -29,8 +45,8 @@ export function storageLine(storage: StorageStatus | null): string {
 }
 
 /** A line for each listener that lets strangers in. */
-export function openWarnings(listeners: readonly Listener[]): string[] {
-  return listeners.filter(isOpen).map(({ protocol, address }) =>
+export function openWarnings(listeners: readonly Entrance[]): string[] {
+  return listeners.filter((one) => isOpen(one) && !one.certified).map(({ protocol, address }) =>
     protocol.startsWith("http")
       ? `Everyone who can reach ${address} (${protocol}) sees the statistics`
       : `Everyone who can reach ${address} (${protocol}) can connect, publish and subscribe without a password`
@@ -38,6 +54,6 @@ export function openWarnings(listeners: readonly Listener[]): string[] {
 }
 
 /** Other machines can reach it. */
-function isOpen({ protocol, address }: Listener): boolean {
+function isOpen({ protocol, address }: Entrance): boolean {
   return protocol !== "unix" && !/^(127(\.\d+){3}|\[::1\]|localhost):\d+$/.test(address);
 }

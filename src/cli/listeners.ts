@@ -9,7 +9,7 @@ import { WebSocketListener } from "../listeners/websocket.ts";
 import type { HttpHandler } from "../runtime/http.ts";
 
 export function makeListener(setting: ListenerSetting, handler: HttpHandler): Listener {
-  const { id, address, tls, path, requireSubprotocol, backlog, mode } = setting;
+  const { id, address, tls, path, requireSubprotocol, pingInterval, origins, backlog, mode } = setting;
   const common = { id, address, ...(tls === undefined ? {} : { tls }) };
   switch (setting.protocol) {
     case "tcp":
@@ -21,6 +21,8 @@ export function makeListener(setting: ListenerSetting, handler: HttpHandler): Li
         ...common,
         ...(path === undefined ? {} : { path }),
         ...(requireSubprotocol === undefined ? {} : { requireSubprotocol }),
+        ...(pingInterval === undefined ? {} : { pingInterval }),
+        ...(origins === undefined ? {} : { origins }),
       });
     case "unix":
       return new UnixListener({ id, path: address, ...(mode === undefined ? {} : { mode }) });

@@ -26,6 +26,12 @@ export const optionGroups: readonly OptionGroup[] = [
       { name: "ws", value: address, repeatable: true, text: "MQTT over WebSocket; default 127.0.0.1:1882" },
       { name: "tls", value: address, repeatable: true, text: "MQTT over TLS; needs a certificate" },
       { name: "wss", value: address, repeatable: true, text: "MQTT over WebSocket over TLS; the same" },
+      {
+        name: "origins",
+        value: "LIST",
+        text: "whose pages in browsers may connect: https://app.example,… or any;\n" +
+          "default: those of this machine, or of the host they connect to",
+      },
       { name: "unix", value: "PATH", repeatable: true, text: "MQTT over a Unix socket" },
       {
         name: "http",
@@ -39,7 +45,12 @@ export const optionGroups: readonly OptionGroup[] = [
     title: "Certificates (PEM files) for --tls and --wss; SIGHUP reads them again",
     options: [
       { name: "tls-cert", value: "FILE", text: "the server's certificate, with its chain" },
-      { name: "tls-key", value: "FILE", text: "its private key" },
+      { name: "tls-key", value: "FILE", text: "its private key; may be the same file" },
+      {
+        name: "tls-passphrase-file",
+        value: "FILE",
+        text: "the passphrase of an encrypted key (or COMQTT_TLS_PASSPHRASE)",
+      },
       { name: "tls-ca", value: "FILE", text: "clients must have a certificate of this authority" },
     ],
   },
@@ -55,13 +66,13 @@ export const optionGroups: readonly OptionGroup[] = [
       {
         name: "storage-sync",
         value: "SYNC",
-        text: "what an acknowledged message survives: normal (default): the end of the process;\n" +
-          "full: a power failure as well; off: nothing for certain, it is written behind",
+        text: "what an acknowledged message survives: normal (default): the end of the\n" +
+          "process; full: a power failure as well; off: nothing for certain",
       },
       {
         name: "storage-url",
         value: "URL",
-        text: "of the Redis server, redis://host:port (with a password better as a variable)",
+        text: "of the Redis server, redis://host:port (with a password better as a\nvariable)",
       },
     ],
   },

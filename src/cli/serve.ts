@@ -10,10 +10,10 @@ import { onFaults } from "../runtime/faults.ts";
 import type { HttpHandler } from "../runtime/http.ts";
 import { describeListenFault } from "../runtime/listen_fault.ts";
 import { exit, writeOutput } from "../runtime/process.ts";
-import { onSignals } from "../runtime/signals.ts";
+import { onSignals, userSignals } from "../runtime/signals.ts";
 import { Server } from "../server.ts";
 import { VERSION } from "../version.ts";
-import { listenerLines, openWarnings, storageLine, versionLine } from "./announce.ts";
+import { entrances, listenerLines, openWarnings, storageLine, versionLine } from "./announce.ts";
 import { makeListener } from "./listeners.ts";
 import { makeStorage } from "./storage.ts";
 
@@ -30,6 +30,12 @@ export async function serve(configuration: Configuration, log: Log): Promise<voi
   const handler = await httpHandler(configuration, server);
   for (const setting of configuration.listeners) await server.addListener(makeListener(setting, handler));
   const stopped = stopOnSignal(server, log);
+  const reloads = reloadOnSignal(server, log);
+  // Other brokers save or show something on them, and who sends one does not want this one to end.
+  onSignals(
+    userSignals,
+    (signal) => log("info", `${signal}: there is nothing to do on this signal, comqtt goes on`),
+  );
   try {
     await server.serve();
   } catch (error) {
@@ -37,10 +43,11 @@ export async function serve(configuration: Configuration, log: Log): Promise<voi
     throw error instanceof ListenerError ? withOrigin(error, configuration.listeners) : error;
   }
   say(versionLine());
-  for (const line of listenerLines(server.listeners)) say(line);
+  const places = entrances(server.listeners, configuration.listeners);
+  for (const line of listenerLines(places)) say(line);
   say(storageLine(server.storage));
-  for (const warning of openWarnings(server.listeners)) log("warn", warning);
-  onSignals(["SIGHUP"], () => void reload(server, log));
+  for (const warning of openWarnings(places)) log("warn", warning);
+  reloads();
   say(`comqtt ${VERSION} is ready`);
 }
 
@@ -71,6 +78,20 @@ function stopOnSignal(server: Server, log: Log): () => boolean {
     server.close().catch((error: Error) => log("error", `Closing failed: ${error.message}`)).finally(end);
   });
   return () => stopping;
+}
+
+/** From the call of the function returned on; what came before is done then, because a start may take its time. */
+function reloadOnSignal(server: Server, log: Log): () => void {
+  let ready = false;
+  let asked = false;
+  onSignals(["SIGHUP"], () => {
+    if (ready) void reload(server, log);
+    else asked = true;
+  });
+  return () => {
+    ready = true;
+    if (asked) void reload(server, log);
+  };
 }
 
 /** Certificates are renewed while clients are connected. */

@@ -1,10 +1,9 @@
 /** From settings to the hook that keeps the data. Each kind is loaded only when it is asked for. */
 
-import { quote } from "../config/problem.ts";
+import type { RedisTls } from "../../hooks/storage/redis.ts";
 import type { StorageChoice, StorageValues } from "../config/storage.ts";
 import type { Hook } from "../hook.ts";
-import { describeListenFault } from "../runtime/listen_fault.ts";
-import { readTextFile } from "../runtime/process.ts";
+import { readPemSource } from "../runtime/pem_source.ts";
 
 /** Null: everything is kept in memory alone. */
 export async function makeStorage(choice: StorageChoice): Promise<Hook | null> {
@@ -31,18 +30,25 @@ async function redisStorage(values: Partial<StorageValues>): Promise<Hook> {
   const { url, address, username, password, database, prefix, timeout, lockTime } = values;
   const given = { url, address, username, password, database, prefix, timeout, lockTime };
   const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const tls: Record<string, string> = {};
-  for (const file of ["ca", "cert", "key"] as const) {
-    const path = values[file];
-    if (path !== undefined) tls[file] = await readPem(path);
-  }
+  const tls = await redisTls(values);
   return new RedisStorage({ ...options, ...(Object.keys(tls).length === 0 ? {} : { tls }) });
 }
 
-async function readPem(path: string): Promise<string> {
-  try {
-    return await readTextFile(path);
-  } catch (error) {
-    throw new Error(`Cannot read the file ${quote(path)} of the storage: ${describeListenFault(error)}`);
+/** PEM text from paths. */
+async function redisTls(values: Partial<StorageValues>): Promise<RedisTls> {
+  const { checkedTls } = await import("../../hooks/storage/redis/certificates.ts");
+  const { passphrase } = values;
+  const tls: { -readonly [K in keyof RedisTls]?: RedisTls[K] } = passphrase === undefined
+    ? {}
+    : { passphrase };
+  const whats = { ca: "The certificate authority", cert: "The certificate", key: "The private key" } as const;
+  const names = { ca: "", cert: "", key: "", passphrase: "storage.passphrase (COMQTT_STORAGE_PASSPHRASE)" };
+  for (const file of ["ca", "cert", "key"] as const) {
+    const given = values[file];
+    if (given === undefined) continue;
+    const { name, text } = await readPemSource(`${whats[file]} for Redis`, given);
+    tls[file] = text;
+    names[file] = name;
   }
+  return checkedTls(tls, names);
 }

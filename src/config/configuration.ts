@@ -2,6 +2,7 @@
 
 import type { Capabilities, Limits, LogLevel, QueueFull } from "../broker/options.ts";
 import type { TlsFiles } from "../listeners/tls_files.ts";
+import type { Origins } from "./origins.ts";
 import type { StorageValues } from "./storage.ts";
 
 /** How clients come in; with TLS each has a name of its own. */
@@ -16,6 +17,10 @@ export interface ListenerSetting {
   /** The only path that WebSocket clients may ask for. */
   readonly path?: string;
   readonly requireSubprotocol?: boolean;
+  /** Seconds. */
+  readonly pingInterval?: number;
+  /** Whose pages may connect over WebSocket. */
+  readonly origins?: Origins;
   readonly backlog?: number;
   /** Permission bits of a Unix socket. */
   readonly mode?: number;
@@ -43,6 +48,8 @@ export interface Layer {
   readonly listeners: ReadonlyMap<Protocol, readonly ListenerSetting[]>;
   /** Certificates for listeners that name none of their own. */
   readonly tls: Partial<TlsFiles>;
+  /** For WebSocket listeners that have none of their own. */
+  readonly origins?: Origins;
 }
 
 export interface Configuration {

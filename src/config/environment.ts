@@ -4,6 +4,7 @@ import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { Layer, ListenerSetting, Protocol } from "./configuration.ts";
 import { listenersOf } from "./listener_text.ts";
 import { nearest } from "./nearest.ts";
+import { originsKind } from "./origins.ts";
 import { ConfigError, type Problem, quote } from "./problem.ts";
 import {
   capabilityKinds,
@@ -61,6 +62,7 @@ export function environmentLayer(variables: Variables): Layer {
   const restoreCounters = read(restoreCountersKind, "restoreCounters");
   const logLevel = read(logLevelKind, "logLevel");
   const data = read(filePath, "data");
+  const origins = read(originsKind, "origins");
   const values = {
     limits: section("limits", limitKinds),
     capabilities: section("capabilities", capabilityKinds),
@@ -72,12 +74,15 @@ export function environmentLayer(variables: Variables): Layer {
     ...(logLevel === undefined ? {} : { logLevel }),
   };
   if (problems.length > 0) throw new ConfigError(problems);
-  return { values, listeners, tls: tlsOf(variables) };
+  return { values, listeners, tls: tlsOf(variables), ...(origins === undefined ? {} : { origins }) };
 }
 
+type TlsPart = "cert" | "key" | "passphrase" | "passphraseFile" | "ca";
+const tlsParts: readonly TlsPart[] = ["cert", "key", "passphrase", "passphraseFile", "ca"];
+
 function tlsOf(variables: Variables): Partial<TlsFiles> {
-  const tls: { -readonly [K in "cert" | "key" | "ca"]?: string } = {};
-  for (const part of ["cert", "key", "ca"] as const) {
+  const tls: { -readonly [K in TlsPart]?: string } = {};
+  for (const part of tlsParts) {
     const path = variables.get(variableName("tls", part));
     if (path !== undefined) tls[part] = path;
   }

@@ -4,8 +4,9 @@ import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { ListenerSetting, Protocol } from "./configuration.ts";
 import { addressFault } from "./listener_text.ts";
 import { assign } from "./draft.ts";
+import { readOrigins } from "./origins.ts";
 import { quote } from "./problem.ts";
-import { fileMode, integer, oneOf, secretText, someText, yesOrNo } from "./values.ts";
+import { duration, fileMode, integer, oneOf, secretText, someText, yesOrNo } from "./values.ts";
 import type { Entry, YamlReader } from "./yaml_reader.ts";
 
 type ListenerType = "tcp" | "ws" | "http" | "unix";
@@ -62,6 +63,14 @@ function readListener(reader: YamlReader, item: Entry, ids: Map<string, string>)
       remember(entry);
       assign(draft, "requireSubprotocol", reader.value(entry, yesOrNo));
     },
+    pingInterval: (entry) => {
+      remember(entry);
+      assign(draft, "pingInterval", reader.value(entry, duration("s", [0, 86_400])));
+    },
+    origins: (entry) => {
+      remember(entry);
+      assign(draft, "origins", readOrigins(reader, entry));
+    },
     backlog: (entry) => {
       remember(entry);
       assign(draft, "backlog", reader.value(entry, integer([1, 65_535])));
@@ -92,7 +101,7 @@ interface Read {
 /** The keys that a type takes besides `type` and `id`; the first one is needed. */
 const keysOf: Readonly<Record<ListenerType, readonly string[]>> = {
   tcp: ["address", "tls", "backlog"],
-  ws: ["address", "tls", "path", "requireSubprotocol"],
+  ws: ["address", "tls", "path", "requireSubprotocol", "pingInterval", "origins"],
   http: ["address", "tls"],
   unix: ["path", "mode"],
 };
@@ -136,6 +145,7 @@ function complete(reader: YamlReader, item: Entry, { type, draft, entries }: Rea
   };
 }
 
+const halfMissing = "expected the path of a PEM file; one with certificate and key may be given for both";
 const minimumVersion = oneOf(["TLSv1.2", "TLSv1.3"]);
 
 function readTls(reader: YamlReader, entry: Entry): TlsFiles | undefined {
@@ -146,14 +156,18 @@ function readTls(reader: YamlReader, entry: Entry): TlsFiles | undefined {
     key: (inner) => assign(draft, "key", reader.value(inner, someText)),
     ca: (inner) => assign(draft, "ca", reader.value(inner, someText)),
     passphrase: (inner) => assign(draft, "passphrase", reader.value(inner, secretText)),
+    passphraseFile: (inner) => assign(draft, "passphraseFile", reader.value(inner, someText)),
     requestClientCertificate: (inner) => assign(draft, "requestClientCert", reader.value(inner, yesOrNo)),
     requireClientCertificate: (inner) => assign(draft, "requireClientCert", reader.value(inner, yesOrNo)),
     minVersion: (inner) => assign(draft, "minVersion", reader.value(inner, minimumVersion)),
   });
-  const { cert, key, ca } = draft;
+  const { cert, key, ca, passphrase, passphraseFile } = draft;
+  if (passphrase !== undefined && passphraseFile !== undefined) {
+    reader.error(entry.key, `Cannot use "passphrase" beside "passphraseFile" for ${quote(entry.path)}`);
+  }
   for (const [name, value] of [["cert", cert], ["key", key]] as const) {
     if (value === undefined && reader.problems.length === errors) {
-      reader.error(entry.key, `Missing "${name}" for ${quote(entry.path)}, expected the path of a PEM file`);
+      reader.error(entry.key, `Missing "${name}" for ${quote(entry.path)}, ${halfMissing}`);
     }
   }
   const { requestClientCert, requireClientCert } = draft;

@@ -37,6 +37,8 @@ export interface StorageValues {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
+  /** Of an encrypted key. */
+  readonly passphrase: string;
 }
 
 export const storageKinds: { readonly [K in keyof StorageValues]-?: ValueKind<StorageValues[K]> } = {
@@ -56,6 +58,7 @@ export const storageKinds: { readonly [K in keyof StorageValues]-?: ValueKind<St
   ca: someText,
   cert: someText,
   key: someText,
+  passphrase: secretText,
 };
 
 /** Those that a type takes besides `type`. */
@@ -71,6 +74,7 @@ export const storageKeys: { readonly [K in StorageValues["type"]]: readonly (key
     "ca",
     "cert",
     "key",
+    "passphrase",
     "prefix",
     "timeout",
     "lockTime",

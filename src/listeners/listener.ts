@@ -76,6 +76,8 @@ export interface ListenerHost {
   readonly stats: Readonly<Stats>;
   /** How its storage is; null: it has none. */
   readonly storage: StorageStatus | null;
+  /** Nobody gets in without having shown a password or the like, as far as its hooks say. */
+  readonly requiresCredentials: boolean;
   /** The figures of the server at this moment. */
   info(): SystemInfo;
   /**

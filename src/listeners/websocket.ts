@@ -3,7 +3,10 @@
 import type { Acceptor } from "../runtime/stream.ts";
 import type { TlsAcceptor } from "../runtime/tls.ts";
 import { listenWebSocket } from "../runtime/websocket.ts";
+import { canonicalOrigin, type OriginRule } from "../runtime/websocket_origin.ts";
+import { foreignPageLog } from "./foreign_pages.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
+import { ListenerError } from "./listener_error.ts";
 import { errorLog, handshakesOf, openAt, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
@@ -21,23 +24,45 @@ export interface WebSocketListenerOptions {
   readonly maxMessageBytes?: number;
   /** Refuse clients that offer no MQTT subprotocol. Default true. */
   readonly requireSubprotocol?: boolean;
+  /**
+   * Seconds that a connection may be quiet, in one direction or both, before it is sent a ping of WebSocket: proxies close quiet
+   * ones, most after a minute. Fractions are possible, up to 86,400; 0: never. Default 30. It has nothing to do with the
+   * keep-alive of MQTT, and a client that does not answer one is sent no more until something comes from it.
+   */
+  readonly pingInterval?: number;
+  /**
+   * Which pages in browsers may connect: all of them, or those of these origins, such as `https://app.example:8443`; `null`
+   * stands for pages that have none. Other clients send none and are always let in. Default: where nobody gets in without a
+   * password or certificate, `any`; otherwise, over a loopback address, pages of this machine (`localhost` and the like, on any
+   * port), over others pages of the host that is connected to. Others get 403.
+   */
+  readonly origins?: "any" | readonly string[];
 }
 
 /** The longest MQTT packet. Messages are not put together, so a high limit costs no memory. */
 const longestPacket = 268_435_460;
+const defaultPingInterval = 30;
+const longestPingInterval = 86_400;
 
 /** A listener for MQTT over WebSocket, plain or TLS. */
 export class WebSocketListener implements Listener {
   readonly id: string;
   readonly protocol: string;
   #options: WebSocketListenerOptions;
+  #origins: "any" | readonly string[] | undefined;
   #acceptor: Acceptor | TlsAcceptor | null = null;
 
-  /** It opens when the server serves. */
+  /** It opens when the server serves. Throws a `ListenerError` when `origins` or `pingInterval` cannot be used. */
   constructor(options: WebSocketListenerOptions) {
     this.id = options.id;
     this.protocol = options.tls === undefined ? "ws" : "wss";
     this.#options = options;
+    this.#origins = originsOf(options);
+    const { id, pingInterval = 0 } = options;
+    if (typeof pingInterval !== "number" || !(pingInterval >= 0 && pingInterval <= longestPingInterval)) {
+      const expected = `expected seconds from 0 to ${longestPingInterval}`;
+      throw new ListenerError(`Invalid pingInterval ${pingInterval} of listener "${id}": ${expected}`);
+    }
   }
 
   get address(): string {
@@ -45,7 +70,7 @@ export class WebSocketListener implements Listener {
   }
 
   async open(host: ListenerHost): Promise<void> {
-    const { path, tls, maxMessageBytes, requireSubprotocol } = this.#options;
+    const { path, tls, maxMessageBytes, requireSubprotocol, pingInterval } = this.#options;
     this.#acceptor = await openAt(this, this.#options.address, async (place) =>
       await listenWebSocket({
         ...place,
@@ -53,6 +78,9 @@ export class WebSocketListener implements Listener {
         ...(tls === undefined ? {} : { tls: await readTlsFiles(tls) }),
         maxMessageBytes: maxMessageBytes ?? longestPacket,
         requireSubprotocol: requireSubprotocol ?? true,
+        pingMs: (pingInterval ?? defaultPingInterval) * 1000,
+        origins: () => this.#rule(host),
+        onForeignPage: foreignPageLog(this, host),
         onError: errorLog(this, host),
         beginHandshake: handshakesOf(this, host),
       }, (stream) => host.accept(stream, this)));
@@ -66,4 +94,24 @@ export class WebSocketListener implements Listener {
   async close(): Promise<void> {
     await this.#acceptor?.close();
   }
+
+  /** A page knows no password; but it could talk to whoever asks for none, in the name of whoever looks at it. */
+  #rule(host: ListenerHost): OriginRule {
+    if (this.#origins !== undefined) return this.#origins;
+    return host.requiresCredentials || this.#options.tls?.requireClientCert === true ? "any" : "own";
+  }
+}
+
+function originsOf({ id, origins }: WebSocketListenerOptions): "any" | readonly string[] | undefined {
+  if (origins === undefined || origins === "any") return origins;
+  // (A program in JavaScript may give one without a list.)
+  if (!Array.isArray(origins)) {
+    throw new ListenerError(`Invalid origins of listener "${id}": expected "any" or a list of origins`);
+  }
+  return origins.map((origin) => {
+    const canonical = canonicalOrigin(origin);
+    if (canonical !== null) return canonical;
+    const expected = 'expected one such as "https://app.example:8443", or "null"';
+    throw new ListenerError(`Invalid origin ${JSON.stringify(origin)} of listener "${id}": ${expected}`);
+  });
 }

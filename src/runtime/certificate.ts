@@ -1,6 +1,5 @@
 /** What both runtimes say of certificates, in one form. */
 
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { DetailedPeerCertificate, PeerCertificate as NodeCertificate, TLSSocket } from "node:tls";
 import type { PeerCertificate } from "./stream.ts";
 
@@ -39,39 +38,4 @@ function distinguishedName(name: object): string {
 
 function escapeValue(value: string): string {
   return value.replace(/[,+"\\<>;]|^[ #]| $/g, "\\$&");
-}
-
-export interface KeyPair {
-  readonly cert: string;
-  readonly key: string;
-  readonly passphrase?: string;
-  readonly ca?: string;
-}
-
-/** Throws when the texts are no certificate and key that belong together: one runtime would listen all the same. */
-export function checkKeyPair(pair: KeyPair): void {
-  const certificate = parsed("The certificate is not valid PEM", () => new X509Certificate(pair.cert));
-  const key = parsed(
-    "The private key is not valid PEM or its passphrase is wrong",
-    () =>
-      createPrivateKey({
-        key: pair.key,
-        ...(pair.passphrase === undefined ? {} : { passphrase: pair.passphrase }),
-      }),
-  );
-  if (!certificate.checkPrivateKey(key)) {
-    throw new Error("The private key does not belong to the certificate");
-  }
-  if (pair.ca !== undefined) {
-    const { ca } = pair;
-    parsed("The certificate authority is not valid PEM", () => new X509Certificate(ca));
-  }
-}
-
-function parsed<T>(message: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (cause) {
-    throw new Error(message, { cause });
-  }
 }

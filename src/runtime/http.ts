@@ -8,10 +8,11 @@ import http from "node:http";
 import net, { type AddressInfo } from "node:net";
 import tls from "node:tls";
 import { formatAddress } from "./address.ts";
-import { checkKeyPair, type KeyPair, peerCertificate } from "./certificate.ts";
+import { peerCertificate } from "./certificate.ts";
 import { type ErrorSink, ignoreErrors, toError } from "./guard.ts";
 import { HttpConnections } from "./http_connections.ts";
 import { sendResponse, toRequest } from "./http_message.ts";
+import { type KeyPair, readKeyPair } from "./key_pair.ts";
 import { listenNode } from "./node_listen.ts";
 import { type BeginHandshake, ownHandshakes } from "./pending_handshakes.ts";
 import type { Acceptor } from "./stream.ts";
@@ -38,7 +39,7 @@ export interface HttpOptions {
 export type HttpHandler = (request: Request, remoteAddress: string) => Response | Promise<Response>;
 
 export async function serveHttp(options: HttpOptions, handler: HttpHandler): Promise<Acceptor | TlsAcceptor> {
-  const { tls: settings } = options;
+  const settings = options.tls === undefined ? undefined : { ...options.tls, ...readKeyPair(options.tls) };
   const report = options.onError ?? ignoreErrors;
   const headMs = options.headMs ?? 10_000;
   const scheme = settings === undefined ? "http" : "https";
@@ -74,8 +75,7 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
   };
   if (settings === undefined) return { address, close };
   const reload = (pair: KeyPair): void => {
-    checkKeyPair(pair);
-    (server as tls.Server).setSecureContext(contextOf(pair, settings));
+    (server as tls.Server).setSecureContext(contextOf(readKeyPair(pair), settings));
   };
   return { address, close, reload };
 
@@ -103,7 +103,6 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
 }
 
 function tlsServer(settings: TlsSettings): tls.Server {
-  checkKeyPair(settings);
   const server = tls.createServer({ ...serverOptions(settings), ALPNProtocols: ["http/1.1"] });
   server.on("tlsClientError", (_error, socket) => socket.destroy());
   return server;

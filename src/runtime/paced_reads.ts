@@ -6,7 +6,8 @@
  */
 
 import { onBun } from "./platform.ts";
-import { soon, turnNumber } from "./turn.ts";
+import { nextTurn } from "./turn.ts";
+import { turnNumber } from "./turn_number.ts";
 
 /** From so many bytes in one turn on, what else comes is put off. */
 export const readShare: number = 64 * 1024;
@@ -126,7 +127,7 @@ export class PacedReads {
   #ask(): void {
     if (this.#asked) return;
     this.#asked = true;
-    soon(this.#go);
+    nextTurn(this.#go);
   }
 
   #go = (): void => {

@@ -2,6 +2,7 @@
 
 import { writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import process from "node:process";
 import { bun } from "./bun.ts";
 import { errorCode } from "./guard.ts";
@@ -34,6 +35,11 @@ export function environmentWith(prefix: string): Map<string, string> {
       entry[0].startsWith(prefix) && entry[1] !== undefined
     ),
   );
+}
+
+/** What this machine calls itself; null on Deno when asking is not permitted. */
+export function machineName(): string | null {
+  return permitted({ name: "sys", kind: "hostname" }) ? hostname() : null;
 }
 
 export function exit(code: number): never {

@@ -1,9 +1,12 @@
 /** Signals of the operating system. */
 
 import process from "node:process";
+import { onDeno } from "./platform.ts";
 
-/** No SIGUSR1: on Deno it opens the debugger's port even when there is a handler. */
-export type Signal = "SIGHUP" | "SIGINT" | "SIGTERM" | "SIGUSR2";
+export type Signal = "SIGHUP" | "SIGINT" | "SIGTERM" | "SIGUSR1" | "SIGUSR2";
+
+/** Those that end a process that does not care for them. SIGUSR1 is Deno's own: it opens the debugger's port. */
+export const userSignals: readonly Signal[] = onDeno ? ["SIGUSR2"] : ["SIGUSR1", "SIGUSR2"];
 
 /** Calls `run` for each of the signals until the function returned is called. */
 export function onSignals(signals: readonly Signal[], run: (signal: Signal) => void): () => void {

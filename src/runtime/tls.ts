@@ -3,8 +3,9 @@
 import type { AddressInfo } from "node:net";
 import tls from "node:tls";
 import { addressOf, formatAddress } from "./address.ts";
-import { checkKeyPair, type KeyPair, peerCertificate } from "./certificate.ts";
+import { peerCertificate } from "./certificate.ts";
 import { ignoreErrors } from "./guard.ts";
+import { type KeyPair, readKeyPair } from "./key_pair.ts";
 import { listenNode } from "./node_listen.ts";
 import { NodeStream } from "./node_stream.ts";
 import { openSockets } from "./open_sockets.ts";
@@ -23,7 +24,6 @@ export interface TlsSettings extends KeyPair {
   readonly requireClientCert?: boolean;
   /** Default "TLSv1.2". */
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";
-  readonly passphrase?: string;
 }
 
 export interface TlsOptions extends TcpOptions, TlsSettings {
@@ -43,11 +43,11 @@ export interface TlsAcceptor extends Acceptor {
 }
 
 export async function listenTls(options: TlsOptions, accept: Accept): Promise<TlsAcceptor> {
-  checkKeyPair(options);
+  const settings: TlsSettings = { ...options, ...readKeyPair(options) };
   const report = options.onError ?? ignoreErrors;
   const requested = requestsCertificate(options);
   const server = tls.createServer({
-    ...serverOptions(options),
+    ...serverOptions(settings),
     ...(options.alpnProtocols === undefined ? {} : { ALPNProtocols: [...options.alpnProtocols] }),
   });
   const pending = new TlsHandshakes(
@@ -77,8 +77,7 @@ export async function listenTls(options: TlsOptions, accept: Accept): Promise<Tl
   return {
     address: formatAddress(address, port),
     reload(pair: KeyPair): void {
-      checkKeyPair(pair);
-      server.setSecureContext(contextOf(pair, options));
+      server.setSecureContext(contextOf(readKeyPair(pair), settings));
     },
     close(): Promise<void> {
       if (server.listening) server.close();
@@ -93,7 +92,7 @@ export function requestsCertificate(settings: TlsSettings): boolean {
   return (settings.requestClientCert || settings.requireClientCert) ?? false;
 }
 
-/** For `createServer`; `listenTls` and HTTPS understand the same settings. */
+/** For `createServer`, with a pair as `readKeyPair` gives it; `listenTls` and HTTPS understand the same settings. */
 export function serverOptions(settings: TlsSettings): tls.TlsOptions & tls.SecureContextOptions {
   return {
     ...contextOf(settings, settings),
@@ -104,15 +103,14 @@ export function serverOptions(settings: TlsSettings): tls.TlsOptions & tls.Secur
   };
 }
 
-/** For another certificate: an authority it does not name stays. */
+/** For another certificate, as `readKeyPair` gives it: an authority it does not name stays. */
 export function contextOf(pair: KeyPair, settings: TlsSettings): tls.SecureContextOptions {
-  const { cert, key, passphrase } = pair;
+  const { cert, key } = pair;
   const ca = pair.ca ?? settings.ca;
   return {
     cert,
     key,
     minVersion: settings.minVersion ?? "TLSv1.2",
     ...(ca === undefined ? {} : { ca }),
-    ...(passphrase === undefined ? {} : { passphrase }),
   };
 }

@@ -1,6 +1,6 @@
 /** The end of a turn of the event loop: after all sockets that became readable in it were handled. */
 
-import { setImmediate } from "node:timers";
+import { setImmediate, setTimeout } from "node:timers";
 import { onDeno } from "./platform.ts";
 
 /**
@@ -19,19 +19,24 @@ export const endOfTurn: (run: () => void) => void = onDeno ? queueMicrotask : se
 /** Runs after sockets had another chance; for work that is done in pieces. */
 export const soon: (run: () => void) => void = setImmediate;
 
-let turns = 0;
-let counting = false;
+/** So long may `setImmediate` be asked again and again before sockets are looked at on Deno. */
+const UNSEEN_MS = 4;
+let seenAt = 0;
 
-function nextTurn(): void {
-  turns++;
-  counting = false;
-}
-
-/** Another number in every turn in which it is asked for. */
-export function turnNumber(): number {
-  if (!counting) {
-    counting = true;
-    soon(nextTurn);
+/**
+ * On Deno what goes on from one `setImmediate` to the next keeps its event loop from looking at sockets for up to 61
+ * rounds (its scheduler looks at them when there is nothing else to do, or then). A timer lets it: it costs a
+ * millisecond at most, less when a socket has something to say.
+ */
+function nextTurnOnDeno(run: () => void): void {
+  if (performance.now() - seenAt < UNSEEN_MS) setImmediate(run);
+  else {
+    setTimeout(() => {
+      seenAt = performance.now();
+      run();
+    }, 0);
   }
-  return turns;
 }
+
+/** Runs when sockets were looked at once more, whatever else there is to do; for busy work in pieces of milliseconds. */
+export const nextTurn: (run: () => void) => void = onDeno ? nextTurnOnDeno : setImmediate;

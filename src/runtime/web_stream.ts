@@ -5,7 +5,8 @@ import { Linger } from "./linger.ts";
 import { readShare } from "./paced_reads.ts";
 import type { StreamPair } from "./socket_shapes.ts";
 import type { Accept, ByteStream, PeerCertificate } from "./stream.ts";
-import { soon, turnNumber } from "./turn.ts";
+import { nextTurn } from "./turn.ts";
+import { turnNumber } from "./turn_number.ts";
 
 /** What is handed over at a time: a copy, and how often a slow peer is seen to move. */
 const pieceSize = 64 * 1024;
@@ -146,7 +147,7 @@ export class WebStream implements ByteStream {
     this.#spent += length + readCost;
     if (this.#spent < readShare) return this.#read();
     this.#asked = true;
-    soon(() => {
+    nextTurn(() => {
       this.#asked = false;
       this.#read();
     });

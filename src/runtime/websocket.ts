@@ -10,6 +10,8 @@ import { type BeginHandshake, ownHandshakes } from "./pending_handshakes.ts";
 import type { Accept, Acceptor, ByteStream } from "./stream.ts";
 import { listenTcp, type TcpOptions } from "./tcp.ts";
 import { listenTls, type TlsAcceptor, type TlsSettings } from "./tls.ts";
+import { originAllowed, type OriginRule } from "./websocket_origin.ts";
+import { PingWheel } from "./websocket_pings.ts";
 import { WebSocketStream } from "./websocket_stream.ts";
 
 export interface WebSocketOptions extends TcpOptions {
@@ -20,6 +22,12 @@ export interface WebSocketOptions extends TcpOptions {
   readonly maxMessageBytes: number;
   /** Refuse clients that offer neither `mqtt` nor `mqttv3.1`. Default true [MQTT-6.0.0-3]. */
   readonly requireSubprotocol?: boolean;
+  /** Which pages may connect, asked at each handshake. Default: `own`. */
+  readonly origins?: () => OriginRule;
+  /** Told of pages that may not. */
+  readonly onForeignPage?: (origin: string, remoteAddress: string) => void;
+  /** Milliseconds after which a quiet connection is sent a ping, at the latest. 0: never. Default 30,000. */
+  readonly pingMs?: number;
   /** Time for the HTTP request. Default 10,000. */
   readonly handshakeMs?: number;
   /** Keeps the handshakes that are under way within bounds. Default: 1,000 of its own. */
@@ -32,10 +40,19 @@ export async function listenWebSocket(
 ): Promise<Acceptor | TlsAcceptor> {
   const pending = new Set<ByteStream>();
   const beginHandshake = options.beginHandshake ?? ownHandshakes();
+  const { hostname, origins, onForeignPage } = options;
+  const admits = (origin: string | null, host: string | null, remoteAddress: string): boolean => {
+    const rule = origins?.() ?? "own";
+    const allowed = originAllowed(rule, { origin, host, remoteAddress, hostname });
+    if (!allowed) onForeignPage?.(origin ?? "", remoteAddress);
+    return allowed;
+  };
   const rules = {
+    admits,
     path: options.path ?? null,
     requireSubprotocol: options.requireSubprotocol ?? true,
     maxMessageBytes: options.maxMessageBytes,
+    pings: options.pingMs === 0 ? null : new PingWheel(options.pingMs ?? 30_000),
     handshakeMs: options.handshakeMs ?? 10_000,
     pending,
     beginHandshake,

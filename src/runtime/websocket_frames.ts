@@ -126,7 +126,10 @@ export class FrameReader {
       let from = at + 6;
       const end = from + size;
       if (size < 0 || size > most || end > length) break;
-      const a = bytes[at + 2]!, b = bytes[at + 3]!, c = bytes[at + 4]!, d = bytes[at + 5]!;
+      const a = bytes[at + 2]!;
+      const b = bytes[at + 3]!;
+      const c = bytes[at + 4]!;
+      const d = bytes[at + 5]!;
       for (; from + 4 <= end; from += 4, out += 4) {
         bytes[out] = bytes[from]! ^ a;
         bytes[out + 1] = bytes[from + 1]! ^ b;
@@ -164,7 +167,9 @@ export class FrameReader {
     const opcode = first & 0x0F;
     if ((first & 0x70) !== 0) return failures.reserved;
     if (opcode > Opcode.pong || (opcode > Opcode.binary && opcode < Opcode.close)) return failures.opcode;
-    if ((bytes[at + 1]! & 0x80) === 0) return failures.unmasked;
+    // (Against RFC 6455 section 5.1, but paho-mqtt in Python answers pings and closes like that, and harms nobody.)
+    const masked = bytes[at + 1]! >= 0x80;
+    if (!masked && opcode !== Opcode.pong && opcode !== Opcode.close) return failures.unmasked;
     const size = payloadLength(bytes, at);
     const failure = opcode < Opcode.close
       ? this.#beginData(opcode, first >= 0x80, size)
@@ -172,7 +177,8 @@ export class FrameReader {
     if (failure !== null) return failure;
     this.#opcode = opcode;
     this.#remaining = size;
-    this.#mask.take(bytes, at + headSize(bytes, at, at + 2) - 4);
+    if (masked) this.#mask.take(bytes, at + headSize(bytes, at, at + 2) - 4);
+    else this.#mask.takeNone();
     return null;
   }
 

@@ -10,6 +10,8 @@ export interface HandshakeRules {
   readonly path: string | null;
   /** Refuse clients that offer no MQTT subprotocol. */
   readonly requireSubprotocol: boolean;
+  /** May a page of that origin connect? `host`: what the client calls us. Null: there is no such header. */
+  admits(origin: string | null, host: string | null, remoteAddress: string): boolean;
 }
 
 export interface Answer {
@@ -29,7 +31,7 @@ export function headEnd(bytes: Uint8Array, length: number, searchFrom: number): 
   return -1;
 }
 
-export function answerHandshake(head: Uint8Array, rules: HandshakeRules): Answer {
+export function answerHandshake(head: Uint8Array, rules: HandshakeRules, remoteAddress: string): Answer {
   const lines = new TextDecoder("latin1").decode(head).split("\r\n");
   const [method, target, version] = (lines[0] ?? "").split(" ");
   if (method === undefined || target === undefined || version !== "HTTP/1.1") {
@@ -42,10 +44,10 @@ export function answerHandshake(head: Uint8Array, rules: HandshakeRules): Answer
   if (rules.path !== null && path !== rules.path) {
     return refuse("404 Not Found", "MQTT over WebSocket is served at another path");
   }
-  return answerUpgrade(headers, rules);
+  return answerUpgrade(headers, rules, remoteAddress);
 }
 
-function answerUpgrade(headers: Map<string, string>, rules: HandshakeRules): Answer {
+function answerUpgrade(headers: Map<string, string>, rules: HandshakeRules, remoteAddress: string): Answer {
   const key = headers.get("sec-websocket-key") ?? "";
   if (!hasToken(headers.get("upgrade"), "websocket") || !hasToken(headers.get("connection"), "upgrade")) {
     return refuse("426 Upgrade Required", "This port speaks MQTT over WebSocket, subprotocol mqtt", upgrade);
@@ -54,6 +56,9 @@ function answerUpgrade(headers: Map<string, string>, rules: HandshakeRules): Ans
     return refuse("426 Upgrade Required", "Only WebSocket version 13 is accepted", upgrade);
   }
   if (!/^[A-Za-z0-9+/]{22}==$/.test(key)) return refuse("400 Bad Request", "Sec-WebSocket-Key is malformed");
+  if (!rules.admits(headers.get("origin") ?? null, headers.get("host") ?? null, remoteAddress)) {
+    return refuse("403 Forbidden", "Pages of this origin may not connect to this broker");
+  }
   const offered = tokens(headers.get("sec-websocket-protocol"));
   const protocol = subprotocols.find((name) => offered.includes(name));
   if (protocol === undefined && (rules.requireSubprotocol || offered.length > 0)) {

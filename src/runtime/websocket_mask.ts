@@ -19,6 +19,15 @@ export class Mask {
     this.#d = bytes[at + 3]!;
   }
 
+  /** That of a frame that has none. */
+  takeNone(): void {
+    this.#a =
+      this.#b =
+      this.#c =
+      this.#d =
+        0;
+  }
+
   /**
    * Writes `from[at..end)` without its mask to `to` from `out` on, and answers where that ends. Within the same
    * memory `out` must not be behind `at`.
@@ -28,7 +37,10 @@ export class Mask {
       to.copyWithin(out, at, end);
       return this.#inWords(to, out, out + end - at);
     }
-    const a = this.#a, b = this.#b, c = this.#c, d = this.#d;
+    const a = this.#a;
+    const b = this.#b;
+    const c = this.#c;
+    const d = this.#d;
     for (; at + 4 <= end; at += 4, out += 4) {
       to[out] = from[at]! ^ a;
       to[out + 1] = from[at + 1]! ^ b;
@@ -49,7 +61,10 @@ export class Mask {
     const start = at + (-(byteOffset + at) & 3);
     this.apply(bytes, at, start, bytes, at);
     const words = new Int32Array(buffer, byteOffset + start, (end - start) >> 2);
-    const a = this.#a, b = this.#b, c = this.#c, d = this.#d;
+    const a = this.#a;
+    const b = this.#b;
+    const c = this.#c;
+    const d = this.#d;
     const mask = littleEndian ? a | b << 8 | c << 16 | d << 24 : a << 24 | b << 16 | c << 8 | d;
     for (let i = 0; i < words.length; i++) words[i]! ^= mask;
     const rest = start + 4 * words.length;
@@ -58,7 +73,10 @@ export class Mask {
 
   /** Begins one, two or three bytes later. */
   #turn(by: number): void {
-    const a = this.#a, b = this.#b, c = this.#c, d = this.#d;
+    const a = this.#a;
+    const b = this.#b;
+    const c = this.#c;
+    const d = this.#d;
     this.#a = by === 1 ? b : by === 2 ? c : d;
     this.#b = by === 1 ? c : by === 2 ? d : a;
     this.#c = by === 1 ? d : by === 2 ? a : b;

@@ -14,6 +14,7 @@ import {
   FrameReader,
   Opcode,
 } from "./websocket_frames.ts";
+import type { Pinged, PingWheel } from "./websocket_pings.ts";
 import {
   answerHandshake,
   type HandshakeRules,
@@ -28,11 +29,15 @@ export interface WebSocketRules extends HandshakeRules {
   readonly beginHandshake: BeginHandshake;
   /** Connections whose handshake is not done: the broker does not know them yet. */
   readonly pending: Set<ByteStream>;
+  /** Null: nobody is sent pings. */
+  readonly pings: PingWheel | null;
   readonly lingerMs: number | undefined;
   readonly report: ErrorSink;
 }
 
-export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
+const pingFrame = encodeFrame(Opcode.ping, new Uint8Array());
+
+export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, Pinged {
   readonly remoteAddress: string;
   readonly certificate: PeerCertificate | null;
   #inner: ByteStream;
@@ -54,6 +59,12 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
   #linger: Linger | null = null;
   #ending = false;
   #failure: Error | null = null;
+  /** Something came, or was sent, since it was last asked whether it is quiet. */
+  #heard = false;
+  #said = false;
+  /** Nothing has come since the last ping. */
+  #unanswered = false;
+  #pingSlot = -1;
 
   constructor(inner: ByteStream, accept: Accept, rules: WebSocketRules) {
     this.#inner = inner;
@@ -67,6 +78,7 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
 
   write(bytes: Uint8Array): boolean {
     if (this.#ending || bytes.length === 0) return true;
+    this.#said = true;
     this.#frame = encodeFrame(Opcode.binary, bytes); // [MQTT-6.0.0-1]
     this.#pump();
     this.#owing = this.#frame !== null;
@@ -92,6 +104,8 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
 
   data(bytes: Uint8Array, length: number): void {
     if (this.#ending) return;
+    this.#heard = true;
+    this.#unanswered = false;
     if (this.#frames === null) return this.#readHead(bytes.subarray(0, length));
     const failure = this.#frames.read(bytes, length, this);
     if (failure !== null) this.#fail(failure);
@@ -110,6 +124,7 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
   closed(error: Error | null): void {
     this.#settled();
     this.#linger?.stop();
+    if (this.#pingSlot >= 0) this.#rules.pings?.remove(this, this.#pingSlot);
     this.#guard?.closed(this.#failure ?? error);
   }
 
@@ -120,7 +135,21 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
   /** One answer waits at a time, that to the newest ping, if the peer does not take them: RFC 6455 section 5.5.3. */
   ping(payload: Uint8Array): void {
     if (this.#ending) return;
+    this.#said = true;
     this.#control = encodeFrame(Opcode.pong, payload);
+    this.#pump();
+  }
+
+  /**
+   * Either direction counts, because proxies watch each. One ping that is not answered is the last: a connection whose client
+   * has gone must not look alive to a proxy that would end it. (What comes back is no MQTT, so its keep-alive goes on.)
+   */
+  pingIfQuiet(): void {
+    const quiet = !this.#heard || !this.#said;
+    this.#heard = this.#said = false;
+    if (!quiet || this.#unanswered || this.#ending || this.#busy || this.#control !== null) return;
+    this.#unanswered = this.#said = true;
+    this.#control = pingFrame;
     this.#pump();
   }
 
@@ -180,13 +209,15 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents {
     const end = headEnd(head, this.#headLength, before);
     if (end < 0 ? this.#headLength > longestHead : end > longestHead) return this.#refuse(headTooLong());
     if (end < 0) return;
-    const answer = answerHandshake(head.subarray(0, end), this.#rules);
+    const answer = answerHandshake(head.subarray(0, end), this.#rules, this.remoteAddress);
     if (!answer.accepted) return this.#refuse(answer.bytes);
     this.#settled();
     this.#busy = !this.#inner.write(answer.bytes);
+    this.#said = true;
     this.#frames = new FrameReader(this.#rules.maxMessageBytes);
     this.#guard = offer(this, this.#accept, this.#rules.report);
     if (this.#guard === null) return this.destroy();
+    this.#pingSlot = this.#rules.pings?.add(this) ?? -1;
     const early = head.subarray(end, this.#headLength);
     if (early.length > 0) this.data(early, early.length);
   }

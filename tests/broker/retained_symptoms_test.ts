@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { systemInfo } from "../../src/broker/system_info.ts";
 import type { Hook } from "../../src/hook.ts";
 import { settle, TestBroker, type TestClient } from "../harness/mod.ts";
 
@@ -195,4 +196,24 @@ test("retained: no room for one more topic is a refusal, and clearing makes room
   assert.equal(t.broker.stats.refused.retained, 1);
   assert.deepEqual([await set("b", ""), await set("c", "x")], [0, 0]);
   assert.deepEqual(await watch.texts(5), ["x", "x", "y", "", "x"]);
+});
+
+test("retained: what the server says of itself is not counted, and takes no room", async () => {
+  for (const version of [4, 5] as const) {
+    await using t = new TestBroker({ sysTopicInterval: 1, limits: { retained: 2 } });
+    await t.advance(2);
+    const told = [...t.broker.retained.match("$SYS/#")].filter((topic) => topic !== "").length;
+    assert.ok(told > 10);
+    assert.equal(systemInfo(t.broker).retained, 0);
+    const client = await t.connected(version);
+    for (const topic of ["a", "b"]) await client.published(topic, "x", { qos: 1, retain: true });
+    await client.publish("c", "x", { qos: 0, retain: true });
+    await t.advance(2);
+    assert.equal(systemInfo(t.broker).retained, 2);
+    assert.equal(t.broker.stats.refused.retained, 1);
+    await client.subscribe("$SYS/broker/retained");
+    assert.equal((await client.message()).text, "2");
+    await client.published("a", "", { qos: 1, retain: true });
+    assert.equal(systemInfo(t.broker).retained, 1);
+  }
 });

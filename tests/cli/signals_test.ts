@@ -3,9 +3,11 @@
 import assert from "node:assert/strict";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
+import net from "node:net";
 import tls from "node:tls";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { runtimeName } from "../../src/runtime/process.ts";
 import { noPorts, Program } from "../harness/program.ts";
 import { openSocket, socketClient } from "../harness/socket_client.ts";
 import { until } from "../harness/time.ts";
@@ -126,7 +128,7 @@ test("signals: SIGHUP reads the certificate again, and a bad one leaves the old 
   copyFileSync(tlsFile("device.key"), key);
   program.kill("SIGHUP");
   await program.until(() => /the certificate stays as it is: /.test(program.errors), "the refusal");
-  assert.match(program.errors, /the private key does not belong to the certificate/);
+  assert.match(program.errors, /the private key ".*" does not belong to the certificate "/);
   assert.equal(await serialNumber(program.port("tls")), "1002");
 });
 
@@ -154,4 +156,49 @@ test("signals: nothing is left of a program that ended", async () => {
   const port = program.port("tcp");
   await endsWith(program, "SIGTERM");
   await until(() => openSocket(port).then(() => false, () => true), "the port to be closed");
+});
+
+for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+  // (Deno takes SIGUSR1 for itself: it opens the port of the debugger.)
+  const needed = signal === "SIGUSR1" && runtimeName === "deno" ? { skip: "skipped: needs Bun" } : {};
+  test(`signals: ${signal} is one line, and it goes on`, needed, async () => {
+    await using program = await Program.start();
+    const client = await socketClient(program.port("tcp"));
+    await client.connect({ clientId: "before" });
+    program.kill(signal);
+    const line = `${signal}: there is nothing to do on this signal, comqtt goes on`;
+    await program.until(() => program.errors.includes(line), "the line");
+    assert.match(program.errors, new RegExp(`^\\S+Z info ${line}\\n$`));
+    await client.subscribe("t");
+    await client.publish("t", "x");
+    assert.equal((await client.message()).text, "x");
+  });
+}
+
+test("signals: SIGHUP and those of the user while it starts do not end it", async () => {
+  // A Redis that does not answer holds the start.
+  const silent = net.createServer();
+  const asked = new Promise<void>((resolve) =>
+    silent.on("connection", (socket) => {
+      socket.on("error", () => {});
+      resolve();
+    })
+  );
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const { port } = silent.address() as net.AddressInfo;
+  await using program = Program.begin([
+    ...noPorts,
+    "--tcp",
+    "127.0.0.1:0",
+    "--storage-url",
+    `redis://127.0.0.1:${port}`,
+  ]);
+  await asked;
+  program.kill("SIGHUP");
+  program.kill("SIGUSR2");
+  await program.until(() => program.errors.includes("SIGUSR2: there is nothing to do"), "the line");
+  program.kill("SIGTERM");
+  assert.equal((await program.ended).signal, null);
+  assert.match(program.output, /^SIGTERM: comqtt is closing$/m);
+  silent.close();
 });

@@ -142,12 +142,15 @@ for (const protocol of ["tls", "wss"]) {
     const path = join(temporaryFolder(), "server.crt");
     writeFileSync(path, "hello\n");
     const args = [...listener, "--tls-cert", path, "--tls-key", tlsFile("server.key")];
-    await refused(args, /: the certificate is not valid PEM$/m);
+    await refused(args, /: the certificate ".*" is not PEM: it has no line with -----BEGIN$/m);
   });
 
   test(`start: a key of another certificate is one line and exit code 1, ${protocol}`, async () => {
     const args = [...listener, "--tls-cert", tlsFile("server.crt"), "--tls-key", tlsFile("device.key")];
-    await refused(args, /: the private key does not belong to the certificate$/m);
+    await refused(
+      args,
+      /: the private key ".*device\.key" does not belong to the certificate ".*server\.crt"$/m,
+    );
   });
 
   test(`start: no certificate at all is one line and exit code 1, ${protocol}`, async () => {

@@ -96,7 +96,7 @@ listeners:
     address: :1883
     backlog: 100
   - { type: tcp, id: second, address: "[::1]:1884" }
-  - { type: ws, address: 1882, path: /mqtt, require-subprotocol: no, tls: { cert: c, key: k } }
+  - { type: ws, address: 1882, path: /mqtt, require-subprotocol: no, ping-interval: 1m, origins: any, tls: { cert: c, key: k } }
   - { type: http, id: tcp, address: localhost:8080 }
   - { type: unix, path: /run/comqtt, mode: 0660 }
 `);
@@ -112,12 +112,24 @@ listeners:
       address: "1882",
       path: "/mqtt",
       requireSubprotocol: false,
+      pingInterval: 60,
+      origins: "any",
       tls: { cert: "c", key: "k", requireClientCert: false },
       origin: "a.yml:7:5",
     }],
     http: [{ protocol: "http", id: "tcp", address: "localhost:8080", origin: "a.yml:8:5" }],
     unix: [{ protocol: "unix", id: "unix", address: "/run/comqtt", mode: 0o660, origin: "a.yml:9:5" }],
   });
+});
+
+test("file: origins are any, one, several with commas, or a list", () => {
+  const originsOf = (text: string): unknown =>
+    layerOf(`listeners: [{ type: ws, address: ":1", origins: ${text} }]`).listeners.get("ws")![0]!.origins;
+  assert.equal(originsOf("any"), "any");
+  assert.deepEqual(originsOf("https://App.example:443/"), ["https://app.example"]);
+  assert.deepEqual(originsOf("'http://a, http://b:80'"), ["http://a", "http://b"]);
+  assert.deepEqual(originsOf("[http://a, 'null']"), ["http://a", "null"]);
+  assert.deepEqual(originsOf("[]"), []);
 });
 
 test("file: an empty list of listeners is none at all", () => {
@@ -204,9 +216,22 @@ const mistakes: readonly (readonly [name: string, text: string, problems: string
   ["listeners that are no list", "listeners: { type: tcp }", [
     '1:12 Cannot use "{ type: tcp }" for "listeners", expected a list',
   ]],
-  ["a certificate without its key", "listeners: [{ type: tcp, address: ':1', tls: { cert: c } }]", [
-    '1:41 Missing "key" for "listeners[0].tls", expected the path of a PEM file',
+  ["an origin that is none", "listeners: [{ type: ws, address: ':1', origins: [app.example, http://a] }]", [
+    '1:50 Cannot use "app.example" for "listeners[0].origins[0]", expected any, or origins such as ' +
+    'https://app.example:8443 ("null" for pages without one)',
   ]],
+  ["origins where there are no pages", "listeners: [{ type: tcp, address: ':1', origins: any }]", [
+    '1:41 Cannot use "listeners[0].origins" with type "tcp", which takes address, tls, backlog',
+  ]],
+  ["a certificate without its key", "listeners: [{ type: tcp, address: ':1', tls: { cert: c } }]", [
+    '1:41 Missing "key" for "listeners[0].tls", expected the path of a PEM file; ' +
+    "one with certificate and key may be given for both",
+  ]],
+  [
+    "a passphrase twice",
+    "listeners: [{ type: tcp, address: ':1', tls: { cert: c, key: k, passphrase: p, passphraseFile: f } }]",
+    ['1:41 Cannot use "passphrase" beside "passphraseFile" for "listeners[0].tls"'],
+  ],
   [
     "client certificates of nobody",
     "listeners: [{ type: tcp, address: ':1', tls: { cert: c, key: k, requireClientCertificate: true } }]",
@@ -217,11 +242,11 @@ const mistakes: readonly (readonly [name: string, text: string, problems: string
   ]],
   ["a setting of another storage", "storage:\n  sync: full\n  type: redis\n", [
     '2:3 Cannot use "storage.sync" with type "redis", ' +
-    "which takes type, url, address, username, password, database, ca, cert, key, prefix, timeout, lockTime",
+    "which takes type, url, address, username, password, database, ca, cert, key, passphrase, prefix, timeout, lockTime",
   ]],
   ["settings of two storages", "storage:\n  url: redis://localhost\n  sync: full\n", [
     '3:3 Cannot use "storage.sync" with type "redis", ' +
-    "which takes type, url, address, username, password, database, ca, cert, key, prefix, timeout, lockTime",
+    "which takes type, url, address, username, password, database, ca, cert, key, passphrase, prefix, timeout, lockTime",
   ]],
   ["text that is no YAML", "limits: [1\n", [
     "2:1 Not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",

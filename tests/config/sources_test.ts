@@ -126,10 +126,57 @@ test("sources: the certificate of options and variables is that of --tls and --w
   assert.deepEqual(strict.listeners.at(-1)!.tls, { cert: "c", key: "k", ca: "a", requireClientCert: true });
 });
 
-test("sources: half a key pair, or none, is an error", async () => {
+test("sources: half a key pair, or none, is an error that says which half", async () => {
   const needs = "A tls listener needs a certificate and its key, expected --tls-cert and --tls-key";
-  assert.deepEqual(await refusal(["--tls", ":1", "--tls-cert", "c"]), [`--tls: ${needs}`]);
+  const both = "; one PEM file with certificate and key may be given for both";
+  assert.deepEqual(await refusal(["--tls", ":1", "--tls-cert", "c"]), [
+    `--tls: A tls listener needs the key of its certificate as well, expected --tls-key${both}`,
+  ]);
+  assert.deepEqual(await refusal(["--wss", ":1"], { COMQTT_TLS_KEY: "k" }), [
+    `--wss: A wss listener needs the certificate of its key as well, expected --tls-cert${both}`,
+  ]);
   assert.deepEqual(await refusal([], { COMQTT_TLS: ":1" }), [`COMQTT_TLS: ${needs}`]);
+});
+
+test("sources: a passphrase comes from a variable or from a file, the option goes first", async () => {
+  const pair = ["--tls", ":1", "--tls-cert", "c", "--tls-key", "k"];
+  const tls = { cert: "c", key: "k", requireClientCert: false };
+  for (
+    const [args, variables, expected] of [
+      [[], { COMQTT_TLS_PASSPHRASE: "secret" }, { passphrase: "secret" }],
+      [[], { COMQTT_TLS_PASSPHRASE_FILE: "f" }, { passphraseFile: "f" }],
+      [["--tls-passphrase-file", "g"], { COMQTT_TLS_PASSPHRASE: "secret" }, { passphraseFile: "g" }],
+    ] as [string[], Record<string, string>, object][]
+  ) {
+    const { listeners } = await configured([...pair, ...args], variables);
+    assert.deepEqual(listeners.at(-1)!.tls, { ...tls, ...expected });
+  }
+});
+
+test("sources: origins are for every WebSocket listener that has none of its own, the option goes first", async () => {
+  const path = file(
+    "listeners: [{ type: ws, address: ':1' }, { type: ws, address: ':2', origins: [http://b] }, { type: http, address: ':3' }]",
+  );
+  const given = async (args: string[], variables: Record<string, string> = {}): Promise<unknown> =>
+    (await configured(["--conf", path, ...args], variables)).listeners.map(({ origins }) => origins);
+  assert.deepEqual(await given([]), [undefined, ["http://b"], undefined]);
+  assert.deepEqual(await given(["--origins", "any"], { COMQTT_ORIGINS: "http://a" }), [
+    "any",
+    ["http://b"],
+    undefined,
+  ]);
+  assert.deepEqual(await given([], { COMQTT_ORIGINS: "http://a,http://c/" }), [
+    ["http://a", "http://c"],
+    ["http://b"],
+    undefined,
+  ]);
+  assert.deepEqual(await refusal(["--origins", "any", "--ws", "off"]), [
+    "--origins: Nothing uses it, expected --ws or --wss as well",
+  ]);
+  assert.deepEqual(await refusal(["--origins", "app.example"]), [
+    '--origins: Cannot use "app.example", expected any, or origins such as https://app.example:8443 ' +
+    '("null" for pages without one)',
+  ]);
 });
 
 test("sources: every mistake of every source is told at once", async () => {

@@ -76,6 +76,11 @@ export class Program implements AsyncDisposable {
     return program;
   }
 
+  /** Waits for nothing. */
+  static begin(args: readonly string[], around: Surroundings = {}): Program {
+    return new Program(args, around);
+  }
+
   /** Runs it to its end. */
   static async run(
     args: readonly string[],
@@ -117,7 +122,9 @@ export class Program implements AsyncDisposable {
     return Number(address.slice(address.lastIndexOf(":") + 1));
   }
 
-  kill(signal: "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
+  kill(
+    signal: "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR1" | "SIGUSR2" | "SIGKILL" | "SIGSTOP" | "SIGCONT",
+  ): void {
     // (Deno's `ChildProcess.kill` does nothing the second time.)
     if (this.#alive) process.kill(this.pid, signal);
   }

@@ -14,6 +14,7 @@ export class Host implements ListenerHost {
   readonly accepted: { recorder: Recorder; listener: Listener }[] = [];
   readonly lines: string[] = [];
   storage: StorageStatus | null = null;
+  requiresCredentials = false;
   readonly #handshakes = new PendingHandshakes({ limit: 1000 });
 
   info(): SystemInfo {

@@ -82,8 +82,8 @@ export function portOf(address: string): number {
   return Number(address.slice(address.lastIndexOf(":") + 1));
 }
 
-export function connectTcp(address: string): Promise<net.Socket> {
-  return connected(net.connect({ port: portOf(address), host: "127.0.0.1", noDelay: true }), "connect");
+export function connectTcp(address: string, host = "127.0.0.1"): Promise<net.Socket> {
+  return connected(net.connect({ port: portOf(address), host, noDelay: true }), "connect");
 }
 
 export function connectUnix(path: string): Promise<net.Socket> {

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { KeyPair } from "../../src/runtime/certificate.ts";
+import type { KeyPair } from "../../src/runtime/key_pair.ts";
 import type { ErrorSink } from "../../src/runtime/guard.ts";
 import type { Accept, Acceptor } from "../../src/runtime/stream.ts";
 import { listenTcp, listenUnix } from "../../src/runtime/tcp.ts";

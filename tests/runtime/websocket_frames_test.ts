@@ -162,6 +162,7 @@ describe("websocket frames", () => {
   const refused: [string, Uint8Array, number][] = [
     ["a text frame", clientFrame(1, some), 1003],
     ["an unmasked frame", clientFrame(2, some, { masked: false }), 1002],
+    ["an unmasked ping", clientFrame(9, some, { masked: false }), 1002],
     ["a reserved bit", clientFrame(2, some, { reserved: 4 }), 1002],
     ["an unknown data opcode", clientFrame(3, some), 1002],
     ["an unknown control opcode", clientFrame(11, some), 1002],
@@ -192,6 +193,22 @@ describe("websocket frames", () => {
       assert.deepEqual(result.payload.subarray(0, 6), text("before"));
     });
   }
+
+  it("an answer to a ping without a mask is one, as paho-mqtt in Python sends it", () => {
+    const unmasked = { masked: false };
+    for (const size of [0, 4, 125]) {
+      const bytes = concat([
+        clientFrame(2, text("be"), { final: false }),
+        clientFrame(10, pattern(size), unmasked),
+        clientFrame(0, text("fore")),
+        clientFrame(8, Uint8Array.of(3, 232), unmasked),
+      ]);
+      for (const piece of [1, 3, 1000]) {
+        const { payload, closes, failure } = read(bytes, [piece]);
+        assert.deepEqual([payload, closes, failure], [text("before"), [Uint8Array.of(3, 232)], null]);
+      }
+    }
+  });
 
   it("a close frame is told with its payload", () => {
     const { closes, failure } = read(clientFrame(8, Uint8Array.of(3, 232)));

@@ -47,10 +47,13 @@ export class Rulebook {
   readonly #shared: Map<string, Grants> = new Map();
   /** Some user's hashed password: checking it takes as long as checking another's. */
   readonly decoy: Secret | null = null;
+  /** Nobody is let in without a password. */
+  readonly requiresPasswords: boolean;
 
   constructor(users: ReadonlyMap<string, User>, auth: readonly AuthRule[], acl: readonly AclRule[]) {
     this.#users = users;
     this.#auth = new RulesByIdentity(auth);
+    this.requiresPasswords = !auth.some(({ secret, allow }) => allow && takesNone(secret));
     this.#acl = new RulesByIdentity(acl);
     for (const { secret } of users.values()) {
       if (secret?.kind !== "hashed") continue;
@@ -97,6 +100,11 @@ export class Rulebook {
     if (this.#shared.size < mostShared) this.#shared.set(key, grants);
     return grants;
   }
+}
+
+/** Also whoever gives no password has the right one. */
+function takesNone(secret: Secret): boolean {
+  return secret.kind === "plain" && secret.matches(new Uint8Array());
 }
 
 function whoIs({ id, username, remoteAddress }: Client): Who {

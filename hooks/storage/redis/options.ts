@@ -1,13 +1,17 @@
 /** What can be chosen about the connection to Redis, and what follows from it. */
 
+import { checkedTls } from "./certificates.ts";
+
 /** For a connection that is encrypted. */
 export interface RedisTls {
   /** Certificates of authorities, as PEM text; without them those that the runtime trusts. */
   readonly ca?: string;
   /** A certificate that shows who this is, as PEM text. */
   readonly cert?: string;
-  /** The key of `cert`, as PEM text. */
+  /** The key of `cert`, as PEM text; one text with both may be given for both. */
   readonly key?: string;
+  /** Opens `key` when it is encrypted. It is never shown. */
+  readonly passphrase?: string;
   /** The name that the server's certificate has to have. Default: the host that is connected to. */
   readonly serverName?: string;
 }
@@ -95,7 +99,7 @@ export function settingsOf(options: RedisStorageOptions): RedisSettings {
     username,
     password,
     database,
-    tls: typeof options.tls === "object" ? options.tls : options.tls === true ? {} : tls,
+    tls: typeof options.tls === "object" ? checkedTls(options.tls) : options.tls === true ? {} : tls,
     prefix,
     timeout,
     lockTime: Math.round(lockTime),

@@ -1,0 +1,33 @@
+/** Certificates and keys for the connection to Redis, read like those of listeners. */
+
+import { type PairNames, readAuthorities, readKeyPair } from "../../../src/runtime/key_pair.ts";
+import type { RedisTls } from "./options.ts";
+
+const plainNames: PairNames = {
+  ca: "The certificate authority for Redis",
+  cert: "The certificate for Redis",
+  key: "The private key for Redis",
+  passphrase: "tls.passphrase",
+};
+
+/** With what both runtimes take, the key not encrypted any more. Throws a TypeError with one line. */
+export function checkedTls(tls: RedisTls, names: PairNames = plainNames): RedisTls {
+  const { ca, cert, key, passphrase, ...rest } = tls;
+  if ((cert === undefined) !== (key === undefined)) {
+    const [there, missing] = cert === undefined ? [names.key, "certificate"] : [names.cert, "private key"];
+    throw new TypeError(
+      `${there} needs its ${missing} as well; one PEM with certificate and key may be given for both`,
+    );
+  }
+  try {
+    return {
+      ...rest,
+      ...(ca === undefined ? {} : { ca: readAuthorities(ca, names.ca) }),
+      ...(cert === undefined || key === undefined
+        ? {}
+        : readKeyPair({ cert, key, ...(passphrase === undefined ? {} : { passphrase }) }, names)),
+    };
+  } catch (cause) {
+    throw new TypeError((cause as Error).message, { cause });
+  }
+}
