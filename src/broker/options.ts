@@ -38,6 +38,12 @@ export interface Capabilities {
 export interface Limits {
   /** Milliseconds from accepting a connection to a complete CONNECT. Default 10,000. */
   readonly connectTimeout: number;
+  /**
+   * Opening handshakes under way, TLS, WebSocket and the head of an HTTP request, on all listeners together; at most half
+   * of the files the process may open. When there are more, the oldest from the address (IPv6: the 64-bit prefix)
+   * that has the most is closed. Default 1,000.
+   */
+  readonly pendingHandshakes: number;
   /** Bytes of a packet, fixed header included. Default 1 MiB. */
   readonly packetSize: number;
   /** Bytes of the CONNECT packet, and of AUTH before CONNACK. Default 64 KiB. */
@@ -46,12 +52,6 @@ export interface Limits {
   readonly connections: number;
   /** New connections a second, as a token bucket of that size. Default 10,000. */
   readonly connectionRate: number;
-  /**
-   * Opening handshakes under way, TLS, WebSocket and the head of an HTTP request, on all listeners together; at most half
-   * of the files the process may open. When there are more, the oldest from the address (IPv6: the 64-bit prefix)
-   * that has the most is closed. Default 1,000.
-   */
-  readonly pendingHandshakes: number;
   /** Bytes of a client id. Default 1,024. */
   readonly clientIdLength: number;
   /** Bytes of a topic name or filter. Default 4,096. */
@@ -135,11 +135,11 @@ export const defaultCapabilities: Capabilities = Object.freeze({
 /** What is bounded when nothing else is said. */
 export const defaultLimits: Limits = Object.freeze({
   connectTimeout: 10_000,
+  pendingHandshakes: 1000,
   packetSize: 1 << 20,
   connectPacketSize: 1 << 16,
   connections: 1_000_000,
   connectionRate: 10_000,
-  pendingHandshakes: 1000,
   clientIdLength: 1024,
   topicLength: 4096,
   topicLevels: 128,
@@ -156,11 +156,11 @@ export const defaultLimits: Limits = Object.freeze({
 /** The lowest and highest value of each limit, for everything that checks configuration. */
 export const limitRanges: Readonly<Record<keyof Limits, readonly [number, number]>> = Object.freeze({
   connectTimeout: [100, 600_000],
+  pendingHandshakes: [1, 1_000_000],
   packetSize: [64, 268_435_460],
   connectPacketSize: [64, 268_435_460],
   connections: [1, 100_000_000],
   connectionRate: [1, 10_000_000],
-  pendingHandshakes: [1, 1_000_000],
   clientIdLength: [23, 65_535],
   topicLength: [16, 65_535],
   topicLevels: [2, 1024],

@@ -13,11 +13,11 @@ type KindsOf<T> = { readonly [K in keyof T]-?: ValueKind<T[K]> };
 
 export const limitKinds: KindsOf<Limits> = {
   connectTimeout: duration("ms", limitRanges.connectTimeout),
+  pendingHandshakes: integer(limitRanges.pendingHandshakes),
   packetSize: bytes(limitRanges.packetSize),
   connectPacketSize: bytes(limitRanges.connectPacketSize),
   connections: integer(limitRanges.connections),
   connectionRate: integer(limitRanges.connectionRate),
-  pendingHandshakes: integer(limitRanges.pendingHandshakes),
   clientIdLength: bytes(limitRanges.clientIdLength),
   topicLength: bytes(limitRanges.topicLength),
   topicLevels: integer(limitRanges.topicLevels),
