@@ -29,7 +29,7 @@ export {
 } from "./src/broker/options.ts";
 export type { RefusalKind, Stats } from "./src/broker/stats.ts";
 export type { SystemInfo } from "./src/broker/system_info.ts";
-export { type Clock, ManualClock, systemClock } from "./src/clock.ts";
+export { type Boot, type Clock, ManualClock, systemClock } from "./src/clock.ts";
 export { VERSION } from "./src/version.ts";
 
 export type {

@@ -30,7 +30,7 @@ export interface Client {
   readonly sessionExpiryInterval: number;
   /** Properties of CONNECT; empty in 3.x. */
   readonly properties: Properties;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970; when the machine's clock is set by more than ten seconds it moves with it. */
   readonly connectedAt: number;
   /** It is the program that embeds the server: access control is not asked about it. */
   readonly inline: boolean;

@@ -44,7 +44,7 @@ export interface HookHost {
   readonly capabilities: Capabilities;
   /** What the server bounds. */
   readonly limits: Limits;
-  /** The server's time. */
+  /** The machine's clock, or what the program has put in its place. How long something takes says `monotonic`. */
   readonly clock: Clock;
   /** Into the server's log, with the hook's name before it. Never a secret. */
   log(level: LogLevel, text: string): void;
@@ -106,6 +106,12 @@ export interface Hook {
    * filter, `$share/group/` included, for `subscribe`.
    */
   onAclCheck?(client: Client, action: Action, topic: string): MaybePromise<Opinion>;
+  /**
+   * May clients publish to that topic of the server, `$SYS/...`, or have a will there? The first opinion counts; without
+   * one they may to `$SYS/broker/connection/NAME/state`, where bridges say whether they are connected, and to no other.
+   * Access control is asked afterwards. A yes to `publish` is remembered with the answer of access control.
+   */
+  onServerTopic?(client: Client, action: "publish" | "will", topic: string): MaybePromise<Opinion>;
   /** The client may connect; its session is not claimed yet and CONNACK not sent. Throwing refuses with 0x83. */
   onSessionEstablish?(client: Client, packet: ConnectPacket): MaybePromise<void>;
   /** Told: CONNACK was sent, and what the session owed. */

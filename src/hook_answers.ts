@@ -97,7 +97,7 @@ export interface MessageInfo {
   readonly properties: Properties;
   /** The client id of its publisher; empty for the server's own. */
   readonly publisher: string;
-  /** Milliseconds since 1970; Infinity: never. */
+  /** Milliseconds since 1970, as the machine's clock shows them now; Infinity: never. */
   readonly expiresAt: number;
 }
 

@@ -18,6 +18,7 @@ export const HOOK_EVENTS: readonly HookEvent[] = [
   "onConnectAuthenticate",
   "onAuthPacket",
   "onAclCheck",
+  "onServerTopic",
   "onSessionEstablish",
   "onSessionEstablished",
   "onTakeOver",
@@ -241,12 +242,13 @@ export class Hooks {
     return this.#askFrom(asking, hooks, at + 1);
   }
 
-  /** The first opinion of those asked; deny when nobody has one, or when one throws. */
+  /** The first opinion of those asked; deny when one throws; when nobody has one what `none` says, deny without it. */
   decide(
-    event: "onConnectAuthenticate" | "onAclCheck",
+    event: "onConnectAuthenticate" | "onAclCheck" | "onServerTopic",
     call: (hook: Hook) => MaybePromise<Opinion>,
+    none: () => boolean = no,
   ): MaybePromise<boolean> {
-    return this.ask({ event, call, take: allowed, failed: false, none: no });
+    return this.ask({ event, call, take: allowed, failed: false, none });
   }
 
   /** The first reason somebody gives against it; null when nobody has one. A hook that throws is a reason. */
@@ -316,7 +318,7 @@ export class Hooks {
   }
 
   failed(hook: Hook, event: HookEvent, error: unknown): void {
-    if (event === "onAclCheck") this.#doubtful = true;
+    if (event === "onAclCheck" || event === "onServerTopic") this.#doubtful = true;
     this.#report(`Hook "${hook.id}" failed in ${event}: ${textOf(error)}`);
   }
 }

@@ -86,7 +86,7 @@ export class Server implements AsyncDisposable {
       },
       stats: broker.stats,
       info: (): SystemInfo => this.info(),
-      accept: (stream, listener): StreamHandler => this.#accept(stream, listener.id),
+      accept: (stream, listener): StreamHandler => this.#accept(stream, listener.id, listener),
       beginHandshake: (listener, ...begun) => handshakes.begin(listener.id, ...begun),
       log: (level: LogLevel, text: string): void => this.#broker.log(level, text),
     };
@@ -285,7 +285,7 @@ export class Server implements AsyncDisposable {
    */
   acceptStream(stream: ByteStream, listener: string): StreamHandler {
     if (this.#state === "new") throw new Error("Cannot accept a stream: the server does not serve yet");
-    return this.#accept(stream, listener);
+    return this.#accept(stream, listener, this.#listeners.find(({ id }) => id === listener));
   }
 
   get #ended(): boolean {
@@ -362,8 +362,8 @@ export class Server implements AsyncDisposable {
   }
 
   /** A handshake may end after we stopped accepting. */
-  #accept(stream: ByteStream, listener: string): StreamHandler {
-    if (this.#state !== "closed") return this.#broker.accept(stream, listener);
+  #accept(stream: ByteStream, id: string, listener: Listener | undefined): StreamHandler {
+    if (this.#state !== "closed") return this.#broker.accept(stream, id, listener?.topicAliasMaximumOut);
     stream.destroy();
     return { data(): void {}, written(): void {}, closed(): void {} };
   }

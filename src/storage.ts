@@ -3,6 +3,9 @@
  * happens and asked once in a while to make them durable: nothing is acknowledged to a client before the
  * `commit` that contains it has succeeded.
  *
+ * All times are milliseconds since 1970 less the `clockOffset` of the counters, which is 0 until the machine's clock is set:
+ * a storage gives back the numbers it was told, and that of the counters with them.
+ *
  * To write one: implement this interface, and give it to the server as `storage` of a hook. The suite in
  * `tests/storage/suite.ts` says whether it keeps its promises.
  */
@@ -48,6 +51,8 @@ export interface StorageStatus {
   readonly failing: string | null;
   /** Where damaged data was put aside at start; null: there was none. */
   readonly quarantined: string | null;
+  /** What was found damaged or missing at start, in one sentence; not there: nothing. */
+  readonly damage?: string;
 }
 
 /** What a message counts as, in bytes: in the limits of queues, and in `StorageLoader.waiting`. */
@@ -89,7 +94,7 @@ export interface SessionRecord {
   readonly version: number;
   /** Seconds; 4294967295: for ever; 0: it has ended. */
   readonly sessionExpiryInterval: number;
-  /** Milliseconds since 1970 when its connection ended; 0: it is connected. */
+  /** When its connection ended; 0: it is connected. */
   readonly disconnectedAt: number;
   /** A will whose delay runs, and when it is due; null: none. */
   readonly will: { readonly will: Will; readonly at: number } | null;
@@ -111,6 +116,8 @@ export interface DeliveryRecord {
   readonly qos: 1 | 2;
   /** RETAIN as it is sent. */
   readonly retain: boolean;
+  /** With `retain`: only because the subscription has Retain As Published. A 3.x connection is sent it without. */
+  readonly asPublished: boolean;
   /** PUBREC has come. */
   readonly released: boolean;
   /** Subscription identifiers as they are sent; null: none. */
@@ -161,6 +168,8 @@ export interface Storage {
   readonly failing: StorageError | null;
   /** Where damaged data was put aside when it was opened; null: there was none. */
   readonly quarantined: string | null;
+  /** What was found damaged or missing when it was opened, in one sentence; null, or not there: nothing. */
+  readonly damage?: string | null;
 
   /** Before anything else. Throws a StorageError whose message says what is wrong and what to do about it. */
   open(host: HookHost): MaybePromise<void>;
@@ -194,7 +203,7 @@ export interface Storage {
   putRetained(message: StoredMessage): void;
   /** Nothing is retained for the topic any more. */
   deleteRetained(topic: string): void;
-  /** All of them, now and then. */
+  /** All of them, now and then; every field is a whole number, and some may be less than 0. All are to be kept. */
   putCounters(counters: StoredSysInfo): void;
 
   /** Something was told since the last `commit`. */

@@ -47,7 +47,7 @@ export interface StoredMessage {
   readonly properties: Properties;
   /** The client id of its publisher. */
   readonly publisher: string;
-  /** Milliseconds since 1970; Infinity: never. */
+  /** Milliseconds since 1970, in a storage less `clockOffset`; Infinity: never. */
   readonly expiresAt: number;
 }
 
@@ -74,8 +74,17 @@ export type StoredRetainedMessage = StoredMessage;
 
 /** Counters that go on after a restart; those left out begin at 0. */
 export interface StoredSysInfo {
-  /** Milliseconds since 1970 when they were taken. */
+  /** When they were taken, as times are kept: milliseconds since 1970, less `clockOffset`. */
   readonly at?: number;
+  /**
+   * Milliseconds, perhaps less than 0, to be added to every time that is kept, for what the machine's clock shows. 0 until
+   * it is set by more than ten seconds.
+   */
+  readonly clockOffset?: number;
+  /** Which start of the machine, a whole number; 0: not known. */
+  readonly bootId?: number;
+  /** When that was, as times are kept; perhaps less than 0. */
+  readonly bootedAt?: number;
   /** MQTT bytes from clients. */
   readonly bytesReceived?: number;
   /** MQTT bytes to clients. */

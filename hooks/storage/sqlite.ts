@@ -45,8 +45,13 @@ export class SqliteStorage implements Hook {
     return this.storage.failing;
   }
 
-  /** Where the database was put aside that was found damaged at start; null: it was whole. */
+  /** Where the database, or its write-ahead file, was put aside that was found damaged at start; null: it was whole. */
   get quarantined(): string | null {
     return this.storage.quarantined;
+  }
+
+  /** What was found damaged or missing at start, in one sentence; null: nothing. */
+  get damage(): string | null {
+    return this.storage.damage ?? null;
   }
 }

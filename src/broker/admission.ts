@@ -11,7 +11,7 @@ export class Admission {
   constructor(broker: Broker) {
     this.#broker = broker;
     this.#tokens = broker.limits.connectionRate;
-    this.#filledAt = broker.clock.now();
+    this.#filledAt = broker.clock.monotonic();
   }
 
   /** Why a new connection is refused when its CONNECT comes; null: it is not. */
@@ -21,7 +21,7 @@ export class Admission {
       stats.refused.connections++;
       return Reasons.serverBusy;
     }
-    const now = clock.now();
+    const now = clock.monotonic();
     const refill = (now - this.#filledAt) * limits.connectionRate / 1000;
     this.#filledAt = now;
     this.#tokens = Math.min(limits.connectionRate, this.#tokens + refill);

@@ -20,6 +20,7 @@ import { type TopicEntry, TopicTable } from "../topics/topic_table.ts";
 import { Admission } from "./admission.ts";
 import { OutboundAliases } from "./aliases.ts";
 import { BufferPool } from "./buffers.ts";
+import { lookAtClock } from "./clock_set.ts";
 import { Connection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import { deliverTo } from "./deliver.ts";
@@ -41,6 +42,7 @@ import { Sessions } from "./sessions.ts";
 import { Stats } from "./stats.ts";
 import { publishSysTopics } from "./sys_topics.ts";
 import { Sweeper } from "./sweeper.ts";
+import { Timeline } from "./timeline.ts";
 import { Turn } from "./turn.ts";
 import { willDelay, Wills } from "./wills.ts";
 
@@ -61,7 +63,9 @@ export class Broker {
   readonly options: ServerOptions;
   readonly capabilities: Capabilities;
   readonly limits: Limits;
-  readonly clock: Clock;
+  readonly clock: Timeline;
+  /** The machine's, or what the program has put in its place: what hooks are given. */
+  readonly #machine: Clock;
   readonly log: Log;
   readonly stats: Stats = new Stats();
   readonly hooks: Hooks;
@@ -85,7 +89,6 @@ export class Broker {
   readonly connections: Set<Connection> = new Set();
   /** Client ids that may not connect. */
   readonly blocked: Set<string> = new Set();
-  readonly startedAt: number;
   /** Above it a connection counts as congested, below `lowWater` no more. */
   readonly highWater: number;
   readonly lowWater: number;
@@ -110,9 +113,9 @@ export class Broker {
     this.options = resolveOptions(given);
     this.capabilities = this.options.capabilities;
     this.limits = this.options.limits;
-    this.clock = this.options.clock ?? systemClock;
+    this.#machine = this.options.clock ?? systemClock;
+    this.clock = new Timeline(this.#machine);
     this.log = this.options.log;
-    this.startedAt = this.clock.now();
     this.highWater = this.limits.outgoingBytes >> 1;
     this.lowWater = this.limits.outgoingBytes >> 3;
     this.hooks = new Hooks((text) => {
@@ -129,7 +132,7 @@ export class Broker {
     this.sessions = new Sessions(this);
     this.retained = new Retained(this);
     this.wills = new Wills(this);
-    this.deadlines = new Deadlines(this.startedAt);
+    this.deadlines = new Deadlines(this.clock.monotonic());
     this.pressure = new Pressure(this.clock);
     this.admission = new Admission(this);
     this.sweeper = new Sweeper(this.clock);
@@ -162,11 +165,11 @@ export class Broker {
 
   /** The server as this hook sees it. */
   hostFor(hook: Hook): HookHost {
-    const { capabilities, limits, clock, hooks } = this;
+    const { capabilities, limits, hooks } = this;
     return {
       capabilities,
       limits,
-      clock,
+      clock: this.#machine,
       log: (level, text) => this.log(level, `Hook "${hook.id}": ${text}`),
       accessChanged: () => hooks.invalidate(),
     };
@@ -174,7 +177,10 @@ export class Broker {
 
   /** Starts the clockwork. */
   start(): void {
-    this.#stops.push(this.clock.every(TICK_MS, () => this.deadlines.run(this.clock.now())));
+    this.#stops.push(this.clock.every(TICK_MS, () => {
+      lookAtClock(this);
+      this.deadlines.run(this.clock.monotonic());
+    }));
     this.#stops.push(this.clock.every(DOUBT_MS, () => this.hooks.forgetFailures()));
     const seconds = this.options.sysTopicInterval;
     if (seconds > 0) {
@@ -183,9 +189,10 @@ export class Broker {
     }
   }
 
-  /** A listener accepted a stream. */
-  accept(stream: ByteStream, listener: string): Connection {
+  /** A listener accepted a stream. `aliases`: what the listener says instead of `topicAliasMaximumOut`. */
+  accept(stream: ByteStream, listener: string, aliases?: number): Connection {
     const connection = new Connection(this, stream, listener);
+    if (aliases !== undefined) connection.outboundMaximum = aliases;
     if (this.admission.overrun) {
       this.stats.refused.connections++;
       connection.abandon();
@@ -208,7 +215,7 @@ export class Broker {
   #take(connection: Connection): void {
     this.connections.add(connection);
     this.stats.connections++;
-    this.deadlines.add(connection.lifetime, this.clock.now() + this.limits.connectTimeout);
+    this.deadlines.add(connection.lifetime, this.clock.monotonic() + this.limits.connectTimeout);
   }
 
   /** The stream of a connection is closed. */
@@ -267,7 +274,7 @@ export class Broker {
   }
 
   allowAliases(connection: Connection, clientMaximum: number): void {
-    const most = Math.min(clientMaximum, this.capabilities.topicAliasMaximumOut);
+    const most = Math.min(clientMaximum, connection.outboundMaximum);
     if (most > 0) connection.outbound = new OutboundAliases(most);
   }
 
@@ -294,8 +301,8 @@ export class Broker {
       if (connection.session?.kept !== true) connection.will = null;
       connection.disconnect(Reasons.serverShuttingDown);
     }
-    const until = Date.now() + patience;
-    while ((this.connections.size > 0 || this.program?.busy === true) && Date.now() < until) {
+    const until = performance.now() + patience;
+    while ((this.connections.size > 0 || this.program?.busy === true) && performance.now() < until) {
       await new Promise((done) => setTimeout(done, 10));
     }
     for (const connection of [...this.connections]) connection.stream.destroy();

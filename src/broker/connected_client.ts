@@ -19,7 +19,7 @@ export class ConnectedClient implements ConnectingClient {
   keepAlive: number;
   sessionExpiryInterval: number;
   readonly properties: Properties;
-  readonly connectedAt: number;
+  connectedAt: number;
   readonly inline: boolean;
   data: unknown = undefined;
 
@@ -33,7 +33,8 @@ export class ConnectedClient implements ConnectingClient {
     this.cleanStart = packet.cleanStart;
     this.keepAlive = packet.keepAlive;
     this.properties = packet.properties;
-    this.connectedAt = connection.broker.clock.now();
+    const { clock } = connection.broker;
+    this.connectedAt = clock.shown(clock.now());
     this.inline = connection.inline;
     this.sessionExpiryInterval = this.askedExpiry;
   }

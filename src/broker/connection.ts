@@ -19,7 +19,7 @@ import { refuseConnect } from "./handlers/connect.ts";
 import { leave } from "./handlers/leave.ts";
 import { Hold, Input } from "./input.ts";
 import { reasonFor } from "./reason_for.ts";
-import { publishFrame } from "./publish_frame.ts";
+import { frameFits, publishFrame } from "./publish_frame.ts";
 import { encodeFor } from "./encode_for.ts";
 import { publishThroughHooks, sendThroughHooks } from "./hooked_output.ts";
 import { Lifetime } from "./lifetime.ts";
@@ -44,6 +44,8 @@ export class Connection implements StreamHandler, Outlet {
   readonly lifetime: Lifetime;
   phase: Phase = "new";
   version: ProtocolVersion = 4;
+  /** A 3.x client that calls itself a bridge. */
+  bridge = false;
   client: Client | null = null;
   session: Session | null = null;
   will: Will | null = null;
@@ -51,12 +53,14 @@ export class Connection implements StreamHandler, Outlet {
   before: Pick<Session, "expiryInterval" | "pendingWill"> | null = null;
   /** Milliseconds; 0: no keep-alive. One and a half times what the client promised. [MQTT-3.1.2-22] */
   silence = 0;
-  /** Milliseconds since 1970 when something was last received. */
+  /** When something was last received, as `Timeline.monotonic` counts. */
   heardAt: number;
   /** Largest packet the client takes. */
   maximumPacketSize = 0xffffffff;
   /** Aliases the client set. */
   aliases: Map<number, TopicEntry<Routes>> | null = null;
+  /** How many aliases we may set. */
+  outboundMaximum: number;
   /** Aliases we set, when the client allows them. */
   outbound: OutboundAliases | null = null;
   /** Reason strings and user properties may go to it on any packet. [MQTT-3.1.2-29] */
@@ -101,7 +105,8 @@ export class Connection implements StreamHandler, Outlet {
     this.outgoing = new Outgoing(this);
     this.input = new Input(this);
     this.lifetime = new Lifetime(this);
-    this.heardAt = broker.clock.now();
+    this.heardAt = broker.clock.monotonic();
+    this.outboundMaximum = broker.capabilities.topicAliasMaximumOut;
   }
 
   // --- what arrives ---
@@ -110,7 +115,7 @@ export class Connection implements StreamHandler, Outlet {
     if (this.phase === "closed") return;
     this.broker.stats.bytesReceived += length;
     // Until CONNECT has succeeded it stays the time of the accept: the whole of it is bounded.
-    if (this.phase === "open") this.heardAt = this.broker.clock.now();
+    if (this.phase === "open") this.heardAt = this.broker.clock.monotonic();
     this.begin();
     this.input.data(bytes, length);
   }
@@ -166,6 +171,10 @@ export class Connection implements StreamHandler, Outlet {
   }
 
   // --- what is sent ---
+
+  takes(message: Message, qos: QoS, identifiers: readonly number[] | null): boolean {
+    return this.maximumPacketSize === 0xffffffff || frameFits(this, message, qos, identifiers);
+  }
 
   publish(
     message: Message,

@@ -13,7 +13,7 @@ const ALONE = 7000;
 
 export class Counters {
   readonly #broker: Broker;
-  #toldAt = 0;
+  #toldAt = -Infinity;
   #packets = -1;
 
   constructor(broker: Broker) {
@@ -23,25 +23,25 @@ export class Counters {
   /** What is to be kept beside something else; null: it was kept just now. */
   beside(): StoredSysInfo | null {
     const now = this.#broker.clock.now();
-    return now - this.#toldAt < BESIDE && now >= this.#toldAt ? null : this.now();
+    return now - this.#toldAt < BESIDE ? null : this.now();
   }
 
   /** What is to be kept alone; null: nothing has happened. */
   alone(): StoredSysInfo | null {
     const { clock, stats } = this.#broker;
     const now = clock.now();
-    if (now - this.#toldAt < ALONE && now >= this.#toldAt) return null;
+    if (now - this.#toldAt < ALONE) return null;
     return stats.clientsConnected > 0 || stats.packetsReceived !== this.#packets ? this.now() : null;
   }
 
   /** As they are. */
   now(): StoredSysInfo {
     const { clock, stats } = this.#broker;
-    const now = clock.now();
-    this.#toldAt = now;
+    const kept = clock.kept();
+    this.#toldAt = kept.at;
     this.#packets = stats.packetsReceived;
     return {
-      at: now,
+      ...kept,
       bytesReceived: stats.bytesReceived,
       bytesSent: stats.bytesSent,
       messagesReceived: stats.messagesReceived,

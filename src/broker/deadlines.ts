@@ -3,7 +3,7 @@
  * turns out to be due later than thought just moves on, so activity costs nothing.
  */
 
-/** `due` answers the time of the next check in milliseconds since 1970, or 0 when there is none. */
+/** `due` is given `Timeline.monotonic` and answers that of the next check, or 0 when there is none. */
 export interface Timed {
   /** The tick of its next check, 0: none. Only `Deadlines` writes it. */
   dueTick: number;
@@ -28,6 +28,19 @@ export class Deadlines {
     if (thing.dueTick !== 0 && thing.dueTick <= tick) return;
     thing.dueTick = tick;
     this.#ring[tick % SLOTS]!.push(thing);
+  }
+
+  /**
+   * Things are due so many milliseconds sooner than they were: all of them are looked at with the next `run`. (What is due
+   * later than thought moves on by itself, and what comes a bucket late is on time.)
+   */
+  sooner(by: number, now: number): void {
+    if (by < STEP) return;
+    const all = this.#ring.flat();
+    for (const bucket of this.#ring) bucket.length = 0;
+    this.#tick = Math.floor(now / STEP);
+    for (const thing of all) thing.dueTick = 0;
+    for (const thing of all) this.add(thing, now);
   }
 
   run(now: number): void {

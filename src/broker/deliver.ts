@@ -1,7 +1,9 @@
 /** One message to those who subscribed: the one place where a publish leaves for its subscribers. */
 
 import type { Message } from "../session/message.ts";
-import type { Route } from "../session/route.ts";
+import { Delivery } from "../session/delivery.ts";
+import { Retain } from "../session/retain.ts";
+import { type Route, toItself } from "../session/route.ts";
 import type { Session } from "../session/session.ts";
 import type { SharedGroup } from "../session/shared_group.ts";
 import type { Subscription } from "../session/subscription.ts";
@@ -12,6 +14,13 @@ import type { Broker } from "./broker.ts";
 import { deliverThroughHooks, Everybody, select, type Selected } from "./delivery_hooks.ts";
 import { mayReceive } from "./rights.ts";
 import type { Routes } from "./routes.ts";
+import { shownMessage } from "./shown_message.ts";
+
+/** What became of a message for one session: it has it, or has had its chance; a hook does not want it; see `send`. */
+const Outcome = { TAKEN: 0, UNWANTED: 1, TOO_LARGE: 2 } as const;
+type Outcome = (typeof Outcome)[keyof typeof Outcome];
+
+const NOBODY: ReadonlySet<Route> = new Set();
 
 /** Delivers to everyone the routes name; how many that were. `origin` is the publisher's session. */
 export function deliverTo(broker: Broker, message: Message, routes: Routes, origin: Session | null): number {
@@ -34,7 +43,7 @@ function deliverDirect(
   let count = 0;
   for (let i = 0; i < direct.length; i++) {
     const route = direct[i]!;
-    const chosen = route.session === origin ? route.own : route;
+    const chosen = route.session === origin ? toItself(route) : route;
     if (chosen === null) continue;
     deliverOne(broker, chosen, message, null);
     count++;
@@ -61,22 +70,102 @@ export function deliverShared(broker: Broker, message: Message, groups: readonly
   return count;
 }
 
-/** To one of its members, or of those `among` them. */
+/**
+ * To one of its members, or of those `among` them, but not `but`. What is larger than the chosen one takes goes to one
+ * that takes it; it is dropped only when nobody does.
+ */
 function deliverToGroup(
   broker: Broker,
   message: Message,
   group: SharedGroup,
   among: ReadonlySet<Route> | null,
+  but: Session | null = null,
 ): number {
-  const asked = broker.hooks.on.onAclCheck.length > 0;
-  const member = !asked && among === null ? group.choose(message.qos) : group.choose(
-    message.qos,
-    (one) =>
-      (among === null || among.has(one)) && mayReceive(broker, one.session, message.topic, true) === true,
-  );
-  if (member === null) return 0;
-  deliverOne(broker, member, message, group);
+  const anyone = among === null && but === null && broker.hooks.on.onAclCheck.length === 0;
+  const first = anyone
+    ? group.choose(message.qos)
+    : group.choose(message.qos, allowed(broker, message, among, but));
+  if (first === null) return 0;
+  if (!takes(broker, first, message) || deliverOne(broker, first, message, group) === Outcome.TOO_LARGE) {
+    deliverToOther(broker, message, group, first, allowed(broker, message, among, but));
+  }
   return 1;
+}
+
+/** Who of a group is `among` those, is not `but`, and may have the message. */
+function allowed(
+  broker: Broker,
+  message: Message,
+  among: ReadonlySet<Route> | null,
+  but: Session | null,
+): (one: Subscription) => boolean {
+  const asked = broker.hooks.on.onAclCheck.length > 0;
+  return (one) =>
+    one.session !== but && (among === null || among.has(one)) &&
+    (!asked || mayReceive(broker, one.session, message.topic, true) === true);
+}
+
+/** It is too large for `first`. */
+function deliverToOther(
+  broker: Broker,
+  message: Message,
+  group: SharedGroup,
+  first: Subscription,
+  may: (one: Subscription) => boolean,
+): void {
+  // (More than once only where hooks make it larger.)
+  const refused = new Set([first]);
+  for (;;) {
+    const next = group.choose(
+      message.qos,
+      (one) => !refused.has(one) && may(one) && takes(broker, one, message),
+    );
+    if (next === null) break;
+    if (deliverOne(broker, next, message, group) !== Outcome.TOO_LARGE) return;
+    refused.add(next);
+  }
+  // It counts as delivered. [MQTT-3.1.2-25]
+  const { sessionHost } = broker;
+  const { session, qos } = first;
+  sessionHost.dropped(session, message, "tooLarge");
+  if (lower(message.qos, qos) === 0) return;
+  sessionHost.qosDropped?.(session, new Delivery(message, qos, Retain.NO, null, group));
+}
+
+/**
+ * It is not larger than the member's client takes. Nobody knows what one takes that is away, nor how large hooks make
+ * it: then it is tried.
+ */
+function takes(broker: Broker, { session, qos, identifiers }: Subscription, message: Message): boolean {
+  const { outlet } = session;
+  if (outlet === null || broker.encodes || broker.hooks.on.onDeliver.length > 0) return true;
+  return outlet.takes(message, lower(message.qos, qos), identifiers);
+}
+
+function lower(one: QoS, other: QoS): QoS {
+  return one < other ? one : other;
+}
+
+/** Among the other members is one who is connected, may have the message and takes it. */
+export function anotherIsThere(
+  broker: Broker,
+  message: Message,
+  group: SharedGroup,
+  session: Session,
+): boolean {
+  const original = message.original ?? message;
+  const among = chosenAmong(broker, original, group);
+  return group.members.some((one) =>
+    one.session !== session && one.session.outlet !== null && (among === null || among.has(one)) &&
+    mayReceive(broker, one.session, original.topic, true) === true && takes(broker, one, original)
+  );
+}
+
+/** The members that hooks leave of a group; null: all. */
+function chosenAmong(broker: Broker, message: Message, group: SharedGroup): ReadonlySet<Route> | null {
+  if (broker.hooks.on.onSelectSubscribers.length === 0) return null;
+  const selected = select(broker, message, new Everybody([], [group]));
+  return selected === null ? null : selected.shared[0]?.among ?? NOBODY;
 }
 
 /** Until access control has said which members of a group may receive a message; null: that is known. */
@@ -102,58 +191,67 @@ export function deliverAgain(broker: Broker, message: Message, group: SharedGrou
 
 /**
  * The same at once, to one of those about whom access control has answered. False: there is none. Whoever takes the
- * message out of another session's deliveries does so in the same turn: one commit has both.
+ * message out of another session's deliveries does so in the same turn: one commit has both. Not to `but`.
  */
-export function deliverAgainNow(broker: Broker, message: Message, group: SharedGroup): boolean {
+export function deliverAgainNow(
+  broker: Broker,
+  message: Message,
+  group: SharedGroup,
+  but: Session | null = null,
+): boolean {
   const original = message.original ?? message;
-  const selected = broker.hooks.on.onSelectSubscribers.length === 0
-    ? null
-    : select(broker, original, new Everybody([], [group]));
-  const count = selected === null
-    ? deliverToGroup(broker, original, group, null)
-    : deliverSelected(broker, original, selected, null);
-  return count > 0;
+  return deliverToGroup(broker, original, group, chosenAmong(broker, original, group), but) > 0;
 }
 
 /** A retained message for a new subscription. RETAIN is set: it is not a live message. [MQTT-3.3.1-8] */
 export function deliverRetained(broker: Broker, subscription: Subscription, message: Message): void {
-  if (!send(broker, subscription, message, true, null)) return;
+  if (send(broker, subscription, message, Retain.RETAINED, null) === Outcome.UNWANTED) return;
   if (broker.hooks.on.onRetainPublished.length === 0) return;
   const client = subscription.session.client as Client | null;
-  if (client !== null) broker.hooks.notify("onRetainPublished", client, message);
+  if (client !== null) broker.hooks.notify("onRetainPublished", client, shownMessage(broker, message));
 }
 
 /** To one session, whether it subscribed or not, because the program that embeds the server wants it. */
 export function deliverToOne(broker: Broker, session: Session, message: Message): void {
   const route: Route = { session, qos: 2, retainAsPublished: false, identifiers: null, own: null };
-  send(broker, route, message, false, null);
+  send(broker, route, message, Retain.NO, null);
 }
 
-function deliverOne(broker: Broker, route: Route, message: Message, group: SharedGroup | null): void {
+function deliverOne(broker: Broker, route: Route, message: Message, group: SharedGroup | null): Outcome {
   // RETAIN travels on only where it was asked for. [MQTT-3.3.1-12] [MQTT-3.3.1-13]
-  send(broker, route, message, message.retain && route.retainAsPublished, group);
+  return send(
+    broker,
+    route,
+    message,
+    message.retain && route.retainAsPublished ? Retain.AS_PUBLISHED : Retain.NO,
+    group,
+  );
 }
 
-/** False: a hook does not want it. */
+/** `TOO_LARGE`: and of a group, so that another member may take it. */
 function send(
   broker: Broker,
   route: Route,
   message: Message,
-  retain: boolean,
+  retain: Retain,
   group: SharedGroup | null,
-): boolean {
+): Outcome {
   const { session } = route;
-  const qos: QoS = message.qos < route.qos ? message.qos : route.qos;
+  const qos = lower(message.qos, route.qos);
   // (QoS 0 for somebody who is not there goes nowhere: nobody need look at it.)
   if (broker.hooks.on.onDeliver.length > 0 && (qos > 0 || session.outlet !== null)) {
     const changed = deliverThroughHooks(broker, session, message);
     if (changed === null) {
       broker.sessionHost.dropped(session, message, "hook");
-      return false;
+      return Outcome.UNWANTED;
     }
     message = changed;
   }
-  if (qos === 0) session.send(message, retain, route.identifiers);
-  else session.deliver(message, qos, retain, route.identifiers, group);
-  return true;
+  const taken = qos === 0
+    ? session.send(message, retain, route.identifiers)
+    : session.deliver(message, qos, retain, route.identifiers, group);
+  if (taken) return Outcome.TAKEN;
+  if (group !== null) return Outcome.TOO_LARGE;
+  broker.sessionHost.dropped(session, message, "tooLarge");
+  return Outcome.TAKEN;
 }

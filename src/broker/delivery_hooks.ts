@@ -14,6 +14,7 @@ import { isTopicName } from "../topics/names.ts";
 import type { Broker } from "./broker.ts";
 import { forwarded } from "./handlers/publish.ts";
 import { checkedChanges, isNothing, object } from "./hook_checks.ts";
+import { shownMessage } from "./shown_message.ts";
 
 /** Who is left after the hooks had their say. */
 export interface Selected {
@@ -113,7 +114,7 @@ export function select(broker: Broker, message: Message, everybody: Everybody): 
   let current: Everybody | Chosen = everybody;
   for (const hook of hooks.on.onSelectSubscribers) {
     try {
-      const answer: unknown = hook.onSelectSubscribers(message, current);
+      const answer: unknown = hook.onSelectSubscribers(shownMessage(broker, message), current);
       if (isNothing(answer) || answer === current) continue;
       if (isPromise(answer)) {
         hooks.watch(hook, "onSelectSubscribers", answer);
@@ -136,7 +137,7 @@ export function deliverThroughHooks(broker: Broker, session: Session, message: M
   let current = message;
   for (const hook of hooks.on.onDeliver) {
     try {
-      const answer: unknown = hook.onDeliver(client, current);
+      const answer: unknown = hook.onDeliver(client, shownMessage(broker, current));
       if (isNothing(answer)) continue;
       if (answer === "drop") return null;
       if (isPromise(answer)) {

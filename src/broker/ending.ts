@@ -181,8 +181,7 @@ export class Ending {
   #groupOf({ group, qos, packetId }: Delivery): SharedGroup | null {
     // A QoS 2 message the client has begun to take belongs to it alone. [MQTT-4.8.2-5]
     if (group === null || (qos === 2 && packetId > 0)) return null;
-    // (It may have lost its last member since, and got a new one.)
-    return group.members.length > 0 ? group : this.#broker.sessions.group(group.key);
+    return this.#broker.sessions.current(group);
   }
 
   /** It goes to another member, if there is one, and leaves the store. */

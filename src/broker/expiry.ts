@@ -3,9 +3,12 @@
 import { NEVER } from "../session/message.ts";
 import type { Broker } from "./broker.ts";
 
-/** Milliseconds since 1970 for an interval in seconds; none is never, unless the server has a maximum. */
-export function expiryTime(broker: Broker, interval: number | undefined): number {
+/**
+ * For an interval in seconds, as the broker counts time; none is never, unless the server has a maximum. `now`: when it
+ * came, where that is known already.
+ */
+export function expiryTime(broker: Broker, interval: number | undefined, now?: number): number {
   const most = broker.capabilities.maximumMessageExpiryInterval;
   if (most > 0 && (interval === undefined || interval > most)) interval = most;
-  return interval === undefined ? NEVER : broker.clock.now() + interval * 1000;
+  return interval === undefined ? NEVER : (now ?? broker.clock.now()) + interval * 1000;
 }

@@ -90,7 +90,7 @@ function propertiesOf(
   const properties: Properties = { ...message.properties };
   if (message.expiresAt !== Infinity) {
     // What is left of the interval. [MQTT-3.3.2-6]
-    const left = Math.ceil((message.expiresAt - connection.broker.clock.now()) / 1000);
+    const left = Math.ceil((message.expiresAt - connection.broker.clock.recent) / 1000);
     properties.messageExpiryInterval = Math.max(0, left);
   }
   if (identifiers !== null) properties.subscriptionIdentifiers = [...identifiers];

@@ -15,6 +15,8 @@ import { receive } from "./receive.ts";
 export const Hold = { ANSWER: 1, RECEIVER: 2, OUTPUT: 4 } as const;
 
 const CONNECT = 0x10;
+/** Shorter, fixed header included, is no CONNECT of MQTT 3.1: that may have any flags, and so may the first bytes of TLS. */
+const SHORTEST_31 = 17;
 /** Bytes of a rest below which the pool is not asked. */
 const SHORT = 768;
 const PUBLISH_QOS0 = 0x30;
@@ -72,7 +74,7 @@ export class Input {
     if (this.#holds !== 0) return;
     // What it said meanwhile is still to be read: its silence begins now.
     const connection = this.#connection;
-    if (connection.phase === "open") connection.heardAt = connection.broker.clock.now();
+    if (connection.phase === "open") connection.heardAt = connection.broker.clock.monotonic();
     if (this.#tail !== null) {
       const tail = this.#tail;
       const length = this.#tailLength;
@@ -140,7 +142,7 @@ export class Input {
     const { limits, stats } = connection.broker;
     if (connection.phase === "new") {
       // The first packet is CONNECT, or it is not MQTT. [MQTT-3.1.0-1]
-      if (first !== CONNECT) {
+      if (first !== CONNECT && (first >> 4 !== 1 || (size > 0 && size < SHORTEST_31))) {
         stats.refused.malformed++;
         connection.drop();
         return false;

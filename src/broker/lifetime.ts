@@ -28,7 +28,7 @@ export class Lifetime implements Timed {
 
   /** The connection ended: what the peer does not take in time is given up. */
   end(connection: Connection): void {
-    this.#endedAt = connection.broker.clock.now();
+    this.#endedAt = connection.broker.clock.monotonic();
     connection.broker.deadlines.add(this, this.#endedAt + LINGER_MS);
   }
 

@@ -6,11 +6,13 @@ import type { StoredMessage, StoredSysInfo } from "../stored.ts";
 import type { DeliveryRecord, SessionRecord, StorageLoader, SubscriptionRecord } from "../storage.ts";
 import { awayClient } from "./away_client.ts";
 import type { Broker } from "./broker.ts";
+import { lookAtClock } from "./clock_set.ts";
 import { addCounters } from "./counters.ts";
 import { PayloadSlabs } from "./payload_slabs.ts";
 import type { Persistence } from "./persistence.ts";
 import { deliveryOf } from "./records.ts";
 import { messageOf } from "./stored_message.ts";
+import type { KeptClock } from "./timeline.ts";
 import { willDelay } from "./wills.ts";
 
 /** For clients whose connection ended with the earlier run, before their wills are published. */
@@ -29,13 +31,12 @@ class Loader implements StorageLoader {
   readonly #persistence: Persistence;
   /** Connected when the server ended, and their wills. */
   readonly #cutOff: { readonly session: Session; readonly record: SessionRecord }[] = [];
-  /** When the earlier run was last known to live. */
-  #aliveAt: number;
+  /** What the earlier run has kept of its time; null: nothing. */
+  #clock: KeptClock | null = null;
 
   constructor(broker: Broker, persistence: Persistence) {
     this.#broker = broker;
     this.#persistence = persistence;
-    this.#aliveAt = broker.clock.now();
   }
 
   session(record: SessionRecord): void {
@@ -78,24 +79,30 @@ class Loader implements StorageLoader {
   counters(counters: StoredSysInfo): void {
     this.#persistence.fresh = false;
     if (this.#broker.options.restoreCounters) addCounters(this.#broker, counters);
-    if (counters.at !== undefined) this.#aliveAt = Math.min(this.#aliveAt, counters.at);
+    this.#clock = counters;
   }
 
   /** Who was connected has lost its connection when the server ended. */
   end(): void {
-    const now = this.#broker.clock.now();
+    const { clock, deadlines, sessions } = this.#broker;
+    // (Until here nobody has judged by the time.)
+    if (this.#clock !== null) deadlines.sooner(clock.resume(this.#clock), clock.monotonic());
+    lookAtClock(this.#broker);
+    const now = clock.now();
+    // When the earlier run was last known to live.
+    const aliveAt = Math.min(now, this.#clock?.at ?? now);
     for (const { session, record } of this.#cutOff) {
-      session.disconnectedAt = this.#aliveAt;
+      session.disconnectedAt = aliveAt;
       const { will } = record;
       // (It was due already, from a connection before.)
       if (will !== null && will.at > 0) session.pendingWill = will;
       else if (will !== null) {
-        const at = this.#aliveAt + willDelay(session, will.will) * 1000;
+        const at = aliveAt + willDelay(session, will.will) * 1000;
         // It has a moment to come back, however long we were away.
         session.pendingWill = { will: will.will, at: Math.max(at, now + RETURN_MS) };
       }
       this.#persistence.changed(session);
     }
-    for (const session of this.#broker.sessions.all()) this.#broker.sessions.watch(session, now);
+    for (const session of sessions.all()) sessions.watch(session, now);
   }
 }

@@ -12,7 +12,10 @@ export interface Capabilities {
   readonly receiveMaximum: number;
   /** Topic aliases a client may set, 0 to 65535; 0 switches them off. Default 1024. */
   readonly topicAliasMaximum: number;
-  /** Aliases the server sets towards a client that allows them. Default 64. */
+  /**
+   * Aliases the server sets towards a client that allows them, 0 to 65535, where the listener does not say otherwise;
+   * never with QoS 2. Default 0: there are clients that allow them and hand the message to the program without its topic.
+   */
   readonly topicAliasMaximumOut: number;
   /** Lowest protocol version accepted: 3 (MQTT 3.1, default), 4 or 5. */
   readonly minimumProtocolVersion: number;
@@ -108,7 +111,7 @@ export interface PartialServerOptions {
   readonly sysTopicInterval?: number;
   /** Whether counters go on where an earlier run on the same storage has stopped. Default false: they begin at 0. */
   readonly restoreCounters?: boolean;
-  /** Default: that of the system. */
+  /** Default: that of the machine. */
   readonly clock?: Clock;
   /** Receives one line per event worth knowing. Default: nothing. */
   readonly log?: Log;
@@ -120,7 +123,7 @@ export const defaultCapabilities: Capabilities = Object.freeze({
   maximumSessionExpiryInterval: 0xffffffff,
   receiveMaximum: 1024,
   topicAliasMaximum: 1024,
-  topicAliasMaximumOut: 64,
+  topicAliasMaximumOut: 0,
   minimumProtocolVersion: 3,
   maximumQos: 2,
   retainAvailable: true,
@@ -174,7 +177,10 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [number, number
   sessions: [1, 100_000_000],
 });
 
-/** Merges with the defaults; throws a RangeError that names the key, the value and what is accepted. */
+/** How many topic aliases there may be. */
+export const aliasRange: readonly [number, number] = [0, 65_535];
+
+/** Merges with the defaults; throws a RangeError or TypeError that names the key, the value and what is accepted. */
 export function resolveOptions(given: PartialServerOptions): ServerOptions {
   const capabilities: Capabilities = { ...defaultCapabilities, ...given.capabilities };
   const limits: Limits = { ...defaultLimits, ...given.limits };
@@ -182,8 +188,8 @@ export function resolveOptions(given: PartialServerOptions): ServerOptions {
     inRange(`limits.${key}`, limits[key], limitRanges[key]);
   }
   inRange("capabilities.receiveMaximum", capabilities.receiveMaximum, [1, 65_535]);
-  inRange("capabilities.topicAliasMaximum", capabilities.topicAliasMaximum, [0, 65_535]);
-  inRange("capabilities.topicAliasMaximumOut", capabilities.topicAliasMaximumOut, [0, 65_535]);
+  inRange("capabilities.topicAliasMaximum", capabilities.topicAliasMaximum, aliasRange);
+  inRange("capabilities.topicAliasMaximumOut", capabilities.topicAliasMaximumOut, aliasRange);
   inRange("capabilities.maximumQos", capabilities.maximumQos, [0, 2]);
   inRange("capabilities.minimumProtocolVersion", capabilities.minimumProtocolVersion, [3, 5]);
   inRange("capabilities.maximumKeepAlive", capabilities.maximumKeepAlive, [0, 65_535]);
@@ -195,6 +201,7 @@ export function resolveOptions(given: PartialServerOptions): ServerOptions {
     0,
     0xffffffff,
   ]);
+  if (given.clock !== undefined) checkClock(given.clock);
   return {
     capabilities,
     limits,
@@ -206,7 +213,18 @@ export function resolveOptions(given: PartialServerOptions): ServerOptions {
   };
 }
 
-function inRange(name: string, value: number, [low, high]: readonly [number, number]): void {
+/** (One that was made when a clock had no more than a time is not told from what it shows.) */
+function checkClock(clock: Clock): void {
+  for (const method of ["now", "monotonic", "every"] as const) {
+    if (typeof clock[method] === "function") continue;
+    throw new TypeError(
+      `Cannot use this clock: it has no method "${method}"; now, monotonic and every are needed`,
+    );
+  }
+}
+
+/** Throws a RangeError that names the key, the value and what is accepted. */
+export function inRange(name: string, value: number, [low, high]: readonly [number, number]): void {
   if (Number.isInteger(value) && value >= low && value <= high) return;
   throw new RangeError(
     `Cannot use ${name} ${JSON.stringify(value)}: expected a whole number from ${low} to ${high}`,

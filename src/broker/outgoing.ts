@@ -191,7 +191,7 @@ export class Outgoing implements TurnTask {
       return;
     }
     // It takes what it is sent: a sign of life, while nothing is read from it.
-    if (connection.input.heldFor(Hold.OUTPUT)) connection.heardAt = connection.broker.clock.now();
+    if (connection.input.heldFor(Hold.OUTPUT)) connection.heardAt = connection.broker.clock.monotonic();
     this.#drained();
   }
 
@@ -199,7 +199,7 @@ export class Outgoing implements TurnTask {
   #drained(): void {
     const connection = this.#connection;
     const { broker, backlog, input, session } = connection;
-    if (backlog !== null) backlog.progressAt = broker.clock.now();
+    if (backlog !== null) backlog.progressAt = broker.clock.monotonic();
     if (connection.congested && this.#output.pending < broker.lowWater) {
       connection.congested = false;
       connection.updateRaw();

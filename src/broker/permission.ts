@@ -8,9 +8,48 @@ import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
 import type { Routes } from "./routes.ts";
 
-/** Topics only the server publishes to. */
+const SYSTEM = "$SYS/";
+const STATE_OF = "$SYS/broker/connection/";
+const STATE = "/state";
+
+function isSystemTopic(topic: string): boolean {
+  return topic.startsWith(SYSTEM) || topic === "$SYS";
+}
+
+/**
+ * `$SYS/broker/connection/<name>/state`: a bridge says there whether it is connected, with its will and a retained
+ * message. It is an ordinary topic.
+ */
+function isBridgeState(topic: string): boolean {
+  return topic.startsWith(STATE_OF) && topic.endsWith(STATE) &&
+    topic.indexOf("/", STATE_OF.length) === topic.length - STATE.length;
+}
+
+/** Topics only the server publishes to, unless a hook says otherwise. */
 export function isServerTopic(topic: string): boolean {
-  return topic.startsWith("$SYS/") || topic === "$SYS";
+  return isSystemTopic(topic) && !isBridgeState(topic);
+}
+
+/** May a client publish there at all, whatever its own rights are? */
+export function isOpen(
+  broker: Broker,
+  client: Client,
+  action: "publish" | "will",
+  topic: string,
+): MaybePromise<boolean> {
+  if (client.inline || !isSystemTopic(topic)) return true;
+  return broker.hooks.decide(
+    "onServerTopic",
+    (hook) => hook.onServerTopic!(client, action, topic),
+    () => isBridgeState(topic),
+  );
+}
+
+/** Both: the topic is open, and access control lets the client publish there. */
+function mayPublishTo(broker: Broker, client: Client, topic: string): MaybePromise<boolean> {
+  const open = isOpen(broker, client, "publish", topic);
+  if (isPromise(open)) return open.then((yes) => yes && mayDo(broker, client, "publish", topic));
+  return open && mayDo(broker, client, "publish", topic);
 }
 
 /** Asks access control. The program itself may do everything. */
@@ -37,9 +76,7 @@ export function mayPublish(connection: Connection, entry: TopicEntry<Routes>): M
   if (connection.allowed === entry && connection.allowedAt === generation) return true;
   connection.unused = null;
   if (unused !== null && unused.entry === entry && unused.generation === generation) return unused.answer;
-  const client = connection.client!;
-  if (isServerTopic(entry.topic) && !client.inline) return false;
-  const answer = mayDo(broker, client, "publish", entry.topic);
+  const answer = mayPublishTo(broker, connection.client!, entry.topic);
   if (isPromise(answer)) {
     broker.slowAccess = true;
     return answer.then((allowed) => {

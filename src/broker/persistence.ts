@@ -81,9 +81,9 @@ export class Persistence implements DeliveryStore, Committer {
   }
 
   get status(): StorageStatus {
-    const { name, promise, failing, quarantined } = this.storage;
+    const { name, promise, failing, quarantined, damage = null } = this.storage;
     const fault = this.failing ? this.#fault : failing?.message ?? null;
-    return { name, promise, failing: fault, quarantined };
+    return { name, promise, failing: fault, quarantined, ...(damage === null ? {} : { damage }) };
   }
 
   // --- the end of a turn ---
@@ -154,6 +154,8 @@ export class Persistence implements DeliveryStore, Committer {
     );
     this.#retold.clear();
     this.#retelling = retell(this.#broker, this, this.#retold);
+    // (With the first of it: the times that are told again mean nothing without.)
+    this.storage.putCounters(this.#counters.now());
   }
 
   async #retell(): Promise<void> {
@@ -214,6 +216,13 @@ export class Persistence implements DeliveryStore, Committer {
     if (this.storage.dirty) this.#told();
     this.#after(this.storage.idle?.() === true ? BUSY_MS : IDLE_MS);
   };
+
+  /** The machine's clock was set: by how much is kept beside the times. */
+  clockSet(): void {
+    if (this.#closed) return;
+    this.storage.putCounters(this.#counters.now());
+    this.#told();
+  }
 
   async close(): Promise<void> {
     this.#closed = true;

@@ -5,12 +5,12 @@
  * is dropped and QoS 1 and 2 queue up within their bound, until it has caught up.
  */
 
-import type { Clock } from "../clock.ts";
 import type { Outlet } from "../session/outlet.ts";
 import type { Route } from "../session/route.ts";
 import type { SharedGroup } from "../session/shared_group.ts";
 import type { Connection } from "./connection.ts";
 import type { Routes } from "./routes.ts";
+import type { Timeline } from "./timeline.ts";
 
 const CHECK_MS = 50;
 const NO_PROGRESS_MS = 250;
@@ -41,11 +41,11 @@ export class Backlog {
 }
 
 export class Pressure {
-  readonly #clock: Clock;
+  readonly #clock: Timeline;
   readonly #pressed: Set<Receiver> = new Set();
   #stop: (() => void) | null = null;
 
-  constructor(clock: Clock) {
+  constructor(clock: Timeline) {
     this.#clock = clock;
   }
 
@@ -56,9 +56,9 @@ export class Pressure {
 
   /** It is behind. */
   add(receiver: Receiver): void {
-    const backlog = receiver.backlog ??= new Backlog(this.#clock.now());
+    const backlog = receiver.backlog ??= new Backlog(this.#clock.monotonic());
     if (backlog.slow || this.#pressed.has(receiver)) return;
-    backlog.progressAt = backlog.checkedAt = this.#clock.now();
+    backlog.progressAt = backlog.checkedAt = this.#clock.monotonic();
     this.#pressed.add(receiver);
     this.#stop ??= this.#clock.every(CHECK_MS, () => this.check());
   }
@@ -102,7 +102,7 @@ export class Pressure {
   }
 
   check(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     for (const receiver of [...this.#pressed]) {
       const { backlog } = receiver;
       if (backlog === null) continue;

@@ -29,16 +29,14 @@ export function publishFrame(
   let propertyLength = 0;
   let remaining = 2 + size + (qos > 0 ? 2 : 0);
   if (v5) {
-    // (An alias takes three bytes, and may make the length of the properties take one more.)
-    if (connection.outbound !== null && topic.length > 3) {
+    // (An alias takes three bytes, and may make the length of the properties take one more. None with QoS 2: there are
+    // clients that look it up when PUBLISH comes and hand the message on at PUBREL, without its topic.)
+    if (connection.outbound !== null && qos < 2 && topic.length > 3) {
       alias = connection.outbound.known(rawTopic);
       if (alias > 0) topic = "";
       else fresh = true;
     }
-    if (message.encodedProperties === null) message.encodedProperties = encodeForwarded(message.properties);
-    propertyLength = message.encodedProperties.length;
-    if (message.expiresAt !== Infinity) propertyLength += 5;
-    if (identifiers !== null) { for (const id of identifiers) propertyLength += 1 + varintLength(id); }
+    propertyLength = propertyLengthOf(message, identifiers);
     // A new alias is given only when the packet is sent, so its three bytes are counted in any case.
     if (alias > 0 || fresh) propertyLength += 3;
     remaining += varintLength(propertyLength) + propertyLength;
@@ -73,7 +71,7 @@ export function publishFrame(
     at = varint(out, at, propertyLength);
     if (message.expiresAt !== Infinity) {
       // What is left of the interval; nothing, for what is repeated after its time. [MQTT-3.3.2-6]
-      const left = Math.max(0, Math.ceil((message.expiresAt - connection.broker.clock.now()) / 1000));
+      const left = Math.max(0, Math.ceil((message.expiresAt - connection.broker.clock.recent) / 1000));
       out[at++] = 0x02;
       out[at++] = left >>> 24;
       out[at++] = (left >>> 16) & 255;
@@ -101,6 +99,30 @@ export function publishFrame(
   output.commit(total);
   connection.broker.stats.bytesSent += total;
   return true;
+}
+
+/** Would it be no larger than the client takes, without an alias? */
+export function frameFits(
+  connection: Connection,
+  message: Message,
+  qos: QoS,
+  identifiers: readonly number[] | null,
+): boolean {
+  let remaining = 2 + message.rawTopic.length + message.payloadLength + (qos > 0 ? 2 : 0);
+  if (connection.version === 5) {
+    const length = propertyLengthOf(message, identifiers);
+    remaining += varintLength(length) + length;
+  }
+  return 1 + varintLength(remaining) + remaining <= connection.maximumPacketSize;
+}
+
+/** Without an alias, and without the length before them. */
+function propertyLengthOf(message: Message, identifiers: readonly number[] | null): number {
+  if (message.encodedProperties === null) message.encodedProperties = encodeForwarded(message.properties);
+  let length = message.encodedProperties.length;
+  if (message.expiresAt !== Infinity) length += 5;
+  if (identifiers !== null) { for (const id of identifiers) length += 1 + varintLength(id); }
+  return length;
 }
 
 /** The properties that travel on, without the length before them. */

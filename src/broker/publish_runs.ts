@@ -4,7 +4,8 @@
  * Whatever is unusual about a packet leaves this path and is handled by `handlers/publish.ts`.
  */
 
-import type { Route } from "../session/route.ts";
+import { Retain } from "../session/retain.ts";
+import { type Route, toItself } from "../session/route.ts";
 import type { SharedGroup } from "../session/shared_group.ts";
 import { Message } from "../session/message.ts";
 import { sameBytes, type TopicEntry } from "../topics/topic_table.ts";
@@ -105,7 +106,7 @@ export function deliverRun(
     const outlet = route.session.outlet as Connection | null;
     // An offline session gets no QoS 0.
     if (outlet === null) continue;
-    const chosen = outlet === connection ? route.own : route;
+    const chosen = outlet === connection ? toItself(route) : route;
     if (chosen === null) continue;
     if (outlet.rawVersion !== version || chosen.identifiers !== null) {
       if (outlet.congested && hooks.on.onPublishDropped.length === 0) {
@@ -139,7 +140,10 @@ function deliverSingly(
 ): void {
   eachMessage(connection, entry, bytes, start, end, (message) => {
     if (routes !== null) {
-      for (const route of routes) route.session.send(message, false, route.identifiers);
+      for (const { session, identifiers } of routes) {
+        if (session.send(message, Retain.NO, identifiers)) continue;
+        connection.broker.sessionHost.dropped(session, message, "tooLarge");
+      }
     }
     if (shared.length > 0) deliverShared(connection.broker, message, shared);
   });

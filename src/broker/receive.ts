@@ -45,12 +45,12 @@ export function receive(
   });
   if (packet instanceof Malformed) {
     if (packet.reason === Reasons.quotaExceeded) broker.stats.refused.userProperties++;
-    if (connection.phase === "new") refuseMalformedConnect(connection, packet, bytes, body, end);
+    if (connection.phase === "new") refuseMalformedConnect(connection, packet, bytes, at, body, end);
     else connection.malformed(packet.detail, packet.reason);
     return true;
   }
   if (connection.phase === "new") {
-    // (The first byte was checked: it is CONNECT.)
+    // (The type was checked: it is CONNECT.)
     if (packet.type === PacketType.CONNECT) handleConnect(connection, packet);
     return true;
   }

@@ -3,6 +3,7 @@
 import type { Client } from "../client.ts";
 import type { Will } from "../packets/types.ts";
 import { Delivery } from "../session/delivery.ts";
+import { Retain } from "../session/retain.ts";
 import type { Session } from "../session/session.ts";
 import { SharedGroup } from "../session/shared_group.ts";
 import type { DeliveryRecord, SessionRecord } from "../storage.ts";
@@ -18,11 +19,15 @@ function groupOf(broker: Broker, filter: string): SharedGroup | null {
   return shared === null ? null : new SharedGroup(shared.group, shared.filter);
 }
 
+function retainOf({ retain, asPublished }: DeliveryRecord): Retain {
+  return !retain ? Retain.NO : asPublished ? Retain.AS_PUBLISHED : Retain.RETAINED;
+}
+
 /** As it goes on in a session. */
 export function deliveryOf(broker: Broker, record: DeliveryRecord): Delivery {
   const group = record.group === null ? null : groupOf(broker, record.group);
   const message = messageOf(record.message);
-  const delivery = new Delivery(message, record.qos, record.retain, record.identifiers, group);
+  const delivery = new Delivery(message, record.qos, retainOf(record), record.identifiers, group);
   delivery.sequence = record.sequence;
   delivery.packetId = record.packetId;
   delivery.released = record.released;
@@ -36,7 +41,8 @@ export function recordOfDelivery(delivery: Delivery): DeliveryRecord {
     sequence,
     packetId,
     qos: qos as 1 | 2,
-    retain,
+    retain: retain !== Retain.NO,
+    asPublished: retain === Retain.AS_PUBLISHED,
     released,
     identifiers,
     group: group === null ? null : group.key,

@@ -6,6 +6,7 @@ import { HookError } from "../hook_error.ts";
 import { type HookEvent, textOf } from "../hooks.ts";
 import type { QoS } from "../packets/types.ts";
 import { Delivery } from "../session/delivery.ts";
+import { Retain } from "../session/retain.ts";
 import { isShared, isTopicFilter, isTopicName, parseShared } from "../topics/names.ts";
 import type {
   Stored,
@@ -16,6 +17,7 @@ import type {
 } from "../stored.ts";
 import { awayClient } from "./away_client.ts";
 import type { Broker } from "./broker.ts";
+import { lookAtClock } from "./clock_set.ts";
 import { addCounters } from "./counters.ts";
 import { isNothing, object } from "./hook_checks.ts";
 import { messageOf } from "./stored_message.ts";
@@ -36,6 +38,7 @@ const EVENTS: readonly StoredEvent[] = [
  */
 export async function restore(broker: Broker): Promise<void> {
   const { persistence, turn, hooks } = broker;
+  lookAtClock(broker);
   if (persistence === null) return await restoreAll(broker);
   if (!persistence.fresh || EVENTS.every((event) => hooks.on[event].length === 0)) return;
   // All of it is committed at once: a storage that has a part of it would not be filled again.
@@ -57,7 +60,7 @@ async function restoreAll(broker: Broker): Promise<void> {
     restoreInflight(broker, stored);
   });
   await first(broker, "storedRetainedMessages", (hook) => hook.storedRetainedMessages!(), (stored) => {
-    const retained = messageOf(stored);
+    const retained = messageOf(stored, broker.clock.offset);
     if (!isTopicName(stored.topic) || retained.payloadLength === 0) return;
     broker.retained.restore(retained);
     broker.persistence?.retained(retained);
@@ -103,9 +106,11 @@ function restoreClient(broker: Broker, stored: StoredClient): void {
   const session = broker.sessions.restore(stored.id, false);
   if (session === null) return;
   session.expiryInterval = stored.sessionExpiryInterval;
-  session.disconnectedAt = stored.disconnectedAt > 0 ? stored.disconnectedAt : broker.clock.now();
+  session.disconnectedAt = stored.disconnectedAt > 0
+    ? broker.clock.counted(stored.disconnectedAt)
+    : broker.clock.now();
   session.client = awayClient(stored);
-  if (stored.will) session.pendingWill = stored.will;
+  if (stored.will) session.pendingWill = { will: stored.will.will, at: broker.clock.counted(stored.will.at) };
   const received = (stored.received ?? []).filter((id) => isPacketId(id));
   if (broker.persistence !== null) {
     session.keepIn(broker.persistence);
@@ -129,8 +134,10 @@ function restoreInflight(broker: Broker, stored: StoredInflightMessage): void {
   const session = broker.sessions.get(stored.clientId);
   const { packetId, qos } = stored;
   if (session === undefined || !isQos(qos) || (packetId !== 0 && !isPacketId(packetId))) return;
+  const retain = stored.retain ? Retain.RETAINED : Retain.NO;
   const identifiers = stored.identifiers.length > 0 ? stored.identifiers : null;
-  const delivery = new Delivery(messageOf(stored.message), qos, stored.retain, identifiers, null);
+  const message = messageOf(stored.message, broker.clock.offset);
+  const delivery = new Delivery(message, qos, retain, identifiers, null);
   delivery.packetId = packetId;
   delivery.released = stored.released && qos === 2;
   session.restore(delivery);

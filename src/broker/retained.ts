@@ -1,10 +1,12 @@
 /** Retained messages: one per topic, gone when they expire. MQTT 5.0 section 3.3.1.3. */
 
-import type { Message } from "../session/message.ts";
+import { INLINE_CLIENT_ID } from "../client.ts";
+import { type Message, NEVER } from "../session/message.ts";
 import { RetainedIndex } from "../topics/retained_index.ts";
 import type { Broker } from "./broker.ts";
 import { isServerTopic } from "./permission.ts";
 import type { Timed } from "./deadlines.ts";
+import { shownMessage } from "./shown_message.ts";
 
 export class Retained {
   readonly #broker: Broker;
@@ -28,7 +30,8 @@ export class Retained {
   /** The value of a topic that has not expired. */
   get(topic: string): Message | undefined {
     const message = this.#index.get(topic);
-    if (message === undefined || message.expiresAt > this.#broker.clock.now()) return message;
+    if (message === undefined || message.expiresAt === NEVER) return message;
+    if (message.expiresAt > this.#broker.clock.now()) return message;
     this.#expire(message);
     return undefined;
   }
@@ -46,25 +49,34 @@ export class Retained {
 
   /** Keeps the message, or removes what is there if it is empty. [MQTT-3.3.1-5] [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
   store(message: Message): void {
-    const { hooks } = this.#broker;
+    const { persistence } = this.#broker;
     if (message.payloadLength === 0) {
-      const removed = this.#delete(message.topic);
-      if (removed) this.#gone(message.topic);
-      else this.#broker.persistence?.retainedNothing();
-      if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, removed ? -1 : 0);
+      const removed = this.#index.get(message.topic);
+      if (removed !== undefined) this.#remove(removed);
+      else persistence?.retainedNothing();
+      this.#tell(message, removed === undefined ? 0 : -1);
       return;
     }
     message.keepLong();
+    if (isKept(message)) persistence?.retained(message);
+    else {
+      const before = this.#index.get(message.topic);
+      if (before !== undefined && isKept(before)) persistence?.retainedGone(message.topic);
+    }
     this.#set(message);
-    // (What the server says of itself it says again.)
-    if (!isServerTopic(message.topic)) this.#broker.persistence?.retained(message);
     this.#watch(message);
-    if (hooks.on.onRetainMessage.length > 0) hooks.notify("onRetainMessage", message, 1);
+    this.#tell(message, 1);
+  }
+
+  #tell(message: Message, change: -1 | 0 | 1): void {
+    const { hooks } = this.#broker;
+    if (hooks.on.onRetainMessage.length === 0) return;
+    hooks.notify("onRetainMessage", shownMessage(this.#broker, message), change);
   }
 
   /** Those a storage is told of. */
   *kept(): Generator<Message, void, void> {
-    for (const message of this.#index.values()) if (!isServerTopic(message.topic)) yield message;
+    for (const message of this.#index.values()) if (isKept(message)) yield message;
   }
 
   /** A message of an earlier run. */
@@ -74,34 +86,31 @@ export class Retained {
   }
 
   #set(message: Message): void {
-    const before = this.#index.size;
+    const before = this.#index.get(message.topic);
     this.#index.set(message.topic, message);
-    if (this.#index.size > before && isServerTopic(message.topic)) this.#serverTopics++;
+    if (before !== undefined && !isKept(before)) this.#serverTopics--;
+    if (!isKept(message)) this.#serverTopics++;
   }
 
-  /** True when there was one. */
-  #delete(topic: string): boolean {
-    if (!this.#index.delete(topic)) return false;
-    if (isServerTopic(topic)) this.#serverTopics--;
-    return true;
-  }
-
-  #gone(topic: string): void {
-    if (!isServerTopic(topic)) this.#broker.persistence?.retainedGone(topic);
+  #remove(message: Message): void {
+    this.#index.delete(message.topic);
+    if (isKept(message)) this.#broker.persistence?.retainedGone(message.topic);
+    else this.#serverTopics--;
   }
 
   #watch(message: Message): void {
-    if (message.expiresAt === Infinity) return;
+    if (message.expiresAt === NEVER) return;
     let expiry = this.#watched.get(message.topic);
     if (expiry === undefined) this.#watched.set(message.topic, expiry = new Expiry(this, message.topic));
-    this.#broker.deadlines.add(expiry, message.expiresAt);
+    this.#broker.deadlines.add(expiry, this.#broker.clock.due(message.expiresAt));
   }
 
-  /** Removes what has expired at the topic; when to look again, 0: never. */
-  check(topic: string, now: number): number {
+  /** Removes what has expired at the topic; when to look again, for `Deadlines`, 0: never. */
+  check(topic: string): number {
+    const { clock } = this.#broker;
     const message = this.#index.get(topic);
-    if (message !== undefined && message.expiresAt !== Infinity) {
-      if (message.expiresAt > now) return message.expiresAt;
+    if (message !== undefined && message.expiresAt !== NEVER) {
+      if (message.expiresAt > clock.now()) return clock.due(message.expiresAt);
       this.#expire(message);
     }
     this.#watched.delete(topic);
@@ -109,11 +118,15 @@ export class Retained {
   }
 
   #expire(message: Message): void {
-    this.#delete(message.topic);
-    this.#gone(message.topic);
+    this.#remove(message);
     this.#broker.stats.droppedExpired++;
     this.#broker.hooks.notify("onRetainedExpired", message.topic);
   }
+}
+
+/** What the server and its program say of themselves under `$SYS` they say again: a storage is not told of it. */
+function isKept({ topic, publisher }: Message): boolean {
+  return !isServerTopic(topic) || (publisher !== "" && publisher !== INLINE_CLIENT_ID);
 }
 
 class Expiry implements Timed {
@@ -124,7 +137,7 @@ class Expiry implements Timed {
     this.#store = store;
     this.#topic = topic;
   }
-  due(now: number): number {
-    return this.#store.check(this.#topic, now);
+  due(): number {
+    return this.#store.check(this.#topic);
   }
 }

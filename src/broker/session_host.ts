@@ -1,13 +1,15 @@
 /** What sessions report to the broker: counted, and told to hooks that listen. */
 
-import type { MaybePromise } from "../hook_answers.ts";
+import type { MaybePromise, MessageInfo } from "../hook_answers.ts";
 import { isPromise } from "../hooks.ts";
 import type { SessionHost } from "../session/host.ts";
-import { NEVER } from "../session/message.ts";
+import { type Message, NEVER } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
 import type { Broker } from "./broker.ts";
+import { deliverAgainNow } from "./deliver.ts";
 import type { Receiver } from "./pressure.ts";
 import { mayReceive } from "./rights.ts";
+import { shownMessage } from "./shown_message.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -24,6 +26,7 @@ function never(): Promise<boolean> {
 /** Makes the host, or brings an existing one up to date with the hooks. */
 export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost {
   const { limits, stats, hooks } = broker;
+  const shown = (message: Message): MessageInfo => shownMessage(broker, message);
   const host: Writable<SessionHost> = existing ?? {
     maximumInflight: limits.inflight,
     maximumQueuedMessages: limits.queuedMessages,
@@ -39,7 +42,7 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
       else if (why === "notAuthorized") stats.refused.notAuthorized++;
       else if (why === "tooLarge") stats.droppedTooLarge++;
       if (hooks.on.onPublishDropped.length > 0) {
-        hooks.notify("onPublishDropped", session.clientId, message, why);
+        hooks.notify("onPublishDropped", session.clientId, shown(message), why);
       }
     },
     countInflight(by): void {
@@ -51,24 +54,32 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
     filling(session: Session): void {
       broker.pressure.add(session.outlet as Receiver);
     },
-    expiring: (session) => broker.deadlines.add(session, session.waiting?.expires ?? NEVER),
-    due: (session, now) => broker.sessions.due(session, now),
+    expiring: (session) => broker.deadlines.add(session, broker.clock.due(session.waiting?.expires ?? NEVER)),
+    due(session): number {
+      const next = broker.sessions.due(session, broker.clock.now());
+      return next === 0 ? 0 : broker.clock.due(next);
+    },
+    passOn(session, { message, group }): boolean {
+      const current = broker.sessions.current(group!);
+      return current !== null && deliverAgainNow(broker, message, current, session);
+    },
   };
   host.mayReceive = hooks.on.onAclCheck.length === 0
     ? undefined
     : (session, topic) => answered(broker, mayReceive(broker, session, topic, true));
   host.idsExhausted = hooks.on.onPacketIdExhausted.length === 0
     ? undefined
-    : (session, message) => hooks.notify("onPacketIdExhausted", session.clientId, message);
+    : (session, message) => hooks.notify("onPacketIdExhausted", session.clientId, shown(message));
   host.qosPublish = hooks.on.onQosPublish.length === 0
     ? undefined
-    : (session, d, resend) => hooks.notify("onQosPublish", session.clientId, d.message, d.packetId, resend);
+    : (session, d, resend) =>
+      hooks.notify("onQosPublish", session.clientId, shown(d.message), d.packetId, resend);
   host.qosComplete = hooks.on.onQosComplete.length === 0
     ? undefined
-    : (session, d) => hooks.notify("onQosComplete", session.clientId, d.message, d.packetId);
+    : (session, d) => hooks.notify("onQosComplete", session.clientId, shown(d.message), d.packetId);
   host.qosDropped = hooks.on.onQosDropped.length === 0
     ? undefined
-    : (session, d) => hooks.notify("onQosDropped", session.clientId, d.message, d.packetId);
+    : (session, d) => hooks.notify("onQosDropped", session.clientId, shown(d.message), d.packetId);
   host.keepAll =
     hooks.on.onQosPublish.length + hooks.on.onQosComplete.length + hooks.on.onQosDropped.length > 0;
   return host;

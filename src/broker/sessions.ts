@@ -13,9 +13,9 @@ import { parseShared } from "../topics/names.ts";
 import { textKey } from "../topics/text_key.ts";
 import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
-import { deliverAgainNow } from "./deliver.ts";
+import { anotherIsThere, deliverAgainNow } from "./deliver.ts";
 import { Endings } from "./endings.ts";
-import { mayReceive, type Rights } from "./rights.ts";
+import type { Rights } from "./rights.ts";
 
 /** Between two looks at a queue for what has expired, at least. */
 const SWEEP_MS = 10_000;
@@ -110,6 +110,7 @@ export class Sessions {
     const { hooks, subscriptions } = this.#broker;
     const before = session.client as Client | null;
     session.client = connection.client;
+    session.optionsHold = connection.version === 5 || connection.bridge;
     // What it may receive depends on who it is and where it comes from: any of it may have changed.
     const another = before !== null && hooks.on.onAclCheck.length > 0;
     if (another) {
@@ -169,6 +170,11 @@ export class Sessions {
   group(filter: string): SharedGroup | null {
     const shared = parseShared(filter);
     return shared === null ? null : this.#groups.get(`${shared.group}/${shared.filter}`) ?? null;
+  }
+
+  /** It may have lost its last member since, and got a new one; null: it has none. */
+  current(group: SharedGroup): SharedGroup | null {
+    return group.members.length > 0 ? group : this.group(group.key);
   }
 
   /** How many subscribe to exactly this filter; the size of the group when it is a shared one. */
@@ -241,11 +247,9 @@ export class Sessions {
       ({ group, message }) =>
         // (Where the store takes its time it may be back by now.)
         session.outlet === null && group !== null && message.expiresAt > now &&
-        group.members.some(({ session: { outlet }, session: other }) =>
-          outlet !== null && mayReceive(this.#broker, other, message.topic, true) === true
-        ),
+        anotherIsThere(this.#broker, message, group, session),
       (delivery) => {
-        if (deliverAgainNow(this.#broker, delivery.message, delivery.group!)) return;
+        if (deliverAgainNow(this.#broker, delivery.message, delivery.group!, session)) return;
         this.#broker.stats.messagesDropped++;
         this.#broker.sessionHost.qosDropped?.(session, delivery);
       },
@@ -255,7 +259,7 @@ export class Sessions {
   /** Without a connection: something may be due later. */
   watch(session: Session, now: number): void {
     const next = this.due(session, now);
-    if (next > 0) this.#broker.deadlines.add(session, next);
+    if (next > 0) this.#broker.deadlines.add(session, this.#broker.clock.due(next));
   }
 
   /** When its queue is to be looked at for what has expired; now: it is. */
@@ -269,6 +273,7 @@ export class Sessions {
     return now + SWEEP_MS;
   }
 
+  /** Does what is due by now; when to look again, 0: never. */
   due(session: Session, now: number): number {
     if (session.ended || session.outlet !== null) return 0;
     let next = Infinity;

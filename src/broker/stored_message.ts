@@ -3,8 +3,11 @@
 import { Message, rawTopicOf } from "../session/message.ts";
 import type { StoredMessage } from "../stored.ts";
 
-/** Throws a TypeError when it is none. */
-export function messageOf(stored: StoredMessage): Message {
+/**
+ * `ahead`: of how the broker counts time, what was kept by the machine's clock, and not with the rest of the times, is.
+ * Throws a TypeError when it is no message.
+ */
+export function messageOf(stored: StoredMessage, ahead: number = 0): Message {
   if (stored instanceof Message) return stored;
   const { topic, payload } = stored;
   if (typeof topic !== "string" || !(payload instanceof Uint8Array)) {
@@ -21,6 +24,6 @@ export function messageOf(stored: StoredMessage): Message {
     stored.publisher,
     true,
     stored.properties,
-    stored.expiresAt,
+    ahead === 0 ? stored.expiresAt : stored.expiresAt - ahead,
   );
 }

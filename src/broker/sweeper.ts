@@ -1,8 +1,8 @@
 /** Drops what has expired in the queues of clients that are away, a page at a time, so that nobody notices. */
 
 import { clearTimeout, setTimeout } from "node:timers";
-import type { Clock } from "../clock.ts";
 import type { Session } from "../session/session.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** Between two pages. */
 const PAUSE_MS = 4;
@@ -10,12 +10,12 @@ const PAUSE_MS = 4;
 const AT_ONCE = 2000;
 
 export class Sweeper {
-  readonly #clock: Clock;
+  readonly #clock: Timeline;
   readonly #sessions: Set<Session> = new Set();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Timeline) {
     this.#clock = clock;
   }
 

@@ -4,11 +4,14 @@ import { memoryUse } from "../runtime/process.ts";
 import { VERSION } from "../version.ts";
 import type { Broker } from "./broker.ts";
 
-/** Integers but for `version`; times in seconds, `started` and `time` since 1970. */
+/**
+ * Integers but for `version`; times in seconds, `started` and `time` since 1970, as the machine's clock shows them: when it
+ * is set by more than ten seconds, `started` moves with it, and `uptime` does not.
+ */
 export interface SystemInfo {
   /** Of the broker. */
   readonly version: string;
-  /** When the broker started. */
+  /** When the broker started, by what the clock shows now. */
   readonly started: number;
   /** Now. */
   readonly time: number;
@@ -52,14 +55,13 @@ export interface SystemInfo {
 
 /** The figures of this moment. */
 export function systemInfo(broker: Broker): SystemInfo {
-  const { stats } = broker;
-  const time = Math.floor(broker.clock.now() / 1000);
-  const started = Math.floor(broker.startedAt / 1000);
+  const { stats, clock } = broker;
+  const started = Math.floor(clock.shown(clock.startedAt) / 1000);
   return {
     version: VERSION,
     started,
-    time,
-    uptime: time - started,
+    time: Math.floor(clock.wall() / 1000),
+    uptime: Math.floor(clock.shown(clock.now()) / 1000) - started,
     bytes_received: stats.bytesReceived,
     bytes_sent: stats.bytesSent,
     clients_connected: stats.clientsConnected,

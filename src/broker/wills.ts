@@ -14,7 +14,8 @@ import { isTopicName } from "../topics/names.ts";
 import type { Broker } from "./broker.ts";
 import { expiryTime } from "./expiry.ts";
 import { checkedWill, isNothing } from "./hook_checks.ts";
-import { isServerTopic, mayDo } from "./permission.ts";
+import { isOpen, isServerTopic, mayDo } from "./permission.ts";
+import { shownMessage } from "./shown_message.ts";
 
 /** Why a will can't be accepted, before anybody is asked; null: it can. */
 export function checkWill(broker: Broker, packet: ConnectPacket): Reason | null {
@@ -23,7 +24,6 @@ export function checkWill(broker: Broker, packet: ConnectPacket): Reason | null 
     broker.stats.refused.topic++;
     return Reasons.topicNameInvalid;
   }
-  if (isServerTopic(will.topic)) return Reasons.notAuthorized;
   // [MQTT-3.2.2-12] [MQTT-3.2.2-13]
   if (will.qos > broker.capabilities.maximumQos) return Reasons.qosNotSupported;
   if (will.retain && !broker.capabilities.retainAvailable) return Reasons.retainNotSupported;
@@ -88,7 +88,7 @@ export class Wills {
   /** The will as it is to be published; null: it is not. */
   #decide(session: Session, will: Will): MaybePromise<Will | null> {
     const client = session.client as Client | null;
-    if (client === null) return will;
+    if (client === null) return isServerTopic(will.topic) ? null : will;
     const final = this.#throughHooks(client, will);
     return isPromise(final)
       ? final.then((later) => this.#allowed(client, later))
@@ -126,8 +126,11 @@ export class Wills {
   /** The will, null when it may not be published. */
   #allowed(client: Client, will: Will | null): MaybePromise<Will | null> {
     const broker = this.#broker;
-    if (will === null || broker.hooks.on.onAclCheck.length === 0) return will;
-    const answer = mayDo(broker, client, "will", will.topic);
+    if (will === null) return null;
+    const open = isOpen(broker, client, "will", will.topic);
+    const right = (yes: boolean): MaybePromise<boolean> =>
+      yes && (broker.hooks.on.onAclCheck.length === 0 || mayDo(broker, client, "will", will.topic));
+    const answer = isPromise(open) ? open.then(right) : right(open);
     const decided = (yes: boolean): Will | null => {
       if (yes) return will;
       broker.stats.refused.notAuthorized++;
@@ -141,7 +144,7 @@ export class Wills {
     if (final === null) return;
     const broker = this.#broker;
     const entry = broker.topicEntry(final.topic);
-    if (entry === null || isServerTopic(final.topic)) return;
+    if (entry === null) return;
     const message = new Message(
       entry.topic,
       entry.raw,
@@ -157,7 +160,7 @@ export class Wills {
     );
     // It speaks for the client: No Local holds for it. [MQTT-3.8.3-3]
     broker.publish(message, entry, session);
-    broker.hooks.notify("onWillSent", session.clientId, message);
+    broker.hooks.notify("onWillSent", session.clientId, shownMessage(broker, message));
   }
 }
 

@@ -38,9 +38,9 @@ export const commands: readonly Command[] = [
   },
   {
     name: "inspect",
-    operand: "[FILE]",
+    operand: "[FILE|DIR]",
     operands: [0, 1],
-    text: "counts sessions, queues and retained messages, of a backup or of what is kept",
+    text: "counts sessions, queues and retained messages, of a backup or of what is kept (in DIR)",
     run: async (call) => (await import("./commands/inspect.ts")).inspect(call),
   },
 ];

@@ -3,9 +3,11 @@
 import { type Configuration, defaultLayer, type Layer } from "../config/configuration.ts";
 import { environmentLayer, type Variables } from "../config/environment.ts";
 import { flagLayer } from "../config/flags.ts";
+import { fromHome, homeInPaths } from "../config/home.ts";
 import { merge } from "../config/merge.ts";
 import { ConfigError, type Problem, quote } from "../config/problem.ts";
-import { readTextFile } from "../runtime/process.ts";
+import { setVariables, slips } from "../config/variables.ts";
+import { homeFolder, readTextFile } from "../runtime/process.ts";
 import { describeListenFault } from "../runtime/listen_fault.ts";
 import type { Given } from "./arguments.ts";
 
@@ -14,8 +16,13 @@ export interface Configured {
   readonly warnings: readonly Problem[];
 }
 
-/** Throws a `ConfigError`. */
-export async function configure(given: Given, variables: Variables): Promise<Configured> {
+/** `home`: the directory that `~/` stands for. Throws a `ConfigError`. */
+export async function configure(
+  given: Given,
+  environment: Variables,
+  home: string | undefined = homeFolder(),
+): Promise<Configured> {
+  const variables = setVariables(environment);
   const problems: Problem[] = [];
   const layers: Layer[] = [defaultLayer];
   const add = (make: () => Layer): void => {
@@ -26,7 +33,7 @@ export async function configure(given: Given, variables: Variables): Promise<Con
       problems.push(...error.problems);
     }
   };
-  const file = confFile(given, variables);
+  const file = confFile(given, variables, home);
   if (file !== null) {
     // The parser is loaded only when there is something to parse.
     const { fileLayer } = await import("../config/file.ts");
@@ -34,11 +41,12 @@ export async function configure(given: Given, variables: Variables): Promise<Con
     problems.push(...read.problems);
     layers.push(read.layer);
   }
+  problems.push(...slips(variables));
   add(() => environmentLayer(variables));
   add(() => flagLayer(given));
   const errors = problems.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new ConfigError(errors);
-  return { configuration: merge(layers), warnings: problems };
+  return { configuration: homeInPaths(merge(layers), home), warnings: problems };
 }
 
 interface ConfFile {
@@ -47,11 +55,11 @@ interface ConfFile {
   readonly origin: string;
 }
 
-function confFile(given: Given, variables: Variables): ConfFile | null {
+function confFile(given: Given, variables: Variables, home: string | undefined): ConfFile | null {
   const flag = given.get("conf")?.[0];
-  if (flag !== undefined) return { path: flag, origin: "--conf" };
-  const variable = variables.get("COMQTT_CONF");
-  return variable === undefined || variable === "" ? null : { path: variable, origin: "COMQTT_CONF" };
+  const path = flag ?? variables.get("COMQTT_CONF");
+  if (path === undefined) return null;
+  return { path: fromHome(path, home), origin: flag === undefined ? "COMQTT_CONF" : "--conf" };
 }
 
 async function readConf({ path, origin }: ConfFile): Promise<string> {

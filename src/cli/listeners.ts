@@ -9,23 +9,36 @@ import { WebSocketListener } from "../listeners/websocket.ts";
 import type { HttpHandler } from "../runtime/http.ts";
 
 export function makeListener(setting: ListenerSetting, handler: HttpHandler): Listener {
-  const { id, address, tls, path, requireSubprotocol, pingInterval, origins, backlog, mode } = setting;
+  const {
+    id,
+    address,
+    tls,
+    path,
+    requireSubprotocol,
+    pingInterval,
+    origins,
+    backlog,
+    mode,
+    topicAliasMaximumOut,
+  } = setting;
+  const aliases = topicAliasMaximumOut === undefined ? {} : { topicAliasMaximumOut };
   const common = { id, address, ...(tls === undefined ? {} : { tls }) };
   switch (setting.protocol) {
     case "tcp":
     case "tls":
-      return new TcpListener({ ...common, ...(backlog === undefined ? {} : { backlog }) });
+      return new TcpListener({ ...common, ...aliases, ...(backlog === undefined ? {} : { backlog }) });
     case "ws":
     case "wss":
       return new WebSocketListener({
         ...common,
+        ...aliases,
         ...(path === undefined ? {} : { path }),
         ...(requireSubprotocol === undefined ? {} : { requireSubprotocol }),
         ...(pingInterval === undefined ? {} : { pingInterval }),
         ...(origins === undefined ? {} : { origins }),
       });
     case "unix":
-      return new UnixListener({ id, path: address, ...(mode === undefined ? {} : { mode }) });
+      return new UnixListener({ id, path: address, ...aliases, ...(mode === undefined ? {} : { mode }) });
     case "http":
     case "https":
       return new HttpListener({ ...common, handler });

@@ -1,7 +1,8 @@
 /** The program: from the command line to a running broker, or to one line that says why not. */
 
+import { fromHome } from "../config/home.ts";
 import { ConfigError, formatProblem } from "../config/problem.ts";
-import { environmentWith, exit, writeErrorOutput, writeOutput } from "../runtime/process.ts";
+import { environmentWith, exit, homeFolder, writeErrorOutput, writeOutput } from "../runtime/process.ts";
 import { versionLine } from "./announce.ts";
 import { parseArguments, UsageError } from "./arguments.ts";
 import { configure } from "./configure.ts";
@@ -15,10 +16,14 @@ export async function run(args: readonly string[]): Promise<void> {
     const { command, operands, given } = parseArguments(args);
     if (given.has("help")) return writeAndExit(helpText());
     if (given.has("version")) return writeAndExit(`${versionLine()}\n`);
-    const { configuration, warnings } = await configure(given, environmentWith("COMQTT_"));
+    const { configuration, warnings } = await configure(given, environmentWith("COMQTT"));
     const log = standardErrorLog(configuration.values.logLevel ?? "info");
     for (const warning of warnings) log("warn", formatProblem(warning));
-    if (command !== null) writeAndExit(await command.run({ operands, given, configuration }));
+    if (command !== null) {
+      const home = homeFolder();
+      const paths = operands.map((path) => fromHome(path, home));
+      writeAndExit(await command.run({ operands: paths, given, configuration }));
+    }
     await serve(configuration, log);
   } catch (error) {
     writeErrorOutput(`comqtt: ${explain(error)}\n`);

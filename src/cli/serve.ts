@@ -20,6 +20,11 @@ import { makeStorage } from "./storage.ts";
 /** Closing takes less; should it not, the process ends all the same. */
 const LAST_RESORT_MS = 4700;
 
+/** Nothing would keep the process, or nobody would know what for. */
+const NO_LISTENER =
+  "Nobody can connect: there is no listener for MQTT, expected one of --tcp, --ws, --tls, --wss " +
+  'and --unix, or one in "listeners" of the file';
+
 /** Starts it; throws an Error with one line when that cannot be done. It then runs until the process ends. */
 export async function serve(configuration: Configuration, log: Log): Promise<void> {
   onFaults((error) => log("error", `Nobody caught an error: ${error.stack ?? error.message}`));
@@ -41,6 +46,10 @@ export async function serve(configuration: Configuration, log: Log): Promise<voi
   } catch (error) {
     if (stopped()) return;
     throw error instanceof ListenerError ? withOrigin(error, configuration.listeners) : error;
+  }
+  if (server.listeners.length === 0) {
+    await server.close();
+    throw new Error(NO_LISTENER);
   }
   say(versionLine());
   const places = entrances(server.listeners, configuration.listeners);
@@ -113,11 +122,11 @@ function withOrigin(error: ListenerError, settings: Iterable<ListenerSetting>): 
   const origin = [...settings].find(({ id }) => id === error.listener)?.origin;
   if (origin === undefined) return error;
   // What is wrong with a certificate is not the address.
-  const aboutAddress = /address|host name|permission/.test(describeListenFault(error.cause));
+  const aboutAddress = /address|host name|permission|not a socket/.test(describeListenFault(error.cause));
   const advice = !origin.startsWith("--")
     ? ` (set by ${origin})`
     : aboutAddress
-    ? ` (${origin} takes another address, or off)`
+    ? ` (${origin} takes another ${origin === "--unix" ? "path" : "address"}, or off)`
     : "";
   return new Error(`${error.message}${advice}`, { cause: error });
 }

@@ -24,6 +24,8 @@ export interface ListenerSetting {
   readonly backlog?: number;
   /** Permission bits of a Unix socket. */
   readonly mode?: number;
+  /** Topic aliases the server sets towards clients that come in here. */
+  readonly topicAliasMaximumOut?: number;
   /** Where it was asked for and can be changed: `--tcp`, `COMQTT_TCP`, `comqtt.yml:3:5`. */
   readonly origin: string;
 }

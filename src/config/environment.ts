@@ -27,7 +27,7 @@ export function variableName(...path: readonly string[]): string {
   return ["COMQTT", ...path.map((part) => part.replace(/([a-z])([A-Z])/g, "$1_$2"))].join("_").toUpperCase();
 }
 
-/** Throws a `ConfigError` with everything that is wrong. */
+/** `variables`: those that are set. Throws a `ConfigError` with everything that is wrong. */
 export function environmentLayer(variables: Variables): Layer {
   const problems: Problem[] = [];
   const listeners = new Map<Protocol, readonly ListenerSetting[]>();
@@ -94,7 +94,7 @@ interface Section {
   readonly known: readonly string[];
 }
 
-/** Other names may well belong to somebody else (Kubernetes sets `COMQTT_PORT`); these are surely meant for us. */
+/** Other names may well belong to somebody else; these are surely meant for us. */
 function refuseUnknown(variables: Variables, { section, known }: Section, problems: Problem[]): void {
   const names = known.map((key) => variableName(section, key));
   const whole = variableName(section);

@@ -6,6 +6,7 @@ import { addressFault } from "./listener_text.ts";
 import { assign } from "./draft.ts";
 import { readOrigins } from "./origins.ts";
 import { quote } from "./problem.ts";
+import { capabilityKinds } from "./settings.ts";
 import { duration, fileMode, integer, oneOf, secretText, someText, yesOrNo } from "./values.ts";
 import type { Entry, YamlReader } from "./yaml_reader.ts";
 
@@ -79,6 +80,10 @@ function readListener(reader: YamlReader, item: Entry, ids: Map<string, string>)
       remember(entry);
       assign(draft, "mode", reader.value(entry, fileMode));
     },
+    topicAliasMaximumOut: (entry) => {
+      remember(entry);
+      assign(draft, "topicAliasMaximumOut", reader.value(entry, capabilityKinds.topicAliasMaximumOut));
+    },
     tls: (entry) => {
       remember(entry);
       assign(draft, "tls", readTls(reader, entry));
@@ -100,10 +105,10 @@ interface Read {
 
 /** The keys that a type takes besides `type` and `id`; the first one is needed. */
 const keysOf: Readonly<Record<ListenerType, readonly string[]>> = {
-  tcp: ["address", "tls", "backlog"],
-  ws: ["address", "tls", "path", "requireSubprotocol", "pingInterval", "origins"],
+  tcp: ["address", "tls", "backlog", "topicAliasMaximumOut"],
+  ws: ["address", "tls", "path", "requireSubprotocol", "pingInterval", "origins", "topicAliasMaximumOut"],
   http: ["address", "tls"],
-  unix: ["path", "mode"],
+  unix: ["path", "mode", "topicAliasMaximumOut"],
 };
 
 const encrypted: Readonly<Record<ListenerType, Protocol>> = {

@@ -1,6 +1,7 @@
 /** Every setting that is a single value, with what it accepts. Names are those of the library's options. */
 
 import {
+  aliasRange,
   type Capabilities,
   limitRanges,
   type Limits,
@@ -38,8 +39,8 @@ export const capabilityKinds: KindsOf<Capabilities> = {
   maximumMessageExpiryInterval: duration("s", [0, forever]),
   maximumSessionExpiryInterval: duration("s", [0, forever]),
   receiveMaximum: integer([1, 65_535]),
-  topicAliasMaximum: integer([0, 65_535]),
-  topicAliasMaximumOut: integer([0, 65_535]),
+  topicAliasMaximum: integer(aliasRange),
+  topicAliasMaximumOut: integer(aliasRange),
   minimumProtocolVersion: integer([3, 5]),
   maximumQos: named(qos, "0, 1 or 2"),
   retainAvailable: yesOrNo,

@@ -88,7 +88,11 @@ export const comqttStorage: ValueKind<StorageValues["type"]> = named(
 );
 
 const DEFAULT_DIRECTORY = "data";
-const DATABASE = "comqtt.db";
+
+/** The database in a directory for data. */
+export function databaseIn(directory: string): string {
+  return join(directory, "comqtt.db");
+}
 
 /** Which one it is, and the file when it has one. */
 export type StorageChoice =
@@ -98,13 +102,17 @@ export type StorageChoice =
 
 /**
  * Who names a place for data wants them kept. `data`: the directory for what has no other place. Throws an Error with one
- * line when two places are named and nobody says which, or when Redis is to promise what it decides itself.
+ * line when two places are named and nobody says which, or one and that it is memory, or when Redis is to promise what it
+ * decides itself.
  */
 export function storageChoice(
   { data, storage }: { readonly data?: string; readonly storage: Partial<StorageValues> },
 ): StorageChoice {
   const { type = typeOf(storage, data), sync } = storage;
-  if (type === "memory") return { type };
+  if (type === "memory") {
+    refusePlace(storage, data);
+    return { type };
+  }
   if (type === "redis") {
     // (Nobody is to believe that it holds.)
     if (sync !== undefined) {
@@ -115,7 +123,7 @@ export function storageChoice(
     }
     return { type, values: storage };
   }
-  return { type, path: storage.path ?? join(data ?? DEFAULT_DIRECTORY, DATABASE), values: storage };
+  return { type, path: storage.path ?? databaseIn(data ?? DEFAULT_DIRECTORY), values: storage };
 }
 
 function typeOf(storage: Partial<StorageValues>, data: string | undefined): StorageValues["type"] {
@@ -128,6 +136,19 @@ function typeOf(storage: Partial<StorageValues>, data: string | undefined): Stor
     );
   }
   return type ?? (data !== undefined ? "sqlite" : "memory");
+}
+
+/** Who says where data belong, or how, wants them kept: nobody is to believe that they are. */
+function refusePlace(storage: Partial<StorageValues>, data: string | undefined): void {
+  const kind = typeOfKeys(storage);
+  if (data === undefined && kind === undefined) return;
+  const what = data !== undefined
+    ? `in the directory ${quote(data)}`
+    : `as the settings for ${kind === "redis" ? "Redis" : "SQLite"} say`;
+  throw new Error(
+    `Cannot keep the data both ${what} and in memory alone: --storage-type, COMQTT_STORAGE_TYPE or ` +
+      "storage.type in the file says memory; leave out the one or the other",
+  );
 }
 
 /** What is asked for by naming what only that takes. */

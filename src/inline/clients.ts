@@ -2,6 +2,7 @@
 
 import type { Broker } from "../broker/broker.ts";
 import type { Connection } from "../broker/connection.ts";
+import { shownMessage } from "../broker/shown_message.ts";
 import type { Client } from "../client.ts";
 import type { MessageInfo } from "../hook_answers.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
@@ -66,9 +67,10 @@ export function retainedMessages(broker: Broker, filter: string): Iterable<Messa
   return walk(broker, filter);
 }
 
-function* walk({ retained }: Broker, filter: string): Generator<MessageInfo, void, void> {
+function* walk(broker: Broker, filter: string): Generator<MessageInfo, void, void> {
+  const { retained } = broker;
   for (const topic of retained.match(filter)) {
     const message = topic === "" ? undefined : retained.get(topic);
-    if (message !== undefined) yield message;
+    if (message !== undefined) yield shownMessage(broker, message);
   }
 }

@@ -70,7 +70,7 @@ export class Dispatcher {
     if (next === "later") return true;
     const { handle } = session;
     try {
-      const answer = handle.handler(inlineMessage(next.message, next.retained), handle);
+      const answer = handle.handler(inlineMessage(next.message, next.retained, session.clockOffset), handle);
       if (isPromise(answer)) {
         session.awaited = handle;
         this.#await(session, handle, answer);

@@ -20,7 +20,7 @@ export function inject(connection: Connection, packet: Packet): Promise<void> {
     );
   }
   // (A client of the program is alive while the program speaks for it; that of a network has to say so itself.)
-  if (connection.admitted) connection.heardAt = broker.clock.now();
+  if (connection.admitted) connection.heardAt = broker.clock.monotonic();
   return connection.inject(bytes);
 }
 

@@ -82,7 +82,9 @@ function inlineClient(broker: Broker): Client {
     keepAlive: 0,
     sessionExpiryInterval: 0,
     properties: NO_PROPERTIES,
-    connectedAt: broker.clock.now(),
+    get connectedAt(): number {
+      return broker.clock.shown(broker.clock.startedAt);
+    },
     inline: true,
     data: undefined,
   };

@@ -7,8 +7,9 @@ import type { Broker } from "../broker/broker.ts";
 import { deliverRetained } from "../broker/deliver.ts";
 import { INLINE_CLIENT_ID } from "../client.ts";
 import type { QoS } from "../packets/types.ts";
-import type { Message } from "../session/message.ts";
+import { type Message, NEVER } from "../session/message.ts";
 import { Queue } from "../session/queue.ts";
+import { Retain } from "../session/retain.ts";
 import { Session } from "../session/session.ts";
 import type { Subscription } from "../session/subscription.ts";
 import { InlineOutlet } from "./outlet.ts";
@@ -56,6 +57,11 @@ export class InlineSession extends Session {
     this.outlet = this.#inlineOutlet;
   }
 
+  /** What the machine's clock is ahead of the time by which messages expire. */
+  get clockOffset(): number {
+    return this.#owner.broker.clock.offset;
+  }
+
   override get queuedCount(): number {
     return this.#waiting.length;
   }
@@ -73,22 +79,23 @@ export class InlineSession extends Session {
     return this.subscriptions.get(this.handle.filter);
   }
 
-  override send(message: Message, retain: boolean): void {
-    if (this.ended) return;
+  override send(message: Message, retain: Retain): boolean {
+    if (this.ended) return true;
     if (this.noLocal && message.publisher === INLINE_CLIENT_ID) this.#owner.passedOver();
     else if (this.#makeRoom(message)) {
       // (Only a retained message for a new subscription comes with the flag: nobody asks for retain as published.)
       message.own();
-      this.#waiting.push({ message, retained: retain });
+      this.#waiting.push({ message, retained: retain !== Retain.NO });
       this.#bytes += message.size;
       this.host.countQueued(1);
       if (this.filling) this.#fallBehind();
       this.#owner.wake(this);
     }
+    return true;
   }
 
-  override deliver(message: Message, _qos: QoS, retain: boolean): void {
-    this.send(message, retain);
+  override deliver(message: Message, _qos: QoS, retain: Retain): boolean {
+    return this.send(message, retain);
   }
 
   /** False: there is none for it. */
@@ -140,7 +147,8 @@ export class InlineSession extends Session {
     if (this.#replay !== null && this.#waiting.length < FETCH) this.#fetch(this.#replay);
     const next = this.#shift();
     if (next === undefined) return this.#replay === null ? undefined : "later";
-    if (next.message.expiresAt > this.host.now()) return next;
+    const { expiresAt } = next.message;
+    if (expiresAt === NEVER || expiresAt > this.host.now()) return next;
     this.host.dropped(this, next.message, "expired");
     return "later";
   }
@@ -170,7 +178,7 @@ export class InlineSession extends Session {
     const outlet = this.#inlineOutlet;
     const { backlog } = outlet;
     if (backlog === null) return;
-    backlog.progressAt = this.host.now();
+    backlog.progressAt = this.#owner.broker.clock.monotonic();
     if (this.#fuller(8)) return;
     outlet.congested = false;
     if (this.#waiting.length === 0) backlog.slow = false;

@@ -9,8 +9,8 @@ export interface InlineMessage extends MessageInfo {
   readonly retained: boolean;
 }
 
-/** A plain object, so that it can be printed, copied and sent to a worker. */
-export function inlineMessage(message: Message, retained: boolean): InlineMessage {
+/** A plain object, so that it can be printed, copied and sent to a worker. `ahead`: what the machine's clock is. */
+export function inlineMessage(message: Message, retained: boolean, ahead: number): InlineMessage {
   const { topic, payload, qos, retain, properties, publisher, expiresAt } = message;
-  return { topic, payload, qos, retain, retained, properties, publisher, expiresAt };
+  return { topic, payload, qos, retain, retained, properties, publisher, expiresAt: expiresAt + ahead };
 }

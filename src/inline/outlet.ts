@@ -16,6 +16,10 @@ export class InlineOutlet implements Receiver {
    */
   congested = false;
 
+  takes(): boolean {
+    return true;
+  }
+
   /** Its session does not send in this way. */
   publish(): boolean {
     return true;

@@ -56,6 +56,11 @@ export interface Listener {
    */
   readonly address: string;
   /**
+   * Topic aliases the server sets towards a client that came in here and allows them, 0 to 65535. Left out:
+   * `capabilities.topicAliasMaximumOut`.
+   */
+  readonly topicAliasMaximumOut?: number | undefined;
+  /**
    * Called once for a server, when it begins to serve, or at once when it serves already. Streams may be offered
    * from now on, also before it has returned. Fails with a `ListenerError`, having closed what it opened.
    */

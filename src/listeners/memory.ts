@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { memoryDuplex, refusedDuplex } from "../runtime/memory_duplex.ts";
 import { type MemoryClient, memoryPair, type MemoryPairOptions } from "../runtime/memory_stream.ts";
 import { ListenerError } from "./listener_error.ts";
+import { aliasesOf } from "./aliases_of.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { errorLog } from "./open.ts";
 
@@ -11,6 +12,11 @@ import { errorLog } from "./open.ts";
 export interface MemoryListenerOptions {
   /** Its name. Default "memory". */
   readonly id?: string;
+  /**
+   * Topic aliases the server sets towards clients of this listener that allow them, 0 to 65535. Default:
+   * `capabilities.topicAliasMaximumOut`.
+   */
+  readonly topicAliasMaximumOut?: number;
 }
 
 /** How many bytes a `duplex` has on their way to a client that does not read. */
@@ -35,11 +41,13 @@ export class MemoryListener implements Listener {
   readonly id: string;
   readonly protocol = "memory";
   readonly address: string;
+  readonly topicAliasMaximumOut: number | undefined;
   #host: ListenerHost | null = null;
 
-  /** Clients can connect when the server serves. */
+  /** Clients can connect when the server serves. Throws a RangeError. */
   constructor(options: MemoryListenerOptions = {}) {
     this.id = options.id ?? "memory";
+    this.topicAliasMaximumOut = aliasesOf(this.id, options);
     this.address = `memory:${this.id}`;
   }
 

@@ -5,6 +5,7 @@ import { toError } from "../runtime/guard.ts";
 import type { AnySocket, SocketIterable, SocketServer } from "../runtime/socket_shapes.ts";
 import { sourceAddress, type Tap, tapSource } from "../runtime/socket_source.ts";
 import type { PeerCertificate } from "../runtime/stream.ts";
+import { aliasesOf } from "./aliases_of.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { listenerError } from "./listener_error.ts";
 import { errorLog, handshakesOf } from "./open.ts";
@@ -26,6 +27,11 @@ export interface SocketListenerOptions {
    * to answer; of an iteration the one connection that was waited for is closed, then the program may go on with it.
    */
   readonly closeServer?: boolean;
+  /**
+   * Topic aliases the server sets towards clients of this listener that allow them, 0 to 65535. Default:
+   * `capabilities.topicAliasMaximumOut`.
+   */
+  readonly topicAliasMaximumOut?: number;
 }
 
 /** What the broker is to know of a socket; what is left out is asked of the socket. */
@@ -54,14 +60,16 @@ export interface SocketDetails {
 export class SocketListener implements Listener {
   readonly id: string;
   readonly protocol = "socket";
+  readonly topicAliasMaximumOut: number | undefined;
   #options: SocketListenerOptions;
   #host: ListenerHost | null = null;
   #tap: Tap | null = null;
   #lastAddress: string | null = null;
 
-  /** It takes connections when the server serves. */
+  /** It takes connections when the server serves. Throws a RangeError. */
   constructor(options: SocketListenerOptions) {
     this.id = options.id;
+    this.topicAliasMaximumOut = aliasesOf(this.id, options);
     this.#options = options;
   }
 

@@ -3,6 +3,7 @@
 import type { Acceptor } from "../runtime/stream.ts";
 import { listenTcp } from "../runtime/tcp.ts";
 import { listenTls, type TlsAcceptor } from "../runtime/tls.ts";
+import { aliasesOf } from "./aliases_of.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { errorLog, handshakesOf, openAt, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
@@ -17,18 +18,25 @@ export interface TcpListenerOptions {
   readonly tls?: TlsFiles;
   /** How many connections may wait to be accepted. Default 511; not adjustable on Bun. */
   readonly backlog?: number;
+  /**
+   * Topic aliases the server sets towards clients of this listener that allow them, 0 to 65535. Default:
+   * `capabilities.topicAliasMaximumOut`.
+   */
+  readonly topicAliasMaximumOut?: number;
 }
 
 /** A listener for MQTT over TCP or TLS. */
 export class TcpListener implements Listener {
   readonly id: string;
   readonly protocol: string;
+  readonly topicAliasMaximumOut: number | undefined;
   #options: TcpListenerOptions;
   #acceptor: Acceptor | TlsAcceptor | null = null;
 
-  /** It opens when the server serves. */
+  /** It opens when the server serves. Throws a RangeError. */
   constructor(options: TcpListenerOptions) {
     this.id = options.id;
+    this.topicAliasMaximumOut = aliasesOf(this.id, options);
     this.protocol = options.tls === undefined ? "tcp" : "tls";
     this.#options = options;
   }

@@ -2,6 +2,7 @@
 
 import type { Acceptor } from "../runtime/stream.ts";
 import { listenUnix } from "../runtime/tcp.ts";
+import { aliasesOf } from "./aliases_of.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { ListenerError, listenerError } from "./listener_error.ts";
 import { errorLog } from "./open.ts";
@@ -14,6 +15,11 @@ export interface UnixListenerOptions {
   readonly path: string;
   /** Permission bits of the socket file, for example 0o660. */
   readonly mode?: number;
+  /**
+   * Topic aliases the server sets towards clients of this listener that allow them, 0 to 65535. Default:
+   * `capabilities.topicAliasMaximumOut`.
+   */
+  readonly topicAliasMaximumOut?: number;
 }
 
 /** What fits into the kernel's address structure, without the closing zero. */
@@ -24,12 +30,14 @@ export class UnixListener implements Listener {
   readonly id: string;
   readonly protocol = "unix";
   readonly address: string;
+  readonly topicAliasMaximumOut: number | undefined;
   #options: UnixListenerOptions;
   #acceptor: Acceptor | null = null;
 
-  /** It opens when the server serves. */
+  /** It opens when the server serves. Throws a RangeError. */
   constructor(options: UnixListenerOptions) {
     this.id = options.id;
+    this.topicAliasMaximumOut = aliasesOf(this.id, options);
     this.address = options.path;
     this.#options = options;
   }

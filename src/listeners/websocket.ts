@@ -5,6 +5,7 @@ import type { TlsAcceptor } from "../runtime/tls.ts";
 import { listenWebSocket } from "../runtime/websocket.ts";
 import { canonicalOrigin, type OriginRule } from "../runtime/websocket_origin.ts";
 import { foreignPageLog } from "./foreign_pages.ts";
+import { aliasesOf } from "./aliases_of.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { ListenerError } from "./listener_error.ts";
 import { errorLog, handshakesOf, openAt, reloadTls } from "./open.ts";
@@ -37,6 +38,11 @@ export interface WebSocketListenerOptions {
    * port), over others pages of the host that is connected to. Others get 403.
    */
   readonly origins?: "any" | readonly string[];
+  /**
+   * Topic aliases the server sets towards clients of this listener that allow them, 0 to 65535. Default:
+   * `capabilities.topicAliasMaximumOut`.
+   */
+  readonly topicAliasMaximumOut?: number;
 }
 
 /** The longest MQTT packet. Messages are not put together, so a high limit costs no memory. */
@@ -48,13 +54,15 @@ const longestPingInterval = 86_400;
 export class WebSocketListener implements Listener {
   readonly id: string;
   readonly protocol: string;
+  readonly topicAliasMaximumOut: number | undefined;
   #options: WebSocketListenerOptions;
   #origins: "any" | readonly string[] | undefined;
   #acceptor: Acceptor | TlsAcceptor | null = null;
 
-  /** It opens when the server serves. Throws a `ListenerError` when `origins` or `pingInterval` cannot be used. */
+  /** It opens when the server serves. Throws a `ListenerError` when `origins` or `pingInterval` cannot be used, a RangeError. */
   constructor(options: WebSocketListenerOptions) {
     this.id = options.id;
+    this.topicAliasMaximumOut = aliasesOf(this.id, options);
     this.protocol = options.tls === undefined ? "ws" : "wss";
     this.#options = options;
     this.#origins = originsOf(options);

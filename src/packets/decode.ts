@@ -38,18 +38,21 @@ export function decode(
   options: DecodeOptions,
 ): Packet | Malformed {
   reader.reset(bytes, start, end);
-  checkFlags(first, options.version);
   const packet = decodeBody(first, options);
+  checkFlags(first, packet.type === PacketType.CONNECT ? packet.version : options.version);
   if (reader.remaining > 0) reader.fail(Reasons.malformedPacket, `${reader.remaining} bytes too many`);
   const failure = reader.failure;
   reader.reset(EMPTY, 0, 0);
   return failure ?? packet;
 }
 
-/** MQTT 3.1 has no reserved flags: clients repeat a SUBSCRIBE with DUP set, and the rest is "not used". */
+/**
+ * MQTT 3.1 has no reserved flags: clients repeat a SUBSCRIBE with DUP set, and the rest is "not used". Which version a
+ * CONNECT is of is known only when it was read.
+ */
 function checkFlags(first: number, version: ProtocolVersion): void {
   const type = first >> 4;
-  if (type === PacketType.PUBLISH || version === 3 && type !== PacketType.CONNECT) return;
+  if (type === PacketType.PUBLISH || version === 3) return;
   if ((first & 0x0F) !== requiredFlags(type)) {
     reader.fail(Reasons.malformedPacket, "fixed header: reserved flags"); // [MQTT-2.1.3-1], 3.1.1 [MQTT-2.2.2-2]
   }

@@ -18,7 +18,8 @@ export function decodePublish(
   maxUserProperties: number,
 ): PublishPacket {
   const qos = (flags & QOS) >> 1;
-  const dup = (flags & DUP) !== 0;
+  // MQTT 3.1 gives DUP a meaning with QoS 1 and 2 only.
+  const dup = (flags & DUP) !== 0 && (version !== 3 || qos > 0);
   if (qos === 3) reader.fail(Reasons.malformedPacket, "QoS 3"); // [MQTT-3.3.1-4]
   if (qos === 0 && dup) reader.fail(Reasons.malformedPacket, "DUP with QoS 0"); // [MQTT-3.3.1-2]
   const topic = reader.utf8("topic name"); // [MQTT-3.3.2-1]

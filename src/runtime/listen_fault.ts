@@ -1,6 +1,7 @@
 /** What went wrong when listening, in words; the runtimes differ in codes, names and texts. */
 
 import { errorCode, toError } from "./guard.ts";
+import { SocketPathError } from "./unix_path.ts";
 
 const texts: Readonly<Record<string, string>> = {
   EADDRINUSE: "the address is already in use",
@@ -21,6 +22,9 @@ const texts: Readonly<Record<string, string>> = {
 export function describeListenFault(thrown: unknown): string {
   const error = toError(thrown);
   if (isNotCapable(error)) return notCapable(error);
+  if (error instanceof SocketPathError && error.instead !== null) {
+    return `${error.instead} is there, not a socket, and it stays`;
+  }
   // Deno's `node:net` calls a foreign address an invalid argument.
   const text = /^listen EINVAL/.test(error.message) ? texts.EADDRNOTAVAIL : texts[errorCode(thrown)];
   if (text !== undefined) return text;

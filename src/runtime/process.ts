@@ -26,13 +26,16 @@ export function environment(name: string): string | undefined {
   return permitted({ name: "env", variable: name }) ? process.env[name] : undefined;
 }
 
-/** All variables whose names begin like that; none on Deno when reading all of them is not permitted. */
+/**
+ * All variables whose names begin like that, in capitals or not; none on Deno when reading all of them is not
+ * permitted.
+ */
 export function environmentWith(prefix: string): Map<string, string> {
   if (!permitted({ name: "env" })) return new Map();
   const entries = Object.entries(process.env);
   return new Map(
     entries.filter((entry): entry is [string, string] =>
-      entry[0].startsWith(prefix) && entry[1] !== undefined
+      entry[0].toUpperCase().startsWith(prefix) && entry[1] !== undefined
     ),
   );
 }
@@ -40,6 +43,12 @@ export function environmentWith(prefix: string): Map<string, string> {
 /** What this machine calls itself; null on Deno when asking is not permitted. */
 export function machineName(): string | null {
   return permitted({ name: "sys", kind: "hostname" }) ? hostname() : null;
+}
+
+/** The home directory of whoever runs the program; undefined when the environment does not say. */
+export function homeFolder(): string | undefined {
+  // (Windows calls it otherwise.)
+  return environment("HOME") || environment("USERPROFILE") || undefined;
 }
 
 export function exit(code: number): never {

@@ -1,22 +1,40 @@
 /** The file of a Unix socket. Both runtimes remove it on closing; here one that a crash left is removed. */
 
-import { lstatSync, unlinkSync } from "node:fs";
+import { lstatSync, type Stats, unlinkSync } from "node:fs";
 
 /** Does a process listen on the path? */
 export type Probe = (path: string) => Promise<boolean>;
 
+/** Something else is at the path of a socket, and stays. */
+export class SocketPathError extends Error {
+  override readonly name = "SocketPathError";
+  /** As the system would say it. */
+  readonly code = "EADDRINUSE";
+  /** What is there; null: a socket that somebody listens on. */
+  readonly instead: string | null;
+
+  constructor(path: string, instead: string | null) {
+    const why = instead === null ? "another process listens on it" : `${instead} is there, not a socket`;
+    super(`Cannot use the socket path "${path}": ${why}`);
+    this.instead = instead;
+  }
+}
+
 /**
  * Makes the path free to listen on. A socket file that nobody listens on any more is left from a crash and is
- * removed; anything else stays, and the path counts as in use.
+ * removed; anything else stays. Throws a `SocketPathError`, or what the system says.
  */
 export async function clearPath(path: string, probe: Probe): Promise<void> {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return;
-  if (!stats.isSocket()) throw inUse(path, "a file that is not a socket exists there");
-  if (await probe(path)) throw inUse(path, "another process listens on it");
+  if (!stats.isSocket()) throw new SocketPathError(path, kindOf(stats));
+  if (await probe(path)) throw new SocketPathError(path, null);
   unlinkSync(path);
 }
 
-function inUse(path: string, why: string): Error {
-  return Object.assign(new Error(`Cannot use the socket path "${path}": ${why}`), { code: "EADDRINUSE" });
+function kindOf(stats: Stats): string {
+  if (stats.isFile()) return "a plain file";
+  if (stats.isDirectory()) return "a directory";
+  if (stats.isSymbolicLink()) return "a symbolic link";
+  return stats.isFIFO() ? "a named pipe" : "a device";
 }

@@ -2,12 +2,13 @@
 
 import type { QoS } from "../packets/types.ts";
 import type { Message } from "./message.ts";
+import type { Retain } from "./retain.ts";
 import type { SharedGroup } from "./shared_group.ts";
 
 export class Delivery {
   readonly message: Message;
   readonly qos: QoS;
-  readonly retain: boolean;
+  readonly retain: Retain;
   readonly identifiers: readonly number[] | null;
   /** The shared subscription it came through; it may go to another member if this session ends. */
   readonly group: SharedGroup | null;
@@ -27,7 +28,7 @@ export class Delivery {
   constructor(
     message: Message,
     qos: QoS,
-    retain: boolean,
+    retain: Retain,
     identifiers: readonly number[] | null,
     group: SharedGroup | null,
   ) {

@@ -15,6 +15,7 @@ export interface SessionHost {
   readonly dropOldest: boolean;
   /** Somebody looks at messages when their delivery ends: their bytes have to stay. */
   readonly keepAll: boolean;
+  /** Milliseconds, as the broker counts time. */
   now(): number;
   dropped(session: Session, message: Message, why: DropReason): void;
   /** Differences of the totals over all sessions. */
@@ -24,8 +25,10 @@ export interface SessionHost {
   filling(session: Session): void;
   /** What waits in a session without a connection may expire sooner than before. */
   expiring(session: Session): void;
-  /** The time of the next check in milliseconds since 1970, 0: none. */
-  due(session: Session, now: number): number;
+  /** When it is to be looked at again, for `Deadlines`; 0: never. */
+  due(session: Session): number;
+  /** A message of a group is larger than its client takes: it goes to another member. False: there is none. */
+  passOn?: ((session: Session, delivery: Delivery) => boolean) | undefined;
   /** Whether its client may still have what was queued for an earlier one; undefined: always. */
   mayReceive?: ((session: Session, topic: string) => boolean | Promise<boolean>) | undefined;
   idsExhausted?: ((session: Session, message: Message) => void) | undefined;

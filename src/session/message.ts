@@ -19,7 +19,7 @@ export class Message {
   readonly retain: boolean;
   /** Those that travel on to subscribers; expiry, alias and subscription identifiers are not among them. */
   readonly properties: Properties;
-  /** Milliseconds since 1970, or `NEVER`. */
+  /** As the broker counts time, in milliseconds, or `NEVER`. */
   readonly expiresAt: number;
   /** Client id, for no-local. */
   readonly publisher: string;

@@ -6,6 +6,8 @@ import type { Message } from "./message.ts";
 export interface Outlet {
   /** So many bytes wait to be written that nothing should be added: QoS 0 is dropped, QoS 1 and 2 stay queued. */
   readonly congested: boolean;
+  /** It is not larger than the client takes, as far as can be said before it is sent. */
+  takes(message: Message, qos: QoS, identifiers: readonly number[] | null): boolean;
   /**
    * Sends a PUBLISH. False when it is larger than the client's Maximum Packet Size; then it counts as
    * delivered [MQTT-3.1.2-25].

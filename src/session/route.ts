@@ -10,8 +10,13 @@ export interface Route {
   readonly retainAsPublished: boolean;
   /** The subscription identifiers of all subscriptions that match, or null. */
   readonly identifiers: readonly number[] | null;
-  /** How the session gets what it published itself; null: not at all. [MQTT-3.8.3-3] */
+  /** Without the subscriptions with No Local; null: all have it. */
   readonly own: Route | null;
+}
+
+/** How the session gets what it published itself, over the connection it has; null: not at all. [MQTT-3.8.3-3] */
+export function toItself(route: Route): Route | null {
+  return route.session.optionsHold ? route.own : route;
 }
 
 /**

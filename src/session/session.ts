@@ -8,8 +8,9 @@ import { Delivery } from "./delivery.ts";
 import type { DeliveryStore } from "./delivery_store.ts";
 import type { DropReason, SessionHost } from "./host.ts";
 import { Inflight } from "./inflight.ts";
-import type { Message } from "./message.ts";
+import { type Message, NEVER } from "./message.ts";
 import type { Outlet } from "./outlet.ts";
+import { Retain } from "./retain.ts";
 import { Resend } from "./resend.ts";
 import type { SharedGroup } from "./shared_group.ts";
 import type { Subscription } from "./subscription.ts";
@@ -23,7 +24,7 @@ export class Session {
   readonly subscriptions: Map<string, Subscription> = new Map();
   /** Seconds; 0 ends with the connection, 0xFFFFFFFF never. */
   expiryInterval = 0;
-  /** Milliseconds since 1970 when the last connection ended; 0 while connected. */
+  /** When the last connection ended, as the broker counts time; 0 while connected. */
   disconnectedAt = 0;
   /** Packet ids of QoS 2 publishes from the client that wait for PUBREL. Made when first needed. */
   received: Set<number> | null = null;
@@ -46,6 +47,11 @@ export class Session {
   pendingWill: PendingWill | null = null;
   /** It is kept until hooks have answered. */
   dueWill: DueWill | null = null;
+  /**
+   * What subscriptions of MQTT 5 say with No Local and Retain As Published holds: the connection, or the last one there
+   * was, knows it. It stays with the subscriptions while one of 3.x does not.
+   */
+  optionsHold = true;
   /** The client of the last connection, for access control of what is delivered. */
   client: unknown = null;
   /** What access control said of deliveries to that client, where it is remembered. */
@@ -106,31 +112,41 @@ export class Session {
     return true;
   }
 
-  /** QoS 0: now or never. */
-  send(message: Message, retain: boolean, identifiers: readonly number[] | null): void {
-    const outlet = this.outlet;
-    if (outlet === null) return;
-    if (outlet.congested) this.host.dropped(this, message, "slow");
-    else if (!outlet.publish(message, 0, retain, false, 0, identifiers)) {
-      this.host.dropped(this, message, "tooLarge");
-    }
+  /** RETAIN as it is sent. */
+  #flag(retain: Retain): boolean {
+    return retain === Retain.RETAINED || (retain === Retain.AS_PUBLISHED && this.optionsHold);
   }
 
-  /** QoS 1 and 2: now if the client can take it, else into the queue. */
+  /** QoS 0: now or never. False: it is larger than the client takes; what becomes of it the caller says. */
+  send(message: Message, retain: Retain, identifiers: readonly number[] | null): boolean {
+    const outlet = this.outlet;
+    if (outlet === null) return true;
+    if (!outlet.congested) return outlet.publish(message, 0, this.#flag(retain), false, 0, identifiers);
+    this.host.dropped(this, message, "slow");
+    return true;
+  }
+
+  /**
+   * QoS 1 and 2: now if the client can take it, else into the queue. False: it is larger than the client takes, and of a
+   * group: what becomes of it the caller says.
+   */
   deliver(
     message: Message,
     qos: QoS,
-    retain: boolean,
+    retain: Retain,
     identifiers: readonly number[] | null,
     group: SharedGroup | null,
-  ): void {
+  ): boolean {
     const delivery = new Delivery(message, qos, retain, identifiers, group);
     if (this.#ready && this.#queue === null && this.#resend === null) {
-      this.#transmit(delivery);
-      return;
+      if (this.#transmit(delivery)) return true;
+      if (group !== null) return false;
+      this.#giveUp(delivery, "tooLarge");
+      return true;
     }
     if (this.outlet !== null && this.#inflight?.exhausted === true) this.host.idsExhausted?.(this, message);
     this.#enqueue(delivery);
+    return true;
   }
 
   /** Sends what waits, as far as quota and connection allow. */
@@ -146,8 +162,9 @@ export class Session {
         return;
       }
       // An expired message is not sent any more. [MQTT-3.3.2-5]
-      if (delivery.message.expiresAt <= this.host.now()) this.drop(delivery, "expired");
-      else this.#transmit(delivery);
+      const { expiresAt } = delivery.message;
+      if (expiresAt !== NEVER && expiresAt <= this.host.now()) this.drop(delivery, "expired");
+      else if (!this.#transmit(delivery)) this.#tooLarge(delivery);
     }
   }
 
@@ -217,8 +234,19 @@ export class Session {
   /** It does not reach the client. It is neither in the queue nor on its way any more. */
   drop(delivery: Delivery, why: DropReason): void {
     this.#done(delivery);
+    this.#giveUp(delivery, why);
+  }
+
+  #giveUp(delivery: Delivery, why: DropReason): void {
     this.host.dropped(this, delivery.message, why);
     this.host.qosDropped?.(this, delivery);
+  }
+
+  /** It waited, or is to be repeated, and the client takes less by now; the store knows of it no more. */
+  #tooLarge(delivery: Delivery): void {
+    if (delivery.group === null || this.host.passOn?.(this, delivery) !== true) {
+      this.#giveUp(delivery, "tooLarge");
+    }
   }
 
   #done(delivery: Delivery): void {
@@ -294,8 +322,8 @@ export class Session {
     if (this.#store !== null && delivery.sequence === 0) this.#store.put(this, this.#numbered(delivery));
   }
 
-  due(now: number): number {
-    return this.host.due(this, now);
+  due(): number {
+    return this.host.due(this);
   }
 
   #finish(delivery: Delivery): void {
@@ -315,7 +343,8 @@ export class Session {
       (this.#inflight === null || !this.#inflight.exhausted);
   }
 
-  #transmit(delivery: Delivery): void {
+  /** False: it is larger than the client takes. The store knows of it no more. */
+  #transmit(delivery: Delivery): boolean {
     const { message, qos, retain, identifiers } = delivery;
     // It may have to be sent again, on another connection or to another member of its group.
     if (this.expiryInterval > 0 || delivery.group !== null || this.host.keepAll) message.keep();
@@ -326,15 +355,16 @@ export class Session {
       if (delivery.sequence > 0) this.#store.sent(this, delivery);
       else this.#store.put(this, this.#numbered(delivery));
     }
-    if (!this.outlet!.publish(message, qos, retain, false, delivery.packetId, identifiers)) {
+    if (!this.outlet!.publish(message, qos, this.#flag(retain), false, delivery.packetId, identifiers)) {
       inflight.delete(delivery.packetId);
-      this.drop(delivery, "tooLarge");
-      return;
+      this.#done(delivery);
+      return false;
     }
     delivery.hold = this.outlet!.hold;
     this.#quota--;
     this.host.countInflight(1);
     this.host.qosPublish?.(this, delivery, false);
+    return true;
   }
 
   /** What was held back under these numbers never leaves: as far as its client knows it was not sent. */
@@ -359,7 +389,7 @@ export class Session {
     delivery.toRepeat = false;
     // DUP only on a real repetition. [MQTT-3.3.1-1]
     const dup = !delivery.unsent;
-    if (outlet.publish(message, qos, retain, dup, packetId, identifiers)) {
+    if (outlet.publish(message, qos, this.#flag(retain), dup, packetId, identifiers)) {
       delivery.unsent = false;
       delivery.hold = dup ? 0 : outlet.hold;
       this.#quota--;
@@ -368,7 +398,10 @@ export class Session {
     }
     this.#inflight!.delete(packetId);
     this.host.countInflight(-1);
-    this.drop(delivery, "tooLarge");
+    this.#done(delivery);
+    // A QoS 2 message the client may have begun to take belongs to it alone. [MQTT-4.8.2-5]
+    if (qos === 2 && dup) this.#giveUp(delivery, "tooLarge");
+    else this.#tooLarge(delivery);
     return true;
   }
 

@@ -71,3 +71,21 @@ test("deadlines: after a long sleep everything that is due is checked at once", 
   deadlines.run(START + 86_400_000);
   assert.ok(things.every((thing) => thing.checks.length === 1));
 });
+
+test("deadlines: what has become due sooner is looked at with the next run, each thing once", () => {
+  const deadlines = new Deadlines(START);
+  const things = Array.from({ length: 300 }, () => new Thing());
+  for (const [i, thing] of things.entries()) {
+    deadlines.add(thing, START + (i + 1) * 1000);
+    // (Another place in the ring.)
+    deadlines.add(thing, START + (i + 1) * 900);
+  }
+  deadlines.sooner(249, START);
+  deadlines.run(START + 750);
+  assert.deepEqual(things.flatMap((thing) => thing.checks), []);
+  deadlines.sooner(250, START + 750);
+  deadlines.run(START + 1000);
+  for (const thing of things) assert.deepEqual(thing.checks, [1000]);
+  run(deadlines, 1250, 400_000);
+  for (const thing of things) assert.deepEqual(thing.checks, [1000]);
+});

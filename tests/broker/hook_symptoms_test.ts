@@ -9,6 +9,9 @@ import { levels, TestBroker } from "../harness/mod.ts";
 
 const open: Hook = { id: "open", onConnectAuthenticate: () => "allow", onAclCheck: () => "allow" };
 
+/** The server sets them where the client allows it. */
+const capabilities = { topicAliasMaximumOut: 64 };
+
 test("aliases: a hook that rewrites the topic does not confuse them", async () => {
   const rewrite: Hook = {
     id: "rewrite",
@@ -16,7 +19,7 @@ test("aliases: a hook that rewrites the topic does not confuse them", async () =
       packet: { ...packet, topic: `to/${new TextDecoder().decode(packet.payload)}` },
     }),
   };
-  await using t = new TestBroker({ hooks: [open, rewrite] });
+  await using t = new TestBroker({ capabilities, hooks: [open, rewrite] });
   const client = await t.connected(5, { properties: { topicAliasMaximum: 10 } });
   await client.subscribe("#");
   const publisher = await t.connected(5);
@@ -39,7 +42,7 @@ function resolver(): (message: PublishPacket) => string {
 }
 
 test("aliases: none is stored, what is sent again after a reconnect has its topic", async () => {
-  await using t = new TestBroker();
+  await using t = new TestBroker({ capabilities });
   const properties = { topicAliasMaximum: 5, sessionExpiryInterval: 100 };
   const options = { clientId: "c", cleanStart: false, properties } as const;
   let client = await t.connected(5, options);
@@ -65,7 +68,7 @@ test("aliases: none is stored, what is sent again after a reconnect has its topi
 });
 
 test("aliases: a message dropped for its size does not take the mapping with it", async () => {
-  await using t = new TestBroker();
+  await using t = new TestBroker({ capabilities });
   const client = await t.connected(5, { properties: { topicAliasMaximum: 5, maximumPacketSize: 200 } });
   await client.subscribe("a", 1);
   const publisher = await t.connected(5);

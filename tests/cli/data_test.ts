@@ -185,6 +185,59 @@ test("data: a damaged database is put aside, said loudly and shown by the health
   assert.equal(figures.storage.quarantined, storage.quarantined);
 });
 
+test("data: a damaged write-ahead file is put aside, or missed, said loudly and shown by the health check", async () => {
+  using folder = new Folder();
+  const data = folder.in("data");
+  const wal = folder.in("data", "comqtt.db-wal");
+  for (
+    const [damage, what, quarantined] of [
+      [
+        (): void => writeFileSync(wal, new Uint8Array(statSync(wal).size)),
+        /^The write-ahead file ".*" is damaged: its header is not valid; .* is missing$/,
+        /comqtt\.db-wal\.damaged-20/,
+      ],
+      [
+        (): void => rmSync(wal),
+        /^The write-ahead file ".*" is gone, though the database was not closed: /,
+        null,
+      ],
+    ] as const
+  ) {
+    {
+      await using program = await Program.start([...ports, "--data", data]);
+      await fill(program);
+      program.kill("SIGKILL");
+    }
+    damage();
+    // Whoever only reads says it as well, and leaves it to a server.
+    for (const command of [["inspect"], ["backup", folder.in("copy.db")]]) {
+      const { code, errors } = await Program.run([...command, "--data", data]);
+      assert.equal(code, 1);
+      assert.match(
+        errors,
+        /^comqtt: Cannot read the database ".*": its write-ahead file is (?:damaged|gone)/,
+      );
+    }
+    await using program = await Program.start([...ports, "--data", data]);
+    assert.match(
+      program.errors,
+      / error Hook "storage-sqlite": The write-ahead file ".*" is (?:damaged|gone)/,
+    );
+    const answer = await fetch(`http://${program.address("http")}/healthcheck`);
+    assert.equal(answer.status, 200);
+    const { status, storage } = await answer.json();
+    assert.equal(status, "degraded");
+    assert.match(storage.damage, what);
+    if (quarantined === null) assert.equal(storage.quarantined, null);
+    else assert.match(storage.quarantined, quarantined);
+    const figures = await (await fetch(`http://${program.address("http")}/`)).json();
+    assert.equal(figures.storage.damage, storage.damage);
+    assert.equal(figures.storage.quarantined, storage.quarantined);
+    program.kill("SIGTERM");
+    await program.ended;
+  }
+});
+
 for (
   const args of [["backup", "--help"], ["restore", "-h"], ["inspect", "--help"], ["backup", "--version"]]
 ) {
@@ -216,6 +269,90 @@ test("data: the exit code says when what was acknowledged could not be written a
     database.close();
   }
 });
+
+test("data: a directory means the database in it, and ~/ the home directory, to every command", async () => {
+  using folder = new Folder();
+  mkdirSync(folder.in("backups"));
+  {
+    await using program = await Program.start([...ports, "--data=~/d"], { variables: { HOME: folder.path } });
+    assert.ok(existsSync(folder.in("d", "comqtt.db")));
+    await fill(program);
+    program.kill("SIGTERM");
+    await program.ended;
+  }
+  const home = { variables: { HOME: folder.path }, folder: folder.path };
+  for (const where of ["d", "d/", folder.in("d"), "~/d", "d/comqtt.db", "~/d/comqtt.db"]) {
+    const { code, output, errors } = await Program.run(["inspect", where], home);
+    assert.equal(code, 0, errors);
+    assert.match(output, /^retained +1 /m);
+  }
+  const made = await Program.run(["backup", "~/backups", "--data", "d"], home);
+  assert.equal(made.code, 0, made.errors);
+  assert.ok(existsSync(folder.in("backups", "comqtt.db")));
+  const twice = await Program.run(["backup", "backups", "--data", "d"], home);
+  assert.match(
+    twice.errors,
+    /^comqtt: Cannot write the backup ".*backups\/comqtt\.db": there is a file of that name/,
+  );
+  const restored = await Program.run(["restore", "backups", "--data", "~/other"], home);
+  assert.equal(restored.code, 0, restored.errors);
+  assert.match((await Program.run(["inspect", "other"], home)).output, /^retained +1 /m);
+
+  const empty = await Program.run(["inspect", "."], home);
+  assert.equal(empty.code, 1);
+  assert.match(
+    empty.errors,
+    /^comqtt: Cannot open the database "comqtt\.db": there is no such file; look at the path\n/,
+  );
+  const homeless = await Program.run(["inspect", "~/d"], { variables: { HOME: "" } });
+  assert.equal(homeless.code, 1);
+  assert.match(homeless.errors, /^comqtt: HOME: Not set, so nobody knows where "~\/d" is: /);
+});
+
+test("data: a variable whose name is nearly one of ours is said, those of a service of Kubernetes are not", async () => {
+  await using program = await Program.start(ports, {
+    variables: {
+      COMQTT_DATADIR: "/var/lib/comqtt",
+      comqtt_log_level: "debug",
+      COMQTT_DATA: "",
+      COMQTT_PORT: "tcp://10.0.0.1:1883",
+      COMQTT_SERVICE_HOST: "10.0.0.1",
+      COMQTT_PORT_1883_TCP_ADDR: "10.0.0.1",
+    },
+  });
+  const warned = program.errors.trimEnd().split("\n").map((line) => line.replace(/^\S+ /, "")).sort();
+  assert.deepEqual(warned, [
+    "warn COMQTT_DATADIR: Unknown setting, it has no effect; did you mean COMQTT_DATA",
+    "warn comqtt_log_level: Unknown setting, it has no effect; did you mean COMQTT_LOG_LEVEL",
+  ]);
+  assert.match(program.output, /^Storage: memory, /m);
+});
+
+for (
+  const [what, args, file, variables] of [
+    ["options", ["--storage-type", "memory", "--data", "d"], "", {}],
+    ["an option and a file", ["--storage-type", "memory"], "data: d\n", {}],
+    ["a file and a variable", [], "storage: memory\n", { COMQTT_DATA: "d" }],
+    ["variables", [], "", { COMQTT_DATA: "d", COMQTT_STORAGE_TYPE: "memory" }],
+    ["a comqtt 2 file and an option", ["--data", "d"], "storage-way: 0\n", {}],
+  ] as const
+) {
+  test(`data: a directory for them and memory alone, as ${what} say, is an error`, async () => {
+    using folder = new Folder();
+    writeFileSync(folder.in("a.yml"), file);
+    const program = await Program.run([...ports, "--conf", "a.yml", ...args], {
+      variables,
+      folder: folder.path,
+    });
+    assert.equal(program.code, 1);
+    assert.equal(program.output, "");
+    assert.match(
+      program.errors,
+      /^comqtt: Cannot keep the data both in the directory "d" and in memory alone: /,
+    );
+    assert.deepEqual(readdirSync(folder.path), ["a.yml"]);
+  });
+}
 
 const refusals: readonly (readonly [readonly string[], RegExp])[] = [
   [["backup"], /^comqtt: Command "backup" needs more: comqtt backup FILE; --help/],

@@ -114,6 +114,42 @@ test("start: a socket path in use is one line and exit code 1", async () => {
   );
 });
 
+test("start: a socket path where something else is says what, and it stays", async () => {
+  const folder = temporaryFolder();
+  const path = join(folder, "socket");
+  writeFileSync(path, "precious");
+  const what =
+    `comqtt: Cannot open the unix listener "unix" at "${path}": a plain file is there, not a socket, ` +
+    "and it stays";
+  for (
+    const [args, around, where] of [
+      [["--unix", path], {}, "--unix takes another path, or off"],
+      [[], { variables: { COMQTT_UNIX: path } }, "set by COMQTT_UNIX"],
+      [["--conf", "a.yml"], { folder }, "set by a.yml:1:13"],
+    ] as const
+  ) {
+    writeFileSync(join(folder, "a.yml"), `listeners: [{ type: unix, path: ${path} }]\n`);
+    const program = await Program.run([...noPorts, ...args], around);
+    assert.equal(program.code, 1);
+    assert.equal(program.errors, `${what} (${where})\n`);
+    assert.equal(readFileSync(path, "utf8"), "precious");
+  }
+});
+
+test("start: without any listener it ends, and says so", async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "a.yml"), "listeners: []\n");
+  for (const args of [["--conf", "a.yml"], ["--conf", "a.yml", "--data", "d"], noPorts]) {
+    const program = await Program.run(args, { folder });
+    assert.equal(program.code, 1);
+    assert.equal(program.output, "");
+    assert.match(
+      program.errors,
+      /^comqtt: Nobody can connect: there is no listener for MQTT, expected one of --tcp, .*\n$/m,
+    );
+  }
+});
+
 test("start: a socket path in no directory is one line and exit code 1", async () => {
   const path = join(temporaryFolder(), "no", "socket");
   await refused([...noPorts, "--unix", path], /Cannot open the unix listener "unix" at ".*": no such file/);

@@ -95,15 +95,23 @@ listeners:
   - type: tcp
     address: :1883
     backlog: 100
-  - { type: tcp, id: second, address: "[::1]:1884" }
-  - { type: ws, address: 1882, path: /mqtt, require-subprotocol: no, ping-interval: 1m, origins: any, tls: { cert: c, key: k } }
+    topic-alias-maximum-out: 64
+  - { type: tcp, id: second, address: "[::1]:1884", topicAliasMaximumOut: 0 }
+  - { type: ws, address: 1882, path: /mqtt, require-subprotocol: no, ping-interval: 1m, origins: any, topicAliasMaximumOut: 1, tls: { cert: c, key: k } }
   - { type: http, id: tcp, address: localhost:8080 }
-  - { type: unix, path: /run/comqtt, mode: 0660 }
+  - { type: unix, path: /run/comqtt, mode: 0660, topicAliasMaximumOut: 65535 }
 `);
   assert.deepEqual(Object.fromEntries(listeners), {
     tcp: [
-      { protocol: "tcp", id: "tcp-2", address: ":1883", backlog: 100, origin: "a.yml:3:5" },
-      { protocol: "tcp", id: "second", address: "[::1]:1884", origin: "a.yml:6:5" },
+      {
+        protocol: "tcp",
+        id: "tcp-2",
+        address: ":1883",
+        backlog: 100,
+        topicAliasMaximumOut: 64,
+        origin: "a.yml:3:5",
+      },
+      { protocol: "tcp", id: "second", address: "[::1]:1884", topicAliasMaximumOut: 0, origin: "a.yml:7:5" },
     ],
     ws: [],
     wss: [{
@@ -114,11 +122,19 @@ listeners:
       requireSubprotocol: false,
       pingInterval: 60,
       origins: "any",
+      topicAliasMaximumOut: 1,
       tls: { cert: "c", key: "k", requireClientCert: false },
-      origin: "a.yml:7:5",
+      origin: "a.yml:8:5",
     }],
-    http: [{ protocol: "http", id: "tcp", address: "localhost:8080", origin: "a.yml:8:5" }],
-    unix: [{ protocol: "unix", id: "unix", address: "/run/comqtt", mode: 0o660, origin: "a.yml:9:5" }],
+    http: [{ protocol: "http", id: "tcp", address: "localhost:8080", origin: "a.yml:9:5" }],
+    unix: [{
+      protocol: "unix",
+      id: "unix",
+      address: "/run/comqtt",
+      mode: 0o660,
+      topicAliasMaximumOut: 65_535,
+      origin: "a.yml:10:5",
+    }],
   });
 });
 
@@ -208,7 +224,7 @@ const mistakes: readonly (readonly [name: string, text: string, problems: string
     '2:27 Invalid listener address "a:b:c": expected "host:port", "[ipv6]:port", ":port" or "port"',
   ]],
   ["a key that another type takes", "listeners: [{ type: tcp, address: ':1', mode: 0660 }]", [
-    '1:41 Cannot use "listeners[0].mode" with type "tcp", which takes address, tls, backlog',
+    '1:41 Cannot use "listeners[0].mode" with type "tcp", which takes address, tls, backlog, topicAliasMaximumOut',
   ]],
   ["an id twice", "listeners: [{ type: tcp, id: a, address: ':1' }, { type: ws, id: a, address: ':2' }]", [
     '1:62 Cannot use the id "a" again: it stands at a.yml:1:26 already',
@@ -221,7 +237,7 @@ const mistakes: readonly (readonly [name: string, text: string, problems: string
     'https://app.example:8443 ("null" for pages without one)',
   ]],
   ["origins where there are no pages", "listeners: [{ type: tcp, address: ':1', origins: any }]", [
-    '1:41 Cannot use "listeners[0].origins" with type "tcp", which takes address, tls, backlog',
+    '1:41 Cannot use "listeners[0].origins" with type "tcp", which takes address, tls, backlog, topicAliasMaximumOut',
   ]],
   ["a certificate without its key", "listeners: [{ type: tcp, address: ':1', tls: { cert: c } }]", [
     '1:41 Missing "key" for "listeners[0].tls", expected the path of a PEM file; ' +

@@ -9,7 +9,8 @@ import { configure } from "../../src/cli/configure.ts";
 import { options } from "../../src/cli/options.ts";
 import type { Configuration } from "../../src/config/configuration.ts";
 import { variableName } from "../../src/config/environment.ts";
-import { ConfigError } from "../../src/config/problem.ts";
+import { ConfigError, formatProblem } from "../../src/config/problem.ts";
+import { variableNames } from "../../src/config/variables.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 
 const folder = temporaryFolder();
@@ -196,12 +197,201 @@ test("sources: every mistake of every source is told at once", async () => {
   assert.match(lines[3]!, /did you mean COMQTT_LIMITS_RETAINED$/);
 });
 
+/** Nobody is warned of anything. */
+async function unheard(variables: Readonly<Record<string, string>>): Promise<Configuration> {
+  const { configuration, warnings } = await configure(new Map(), new Map(Object.entries(variables)));
+  assert.deepEqual(warnings, []);
+  return configuration;
+}
+
 test("sources: variables that others set are none of ours", async () => {
-  const configuration = await configured([], {
+  const configuration = await unheard({
+    // A service `comqtt` of Kubernetes, with named ports, and those of others beside it.
     COMQTT_PORT: "tcp://10.0.0.1:1883",
     COMQTT_SERVICE_HOST: "10.0.0.1",
+    COMQTT_SERVICE_PORT: "1883",
+    COMQTT_SERVICE_PORT_MQTT_TLS: "8883",
+    COMQTT_PORT_1883_TCP: "tcp://10.0.0.1:1883",
+    COMQTT_PORT_1883_TCP_PROTO: "tcp",
+    COMQTT_PORT_1883_TCP_PORT: "1883",
+    COMQTT_PORT_1883_TCP_ADDR: "10.0.0.1",
+    COMQTT_STORAGE_SERVICE_HOST: "10.0.0.2",
+    COMQTT_STORAGE_PORT: "tcp://10.0.0.2:6379",
+    COMQTT_STORAGE_PORT_6379_TCP_ADDR: "10.0.0.2",
+    COMQTT_DATA_SERVICE_PORT: "80",
+    COMQTT_DATA_PORT: "udp://10.0.0.3:80",
+    COMQTT_TCP_PORT: "tcp://10.0.0.4:1883",
+    // And what is like none of ours.
+    COMQTT_VERSION: "2.6.5",
+    COMQTT_USER: "me",
+    COMQTT_PASSWORD: "secret",
+    COMQTT_URL: "mqtt://localhost",
+    COMQTT_IMAGE: "comqtt:latest",
+    COMQTT_HOME: "/opt/comqtt",
+    COMQTT: "1",
   });
-  assert.equal(configuration.listeners.length, 3);
+  assert.deepEqual(configuration, await configured([]));
+});
+
+const near: readonly (readonly [string, string])[] = [
+  ["COMQTT_DATADIR", "COMQTT_DATA"],
+  ["COMQTT_DATA_DIR", "COMQTT_DATA"],
+  ["COMQTT_DATA_DIRECTORY", "COMQTT_DATA"],
+  ["COMQTT_DATA_PATH", "COMQTT_DATA"],
+  ["COMQTT_DATABASE", "COMQTT_DATA"],
+  ["COMQTT_DATTA", "COMQTT_DATA"],
+  ["COMQTTDATA", "COMQTT_DATA"],
+  ["comqtt_data", "COMQTT_DATA"],
+  ["COMQTT__DATA", "COMQTT_DATA"],
+  ["COMQTT_LOGLEVEL", "COMQTT_LOG_LEVEL"],
+  ["COMQTT_LOG", "COMQTT_LOG_LEVEL"],
+  ["COMQTT_LOG_LVL", "COMQTT_LOG_LEVEL"],
+  ["COMQTT_CONFIG", "COMQTT_CONF"],
+  ["COMQTT_CONFIG_FILE", "COMQTT_CONF"],
+  ["COMQTT_CONF_PATH", "COMQTT_CONF"],
+  ["COMQTT_TCP_PORT", "COMQTT_TCP"],
+  ["COMQTT_TCP_ADDRESS", "COMQTT_TCP"],
+  ["COMQTT_UNIX_SOCKET", "COMQTT_UNIX"],
+  ["COMQTT_TLS_CERT_FILE", "COMQTT_TLS_CERT"],
+  ["COMQTT_TLSKEY", "COMQTT_TLS_KEY"],
+  ["COMQTT_TLS_CERTIFICATE", "COMQTT_TLS_CERT"],
+  ["COMQTT_LIMIT_PACKET_SIZE", "COMQTT_LIMITS_PACKET_SIZE"],
+  ["COMQTT_PACKET_SIZE", "COMQTT_LIMITS_PACKET_SIZE"],
+  ["COMQTT_MAXIMUM_QOS", "COMQTT_CAPABILITIES_MAXIMUM_QOS"],
+  ["COMQTT_STORAGETYPE", "COMQTT_STORAGE_TYPE"],
+  ["COMQTT_STORE_SYNC", "COMQTT_STORAGE_SYNC"],
+  ["COMQTT_SYNC", "COMQTT_STORAGE_SYNC"],
+  ["COMQTT_QUEUEFULL", "COMQTT_QUEUE_FULL"],
+];
+
+for (const [name, meant] of near) {
+  test(`sources: a variable ${name} is not passed over in silence`, async () => {
+    const { configuration, warnings } = await configure(new Map(), new Map([[name, "1"]]));
+    assert.deepEqual(warnings.map(formatProblem), [
+      `${name}: Unknown setting, it has no effect; did you mean ${meant}`,
+    ]);
+    assert.equal(warnings[0]!.severity, "warning");
+    assert.deepEqual(configuration, await configured([]));
+  });
+}
+
+test("sources: every variable that is a setting is known, and one that is empty is not set", async () => {
+  for (const { name, value } of options) {
+    if (value !== undefined) assert.ok(variableNames.includes(variableName(name.replaceAll("-", "_"))), name);
+  }
+  const path = file(
+    "queueFull: drop-newest\nlimits: { inflight: 7 }\nstorage: { type: redis, url: 'redis://a' }",
+  );
+  const others = [...variableNames, "COMQTT_STORAGE", "COMQTT_LIMITS", "COMQTT_LIMITS_X", "COMQTT_DATADIR"];
+  for (const empty of ["", "  "]) {
+    for (const args of [[], ["--conf", path]]) {
+      const { configuration, warnings } = await configure(
+        parseArguments(args).given,
+        new Map(others.map((name) => [name, empty])),
+      );
+      assert.deepEqual(warnings, []);
+      assert.deepEqual(configuration, await configured(args));
+    }
+  }
+});
+
+// --- the home directory ---
+
+test("sources: ~/ at the beginning of any path is the home directory", async () => {
+  const home = "/home/me";
+  const at = async (
+    args: readonly string[],
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<Configuration> =>
+    (await configure(parseArguments(args).given, new Map(Object.entries(variables)), home)).configuration;
+
+  const tls = { cert: "/home/me/c", key: "/home/me/k", ca: "/home/me/a", requireClientCert: true };
+  const flags = await at([
+    ...["--data", "~/d", "--unix", "~/s", "--unix", "~/t", "--tls", ":1", "--tls-cert", "~/c"],
+    ...["--tls-key", "~/k", "--tls-ca", "~/a"],
+  ]);
+  assert.equal(flags.values.data, "/home/me/d");
+  assert.deepEqual(
+    flags.listeners.filter(({ protocol }) => protocol === "unix").map(({ address }) => address),
+    [
+      "/home/me/s",
+      "/home/me/t",
+    ],
+  );
+  assert.deepEqual(flags.listeners.find(({ protocol }) => protocol === "tls")!.tls, tls);
+
+  const environment = await at([], {
+    COMQTT_DATA: "~/",
+    COMQTT_UNIX: "~/s, ~/t",
+    COMQTT_STORAGE_PATH: "~/x.db",
+    COMQTT_STORAGE_CA: "~/ca.pem",
+    COMQTT_STORAGE_ADDRESS: "~/redis.sock",
+    COMQTT_STORAGE_TYPE: "redis",
+  });
+  assert.equal(environment.values.data, "/home/me/");
+  assert.deepEqual(environment.values.storage, {
+    type: "redis",
+    path: "/home/me/x.db",
+    ca: "/home/me/ca.pem",
+    address: "/home/me/redis.sock",
+  });
+
+  const path = file(
+    "data: ~/d\nstorage: { path: ~/x.db }\nlisteners:\n  - { type: unix, path: ~/s }\n" +
+      "  - { type: tcp, address: ':1', tls: { cert: ~/c, key: ~/k, ca: ~/a } }\n",
+  );
+  const { values, listeners } = await at(["--conf", path]);
+  assert.deepEqual([values.data, values.storage], ["/home/me/d", { path: "/home/me/x.db" }]);
+  assert.equal(listeners.find(({ protocol }) => protocol === "unix")!.address, "/home/me/s");
+  assert.deepEqual(listeners.find(({ protocol }) => protocol === "tls")!.tls, tls);
+
+  const old = file(
+    "mqtt: { tcp: ':1', tls: { server-cert: ~/c, server-key: ~/k, ca-cert: ~/a } }\n" +
+      "storage-way: 1\nstorage-path: ~/data/comqtt.db\n",
+  );
+  const comqtt = await at(["--conf", old]);
+  assert.equal(comqtt.values.storage.path, "/home/me/data/comqtt.sqlite");
+  assert.deepEqual(comqtt.listeners.find(({ protocol }) => protocol === "tls")!.tls, tls);
+});
+
+test("sources: ~ elsewhere in a path, and before a name, is a letter", async () => {
+  for (const data of ["~me/d", "d/~/e", "./~/d", "~~/d", "/~/d"]) {
+    assert.equal((await configured(["--data", data])).values.data, data);
+  }
+  assert.equal(
+    (await configure(parseArguments(["--data", "~"]).given, new Map(), "/root/")).configuration.values.data,
+    "/root",
+  );
+});
+
+test("sources: the file of the settings may be in the home directory", async () => {
+  writeFileSync(join(folder, "home.yml"), "queueFull: drop-newest\n");
+  for (
+    const [args, variables] of [[["--conf", "~/home.yml"], {}], [[], { COMQTT_CONF: "~/home.yml" }]] as const
+  ) {
+    const given = parseArguments(args).given;
+    const { configuration } = await configure(given, new Map(Object.entries(variables)), folder);
+    assert.equal(configuration.values.queueFull, "drop-newest");
+  }
+});
+
+test("sources: ~/ without HOME is an error that names each path", async () => {
+  for (const home of ["", undefined]) {
+    const refused = async (args: readonly string[]): Promise<string[]> => {
+      try {
+        // (What is undefined would be that of whoever runs the test.)
+        await configure(parseArguments(args).given, new Map(), home ?? "");
+      } catch (error) {
+        assert.ok(error instanceof ConfigError);
+        return error.message.split("\n");
+      }
+      throw new Error("It was accepted");
+    };
+    const line = (path: string): string =>
+      `HOME: Not set, so nobody knows where "${path}" is: expected the home directory, or the whole path there`;
+    assert.deepEqual(await refused(["--data", "~/d", "--unix", "~/s"]), [line("~/s"), line("~/d")]);
+    assert.deepEqual(await refused(["--conf", "~/a.yml"]), [line("~/a.yml")]);
+  }
 });
 
 test("sources: names of variables", () => {

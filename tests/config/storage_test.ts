@@ -14,7 +14,7 @@ const cases:
     [undefined, { url: "redis://a" }, "redis"],
     ["d", { type: "redis", url: "redis://a" }, "redis"],
     ["d", { type: "sqlite", url: "redis://a" }, "sqlite", "d/comqtt.db"],
-    ["d", { type: "memory" }, "memory"],
+    [undefined, { type: "memory" }, "memory"],
   ];
 
 for (const [data, storage, type, path] of cases) {
@@ -40,4 +40,26 @@ test("storage choice: how Redis writes to its disk is not taken for granted", ()
     () => storageChoice({ storage: { type: "redis", sync: "full" } }),
     /^Error: Cannot use --storage-sync, .* "full" with Redis, which has a setting of its own for that \(appendfsync\)$/,
   );
+});
+
+test("storage choice: who names a place for data does not get memory alone, whoever says both", () => {
+  const says =
+    /^Error: Cannot keep the data both .* and in memory alone: --storage-type, COMQTT_STORAGE_TYPE or /;
+  assert.throws(
+    () => storageChoice({ data: "d", storage: { type: "memory" } }),
+    /both in the directory "d" and in memory alone: .* says memory; leave out the one or the other$/,
+  );
+  assert.throws(() => storageChoice({ data: "d", storage: { type: "memory" } }), says);
+  for (
+    const more of [{ path: "x.db" }, { sync: "full" }, { window: 1 }, { url: "redis://:hidden@a" }, {
+      address: "a:1",
+    }] as const
+  ) {
+    assert.throws(() => storageChoice({ storage: { type: "memory", ...more } }), (error: Error) => {
+      assert.match(String(error), says);
+      assert.match(error.message, "url" in more || "address" in more ? /for Redis say/ : /for SQLite say/);
+      assert.doesNotMatch(error.message, /hidden/);
+      return true;
+    });
+  }
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { Broker } from "../../src/broker/broker.ts";
 import type { PartialServerOptions } from "../../src/broker/options.ts";
-import { ManualClock } from "../../src/clock.ts";
+import { type Boot, ManualClock } from "../../src/clock.ts";
 import { closeStorage, openStorage } from "../../src/broker/open_storage.ts";
 import type { Hook } from "../../src/hook.ts";
 import type { Storage } from "../../src/storage.ts";
@@ -18,6 +18,8 @@ export interface TestBrokerOptions extends PartialServerOptions {
   readonly hooks?: readonly Hook[];
   /** When it begins, in milliseconds since 1970. */
   readonly at?: number;
+  /** The start of the machine, and how long ago it is by then. Default: not known. */
+  readonly boot?: Boot;
 }
 
 export class TestBroker implements AsyncDisposable {
@@ -29,8 +31,9 @@ export class TestBroker implements AsyncDisposable {
   readonly #errors: Error[] = [];
 
   constructor(options: TestBrokerOptions = {}) {
-    const { hooks, at, ...rest } = options;
+    const { hooks, at, boot, ...rest } = options;
     this.clock = new ManualClock(at);
+    if (boot !== undefined) this.clock.booted(boot.id, boot.uptime);
     this.broker = new Broker({
       sysTopicInterval: 0,
       log: (level, text) => {

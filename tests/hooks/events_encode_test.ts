@@ -44,7 +44,7 @@ test("onPacketEncode: a PUBLISH is shown as it is for its client, alias left out
     id: "hook",
     onPacketEncode: (_client, packet) => packet.type === 3 ? void seen.push(packet.toPacket()) : undefined,
   };
-  await using t = new TestBroker({ hooks: [open, hook] });
+  await using t = new TestBroker({ hooks: [open, hook], capabilities: { topicAliasMaximumOut: 5 } });
   const five = await t.connected(5, { properties: { topicAliasMaximum: 5 } });
   await five.subscribe("alias", 1, {}, { subscriptionIdentifiers: [7] });
   const four = await t.connected(4);

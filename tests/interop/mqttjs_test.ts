@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import net from "node:net";
 import { after, before, test } from "node:test";
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
+import { AllowAll, MemoryListener, Server } from "../../mod.ts";
 import type { Program } from "../harness/program.ts";
 import { startEverything, tlsFile } from "./everything.ts";
 
@@ -128,3 +129,25 @@ test("mqtt.js: a session that waits keeps what was published meanwhile", async (
   assert.deepEqual(received.map(({ text }) => text), ["a", "b", "c"]);
   await second.endAsync(true);
 });
+
+for (const topicAliasMaximumOut of [0, 10]) {
+  test(`mqtt.js: with ${topicAliasMaximumOut} topic aliases from the server every message has its topic`, async () => {
+    await using server = new Server();
+    server.addHook(new AllowAll());
+    const listener = new MemoryListener({ topicAliasMaximumOut });
+    await server.addListener(listener);
+    await server.serve();
+    const client = new mqtt.MqttClient(() => listener.duplex(), {
+      protocolVersion: 5,
+      protocol: "mqtt",
+      reconnectPeriod: 0,
+      properties: { topicAliasMaximum: 10 },
+    });
+    await client.subscribeAsync("some/#", { qos: 2 });
+    const qos = [2, 0, 2, 1, 2, 1, 0] as const;
+    const received = messages(client, qos.length);
+    for (const one of qos) await client.publishAsync("some/topic", `${one}`, { qos: one });
+    for (const { topic } of await received) assert.equal(topic, "some/topic");
+    await client.endAsync(true);
+  });
+}

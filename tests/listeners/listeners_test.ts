@@ -1,7 +1,7 @@
 /** Listeners of every kind: what they say of themselves, and the one line when one cannot be opened. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -232,6 +232,16 @@ describe("unix listener", () => {
     await first.open(new Host());
     assert.equal(await failure(make(path)), `${what(path)} the address is already in use`);
     await first.close();
+  });
+
+  it("a plain file at its path", { timeout }, async () => {
+    const file = join(folder, "file");
+    writeFileSync(file, "precious");
+    assert.equal(
+      await failure(make(file)),
+      `${what(file)} a plain file is there, not a socket, and it stays`,
+    );
+    assert.equal(readFileSync(file, "utf8"), "precious");
   });
 
   it("a folder that does not exist, a path that is too long or empty", { timeout }, async () => {

@@ -66,3 +66,39 @@ test("decode: wildcards in a topic name and empty names are for others to judge"
     assert.ok(!(decodeBody(0x30, bytes(body), 4) instanceof Malformed));
   }
 });
+
+test("decode: MQTT 3.1 ignores the flags of every fixed header but QoS and RETAIN of PUBLISH", () => {
+  const bodies: readonly (readonly [type: number, body: string])[] = [
+    [1, `"MQIsdp" 03 02 003c "c"`],
+    [2, "00 00"],
+    [4, "0001"],
+    [5, "0001"],
+    [6, "0001"],
+    [7, "0001"],
+    [8, `0001 "a" 00`],
+    [9, "0001 00"],
+    [10, `0001 "a"`],
+    [11, "0001"],
+    [12, ""],
+    [13, ""],
+    [14, ""],
+  ];
+  for (const [type, body] of bodies) {
+    const plain = decodeBody(type << 4, bytes(body), 3);
+    assert.ok(!(plain instanceof Malformed));
+    for (let flags = 1; flags < 16; flags++) {
+      assert.deepEqual(decodeBody(type << 4 | flags, bytes(body), 3), plain);
+    }
+  }
+  const again = decodeBody(0x38, bytes(`"a" 78`), 3);
+  assert.deepEqual(again, decodeBody(0x30, bytes(`"a" 78`), 3));
+});
+
+test("decode: the flags of a CONNECT are looked at with the version it names", () => {
+  for (const version of [3, 4, 5] as const) {
+    for (const body of [`"MQTT" 04 02 003c "c"`, `"MQTT" 05 02 003c 00 "c"`]) {
+      assert.ok(decodeBody(0x14, bytes(body), version) instanceof Malformed);
+    }
+    assert.ok(!(decodeBody(0x14, bytes(`"MQIsdp" 03 02 003c "c"`), version) instanceof Malformed));
+  }
+});

@@ -1,10 +1,22 @@
 /** The files of Unix sockets. */
 
 import assert from "node:assert/strict";
-import { existsSync, lstatSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { describeListenFault } from "../../src/runtime/listen_fault.ts";
 import type { Acceptor, StreamHandler } from "../../src/runtime/stream.ts";
 import { listenUnix } from "../../src/runtime/tcp.ts";
 import { connectUnix } from "./client.ts";
@@ -54,5 +66,21 @@ describe("unix socket", () => {
     writeFileSync(path, "precious");
     await assert.rejects(listen(), { code: "EADDRINUSE", message: /not a socket/ });
     assert.ok(existsSync(path));
+  });
+
+  it("what is there instead of a socket is said, and is left alone", async () => {
+    const things: readonly (readonly [string, () => void])[] = [
+      ["a plain file", (): void => writeFileSync(path, "precious")],
+      ["a directory", (): void => mkdirSync(path)],
+      ["a symbolic link", (): void => symlinkSync(folder, path)],
+      ["a named pipe", (): void => void execFileSync("mkfifo", [path])],
+    ];
+    for (const [what, make] of things) {
+      make();
+      const fault = await listen().then(() => "nothing", describeListenFault);
+      assert.equal(fault, `${what} is there, not a socket, and it stays`);
+      assert.ok(lstatSync(path));
+      rmSync(path, { recursive: true });
+    }
   });
 });

@@ -64,6 +64,9 @@ export class FakeOutlet implements Outlet {
   largest: number = Infinity;
   readonly sent: Sent[] = [];
   readonly released: number[] = [];
+  takes(message: Message): boolean {
+    return message.payloadLength <= this.largest;
+  }
   publish(
     message: Message,
     qos: QoS,

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Delivery } from "../../src/session/delivery.ts";
+import { Retain } from "../../src/session/retain.ts";
 import { Inflight } from "../../src/session/inflight.ts";
 import { messageOf } from "./fakes.ts";
 
@@ -11,7 +12,7 @@ const message = messageOf("m");
 const IDS = 65_535;
 
 function delivery(): Delivery {
-  return new Delivery(message, 1, false, null, null);
+  return new Delivery(message, 1, Retain.NO, null, null);
 }
 
 /** An inflight whose next packet id is `id`. */

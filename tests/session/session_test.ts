@@ -3,11 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { QoS } from "../../src/packets/types.ts";
+import { Retain } from "../../src/session/retain.ts";
+import type { Message } from "../../src/session/message.ts";
 import type { Session } from "../../src/session/session.ts";
-import { attach, FakeHost, FakeOutlet, messageOf, sessionOf } from "./fakes.ts";
+import { SharedGroup } from "../../src/session/shared_group.ts";
+import { attach, FakeHost, FakeOutlet, messageOf, sessionOf, textOf } from "./fakes.ts";
 
 function deliver(session: Session, qos: QoS, ...texts: string[]): void {
-  for (const text of texts) session.deliver(messageOf(text), qos, false, null, null);
+  for (const text of texts) session.deliver(messageOf(text), qos, Retain.NO, null, null);
 }
 
 /** PUBACK, or PUBREC and PUBCOMP. */
@@ -28,9 +31,9 @@ function counts(session: Session, host: FakeHost): number[] {
 test("session: QoS 0 goes out at once or not at all", () => {
   const host = new FakeHost();
   const session = sessionOf(host);
-  session.send(messageOf("offline"), false, null);
+  session.send(messageOf("offline"), Retain.NO, null);
   const outlet = attach(session, new FakeOutlet());
-  session.send(messageOf("a"), true, [7]);
+  session.send(messageOf("a"), Retain.RETAINED, [7]);
   assert.deepEqual(outlet.sent, [{
     text: "a",
     qos: 0,
@@ -40,11 +43,12 @@ test("session: QoS 0 goes out at once or not at all", () => {
     identifiers: [7],
   }]);
   outlet.congested = true;
-  session.send(messageOf("late"), false, null);
+  assert.equal(session.send(messageOf("late"), Retain.NO, null), true);
   outlet.congested = false;
   outlet.largest = 3;
-  session.send(messageOf("large"), false, null);
-  assert.deepEqual(host.drops, [{ text: "late", why: "slow" }, { text: "large", why: "tooLarge" }]);
+  // (Another one may take it: whoever sends it says whether it is dropped.)
+  assert.equal(session.send(messageOf("large"), Retain.NO, null), false);
+  assert.deepEqual(host.drops, [{ text: "late", why: "slow" }]);
   assert.deepEqual(counts(session, host), [0, 0]);
 });
 
@@ -289,8 +293,8 @@ test("session: what is too large for the next connection is dropped instead of r
 test("session: what expired while it waited is not sent", () => {
   const host = new FakeHost();
   const session = sessionOf(host);
-  session.deliver(messageOf("short", 2000), 1, false, null, null);
-  session.deliver(messageOf("long", 3000), 1, false, null, null);
+  session.deliver(messageOf("short", 2000), 1, Retain.NO, null, null);
+  session.deliver(messageOf("long", 3000), 1, Retain.NO, null, null);
   host.time = 2000;
   const outlet = attach(session, new FakeOutlet());
   assert.deepEqual(outlet.take(), ["long"]);
@@ -365,7 +369,7 @@ test("session: what may be needed again is copied, what can't be is not", () => 
     const message = messageOf("text", Infinity, false);
     message.bytes = bytes;
     attach(session, new FakeOutlet());
-    session.deliver(message, 1, false, null, null);
+    session.deliver(message, 1, Retain.NO, null, null);
     bytes.fill(0x58);
     assert.equal(new TextDecoder().decode(message.view), kept ? "text" : "XXXX");
   }
@@ -377,7 +381,41 @@ test("session: what waits is copied in any case", () => {
   deliver(session, 1, "first");
   const message = messageOf("text", Infinity, false);
   const { bytes } = message;
-  session.deliver(message, 1, false, null, null);
+  session.deliver(message, 1, Retain.NO, null, null);
   bytes.fill(0x58);
   assert.equal(new TextDecoder().decode(message.view), "text");
+});
+
+test("session: what is too large and of a group is the caller's; from the queue it is offered to the others once", () => {
+  const host = new FakeHost();
+  const offered: string[] = [];
+  let taken = true;
+  const passing = Object.assign(host, {
+    passOn: (_session: Session, { message }: { message: Message }): boolean => {
+      offered.push(textOf(message));
+      return taken;
+    },
+  });
+  const session = sessionOf(passing);
+  const group = new SharedGroup("g", "t");
+  const outlet = attach(session, new FakeOutlet());
+  outlet.largest = 3;
+  assert.equal(session.deliver(messageOf("large"), 1, Retain.NO, null, group), false);
+  assert.equal(session.deliver(messageOf("larger"), 1, Retain.NO, null, null), true);
+  assert.deepEqual(host.drops.splice(0), [{ text: "larger", why: "tooLarge" }]);
+  outlet.congested = true;
+  for (const text of ["large", "a", "longer"]) {
+    assert.equal(session.deliver(messageOf(text), 2, Retain.NO, null, group), true);
+  }
+  outlet.congested = false;
+  taken = true;
+  session.pump();
+  assert.deepEqual([offered, outlet.take(), host.drops], [["large", "longer"], ["a"], []]);
+  outlet.congested = true;
+  taken = false;
+  session.deliver(messageOf("large"), 1, Retain.NO, null, group);
+  outlet.congested = false;
+  session.pump();
+  assert.deepEqual(host.drops, [{ text: "large", why: "tooLarge" }]);
+  assert.deepEqual(counts(session, host), [1, 0]);
 });

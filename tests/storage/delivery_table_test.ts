@@ -52,6 +52,7 @@ for (const seed of [1, 2, 3]) {
           delivery(sequence, {
             qos,
             retain: random.below(2) === 0,
+            asPublished: random.below(2) === 0,
             packetId: random.below(65_536),
             message: one,
             identifiers: random.below(10) === 0 ? [sequence] : null,

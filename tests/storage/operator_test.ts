@@ -206,6 +206,23 @@ test("sqlite: what is no backup is not restored, and the database stays", async 
   assert.equal(inspectDatabase(bench.path()).retained, 1);
 });
 
+test("sqlite: since when a client is away is shown by the clock as it was set last", async () => {
+  await using bench = new SqliteBench();
+  const storage = await bench.open();
+  storage.putSession(session("away", { disconnectedAt: 301_000 }));
+  storage.putSession(session("there"));
+  storage.putCounters({ at: 302_000, clockOffset: 1_786_000_000_000 });
+  await storage.commit();
+  const seen = (): unknown => {
+    const { sessions } = inspectDatabase(bench.path());
+    return ["away", "there"].map((id) => sessions.get(id)!.disconnectedAt);
+  };
+  assert.deepEqual(seen(), [1_786_000_301_000, 0]);
+  // In the tables as well.
+  await storage.close();
+  assert.deepEqual(seen(), [1_786_000_301_000, 0]);
+});
+
 test("sqlite: a backup is of the moment it began, and does not wait until a busy server has a pause", async () => {
   await using bench = new SqliteBench();
   const storage = await bench.open();

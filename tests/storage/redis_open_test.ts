@@ -130,6 +130,28 @@ check("a lock that ran out while nobody came is taken again", {}, async (_, benc
   await until(async () => await client.exists(`${bench.prefix}owner`) === 1, "the lock");
 });
 
+check(
+  "the lock of a server that died stays no longer because the clock of Redis was put back",
+  {},
+  async (_, bench) => {
+    const storage = await bench.open();
+    storage.putSession(session("one"));
+    await storage.commit();
+    (storage as RedisDriver).abandon();
+    // What was to run out by a clock runs out an hour later.
+    const client = await bench.client();
+    assert.equal(await client.pexpire(`${bench.prefix}owner`, 3_600_000), 1);
+    assert.deepEqual([...(await loaded(await bench.openWith())).sessions.keys()], ["one"]);
+  },
+);
+
+check("a server that lives is found to live when the clock of Redis was put back", {}, async (_, bench) => {
+  await bench.open();
+  const client = await bench.client();
+  assert.equal(await client.pexpire(`${bench.prefix}owner`, 3_600_000), 1);
+  await refused(bench, {}, /another server/, "in use");
+});
+
 check("its lock is renewed while it commits all the time", {}, async (_, bench) => {
   const storage = await bench.open();
   const client = await bench.client();

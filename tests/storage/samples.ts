@@ -80,6 +80,7 @@ export function delivery(sequence: number, changes: Partial<DeliveryRecord> = {}
     packetId: 0,
     qos: 1,
     retain: false,
+    asPublished: false,
     released: false,
     identifiers: null,
     group: null,

@@ -60,6 +60,7 @@ export function storageSuite(
     const record = delivery(5, {
       qos: 2,
       retain: true,
+      asPublished: true,
       identifiers: [1, 2],
       group: "$share/g/a/+",
       message: message({ properties: EVERY_PROPERTY, expiresAt: 1_800_000_000_000, qos: 2, retain: true }),
@@ -149,6 +150,37 @@ export function storageSuite(
   if (!keeps) return;
 
   for (const how of ["closed", "died"] as const) {
+    check(
+      `every number of the counters comes back, also below 0 and of a name nobody knows, ${how}`,
+      async (bench, first) => {
+        // A clock that stood in 1970, with messages of that time.
+        const told = {
+          at: 301_000,
+          clockOffset: 1_786_000_000_000,
+          bootId: Number.MAX_SAFE_INTEGER,
+          bootedAt: -299_000,
+          bytesSent: 0,
+          some: 1,
+        };
+        first.putRetained(message({ topic: "early", retain: true, expiresAt: 3_901_000 }));
+        first.putCounters({ ...told, clockOffset: 0 });
+        await first.commit();
+        first.putCounters(told);
+        await first.commit();
+        let storage = await bench.reopen!(first, how);
+        let found = await loaded(storage);
+        assert.deepEqual({ ...found.sysInfo }, told);
+        assert.equal(found.retainedMessages.get("early")!.expiresAt, 3_901_000);
+        const back = { ...told, clockOffset: -told.clockOffset };
+        storage.putCounters(back);
+        await storage.commit();
+        while (storage.idle?.() === true);
+        storage = await bench.reopen!(storage, how);
+        found = await loaded(storage);
+        assert.deepEqual({ ...found.sysInfo }, back);
+      },
+    );
+
     check(`every record comes back with everything in it, ${how}`, async (bench, storage) => {
       const shared = message({ topic: "shared/π", properties: EVERY_PROPERTY, expiresAt: 1_900_000_000_001 });
       const will = {
@@ -189,6 +221,9 @@ export function storageSuite(
       storage.putSubscription("bare", subscription("$share/group/a/#"));
       storage.putDelivery("full", delivery(1, { qos: 2, packetId: 65_535, released: true, message: shared }));
       storage.putDelivery("full", delivery(2, { qos: 1, packetId: 1, identifiers: [3, 268_435_455] }));
+      const published = { retain: true, asPublished: true };
+      storage.putDelivery("full", delivery(3, published));
+      storage.putDelivery("full", delivery(4, { ...published, message: shared }));
       storage.putDelivery(
         "full",
         delivery(9_007_199_254_740_991, { group: "$share/g/x", retain: true, message: shared }),
@@ -226,7 +261,12 @@ export function storageSuite(
         deliveries.get(2),
         delivery(2, { qos: 1, packetId: 1, identifiers: [3, 268_435_455] }),
       );
-      assert.equal(deliveries.get(9_007_199_254_740_991)!.group, "$share/g/x");
+      assert.deepEqual(deliveries.get(3), delivery(3, published));
+      assert.deepEqual(deliveries.get(4), delivery(4, { ...published, message: shared }));
+      assert.deepEqual(
+        deliveries.get(9_007_199_254_740_991),
+        delivery(9_007_199_254_740_991, { group: "$share/g/x", retain: true, message: shared }),
+      );
       assert.equal(deliveries.get(1)!.message, found.sessions.get("bare")!.deliveries.get(7)!.message);
       assert.deepEqual(
         found.sessions.get("bare")!.deliveries.get(8)!.message,
@@ -243,7 +283,7 @@ export function storageSuite(
       assert.deepEqual(found.sysInfo, { bytesReceived: 2 ** 52, messagesSent: 0, clientsMaximum: 3 });
       assert.deepEqual(
         found.order.filter((one) => one.startsWith("full")),
-        ["full:1", "full:2", "full:9007199254740991"],
+        ["full:1", "full:2", "full:3", "full:4", "full:9007199254740991"],
       );
     });
 

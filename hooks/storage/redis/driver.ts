@@ -99,13 +99,14 @@ export class RedisDriver implements Storage {
   putDelivery(sessionId: string, record: DeliveryRecord): void {
     const state = this.#sessions.get(sessionId);
     if (state === undefined) return;
-    const { sequence, packetId, qos, retain, released, identifiers, group } = record;
+    const { sequence, packetId, qos, retain, asPublished, released, identifiers, group } = record;
     const message = this.#recent.of(record.message);
     this.#changes.putDelivery(state, {
       sequence,
       packetId,
       qos,
       retain,
+      asPublished,
       released,
       identifiers,
       group,

@@ -112,6 +112,7 @@ export interface Delivery {
   readonly packetId: number;
   readonly qos: 1 | 2;
   readonly retain: boolean;
+  readonly asPublished: boolean;
   readonly released: boolean;
   readonly identifiers: readonly number[] | null;
   readonly group: string | null;
@@ -126,9 +127,10 @@ export function deliveryToBytes(
   size: string,
   shared: string | null,
 ): Uint8Array {
-  const { sequence, packetId, released, qos, retain, identifiers, group } = delivery;
+  const { sequence, packetId, released, qos, retain, asPublished, identifiers, group } = delivery;
   const head = `${sequence} ${packetId} ${released ? 1 : 0} ${size} ${shared ?? "-"} {"qos":${qos}` +
     (retain ? ',"retain":true' : "") +
+    (asPublished ? ',"asPublished":true' : "") +
     (identifiers === null ? "" : `,"identifiers":[${identifiers.join()}]`) +
     (group === null ? "" : `,"group":${JSON.stringify(group)}`);
   if (shared !== null) return asBuffer(`${head}}`);
@@ -162,6 +164,7 @@ export function deliveryFromBytes(bytes: Uint8Array): ReadDelivery {
     packetId: Number(head[2]),
     qos,
     retain: record.retain === true,
+    asPublished: record.asPublished === true,
     released: head[3] === "1",
     identifiers: identifiers ?? null,
     group: group === undefined ? null : string(group),

@@ -40,14 +40,26 @@ if not kept then return {'moved', meta[1] or '', meta[2] or ''} end
 if not owner then call('SET', OWNER, me, 'PX', ARGV[4]) end
 `;
 
-/** ARGV 2: milliseconds, 3: the version of the format. Answers ok, the number of the last commit, what is to be cleared. */
+/**
+ * ARGV 2: milliseconds, 3: the version of the format. Answers ok, the number of the last commit, what is to be cleared.
+ *
+ * Redis counts a lock's time by its machine's clock. When that was put back the lock of a server that died would stay for
+ * as long as that, so it is given no more than it had when it was renewed.
+ */
 export const ACQUIRE: Script = script(`${NAMES}
 local owner = call('GET', OWNER)
-if owner and owner ~= me then return {'taken', owner, call('PTTL', OWNER)} end
-local meta = call('HMGET', META, 'format', 'clearing')
+local meta = call('HMGET', META, 'format', 'clearing', 'lockTime')
+if owner and owner ~= me then
+  local left, most = call('PTTL', OWNER), tonumber(meta[3] or '')
+  if most and left > most then
+    call('PEXPIRE', OWNER, most)
+    left = most
+  end
+  return {'taken', owner, left}
+end
 if meta[1] and meta[1] ~= ARGV[3] then return {'format', meta[1]} end
 call('SET', OWNER, me, 'PX', ARGV[2])
-call('HSET', META, 'format', ARGV[3], 'writer', me)
+call('HSET', META, 'format', ARGV[3], 'writer', me, 'lockTime', ARGV[2])
 return {'ok', tostring(call('HINCRBY', META, 'commits', 1)), meta[2] or ''}
 `);
 

@@ -90,6 +90,7 @@ function sequenceOf(record: Uint8Array): number {
 }
 
 function recordOf(delivery: PendingDelivery): DeliveryRecord {
-  const { sequence, packetId, qos, retain, released, identifiers, group, message } = delivery;
-  return { sequence, packetId, qos, retain, released, identifiers, group, message: message.message };
+  const { sequence, packetId, qos, retain, asPublished, released, identifiers, group } = delivery;
+  const { message } = delivery.message;
+  return { sequence, packetId, qos, retain, asPublished, released, identifiers, group, message };
 }

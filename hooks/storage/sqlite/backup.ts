@@ -7,6 +7,7 @@ import { fault, faultOf } from "./faults.ts";
 import { makeFile, removeDatabase, takePlace } from "./files.ts";
 import { Lock } from "./lock.ts";
 import { APPLICATION_ID, numberOf, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
+import { refuseDamagedWal } from "./wal_damage.ts";
 
 /** Pages that are copied at a time. */
 const PAGES = 1000;
@@ -69,7 +70,10 @@ function makeSingleFile(path: string): void {
   }
 }
 
-/** A database of ours, whose data is not changed. Throws a `StorageError`. */
+/**
+ * A database of ours, whose data is not changed. Throws a `StorageError`, also when something of it is missing because its
+ * write-ahead file is damaged or gone.
+ */
 export function openToRead(path: string): DatabaseSync {
   if (!existsSync(path)) {
     throw fault("unusable", "open the database", path, "there is no such file", "look at the path");
@@ -78,6 +82,7 @@ export function openToRead(path: string): DatabaseSync {
   if (statSync(path).isDirectory()) throw fault("unusable", "open the database", path, "it is a directory");
   let database: DatabaseSync | null = null;
   try {
+    refuseDamagedWal(path);
     database = new DatabaseSync(path, { readOnly: true, timeout: 1000 });
     if (numberOf(database, "PRAGMA application_id") !== APPLICATION_ID) {
       const why = "it is empty, or another program made it";

@@ -14,6 +14,7 @@ const LARGEST_KEPT = 1 << 16;
 const QOS = 3;
 const RETAIN = 4;
 const RELEASED = 8;
+const AS_PUBLISHED = 16;
 
 /** The deliveries of one session, in the order in which they were told. */
 export interface DeliveryList {
@@ -67,7 +68,8 @@ export class DeliveryTable {
     this.#keys[row] = key;
     this.#sequences[row] = sequence;
     this.#packetIds[row] = record.packetId;
-    this.#flags[row] = record.qos | (record.retain ? RETAIN : 0) | (record.released ? RELEASED : 0);
+    this.#flags[row] = record.qos | (record.retain ? RETAIN : 0) | (record.released ? RELEASED : 0) |
+      (record.asPublished ? AS_PUBLISHED : 0);
     this.#messages[row] = message;
     if (identifiers !== null || group !== null) this.#extras.set(row, { identifiers, group });
     this.#next[row] = NONE;
@@ -127,6 +129,10 @@ export class DeliveryTable {
     return (this.#flags[row] & RETAIN) !== 0;
   }
 
+  asPublished(row: number): boolean {
+    return (this.#flags[row] & AS_PUBLISHED) !== 0;
+  }
+
   released(row: number): boolean {
     return (this.#flags[row] & RELEASED) !== 0;
   }
@@ -158,6 +164,7 @@ export class DeliveryTable {
       packetId: this.packetId(row),
       qos: this.qos(row),
       retain: this.retain(row),
+      asPublished: this.asPublished(row),
       released: released || this.released(row),
       identifiers: this.identifiers(row),
       group: this.group(row),

@@ -35,6 +35,7 @@ export class SqliteDriver implements Storage {
   readonly name = "sqlite";
   readonly promise: string;
   quarantined: string | null = null;
+  damage: string | null = null;
   readonly #settings: SqliteSettings;
   readonly #access: WalAccess | undefined;
   readonly #journal: JournalWriter = new JournalWriter();
@@ -77,6 +78,7 @@ export class SqliteDriver implements Storage {
     this.#recent = new RecentMessages(started.lastMessage);
     this.#waiting = new Waiting(started.engine.database);
     this.quarantined = started.quarantined;
+    this.damage = started.damage;
     if (this.#settings.sync === "off") {
       this.#stopTimer = host.clock.every(this.#settings.window, () => this.#writeBehind());
     }
@@ -289,7 +291,7 @@ export class SqliteDriver implements Storage {
   /** With `sync: off`, within the window, and as long as nothing fails. */
   #mayWait(): boolean {
     if (this.#settings.sync !== "off" || this.failing !== null || this.#journal.size >= BEHIND) return false;
-    const now = this.#host!.clock.now();
+    const now = this.#host!.clock.monotonic();
     if (this.#writeAt === 0) this.#writeAt = now + this.#settings.window;
     return now < this.#writeAt;
   }

@@ -60,7 +60,7 @@ export class Engine {
   #begunAt = 0;
   #writeFault: StorageError | null = null;
   #tableFault: StorageError | null = null;
-  #retryAt = 0;
+  #retryAt = -Infinity;
 
   /** `position`: the last row of the journal there was. Throws what SQLite or the system says. */
   constructor(
@@ -119,7 +119,7 @@ export class Engine {
     }
     if (this.#walFile === null) this.#writeFault = null;
     this.#position += rows.length;
-    if (this.#journalBytes === 0) this.#begunAt = this.#host.clock.now();
+    if (this.#journalBytes === 0) this.#begunAt = this.#host.clock.monotonic();
     let bytes = 0;
     for (const row of rows) bytes += row.length;
     this.#journalBytes += bytes;
@@ -154,13 +154,13 @@ export class Engine {
     if (this.#barred) return false;
     if (this.#checkpoint !== null) return this.#step(STEP, settled);
     if (settled && this.#journalBytes > 0) {
-      const age = this.#host.clock.now() - this.#begunAt;
+      const age = this.#host.clock.monotonic() - this.#begunAt;
       if (age >= AGE || this.#journalBytes >= JOURNAL_BYTES || this.#fullness > 0.5) {
         this.#freeze();
         return true;
       }
     }
-    if (this.#host.clock.now() < this.#retryAt) return false;
+    if (this.#host.clock.monotonic() < this.#retryAt) return false;
     try {
       return this.#space.step();
     } catch (error) {
@@ -210,7 +210,7 @@ export class Engine {
   /** True: it went well, and there may be more to do. */
   #step(milliseconds: number, settled: boolean): boolean {
     const { clock } = this.#host;
-    if (this.#checkpoint === null || clock.now() < this.#retryAt) return false;
+    if (this.#checkpoint === null || clock.monotonic() < this.#retryAt) return false;
     if (this.#barred) return false;
     try {
       // The journal has it all: these writes may be lost with the power, only not come before others.
@@ -236,7 +236,7 @@ export class Engine {
   /** Null: the files are in their place. */
   #look(): StorageError | null {
     const before = this.#place.fault;
-    const away = this.#place.look(this.#host.clock.now());
+    const away = this.#place.look(this.#host.clock.monotonic());
     if (away !== null && before === null) this.#gather();
     return away;
   }
@@ -268,7 +268,7 @@ export class Engine {
     const failure = faultOf(error, "write to the tables of the database", this.#settings.path);
     if (this.#tableFault === null) this.#host.log("error", failure.message);
     this.#tableFault = failure;
-    this.#retryAt = this.#host.clock.now() + PATIENCE;
+    this.#retryAt = this.#host.clock.monotonic() + PATIENCE;
   }
 
   #insertRows(rows: readonly Uint8Array[]): void {
@@ -290,7 +290,7 @@ export class Engine {
 
   /** The write-ahead file may have grown over what the database itself has room for. True: that was it. */
   #makeRoom(rows: readonly Uint8Array[]): boolean {
-    const now = this.#host.clock.now();
+    const now = this.#host.clock.monotonic();
     if (this.#writeFault !== null && now < this.#retryAt) return false;
     this.#retryAt = now + PATIENCE;
     try {

@@ -113,15 +113,18 @@ export function makeFile(path: string): boolean {
   return false;
 }
 
-/**
- * Gives a closed database another name, which is the answer: with `why` and the time, in milliseconds since 1970, in
- * it. Null: there is none.
- */
-export function putAside(path: string, now: number, why: "damaged" | "replaced"): string | null {
-  if (!existsSync(path)) return null;
+/** A name that nobody has: with `why` and the time, in milliseconds since 1970, in it. */
+export function nameAside(path: string, now: number, why: "damaged" | "replaced"): string {
   const time = new Date(now).toISOString().replace(/\.\d+/, "").replaceAll(":", "-");
   let aside = `${path}.${why}-${time}`;
   for (let n = 2; existsSync(aside); n++) aside = `${path}.${why}-${time}-${n}`;
+  return aside;
+}
+
+/** Gives a closed database another name, which is the answer. Null: there is none. */
+export function putAside(path: string, now: number, why: "damaged" | "replaced"): string | null {
+  if (!existsSync(path)) return null;
+  const aside = nameAside(path, now, why);
   try {
     // The write-ahead file first: a database alone under the old name would be taken for a whole one.
     for (const suffix of BESIDE) {

@@ -17,7 +17,7 @@ import { Sessions } from "./sessions.ts";
 export interface SessionReport {
   /** Whose it is. */
   readonly clientId: string;
-  /** Milliseconds since 1970; 0: its client was connected when that was written. */
+  /** Milliseconds since 1970, by what the clock of its server showed last; 0: its client was connected when that was written. */
   disconnectedAt: number;
   /** Filters. */
   subscriptions: number;
@@ -53,6 +53,7 @@ SELECT s.client_id, s.disconnected_at,
   coalesce(sum(d.bytes) FILTER (WHERE d.packet_id = 0), 0),
   s.session
 FROM sessions s LEFT JOIN deliveries d USING (session) GROUP BY s.session`;
+const OFFSET = "SELECT value FROM counters WHERE name = 'clockOffset'";
 const RETAINED =
   "SELECT count(*), coalesce(sum(octet_length(topic) + coalesce(length(payload), 0)), 0) FROM retained";
 
@@ -76,6 +77,8 @@ export function inspectDatabase(path: string): DatabaseReport {
     }
     for (const key of generation.ended) byKey.delete(key);
     for (const changes of generation.sessions) addChanges(database, byKey, changes);
+    const offset = generation.counters?.clockOffset ?? Number(arrays(database, OFFSET)()[0]?.[0] ?? 0);
+    for (const report of byKey.values()) if (report.disconnectedAt !== 0) report.disconnectedAt += offset;
     const [retained, retainedBytes] = countRetained(database, generation);
     return {
       version: schemaVersion(database),

@@ -31,6 +31,7 @@ export interface ReadDelivery {
   readonly packetId: number;
   readonly qos: 1 | 2;
   readonly retain: boolean;
+  readonly asPublished: boolean;
   readonly released: boolean;
   readonly identifiers: readonly number[] | null;
   readonly group: string | null;
@@ -187,8 +188,20 @@ function readDelivery(
   if (qos === 0) return input.fail("a delivery with QoS 0");
   if (input.damage !== null) return;
   const retain = (flags & Flag.retain) !== 0;
+  const asPublished = (flags & Flag.asPublished) !== 0;
   const released = (flags & Flag.released) !== 0;
-  sink.delivery(key, { sequence, packetId, qos, retain, released, identifiers, group, messageId, message });
+  sink.delivery(key, {
+    sequence,
+    packetId,
+    qos,
+    retain,
+    asPublished,
+    released,
+    identifiers,
+    group,
+    messageId,
+    message,
+  });
 }
 
 function readSession(input: ByteReader): SessionRecord {

@@ -40,6 +40,7 @@ export const Flag = {
   identifiers: 16,
   group: 32,
   properties: 64,
+  asPublished: 64,
   will: 128,
   noLocal: 4,
   retainAsPublished: 8,
@@ -95,6 +96,7 @@ export class JournalWriter {
     out.number(delivery.packetId);
     out.u8(
       delivery.qos | (delivery.retain ? Flag.retain : 0) | (delivery.released ? Flag.released : 0) |
+        (delivery.asPublished ? Flag.asPublished : 0) |
         (identifiers === null ? 0 : Flag.identifiers) | (group === null ? 0 : Flag.group),
     );
     out.number(message.id);

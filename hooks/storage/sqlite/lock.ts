@@ -3,11 +3,15 @@
  * database whose exclusive transaction never ends: the operating system gives it up with the process.
  */
 
+import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { fault, faultOf } from "./faults.ts";
 import { makeFile, removeDatabase } from "./files.ts";
+import { numberOf } from "./schema.ts";
 
 export class Lock {
+  /** Somebody had it and did not give it back: the process was killed, or the power failed. */
+  readonly left: boolean;
   readonly #database: DatabaseSync;
   readonly #file: string;
 
@@ -16,6 +20,7 @@ export class Lock {
     const file = `${path}-lock`;
     this.#file = file;
     makeFile(file);
+    this.left = wasLeft(path);
     let database: DatabaseSync | null = null;
     try {
       database = new DatabaseSync(file);
@@ -37,5 +42,27 @@ export class Lock {
   remove(): void {
     this.release();
     removeDatabase(this.#file);
+  }
+}
+
+/** Who has the lock did not give it back, or not yet: that is the journal of the transaction that never ends. */
+export function wasLeft(path: string): boolean {
+  return existsSync(`${path}-lock-journal`);
+}
+
+/** A server has the database open, or nobody knows. Takes no lock, and leaves what one that died has left. */
+export function isHeld(path: string): boolean {
+  if (!wasLeft(path)) return false;
+  let database: DatabaseSync | null = null;
+  try {
+    database = new DatabaseSync(`${path}-lock`, { readOnly: true });
+    // (Deno waits five seconds where it only reads, whatever the option `timeout` says.)
+    database.exec("PRAGMA busy_timeout = 0");
+    numberOf(database, "SELECT count(*) FROM sqlite_schema");
+    return false;
+  } catch {
+    return true;
+  } finally {
+    database?.close();
   }
 }

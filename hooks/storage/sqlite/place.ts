@@ -39,11 +39,9 @@ export class Place {
     return this.#fault;
   }
 
-  /** Looks, unless it was just done; `now` in milliseconds. Null: all is in its place. */
+  /** Looks, unless it was just done; `now` in milliseconds, by a clock that is never set. Null: all is in its place. */
   look(now: number): StorageError | null {
-    const since = now - this.#lookedAt;
-    // (A clock may be set back.)
-    if (this.#fault === null && since >= 0 && since < TRUST) return null;
+    if (this.#fault === null && now - this.#lookedAt < TRUST) return null;
     this.#lookedAt = now;
     const why = this.#why();
     if (why === null) return this.#fault = null;

@@ -13,6 +13,7 @@ import type { SqliteSettings } from "./options.ts";
 import { recover } from "./recover.ts";
 import { Sessions } from "./sessions.ts";
 import type { WalAccess } from "./wal_file.ts";
+import { type Mended, mendWal } from "./wal_mend.ts";
 
 /** What the driver works with. */
 export interface Started {
@@ -21,8 +22,10 @@ export interface Started {
   readonly sessions: Sessions;
   /** The highest number of a message in use. */
   readonly lastMessage: number;
-  /** Where a damaged database is now; null: it was whole. */
+  /** Where a damaged database is now, or its write-ahead file; null: nothing was put aside. */
   readonly quarantined: string | null;
+  /** What was wrong, in one sentence; null: nothing. */
+  readonly damage: string | null;
 }
 
 /** Throws a `StorageError`. */
@@ -38,7 +41,10 @@ export async function start(
   const openIt = (): Promise<Opened> => open(settings, host, access, directories);
   try {
     try {
-      return { lock, ...await openIt(), quarantined: null };
+      const mended = mendWal(path, lock.left, host.clock.now());
+      if (mended !== null) host.log("error", sentence(mended));
+      const { aside = null, damage = null } = mended ?? {};
+      return { lock, ...await openIt(), quarantined: aside, damage };
     } catch (error) {
       const failure: StorageError = faultOf(error, "open the database", path);
       if (failure.fault !== "damaged") throw failure;
@@ -47,12 +53,16 @@ export async function start(
         "error",
         `${failure.message}. It is kept as "${quarantined}", and this server begins without its data`,
       );
-      return { lock, ...await openIt(), quarantined };
+      return { lock, ...await openIt(), quarantined, damage: failure.message };
     }
   } catch (error) {
     lock.release();
     throw error;
   }
+}
+
+function sentence({ damage, aside }: Mended): string {
+  return aside === null ? damage : `${damage}. It is kept as "${aside}"`;
 }
 
 type Opened = Pick<Started, "engine" | "sessions" | "lastMessage">;

@@ -130,7 +130,7 @@ export class Tables {
       deliveries.sequence(row),
       deliveries.packetId(row),
       deliveries.qos(row),
-      deliveries.retain(row) ? 1 : 0,
+      retainColumn(deliveries, row),
       deliveries.released(row) ? 1 : 0,
       sizeOf(message),
       identifiersText(deliveries, row),
@@ -148,7 +148,7 @@ export class Tables {
       deliveries.sequence(row),
       deliveries.packetId(row),
       deliveries.qos(row),
-      deliveries.retain(row) ? 1 : 0,
+      retainColumn(deliveries, row),
       deliveries.released(row) ? 1 : 0,
       sizeOf(message),
       identifiersText(deliveries, row),
@@ -255,6 +255,12 @@ function columnsOf(message: StoredMessage): Value[] {
     propertiesToText(message.properties),
     expiresAt === 0 ? null : expiresAt,
   ];
+}
+
+/** 0: without; 1: with RETAIN; 2: with it because of Retain As Published. */
+function retainColumn(deliveries: DeliveryTable, row: number): number {
+  if (!deliveries.retain(row)) return 0;
+  return deliveries.asPublished(row) ? 2 : 1;
 }
 
 function identifiersText(deliveries: DeliveryTable, row: number): string | null {

@@ -14,7 +14,8 @@
 import { closeSync, fdatasync, openSync, readSync, writeSync } from "node:fs";
 import type { StorageError } from "../../../src/storage.ts";
 import { fault } from "./faults.ts";
-import { FILE_HEADER, WalFrames } from "./wal_frames.ts";
+import { FILE_HEADER } from "./wal_format.ts";
+import { WalFrames } from "./wal_frames.ts";
 
 /** Frames that are read and written at a time. */
 const FRAMES = 64;

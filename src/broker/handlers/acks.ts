@@ -67,6 +67,6 @@ function handlePubrel(connection: Connection, packetId: number): void {
 function progressed(connection: Connection): void {
   connection.retained?.pump();
   if (connection.backlog === null) return;
-  connection.backlog.progressAt = connection.broker.clock.now();
+  connection.backlog.progressAt = connection.broker.clock.monotonic();
   connection.outgoing.relieve();
 }

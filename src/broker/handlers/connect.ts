@@ -9,7 +9,7 @@ import type { Connection } from "../connection.ts";
 import { fits } from "../encode_for.ts";
 import { checkedReason } from "../hook_checks.ts";
 import { isReason, readThroughHooks } from "../packet_hooks.ts";
-import { mayDo } from "../permission.ts";
+import { isOpen, mayDo } from "../permission.ts";
 import { processed } from "../processed.ts";
 import { type Rights, rightsToWaiting } from "../rights.ts";
 import { reasonFor } from "../reason_for.ts";
@@ -21,12 +21,18 @@ export function refuseMalformedConnect(
   connection: Connection,
   failure: Malformed,
   bytes: Uint8Array,
+  at: number,
   body: number,
   end: number,
 ): void {
   const { broker } = connection;
   broker.stats.refused.malformed++;
   broker.log("debug", `CONNECT from ${connection.stream.remoteAddress} refused: ${failure.detail}`);
+  // (With these flags it might be anything: it is told nothing.)
+  if ((bytes[at]! & 15) !== 0) {
+    connection.drop();
+    return;
+  }
   if (failure instanceof UnsupportedVersion) {
     // 3.1.1 [MQTT-3.1.2-2], 5.0 [MQTT-3.1.2-2]: each generation is told in its own words.
     connection.version = failure.level > 4 ? 5 : 4;
@@ -71,8 +77,9 @@ export function handleConnect(connection: Connection, packet: ConnectPacket): vo
   });
 }
 
-/** What CONNECT says of the packets that may be sent to its client. */
-function takesFrom(connection: Connection, { properties }: ConnectPacket): void {
+/** What CONNECT says of its client and the packets that may be sent to it. */
+function takesFrom(connection: Connection, { properties, bridge }: ConnectPacket): void {
+  connection.bridge = bridge === true;
   connection.problemInformation = properties.requestProblemInformation !== false;
   connection.maximumPacketSize = properties.maximumPacketSize ?? 0xffffffff;
 }
@@ -149,12 +156,28 @@ export function authenticated(connection: Connection, packet: ConnectPacket, aut
     refuse(connection, packet, Reasons.banned);
     return;
   }
-  connection.after(will === null || mayDo(broker, client, "will", will.topic), (yes) => {
-    if (yes) prepare(connection, packet, auth);
-    else {
-      broker.stats.refused.notAuthorized++;
-      refuse(connection, packet, Reasons.notAuthorized);
+  if (will === null) prepare(connection, packet, auth);
+  else examineWill(connection, packet, auth, will.topic);
+}
+
+/** May the client have a will there? */
+function examineWill(connection: Connection, packet: ConnectPacket, auth: Properties, topic: string): void {
+  const { broker } = connection;
+  const client = connection.client!;
+  connection.after(isOpen(broker, client, "will", topic), (open) => {
+    if (!open) {
+      broker.stats.refused.topic++;
+      // (3.x has no word for the topic; "not authorized" is the nearest.)
+      refuse(connection, packet, packet.version === 5 ? Reasons.topicNameInvalid : Reasons.notAuthorized);
+      return;
     }
+    connection.after(mayDo(broker, client, "will", topic), (yes) => {
+      if (yes) prepare(connection, packet, auth);
+      else {
+        broker.stats.refused.notAuthorized++;
+        refuse(connection, packet, Reasons.notAuthorized);
+      }
+    });
   });
 }
 
@@ -248,7 +271,7 @@ function establish(
   connection.silence = keepAlive * 1500;
   connection.session = session;
   connection.will = packet.will;
-  connection.heardAt = broker.clock.now();
+  connection.heardAt = broker.clock.monotonic();
   if (packet.version === 5) broker.allowAliases(connection, packet.properties.topicAliasMaximum ?? 0);
   if (expiry > 0 || session.kept) persistence?.keep(session, connection);
   // [MQTT-3.2.0-1] [MQTT-3.2.2-1]: the first packet, and before anything of the session.

@@ -30,7 +30,8 @@ export function handlePublish(
   const afterTopic = body + 2 + length;
   const payloadAt = afterTopic + (qos > 0 ? 2 : 0) + (version === 5 ? 1 : 0);
   // With neither properties nor anything odd there is no need for a packet object.
-  const plain = length > 0 && payloadAt <= end && (qos as number) < 3 && (qos > 0 || (first & 8) === 0) &&
+  const plain = length > 0 && payloadAt <= end && (qos as number) < 3 &&
+    (qos > 0 || (first & 8) === 0 || version === 3) &&
     (version !== 5 || bytes[payloadAt - 1] === 0);
   const entry = plain ? broker.topics.get(bytes, body + 2, afterTopic) : null;
   const packetId = qos > 0 && plain ? (bytes[afterTopic]! << 8) | bytes[afterTopic + 1]! : 0;
@@ -163,7 +164,7 @@ function accept(
     session!.clientId,
     owned,
     forwarded(properties),
-    expiryTime(broker, properties.messageExpiryInterval),
+    expiryTime(broker, properties.messageExpiryInterval, broker.clock.recent),
   );
   const count = broker.publish(message, entry, session);
   const reason = count === null

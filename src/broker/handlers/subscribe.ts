@@ -2,15 +2,23 @@
 
 import type { MaybePromise } from "../../hook_answers.ts";
 import { isPromise } from "../../hooks.ts";
-import { Reasons } from "../../packets/reason.ts";
+import { Reasons, reasonText } from "../../packets/reason.ts";
 import { NO_PROPERTIES } from "../../packets/properties.ts";
 import { PacketType, type QoS, type SubscribeOptions, type SubscribePacket } from "../../packets/types.ts";
 import { utf8Length } from "../../packets/wire.ts";
 import { hasWildcard, isShared, isTopicFilter, levelCount, parseShared } from "../../topics/names.ts";
+import type { Session } from "../../session/session.ts";
+import type { Broker } from "../broker.ts";
 import type { Connection } from "../connection.ts";
 import { changedSubscribe } from "../hook_checks.ts";
 import { mayDo } from "../permission.ts";
 import { processed } from "../processed.ts";
+
+/** A right that is missing, also in the words of `obscureNotAuthorized`. */
+const UNAUTHORIZED: ReadonlySet<number> = new Set<number>([
+  Reasons.notAuthorized.code,
+  Reasons.unspecifiedError.code,
+]);
 
 /** A refusal that a DISCONNECT announces: asking for what CONNACK said is not there. */
 function unsupported(connection: Connection, packet: SubscribePacket): boolean {
@@ -45,7 +53,22 @@ function unsupported(connection: Connection, packet: SubscribePacket): boolean {
   return false;
 }
 
-export function handleSubscribe(connection: Connection, packet: SubscribePacket): void {
+/**
+ * What a 3.x bridge subscribes to: nothing of its own comes back, and RETAIN stays as published, so that two brokers do
+ * not send each other a message for ever, and what one has retained the other has as well. (That is what the bit of its
+ * protocol level asks for; no standard says so, mosquitto does. A shared subscription cannot be No Local.)
+ */
+function asBridge(packet: SubscribePacket): SubscribePacket {
+  const subscriptions = packet.subscriptions.map((options) => ({
+    ...options,
+    noLocal: !isShared(options.filter),
+    retainAsPublished: true,
+  }));
+  return { ...packet, subscriptions };
+}
+
+export function handleSubscribe(connection: Connection, read: SubscribePacket): void {
+  const packet = connection.bridge ? asBridge(read) : read;
   if (unsupported(connection, packet)) {
     processed(connection, packet);
     return;
@@ -109,27 +132,21 @@ function subscribe(connection: Connection, packet: SubscribePacket, codes: reado
   const { broker, session } = connection;
   if (session === null) return;
   const identifier = packet.properties.subscriptionIdentifiers?.[0] ?? 0;
-  const reasonCodes: number[] = [];
+  const reasonCodes = withinQuota(broker, session, packet, codes);
+  if (connection.version === 3 && endsFor(connection, reasonCodes)) {
+    processed(connection, packet);
+    return;
+  }
   const retained: SubscribeOptions[] = [];
-  // (Looked at now: access control may have taken its time.)
-  const unkept = broker.persistence?.failing === true && session.kept;
   packet.subscriptions.forEach((options, i) => {
-    let code = codes[i]!;
-    if (code <= 2 && unkept) code = Reasons.quotaExceeded.code;
-    if (code <= 2) {
-      const existed = session.subscriptions.has(options.filter);
-      if (!existed && session.subscriptions.size >= broker.limits.subscriptions) {
-        broker.stats.refused.subscriptions++;
-        code = Reasons.quotaExceeded.code;
-      } else {
-        // An identical filter replaces, without a gap in delivery. [MQTT-3.8.4-3]
-        broker.sessions.subscribe(session, options, code as QoS, identifier);
-        // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]; never for shared ones, section 4.8.2
-        const wanted = options.retainHandling === 0 || (options.retainHandling === 1 && !existed);
-        if (wanted && !isShared(options.filter)) retained.push(options);
-      }
-    }
-    reasonCodes.push(code);
+    const code = reasonCodes[i]!;
+    if (code > 2) return;
+    const existed = session.subscriptions.has(options.filter);
+    // An identical filter replaces, without a gap in delivery. [MQTT-3.8.4-3]
+    broker.sessions.subscribe(session, options, code as QoS, identifier);
+    // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]; never for shared ones, section 4.8.2
+    const wanted = options.retainHandling === 0 || (options.retainHandling === 1 && !existed);
+    if (wanted && !isShared(options.filter)) retained.push(options);
   });
   // [MQTT-3.8.4-1] [MQTT-3.8.4-6]
   connection.send({
@@ -146,6 +163,52 @@ function subscribe(connection: Connection, packet: SubscribePacket, codes: reado
   }
   processed(connection, packet);
   for (const options of retained) broker.replayRetained(connection, options);
+}
+
+/** The codes, with a refusal for what there is no room for. */
+function withinQuota(
+  broker: Broker,
+  session: Session,
+  packet: SubscribePacket,
+  codes: readonly number[],
+): number[] {
+  // (Looked at now: access control may have taken its time.)
+  const unkept = broker.persistence?.failing === true && session.kept;
+  let room = broker.limits.subscriptions - session.subscriptions.size;
+  const fresh = new Set<string>();
+  return packet.subscriptions.map(({ filter }, i) => {
+    const code = codes[i]!;
+    if (code > 2) return code;
+    if (unkept) return Reasons.quotaExceeded.code;
+    if (session.subscriptions.has(filter) || fresh.has(filter)) return code;
+    if (room <= 0) {
+      broker.stats.refused.subscriptions++;
+      return Reasons.quotaExceeded.code;
+    }
+    room--;
+    fresh.add(filter);
+    return code;
+  });
+}
+
+/**
+ * MQTT 3.1 has no word for a filter that is refused. Of one that the client has no right to it says that the answer is
+ * positive all the same (section 3.8). For every other reason that would promise messages that never come: the
+ * connection ends. True: it has.
+ */
+function endsFor(connection: Connection, codes: readonly number[]): boolean {
+  const unsaid = codes.find((code) => code > 2 && !UNAUTHORIZED.has(code));
+  if (unsaid === undefined) return false;
+  if (unsaid === Reasons.topicFilterInvalid.code) {
+    connection.malformed(
+      "a topic filter that is ill-formed, too long or too deep",
+      Reasons.topicFilterInvalid,
+    );
+  } else {
+    const detail = `MQTT 3.1 cannot be told of a refused subscription: ${reasonText(unsaid)}`;
+    connection.disconnect({ code: unsaid, text: reasonText(unsaid) }, detail);
+  }
+  return true;
 }
 
 /** 3.1.1 knows one failure; 3.1 none, there the QoS asked for is all that can be said. */

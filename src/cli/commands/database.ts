@@ -1,6 +1,7 @@
 /** The database that a command is about. */
 
-import { storageChoice } from "../../config/storage.ts";
+import { statSync } from "node:fs";
+import { databaseIn, storageChoice } from "../../config/storage.ts";
 import type { Call } from "../commands.ts";
 
 /** Its path. Throws an Error when what is kept is not in a database. */
@@ -14,4 +15,10 @@ export function databaseOf({ configuration }: Call, what: string): string {
     case "redis":
       throw new Error(`Cannot ${what}: it is kept in Redis, which has commands of its own for that`);
   }
+}
+
+/** The file that an operand names: of a directory the database in it, as `--data` means it. */
+export function fileOf(operand: string): string {
+  const directory = statSync(operand, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return directory ? databaseIn(operand) : operand;
 }

@@ -1,8 +1,8 @@
-/** `comqtt inspect [FILE]` */
+/** `comqtt inspect [FILE|DIR]` */
 
 import { type DatabaseReport, inspectDatabase, type SessionReport } from "../../../hooks/storage/sqlite.ts";
 import type { Call } from "../commands.ts";
-import { databaseOf } from "./database.ts";
+import { databaseOf, fileOf } from "./database.ts";
 import { sizeText } from "./size_text.ts";
 
 /** So many sessions have a line, those with the longest queues; `--json` has all of them. */
@@ -10,7 +10,8 @@ const LINES = 20;
 
 // deno-lint-ignore require-await -- what it throws is to be a rejection, as of the other commands
 export async function inspect(call: Call): Promise<string> {
-  const path = call.operands[0] ?? databaseOf(call, "inspect what is kept");
+  const [operand] = call.operands;
+  const path = operand === undefined ? databaseOf(call, "inspect what is kept") : fileOf(operand);
   const report = inspectDatabase(path);
   return call.given.has("json") ? asJson(path, report) : asText(path, report);
 }

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { AllowAll } from "../../../hooks/auth/allow_all.ts";
 import type { Hook } from "../../../src/hook.ts";
-import { levels, TestBroker } from "../../harness/mod.ts";
+import { levels, TestBroker, type TestBrokerOptions } from "../../harness/mod.ts";
 import { connect, packet, record, u16 } from "./raw.ts";
 
 const old = { name: "MQIsdp", level: 3 } as const;
@@ -57,7 +58,7 @@ test("MQTT 3.1: CONNACK has no Session Present", async () => {
   }
 });
 
-test("MQTT 3.1: SUBACK has no failure code, a refused filter gets the QoS asked for and no messages", async () => {
+test("MQTT 3.1: SUBACK has no failure code, a filter without the right to it gets the QoS asked for and no messages", async () => {
   const guard: Hook = {
     id: "guard",
     onConnectAuthenticate: () => "allow",
@@ -67,9 +68,9 @@ test("MQTT 3.1: SUBACK has no failure code, a refused filter gets the QoS asked 
   await using t = new TestBroker({ hooks: [guard] });
   const client = await t.connected(3);
   const { bytes } = record(client);
-  client.sendBytes(packet(0x82, u16(7), "no/1", 2, "yes", 1, "no/2", 0, "bad#", 1));
+  client.sendBytes(packet(0x82, u16(7), "no/1", 2, "yes", 1, "no/2", 0));
   await client.expect(9);
-  assert.deepEqual(bytes, [0x90, 6, 0, 7, 2, 1, 0, 1]);
+  assert.deepEqual(bytes, [0x90, 5, 0, 7, 2, 1, 0]);
   const publisher = await t.connected(3);
   for (const topic of ["no/1", "no/2", "yes"]) await publisher.published(topic, topic, { qos: 1 });
   assert.equal((await client.message()).text, "yes");
@@ -128,4 +129,176 @@ test("MQTT 3.1: sessions, wills, retained messages and all QoS work as in 3.1.1"
   await late.subscribe("a", 2);
   const kept = await late.message();
   assert.deepEqual([kept.text, kept.retain, kept.qos], ["2", true, 2]);
+});
+
+/** As hex. */
+function bytesOf(hex: string): Uint8Array {
+  return Uint8Array.from(hex.match(/../g)!, (byte) => parseInt(byte, 16));
+}
+
+test("MQTT 3.1: a CONNECT is served whatever flags its fixed header has", async () => {
+  await using t = new TestBroker();
+  const client = t.client(3);
+  const { bytes } = record(client);
+  client.sendBytes(bytesOf("140f00064d51497364700301000a000170"));
+  await client.expect(2);
+  await client.ping();
+  assert.deepEqual(bytes, [0x20, 2, 0, 0, 0xd0, 0]);
+  for (let flags = 0; flags < 16; flags++) {
+    // Also when it comes byte by byte.
+    const slow = t.client(3);
+    for (const byte of connect({ ...old, first: 0x10 | flags })) slow.sendBytes([byte]);
+    assert.equal((await slow.expect(2)).reasonCode, 0);
+    // Levels 3.1 does not have are told nothing with such flags.
+    if (flags === 0) continue;
+    for (
+      const options of [{ name: "MQIsdp", level: 4 }, { name: "MQTT", level: 4 }, { name: "MQTT", level: 5 }]
+    ) {
+      const other = t.client(4);
+      other.sendBytes(connect({ ...options, first: 0x10 | flags }));
+      await other.gone();
+    }
+  }
+});
+
+test("MQTT 3.1: what is no CONNECT is not waited for, also when it begins like one with flags", async () => {
+  await using t = new TestBroker();
+  // TLS, and lengths that no CONNECT of 3.1 has.
+  for (const bytes of ["160301", "1600", "1f0e"]) {
+    const client = t.client(3);
+    client.sendBytes(bytesOf(bytes));
+    await client.gone();
+  }
+});
+
+test("MQTT 3.1: flags of a fixed header that it calls unused are ignored on every packet", async () => {
+  await using t = new TestBroker();
+  for (let flags = 0; flags < 16; flags++) {
+    const client = await t.connected(3, { clientId: `f${flags}` });
+    const { bytes } = record(client);
+    const sent: [packet: Uint8Array, answer: readonly number[]][] = [
+      [packet(0x80 | flags, u16(1), "a", 1), [0x90, 3, 0, 1, 1]],
+      [packet(0x60 | flags, u16(2)), [0x70, 2, 0, 2]],
+      [packet(0xa0 | flags, u16(3), "a"), [0xb0, 2, 0, 3]],
+      [packet(0xc0 | flags), [0xd0, 0]],
+    ];
+    for (const [request, answer] of sent) {
+      client.sendBytes(request);
+      await client.next();
+      assert.deepEqual(bytes.splice(0), answer);
+    }
+    // The client's acknowledgements.
+    await client.subscribe("q", 2);
+    const publisher = await t.connected(4);
+    for (const qos of [1, 2] as const) {
+      await publisher.published("q", `${qos}`, { qos });
+      const { packetId } = await client.expect(3);
+      if (qos === 1) client.sendBytes(packet(0x40 | flags, u16(packetId)));
+      else {
+        client.sendBytes(packet(0x50 | flags, u16(packetId)));
+        await client.expect(6);
+        client.sendBytes(packet(0x70 | flags, u16(packetId)));
+      }
+      await client.ping();
+      assert.equal(t.broker.stats.inflight, 0);
+    }
+    await publisher.lose();
+    client.sendBytes(packet(0xe0 | flags));
+    await client.gone();
+  }
+});
+
+for (const hooked of [false, true]) {
+  test(`MQTT 3.1: DUP at QoS 0 is ignored${hooked ? ", also where hooks see publishes" : ""}`, async () => {
+    const seen: boolean[] = [];
+    const watch: Hook = { id: "watch", onPublish: (_client, { dup }) => void seen.push(dup) };
+    await using t = new TestBroker({ hooks: hooked ? [new AllowAll(), watch] : [new AllowAll()] });
+    const client = await t.connected(3);
+    await client.subscribe("a");
+    const { bytes } = record(client);
+    for (const first of [0x38, 0x39, 0x30]) client.sendBytes(packet(first, "a", [0x78]));
+    assert.deepEqual(await client.texts(3), ["x", "x", "x"]);
+    const message = [0x30, 4, 0, 1, 0x61, 0x78];
+    assert.deepEqual(bytes, [...message, ...message, ...message]);
+    // RETAIN keeps its meaning beside it.
+    await client.subscribe("a");
+    assert.equal((await client.message()).retain, true);
+    if (hooked) assert.deepEqual(seen, [false, false, false]);
+    // 3.1.1 and 5 know no such packet.
+    for (const version of [4, 5] as const) {
+      const strict = await t.connected(version);
+      strict.sendBytes(packet(0x38, "a", version === 5 ? [0, 0x78] : [0x78]));
+      await strict.refusedWith(0x81);
+    }
+    // QoS 3 means nothing in any version.
+    client.sendBytes(packet(0x36, "a", u16(1), [0x78]));
+    await client.gone();
+  });
+}
+
+test("MQTT 3.1: a SUBSCRIBE with an ill-formed filter ends the connection, 3.1.1 is answered 0x80", async () => {
+  await using t = new TestBroker();
+  const watcher = await t.connected(4);
+  await watcher.subscribe("will");
+  for (const filter of ["a/#/b", "bad#", "a+", "$share/g", "$share//a", "$share/g/#/a"]) {
+    const payload = new TextEncoder().encode(filter);
+    const will = { topic: "will", payload, qos: 0, retain: false, properties: {} } as const;
+    const client = await t.connected(3, { will });
+    client.sendBytes(
+      filter === "a/#/b" ? bytesOf("820a00010005612f232f6202") : packet(0x82, u16(1), "good", 0, filter, 2),
+    );
+    await client.gone();
+    assert.equal((await watcher.message()).text, filter);
+    assert.equal(t.broker.stats.subscriptions, 1);
+    const newer = await t.connected(4);
+    const { bytes } = record(newer);
+    newer.sendBytes(packet(0x82, u16(1), filter, 2));
+    await newer.expect(9);
+    assert.deepEqual(bytes, [0x90, 3, 0, 1, 0x80]);
+  }
+});
+
+/** Why a filter is refused that the client has the right to. */
+const refusals: readonly (readonly [why: string, filters: readonly string[], options: TestBrokerOptions])[] =
+  [
+    ["too long", ["x".repeat(40)], { limits: { topicLength: 30 } }],
+    ["too deep", ["1/2/3"], { limits: { topicLevels: 2 } }],
+    ["one too many", ["a", "b", "c"], { limits: { subscriptions: 2 } }],
+    ["wildcards that are off", ["a/+"], { capabilities: { wildcardSubAvailable: false } }],
+    ["shared ones that are off", ["$share/g/a"], { capabilities: { sharedSubAvailable: false } }],
+    ["a hook that fails", ["a"], {
+      hooks: [new AllowAll(), {
+        id: "broken",
+        onSubscribe: () => {
+          throw new Error("broken");
+        },
+      }],
+    }],
+  ];
+
+for (const [why, filters, options] of refusals) {
+  test(`MQTT 3.1: ${why} ends the connection instead of a promise, and nothing is subscribed`, async () => {
+    await using t = new TestBroker(options);
+    const client = await t.connected(3, { cleanStart: false });
+    client.sendBytes(packet(0x82, u16(1), ...filters.flatMap((filter) => [filter, 1])));
+    await client.gone();
+    assert.equal(t.broker.stats.subscriptions, 0);
+    const newer = await t.connected(4);
+    const { bytes } = record(newer);
+    newer.sendBytes(packet(0x82, u16(1), ...filters.flatMap((filter) => [filter, 1])));
+    await newer.expect(9);
+    assert.equal(bytes.at(-1), 0x80);
+  });
+}
+
+test("MQTT 3.1: a filter given twice takes one place, and what is there already none", async () => {
+  await using t = new TestBroker({ limits: { subscriptions: 2 } });
+  const client = await t.connected(3);
+  const { bytes } = record(client);
+  client.sendBytes(packet(0x82, u16(1), "a", 1, "a", 2, "b", 0));
+  await client.expect(9);
+  client.sendBytes(packet(0x82, u16(2), "b", 1, "a", 0));
+  await client.expect(9);
+  assert.deepEqual(bytes, [0x90, 5, 0, 1, 1, 2, 0, 0x90, 4, 0, 2, 1, 0]);
+  assert.equal(t.broker.stats.subscriptions, 2);
 });

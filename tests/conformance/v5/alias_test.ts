@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AllowAll } from "../../../hooks/auth/allow_all.ts";
 import type { Hook } from "../../../src/hook.ts";
-import { TestBroker } from "../../harness/mod.ts";
+import { levels, TestBroker } from "../../harness/mod.ts";
 import { conforms } from "../conforms.ts";
 import { ends, raw } from "./raw.ts";
 
@@ -112,12 +112,15 @@ test("alias in: access control sees the topic it stands for", async () => {
   await client.silent();
 });
 
+/** It sets them where the client allows it. */
+const generous = { capabilities: { topicAliasMaximumOut: 64 } };
+
 conforms(
   5,
   ["MQTT-3.1.2-26", "MQTT-3.3.2-11", "MQTT-3.3.2-8"],
   "alias out: none is above the client's maximum, and each means the topic it was given for",
   async () => {
-    await using t = new TestBroker();
+    await using t = new TestBroker(generous);
     const publisher = await t.connected();
     for (const topicAliasMaximum of [1, 3, 65_535]) {
       const client = await t.connected(5, { properties: { topicAliasMaximum } });
@@ -148,7 +151,7 @@ conforms(
 );
 
 conforms(5, ["MQTT-3.1.2-27"], "alias out: none goes to a client that allows none", async () => {
-  await using t = new TestBroker();
+  await using t = new TestBroker(generous);
   const publisher = await t.connected();
   for (const properties of [{}, { topicAliasMaximum: 0 }]) {
     const client = await t.connected(5, { properties });
@@ -167,7 +170,7 @@ conforms(
   ["MQTT-3.3.2-7"],
   "alias out: what is repeated on the next connection has its topic in full",
   async () => {
-    await using t = new TestBroker();
+    await using t = new TestBroker(generous);
     const properties = { topicAliasMaximum: 10, sessionExpiryInterval: 100 };
     const first = await t.connected(5, { clientId: "c", properties });
     await first.subscribe("long/topic", 1);
@@ -184,7 +187,7 @@ conforms(
 );
 
 test("alias out: it never makes a message too large that fits without", async () => {
-  await using t = new TestBroker();
+  await using t = new TestBroker(generous);
   const publisher = await t.connected();
   const properties = { topicAliasMaximum: 10, maximumPacketSize: 50 };
   const client = await t.connected(5, { clientId: "c", properties });
@@ -195,5 +198,45 @@ test("alias out: it never makes a message too large that fits without", async ()
       publisher.publish(topic, "x".repeat(45 - topic.length));
       assert.equal((await client.message()).payload.length, 45 - topic.length);
     }
+  }
+});
+
+for (const hooked of [false, true]) {
+  test(`alias out: never with QoS 2${hooked ? ", also where hooks see what is sent" : ""}`, async () => {
+    const hook: Hook = { id: "h", onPacketEncode: () => void 0 };
+    await using t = new TestBroker({
+      ...generous,
+      hooks: hooked ? [new AllowAll(), hook] : [new AllowAll()],
+    });
+    const publisher = await t.connected();
+    const client = await t.connected(5, { properties: { topicAliasMaximum: 10 } });
+    await client.subscribe("long/#", 2);
+    // The alias is known from QoS 0 and 1 when QoS 2 comes, and the other way round.
+    for (const topic of ["long/topic", "long/other"]) {
+      const seen: string[] = [];
+      for (const qos of topic === "long/topic" ? [0, 2, 1, 2, 0] as const : [2, 1, 2, 0] as const) {
+        await publisher.published(topic, "x", { qos });
+        const message = await client.message();
+        assert.equal(message.qos, qos);
+        if (qos === 2) {
+          assert.equal(message.topic, topic);
+          assert.equal(message.properties.topicAlias, undefined);
+        } else seen.push(message.topic);
+      }
+      assert.deepEqual(seen, topic === "long/topic" ? [topic, "", ""] : [topic, ""]);
+    }
+  });
+}
+
+test("alias out: without being told the server sets none", async () => {
+  await using t = new TestBroker();
+  const publisher = await t.connected();
+  const client = await t.connected(5, { properties: { topicAliasMaximum: 65_535 } });
+  await client.subscribe("long/topic", 2);
+  for (const qos of [...levels, ...levels]) {
+    await publisher.published("long/topic", "x", { qos });
+    const message = await client.message();
+    assert.equal(message.topic, "long/topic");
+    assert.deepEqual(message.properties, {});
   }
 });

@@ -14,7 +14,7 @@ test("will: what is wrong with it is said in CONNACK", async () => {
     [will("w/#", "x"), 0x90],
     [will("w/+/x", "x"), 0x90],
     [will("a/b/c/d", "x"), 0x90],
-    [will("$SYS/x", "x"), 0x87],
+    [will("$SYS/x", "x"), 0x90],
     [
       { ...will("w", ""), payload: Uint8Array.of(0xff), properties: { payloadFormatIndicator: 1 as const } },
       0x99,
