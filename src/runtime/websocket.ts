@@ -7,12 +7,19 @@
 
 import { ignoreErrors } from "./guard.ts";
 import { type BeginHandshake, ownHandshakes } from "./pending_handshakes.ts";
+import { onBun } from "./platform.ts";
 import type { Accept, Acceptor, ByteStream } from "./stream.ts";
 import { listenTcp, type TcpOptions } from "./tcp.ts";
 import { listenTls, type TlsAcceptor, type TlsSettings } from "./tls.ts";
 import { originAllowed, type OriginRule } from "./websocket_origin.ts";
 import { PingWheel } from "./websocket_pings.ts";
 import { WebSocketStream } from "./websocket_stream.ts";
+
+/**
+ * What Bun reads from a TCP socket at once. When there was so much it reads on at once, eleven times in a row, and frames
+ * are work that nobody sees above: the other streams see to that themselves.
+ */
+const fullRead = 512 * 1024;
 
 export interface WebSocketOptions extends TcpOptions {
   /** The only path that is served, without query. Default: any. */
@@ -56,6 +63,7 @@ export async function listenWebSocket(
     handshakeMs: options.handshakeMs ?? 10_000,
     pending,
     beginHandshake,
+    restAfter: onBun && options.tls === undefined ? fullRead : Infinity,
     lingerMs: options.lingerMs,
     report: options.onError ?? ignoreErrors,
   };

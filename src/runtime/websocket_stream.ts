@@ -4,6 +4,7 @@ import { type ErrorSink, type Guard, offer } from "./guard.ts";
 import { Linger } from "./linger.ts";
 import type { BeginHandshake, Handshake } from "./pending_handshakes.ts";
 import type { Accept, ByteStream, PeerCertificate, StreamHandler } from "./stream.ts";
+import { nextTurn } from "./turn.ts";
 import {
   CloseCode,
   closeReply,
@@ -31,6 +32,8 @@ export interface WebSocketRules extends HandshakeRules {
   readonly pending: Set<ByteStream>;
   /** Null: nobody is sent pings. */
   readonly pings: PingWheel | null;
+  /** After so many bytes at once nothing is read until the next turn of the event loop. */
+  readonly restAfter: number;
   readonly lingerMs: number | undefined;
   readonly report: ErrorSink;
 }
@@ -65,6 +68,9 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, 
   /** Nothing has come since the last ping. */
   #unanswered = false;
   #pingSlot = -1;
+  #paused = false;
+  /** Others have their turn. */
+  #resting = false;
 
   constructor(inner: ByteStream, accept: Accept, rules: WebSocketRules) {
     this.#inner = inner;
@@ -86,11 +92,13 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, 
   }
 
   pause(): void {
+    this.#paused = true;
     this.#inner.pause();
   }
 
   resume(): void {
-    this.#inner.resume();
+    this.#paused = false;
+    if (!this.#resting) this.#inner.resume();
   }
 
   end(): void {
@@ -109,6 +117,17 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, 
     if (this.#frames === null) return this.#readHead(bytes.subarray(0, length));
     const failure = this.#frames.read(bytes, length, this);
     if (failure !== null) this.#fail(failure);
+    else if (length >= this.#rules.restAfter) this.#rest();
+  }
+
+  #rest(): void {
+    if (this.#resting || this.#ending) return;
+    this.#resting = true;
+    this.#inner.pause();
+    nextTurn(() => {
+      this.#resting = false;
+      if (!this.#paused) this.#inner.resume();
+    });
   }
 
   written(): void {

@@ -52,6 +52,7 @@ function opened(): { below: Below; stream: WebSocketStream; above: Recorder } {
     pending: new Set(),
     beginHandshake: ownHandshakes(),
     pings: null,
+    restAfter: Infinity,
     lingerMs: undefined,
     report: (error) => assert.fail(error),
   });
