@@ -6,7 +6,7 @@
  */
 
 import { onBun } from "./platform.ts";
-import { nextTurn } from "./turn.ts";
+import { nextTurn, soon } from "./turn.ts";
 import { turnNumber } from "./turn_number.ts";
 
 /** From so many bytes in one turn on, what else comes is put off. */
@@ -43,6 +43,8 @@ export class PacedReads {
   #held = false;
   /** Nothing is read until all that waits is through. */
   #stopped = false;
+  /** It will be told so at the end of this turn. */
+  #stopping = false;
 
   constructor(source: PacedSource, target: PacedTarget) {
     this.#source = source;
@@ -110,12 +112,18 @@ export class PacedReads {
     }
     if (!this.behind) return;
     this.#stopSoon();
+    this.#ask();
   }
 
   /** Deno reads on in this turn all the same, and would make one piece of all that, a copy: it is told afterwards. */
   #stopSoon(): void {
-    if (onBun) this.#stop();
-    this.#ask();
+    if (onBun) return this.#stop();
+    if (this.#stopped || this.#stopping) return;
+    this.#stopping = true;
+    soon(() => {
+      this.#stopping = false;
+      if (this.#held || this.behind) this.#stop();
+    });
   }
 
   #stop(): void {
@@ -132,9 +140,7 @@ export class PacedReads {
 
   #go = (): void => {
     this.#asked = false;
-    if (this.#held) return this.#stop();
-    if (!this.behind) return this.#read();
-    this.#stop();
+    if (this.#held) return;
     this.#newTurn();
     this.#handOver();
     if (!this.behind) this.#read();

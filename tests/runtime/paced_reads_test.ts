@@ -53,7 +53,7 @@ describe("paced reads", () => {
       perTurn.push(pieces.length - before);
     }
     assertBytes(concat(pieces), concat(sent));
-    assert.ok(Math.max(...perTurn.slice(1)) <= 2, `pieces of a turn: ${perTurn}`);
+    assert.ok(Math.max(...perTurn) <= 2, `pieces of a turn: ${perTurn}`);
     assert.equal(source.flowing, true);
   });
 
@@ -108,7 +108,10 @@ describe("paced reads", () => {
     for (let i = 0; i < 10; i++) a.take(pattern(readShare));
     for (let i = 0; i < 10; i++) b.take(pattern(readShare));
     while (a.behind || b.behind) await turns(1);
-    assert.equal(order.join("").match(/aaa|bbb/), null, order.join(""));
+    // (How exactly is up to the event loop.)
+    const first = order.lastIndexOf(order.at(-1) === "a" ? "b" : "a");
+    const other = order.slice(0, first).filter((name) => name === order.at(-1));
+    assert.ok(other.length >= 4, order.join(""));
   });
 });
 
