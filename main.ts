@@ -1,6 +1,11 @@
 /** The program: `deno run -A main.ts` or `bun main.ts`; `--help` says the rest. */
 
-import { run } from "./src/cli/run.ts";
 import { programArguments } from "./src/runtime/process.ts";
+import { refuseOldRuntime } from "./src/runtime/supported.ts";
 
-await run(programArguments());
+refuseOldRuntime();
+const [{ run }, { sourceParts }] = await Promise.all([
+  import("./src/cli/run.ts"),
+  import("./src/cli/parts.ts"),
+]);
+await run(programArguments(), sourceParts);

@@ -13,7 +13,8 @@ import { fileURLToPath } from "node:url";
 import { run } from "./process.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const compile = (outfile: string): string[] => ["deno", "compile", "-A", "--output", outfile, "main.ts"];
+const entry = "build/executable.ts";
+const compile = (outfile: string): string[] => ["deno", "compile", "-A", "--output", outfile, entry];
 
 /** Fails with what Deno said, or with one line when the base binary is what is missing. */
 export function compileWithDeno(outfile: string): void {
@@ -36,8 +37,8 @@ export function checkWithDeno(): string {
     const outfile = join(folder, "comqtt");
     // Any ELF will do for everything that happens at compile time.
     const said = run(compile(outfile), root, { DENORT_BIN: "/bin/true" });
-    if (!said.includes("main.ts") || statSync(outfile).size < statSync("/bin/true").size) {
-      throw new Error(`deno compile made no file with main.ts in it:\n${said}`);
+    if (!said.includes("executable.ts") || statSync(outfile).size < statSync("/bin/true").size) {
+      throw new Error(`deno compile made no file with ${entry} in it:\n${said}`);
     }
     return said;
   } finally {

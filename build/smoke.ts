@@ -126,7 +126,7 @@ async function smokeBun(): Promise<void> {
   try {
     for (
       const name of [
-        "main.ts",
+        "build",
         "mod.ts",
         "package.json",
         "deno.json",

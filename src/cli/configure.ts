@@ -10,6 +10,7 @@ import { setVariables, slips } from "../config/variables.ts";
 import { homeFolder, readTextFile } from "../runtime/process.ts";
 import { describeListenFault } from "../runtime/listen_fault.ts";
 import type { Given } from "./arguments.ts";
+import { type Parts, sourceParts } from "./parts.ts";
 
 export interface Configured {
   readonly configuration: Configuration;
@@ -21,6 +22,7 @@ export async function configure(
   given: Given,
   environment: Variables,
   home: string | undefined = homeFolder(),
+  parts: Parts = sourceParts,
 ): Promise<Configured> {
   const variables = setVariables(environment);
   const problems: Problem[] = [];
@@ -35,9 +37,9 @@ export async function configure(
   };
   const file = confFile(given, variables, home);
   if (file !== null) {
-    // The parser is loaded only when there is something to parse.
-    const { fileLayer } = await import("../config/file.ts");
-    const read = fileLayer(file.path, await readConf(file));
+    const text = await readConf(file);
+    const { fileLayer } = await parts.configurationFile();
+    const read = fileLayer(file.path, text);
     problems.push(...read.problems);
     layers.push(read.layer);
   }

@@ -8,23 +8,24 @@ import { parseArguments, UsageError } from "./arguments.ts";
 import { configure } from "./configure.ts";
 import { helpText } from "./help.ts";
 import { standardErrorLog } from "./log.ts";
+import type { Parts } from "./parts.ts";
 import { serve } from "./serve.ts";
 
 /** Returns when the broker is running; ends the process when it is not to run. */
-export async function run(args: readonly string[]): Promise<void> {
+export async function run(args: readonly string[], parts: Parts): Promise<void> {
   try {
     const { command, operands, given } = parseArguments(args);
     if (given.has("help")) return writeAndExit(helpText());
     if (given.has("version")) return writeAndExit(`${versionLine()}\n`);
-    const { configuration, warnings } = await configure(given, environmentWith("COMQTT"));
+    const home = homeFolder();
+    const { configuration, warnings } = await configure(given, environmentWith("COMQTT"), home, parts);
     const log = standardErrorLog(configuration.values.logLevel ?? "info");
     for (const warning of warnings) log("warn", formatProblem(warning));
     if (command !== null) {
-      const home = homeFolder();
       const paths = operands.map((path) => fromHome(path, home));
       writeAndExit(await command.run({ operands: paths, given, configuration }));
     }
-    await serve(configuration, log);
+    await serve(configuration, parts, log);
   } catch (error) {
     writeErrorOutput(`comqtt: ${explain(error)}\n`);
     exit(1);

@@ -15,6 +15,7 @@ import { Server } from "../server.ts";
 import { VERSION } from "../version.ts";
 import { entrances, listenerLines, openWarnings, storageLine, versionLine } from "./announce.ts";
 import { makeListener } from "./listeners.ts";
+import type { Parts } from "./parts.ts";
 import { makeStorage } from "./storage.ts";
 
 /** Closing takes less; should it not, the process ends all the same. */
@@ -26,13 +27,13 @@ const NO_LISTENER =
   'and --unix, or one in "listeners" of the file';
 
 /** Starts it; throws an Error with one line when that cannot be done. It then runs until the process ends. */
-export async function serve(configuration: Configuration, log: Log): Promise<void> {
+export async function serve(configuration: Configuration, parts: Parts, log: Log): Promise<void> {
   onFaults((error) => log("error", `Nobody caught an error: ${error.stack ?? error.message}`));
   const server = new Server({ ...configuration.values, log });
   server.addHook(new AllowAll());
-  const storage = await makeStorage(storageChoice(configuration.values));
+  const storage = await makeStorage(storageChoice(configuration.values), parts);
   if (storage !== null) server.addHook(storage);
-  const handler = await httpHandler(configuration, server);
+  const handler = await httpHandler(configuration, server, parts);
   for (const setting of configuration.listeners) await server.addListener(makeListener(setting, handler));
   const stopped = stopOnSignal(server, log);
   const reloads = reloadOnSignal(server, log);
@@ -61,11 +62,11 @@ export async function serve(configuration: Configuration, log: Log): Promise<voi
 }
 
 /** The application is loaded only when it is served. */
-async function httpHandler({ listeners }: Configuration, server: Server): Promise<HttpHandler> {
+async function httpHandler({ listeners }: Configuration, server: Server, parts: Parts): Promise<HttpHandler> {
   if (!listeners.some(({ protocol }) => protocol.startsWith("http"))) {
     return () => new Response(null, { status: 404 });
   }
-  const { statsApp } = await import("../../dashboard/stats_app.ts");
+  const { statsApp } = await parts.statsApp();
   return statsApp(server);
 }
 

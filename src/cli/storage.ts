@@ -4,9 +4,10 @@ import type { RedisTls } from "../../hooks/storage/redis.ts";
 import type { StorageChoice, StorageValues } from "../config/storage.ts";
 import type { Hook } from "../hook.ts";
 import { readPemSource } from "../runtime/pem_source.ts";
+import { type Parts, sourceParts } from "./parts.ts";
 
 /** Null: everything is kept in memory alone. */
-export async function makeStorage(choice: StorageChoice): Promise<Hook | null> {
+export async function makeStorage(choice: StorageChoice, parts: Parts = sourceParts): Promise<Hook | null> {
   switch (choice.type) {
     case "memory":
       return null;
@@ -21,12 +22,12 @@ export async function makeStorage(choice: StorageChoice): Promise<Hook | null> {
       });
     }
     case "redis":
-      return await redisStorage(choice.values);
+      return await redisStorage(choice.values, parts);
   }
 }
 
-async function redisStorage(values: Partial<StorageValues>): Promise<Hook> {
-  const { RedisStorage } = await import("../../hooks/storage/redis.ts");
+async function redisStorage(values: Partial<StorageValues>, parts: Parts): Promise<Hook> {
+  const { RedisStorage } = await parts.redisStorage();
   const { url, address, username, password, database, prefix, timeout, lockTime } = values;
   const given = { url, address, username, password, database, prefix, timeout, lockTime };
   const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

@@ -3,6 +3,7 @@
  * there yet are named, so that nobody believes they work.
  */
 
+import { defaultLimits } from "../broker/options.ts";
 import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { ListenerSetting } from "./configuration.ts";
 import { assign, type Draft, sectionFields } from "./draft.ts";
@@ -10,7 +11,7 @@ import { addressFault } from "./listener_text.ts";
 import { quote } from "./problem.ts";
 import { ComqttStorage } from "./comqtt_storage.ts";
 import { capabilityKinds, limitKinds, sysTopicIntervalKind } from "./settings.ts";
-import { yesOrNo } from "./values.ts";
+import { formatBytes, yesOrNo } from "./values.ts";
 import type { Entry, Fields, YamlReader } from "./yaml_reader.ts";
 
 /** What comes with comqtt's files, by the mapping it stands in. */
@@ -24,45 +25,42 @@ export interface ComqttFields {
 export function comqttFields(reader: YamlReader, draft: Draft): ComqttFields {
   const later = notYet(reader);
   const storage = new ComqttStorage(reader);
+  const packetSize = new PacketSize(reader);
   return {
-    finish: () => storage.finish(draft),
-    top: {
-      mqtt: (entry) => readMqtt(reader, entry, draft),
-      auth: (entry) => readAuth(reader, entry),
-      ...fieldsOf(
-        [
-          "bridgeWay",
-          "bridgePath",
-          "pprofEnable",
-          "dashboardEnable",
-          "dashboard",
-        ],
-        later,
-      ),
-      ...storage.fields,
-      ...fieldsOf(["cluster"], later),
+    finish: () => {
+      storage.finish(draft);
+      packetSize.finish(draft);
     },
-    log: fieldsOf(
-      [
-        "format",
-        "output",
-        "filename",
-        "maxsize",
-        "maxSize",
-        "maxage",
-        "maxAge",
-        "maxbackups",
-        "maxBackups",
-        "compress",
-      ],
-      later,
-      { enable: (entry) => reader.text(entry) === "true" ? undefined : later(entry) },
-    ),
+    top: {
+      mqtt: (entry) => readMqtt(reader, entry, { draft, packetSize }),
+      auth: (entry) => readAuth(reader, entry),
+      ...fieldsOf(["bridgeWay", "pprofEnable", "dashboardEnable", "cluster"], later),
+      // What they are for is warned of already, if it was asked for.
+      ...fieldsOf(["bridgePath", "dashboard"], passedOver),
+      ...storage.fields,
+    },
+    log: {
+      ...fieldsOf(["format", "output"], later),
+      // They are about the file that "output" asks for.
+      ...fieldsOf(
+        ["filename", "maxsize", "maxSize", "maxage", "maxAge", "maxbackups", "maxBackups", "compress"],
+        passedOver,
+      ),
+      enable: (entry) => reader.text(entry) === "true" ? undefined : warnOf(reader, entry),
+    },
   };
 }
 
-function fieldsOf(names: readonly string[], field: (entry: Entry) => void, more: Fields = {}): Fields {
-  return { ...Object.fromEntries(names.map((name) => [name, field])), ...more };
+interface Reading {
+  readonly draft: Draft;
+  readonly packetSize: PacketSize;
+}
+
+/** For what means nothing by itself, or nothing here. */
+function passedOver(): void {}
+
+function fieldsOf(names: readonly string[], field: (entry: Entry) => void): Fields {
+  return Object.fromEntries(names.map((name) => [name, field]));
 }
 
 /** Values that ask for nothing. */
@@ -70,14 +68,16 @@ const nothing: readonly (string | undefined)[] = ["", "0", "false"];
 
 function notYet(reader: YamlReader): (entry: Entry) => void {
   return (entry) => {
-    if (nothing.includes(reader.text(entry))) return;
-    reader.warn(entry.key, `${quote(entry.path)} is not supported yet and has no effect`);
+    if (!nothing.includes(reader.text(entry))) warnOf(reader, entry);
   };
+}
+
+function warnOf(reader: YamlReader, { key, path }: Entry): void {
+  reader.warn(key, `${quote(path)} is not supported yet and has no effect`);
 }
 
 /** Access control that is asked for and not there must not let everyone in. */
 function readAuth(reader: YamlReader, entry: Entry): void {
-  const later = notYet(reader);
   reader.read(entry, {
     way: (way) => {
       if (nothing.includes(reader.text(way))) return;
@@ -87,14 +87,13 @@ function readAuth(reader: YamlReader, entry: Entry): void {
         `Cannot use ${value} for ${quote(way.path)}: only 0, which lets everyone in, is supported yet`,
       );
     },
-    // (Without a way it means nothing.)
-    datasource: () => {},
-    confPath: () => {},
-    blacklistPath: later,
+    // (Without a way they mean nothing.)
+    ...fieldsOf(["datasource", "confPath", "blacklistPath"], passedOver),
   });
 }
 
-function readMqtt(reader: YamlReader, entry: Entry, draft: Draft): void {
+function readMqtt(reader: YamlReader, entry: Entry, reading: Reading): void {
+  const { draft } = reading;
   const addresses = new Map<"tcp" | "ws" | "http", Entry>();
   let tls: TlsFiles | undefined;
   let tlsEntry: Entry | undefined;
@@ -107,7 +106,7 @@ function readMqtt(reader: YamlReader, entry: Entry, draft: Draft): void {
       tlsEntry = inner;
       tls = readTls(reader, inner);
     },
-    options: (inner) => readOptions(reader, inner, draft),
+    options: (inner) => readOptions(reader, inner, reading),
   });
   for (const [type, inner] of addresses) {
     const setting = readAddress(reader, type, inner);
@@ -163,40 +162,56 @@ function readTls(reader: YamlReader, entry: Entry): TlsFiles | undefined {
   return { cert, key, ...(ca === undefined ? {} : { ca, requireClientCert: true }) };
 }
 
-function readOptions(reader: YamlReader, entry: Entry, draft: Draft): void {
+function readOptions(reader: YamlReader, entry: Entry, { draft, packetSize }: Reading): void {
   const later = notYet(reader);
-  const { queuedMessages, packetSize } = limitKinds;
+  const { queuedMessages } = limitKinds;
   reader.read(entry, {
     sysTopicResendInterval: (inner) =>
       assign(draft, "sysTopicInterval", reader.value(inner, sysTopicIntervalKind)),
-    inlineClient: later,
-    // They say how comqtt uses memory, not what it does.
-    clientWriteBufferSize: () => {},
-    clientReadBufferSize: () => {},
+    // Publishing by the program itself needs no permission here; buffers say how comqtt uses memory, not what it does.
+    ...fieldsOf(["inlineClient", "clientWriteBufferSize", "clientReadBufferSize"], passedOver),
     capabilities: (inner) =>
       reader.read(inner, {
         ...sectionFields(reader, draft.capabilities, capabilityKinds),
         maximumClientWritesPending: (e) =>
           assign(draft.limits, "queuedMessages", reader.value(e, queuedMessages)),
-        // 0 is no limit there; here there always is one, and it stays.
-        maximumPacketSize: (e) =>
-          reader.text(e) === "0"
-            ? undefined
-            : assign(draft.limits, "packetSize", reader.value(e, packetSize)),
+        maximumPacketSize: (e) => packetSize.read(e, draft),
         compatibilities: (e) =>
           reader.read(e, {
             obscureNotAuthorized: (o) =>
               assign(draft.capabilities, "obscureNotAuthorized", reader.value(o, yesOrNo)),
             restoreSysInfoRestart: (o) => assign(draft, "restoreCounters", reader.value(o, yesOrNo)),
             ...fieldsOf(
-              [
-                "passiveClientDisconnect",
-                "alwaysReturnResponse",
-                "noinheritedpropertiesonack",
-              ],
+              ["passiveClientDisconnect", "alwaysReturnResponse", "noinheritedpropertiesonack"],
               later,
             ),
           }),
       }),
   });
+}
+
+/** 0 is no limit there. Here there always is one, which is told to whoever has not set it elsewhere in the file. */
+class PacketSize {
+  readonly #reader: YamlReader;
+  #unlimited: Entry | null = null;
+
+  constructor(reader: YamlReader) {
+    this.#reader = reader;
+  }
+
+  read(entry: Entry, draft: Draft): void {
+    if (this.#reader.text(entry) === "0") this.#unlimited = entry;
+    else assign(draft.limits, "packetSize", this.#reader.value(entry, limitKinds.packetSize));
+  }
+
+  /** When the whole file is read. */
+  finish({ limits }: Draft): void {
+    if (this.#unlimited === null || limits.packetSize !== undefined) return;
+    const { key, path } = this.#unlimited;
+    this.#reader.warn(
+      key,
+      `${quote(path)} 0 is no limit in comqtt 2 and ${formatBytes(defaultLimits.packetSize)} here; ` +
+        '"limits.packetSize" sets another one',
+    );
+  }
 }

@@ -78,7 +78,7 @@ export function environmentLayer(variables: Variables): Layer {
 }
 
 type TlsPart = "cert" | "key" | "passphrase" | "passphraseFile" | "ca";
-const tlsParts: readonly TlsPart[] = ["cert", "key", "passphrase", "passphraseFile", "ca"];
+export const tlsParts: readonly TlsPart[] = ["cert", "key", "passphrase", "passphraseFile", "ca"];
 
 function tlsOf(variables: Variables): Partial<TlsFiles> {
   const tls: { -readonly [K in TlsPart]?: string } = {};

@@ -4,6 +4,7 @@ import { type Layer, type ListenerSetting, type Protocol, withoutDefaultListener
 import { comqttFields } from "./comqtt_file.ts";
 import { assign, type Draft, sectionFields } from "./draft.ts";
 import { readListeners } from "./listener_file.ts";
+import { otherText, otherYaml } from "./other_files.ts";
 import type { Problem } from "./problem.ts";
 import {
   capabilityKinds,
@@ -20,6 +21,8 @@ import { type Entry, YamlReader } from "./yaml_reader.ts";
 /** `file` is what it is called in messages. The layer is of use only when no problem is an error. */
 export function fileLayer(file: string, text: string): { layer: Layer; problems: readonly Problem[] } {
   const reader = new YamlReader(file, text);
+  const other = otherText(text) ?? otherYaml(reader.top, file);
+  if (other !== null) return notOurs(other, file);
   const draft: Draft = { capabilities: {}, limits: {}, storage: {}, listed: null, listeners: new Map() };
   const comqtt = comqttFields(reader, draft);
   reader.readFile({
@@ -44,6 +47,15 @@ export function fileLayer(file: string, text: string): { layer: Layer; problems:
   }
   const layer = { values, listeners: byProtocol(listed.settings), tls: {} };
   return { layer: withoutDefaultListeners(layer), problems: reader.problems };
+}
+
+/** Nothing else of it would be of use. */
+function notOurs(message: string, file: string): ReturnType<typeof fileLayer> {
+  const values: Layer["values"] = { capabilities: {}, limits: {}, storage: {} };
+  return {
+    layer: { values, listeners: new Map(), tls: {} },
+    problems: [{ severity: "error", where: file, message }],
+  };
 }
 
 function byProtocol(settings: readonly ListenerSetting[]): Map<Protocol, ListenerSetting[]> {

@@ -42,7 +42,7 @@ export function bytes(range: Range): ValueKind<number> {
   };
 }
 
-function formatBytes(size: number): string {
+export function formatBytes(size: number): string {
   for (const [unit, factor] of [["TiB", 1024 ** 4], ["GiB", 1024 ** 3], ["MiB", 1024 ** 2]] as const) {
     if (size >= factor && size % factor === 0) return `${size / factor}${unit}`;
   }

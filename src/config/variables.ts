@@ -1,6 +1,6 @@
 /** The variables whose names begin like ours: which are settings, which are somebody else's, which are slips. */
 
-import { variableName, type Variables } from "./environment.ts";
+import { tlsParts, variableName, type Variables } from "./environment.ts";
 import { nearest } from "./nearest.ts";
 import type { Problem } from "./problem.ts";
 import { capabilityKinds, limitKinds } from "./settings.ts";
@@ -11,9 +11,9 @@ const sections = { limits: limitKinds, capabilities: capabilityKinds, storage: s
 
 const single = [
   ...["tcp", "tls", "ws", "wss", "http", "unix", "conf", "data", "logLevel", "queueFull"],
-  ...["sysTopicInterval", "restoreCounters"],
+  ...["sysTopicInterval", "restoreCounters", "origins"],
 ].map((name) => variableName(name));
-const pem = ["cert", "key", "ca"].map((part) => variableName("tls", part));
+const pem = tlsParts.map((part) => variableName("tls", part));
 const inSections = Object.entries(sections).flatMap(([section, kinds]) =>
   Object.keys(kinds).map((key) => variableName(section, key))
 );

@@ -15,6 +15,17 @@ export interface Entry {
   readonly node: Node | null;
 }
 
+/** What a file is made of at the top. */
+export interface TopLevel {
+  /** It is a list: the keys are those of its first item. */
+  readonly list: boolean;
+  /** In camel case, with what stands there: the keys of a mapping, or none. */
+  readonly keys: ReadonlyMap<
+    string,
+    { readonly kind: "mapping" | "list" | "value"; readonly keys: readonly string[] }
+  >;
+}
+
 /** Something with a place in the file. */
 export interface Place {
   readonly range?: readonly [number, number, number] | null | undefined;
@@ -45,6 +56,21 @@ export class YamlReader {
       const text = message.split("\n", 1)[0]!.replace(/\): .*/, ")");
       this.#add("error", this.#at(pos[0]), `Not valid YAML: ${text}`);
     }
+  }
+
+  /** Nothing when the file is no YAML. */
+  get top(): TopLevel {
+    const { contents } = this.#document;
+    const list = isSeq(contents);
+    const first = this.#resolved((list ? contents.items[0] : contents) as Node | null);
+    const keys: Map<string, { kind: "mapping" | "list" | "value"; keys: string[] }> = new Map();
+    if (!isMap(first) || this.problems.length > 0) return { list, keys };
+    for (const { key, value } of first.items) {
+      const node = this.#resolved(value as Node | null);
+      const kind = isMap(node) ? "mapping" : isSeq(node) ? "list" : "value";
+      keys.set(nameOf(key), { kind, keys: isMap(node) ? node.items.map((inner) => nameOf(inner.key)) : [] });
+    }
+    return { list, keys };
   }
 
   /** The whole file as a mapping; an empty file is an empty one. Nothing is read from a file that is no YAML. */
@@ -154,6 +180,11 @@ export class YamlReader {
   #add(severity: Problem["severity"], where: string, message: string): void {
     this.problems.push({ severity, where, message });
   }
+}
+
+/** What a key is called; something that is no text has no name. */
+function nameOf(key: unknown): string {
+  return isScalar(key) ? camelCase(String(key.value)) : "?";
 }
 
 /** `packet-size`, `packet_size` and `packetSize` are the same name. */

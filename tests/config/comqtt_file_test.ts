@@ -88,7 +88,8 @@ test("comqtt file: what has a counterpart means the same", () => {
 
 test("comqtt file: what is asked for and not there yet is a warning, what is not asked for is none", () => {
   assert.deepEqual(messages(single, "warning"), [
-    '21:5 "mqtt.options.inline-client" is not supported yet and has no effect',
+    '32:7 "mqtt.options.capabilities.maximum-packet-size" 0 is no limit in comqtt 2 and 1MiB here; ' +
+    '"limits.packetSize" sets another one',
   ]);
   const text = [
     "storage-way: 1",
@@ -105,16 +106,39 @@ test("comqtt file: what is asked for and not there yet is a warning, what is not
   assert.deepEqual(messages(text, "warning").map((line) => line.split(" ")[1]), [
     '"bridge-way"',
     '"dashboard-enable"',
-    '"dashboard"',
     '"cluster"',
     '"log.output"',
-    '"log.filename"',
-    '"log.maxsize"',
-    '"log.max-age"',
-    '"log.compress"',
     '"mqtt.quic"',
     '"storage-way"',
   ]);
+});
+
+test("comqtt file: no warning of what means nothing without what it belongs to", () => {
+  const text = [
+    "bridge-way: 0",
+    "bridge-path: ./config/bridge-kafka.yml",
+    "dashboard-enable: false",
+    "dashboard: { users-file: ./config/dashboard-users.json }",
+    "auth: { way: 0, datasource: 1, conf-path: a.yml, blacklist-path: b.yml }",
+    "log: { enable: true, output: 0, filename: ./logs/comqtt.log, maxsize: 100, max-backups: 3, compress: true }",
+    "mqtt: { options: { inline-client: true } }",
+  ].join("\n");
+  assert.deepEqual(fileLayer("a.yml", text).problems, []);
+});
+
+test("comqtt file: logs that are switched off go on, with a warning", () => {
+  assert.deepEqual(messages("log: { enable: false }", "warning"), [
+    '1:8 "log.enable" is not supported yet and has no effect',
+  ]);
+});
+
+test("comqtt file: a packet size that is set elsewhere is not warned of", () => {
+  const zero = "mqtt: { options: { capabilities: { maximum-packet-size: 0 } } }";
+  assert.equal(messages(zero, "warning").length, 1);
+  for (const text of [`limits: { packetSize: 2MiB }\n${zero}`, `${zero}\nlimits: { packetSize: 2MiB }`]) {
+    const { layer, problems } = fileLayer("a.yml", text);
+    assert.deepEqual([problems, layer.values.limits], [[], { packetSize: 2 * 1024 * 1024 }]);
+  }
 });
 
 const ways: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Needed, needs } from "../harness/needs.ts";
 
 function run(command: string, ...args: readonly string[]): boolean {
   return spawnSync(command, [...args], { stdio: "ignore" }).status === 0;
@@ -36,6 +37,4 @@ function permitted(): boolean {
 }
 
 /** For the options of a test. */
-export const needsMount: { skip: string } | Record<string, never> = permitted()
-  ? {}
-  : { skip: "skipped: needs mount" };
+export const needsMount: Needed = needs("mount", permitted());

@@ -49,9 +49,8 @@ export class Program implements AsyncDisposable {
   #alive = true;
   #wake: () => void = () => {};
 
-  private constructor(args: readonly string[], { variables, folder }: Surroundings) {
-    const [command, ...before] = commandLine();
-    this.#child = spawn(command!, [...before, ...args], {
+  private constructor([command, ...args]: readonly string[], { variables, folder }: Surroundings) {
+    this.#child = spawn(command!, args, {
       env: { ...cleanEnvironment(), ...variables },
       ...(folder === undefined ? {} : { cwd: folder }),
       stdio: ["ignore", "pipe", "pipe"],
@@ -69,16 +68,25 @@ export class Program implements AsyncDisposable {
     });
   }
 
+  /** Another program, by its command line. */
+  static of(command: readonly string[], around: Surroundings = {}): Program {
+    return new Program(command, around);
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
   /** Waits until it is ready. */
   static async start(args: readonly string[] = anyPorts, around: Surroundings = {}): Promise<Program> {
-    const program = new Program(args, around);
+    const program = new Program([...commandLine(), ...args], around);
     await program.until(() => / is ready$/m.test(program.output), "the program to be ready");
     return program;
   }
 
   /** Waits for nothing. */
   static begin(args: readonly string[], around: Surroundings = {}): Program {
-    return new Program(args, around);
+    return new Program([...commandLine(), ...args], around);
   }
 
   /** Runs it to its end. */
@@ -86,7 +94,7 @@ export class Program implements AsyncDisposable {
     args: readonly string[],
     around: Surroundings = {},
   ): Promise<Program & { code: number | null }> {
-    const program = new Program(args, around);
+    const program = new Program([...commandLine(), ...args], around);
     const late = setTimeout(() => program.kill("SIGKILL"), START_MS);
     const { code } = await program.ended;
     clearTimeout(late);

@@ -11,16 +11,24 @@ export interface Ran {
   readonly errors: string;
 }
 
-/** It is ended when it takes longer than `patience` milliseconds. `folder`: where it runs. */
+export interface Circumstances {
+  /** Milliseconds; when it takes longer it is ended. */
+  readonly patience: number;
+  /** Where it runs. */
+  readonly folder?: string;
+  /** Of the environment, besides those that are there. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
 export function run(
   command: string,
   args: readonly string[],
-  { patience, folder }: { readonly patience: number; readonly folder?: string },
+  { patience, folder, variables }: Circumstances,
 ): Promise<Ran> {
   const child = spawn(command, args, {
     ...(folder === undefined ? {} : { cwd: folder }),
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NO_COLOR: "1" },
+    env: { ...process.env, NO_COLOR: "1", ...variables },
   });
   const said = { output: "", errors: "" };
   child.stdout.on("data", (bytes: Uint8Array) => said.output += new TextDecoder().decode(bytes));

@@ -2,6 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import process from "node:process";
+import { type Needed, needs } from "../harness/needs.ts";
 import { type Ran, run as runToEnd } from "../harness/run.ts";
 
 /** How long a client may take. */
@@ -12,9 +13,7 @@ export const installed: boolean = spawnSync("mosquitto_pub", ["--help"]).error =
 if (!installed && process.env.CI === "true") throw new Error("The clients of mosquitto are missing");
 
 /** For tests that need them; where they have to be there, their absence has failed already. */
-export const needed: { skip: string } | Record<string, never> = installed
-  ? {}
-  : { skip: "skipped: needs mosquitto-clients" };
+export const needed: Needed = needs("mosquitto-clients", installed);
 
 export type Tool = "mosquitto_pub" | "mosquitto_sub";
 

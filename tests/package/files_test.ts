@@ -5,7 +5,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { denoManifest } from "./manifests.ts";
+import { denoManifest, programFiles } from "./manifests.ts";
 import { deno, graphOf, publishedFiles, root } from "./tools.ts";
 
 /** What modules of a folder lead to and is not published; and how many files it was. */
@@ -20,7 +20,7 @@ async function missing(
 }
 
 test("package: every file the exports and the program lead to is published", deno.needed, async () => {
-  const found = await missing(root, [...Object.values(denoManifest.exports), "./main.ts"]);
+  const found = await missing(root, [...Object.values(denoManifest.exports), ...programFiles]);
   assert.deepEqual(found.missing, []);
   assert.ok(found.files > 150, `${found.files} files`);
 });

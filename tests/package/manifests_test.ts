@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { oldestVersions } from "../../src/runtime/supported.ts";
 import { VERSION } from "../../src/version.ts";
-import { denoManifest, nodeManifest } from "./manifests.ts";
+import { denoManifest, nodeManifest, programFiles } from "./manifests.ts";
 import { deno, graphOf, root } from "./tools.ts";
 
 test("package: both manifests have one name, version and list of exports", () => {
@@ -19,6 +20,11 @@ test("package: both manifests have one name, version and list of exports", () =>
 
 test("package: the program has the version of its manifests", () => {
   assert.equal(denoManifest.version, VERSION);
+});
+
+test("package: the manifest names the runtimes that the program takes", () => {
+  const engines = Object.entries(oldestVersions).map(([name, version]) => [name, `>=${version}`]);
+  assert.deepEqual(nodeManifest.engines, Object.fromEntries(engines));
 });
 
 test("package: what is exported and published is there", () => {
@@ -55,7 +61,7 @@ test(
   deno.needed,
   async () => {
     const used = new Set<string>();
-    for (const entry of [...files(Object.values(denoManifest.exports)), "main.ts"]) {
+    for (const entry of [...files(Object.values(denoManifest.exports)), ...programFiles]) {
       for (const name of (await graphOf(entry, root)).packages) used.add(name);
     }
     assert.deepEqual([...used].toSorted(), Object.keys(nodeManifest.dependencies).toSorted());

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { runtimeName } from "../../src/runtime/process.ts";
+import { type Needed, needs } from "../harness/needs.ts";
 import { type Ran, run as runToEnd } from "../harness/run.ts";
 
 const PATIENCE_MS = 60_000;
@@ -13,20 +14,25 @@ const PATIENCE_MS = 60_000;
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Runs a program to its end; code null: it had to be ended. */
-export function run(command: string, args: readonly string[], folder: string): Promise<Ran> {
-  return runToEnd(command, args, { patience: PATIENCE_MS, folder });
+export function run(
+  command: string,
+  args: readonly string[],
+  folder: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  return runToEnd(command, args, { patience: PATIENCE_MS, folder, variables });
 }
 
 export interface Tool {
   readonly command: string;
   /** For tests that need it; where everything has to be there, a test that is skipped counts as failed. */
-  readonly needed: { skip: string } | Record<string, never>;
+  readonly needed: Needed;
 }
 
 function tool(name: string, command: string, enough: (version: string) => boolean): Tool {
   const { error, stdout } = spawnSync(command, ["--version"], { encoding: "utf8" });
   const there = error === undefined && enough(stdout ?? "");
-  return { command, needed: there ? {} : { skip: `skipped: needs ${name}` } };
+  return { command, needed: needs(name, there) };
 }
 
 export const deno: Tool = tool("deno", runtimeName === "deno" ? process.execPath : "deno", () => true);
@@ -34,9 +40,7 @@ export const bun: Tool = tool("bun", runtimeName === "bun" ? process.execPath : 
 export const node: Tool = tool("node 24", "node", (version) => Number(/^v(\d+)\./.exec(version)?.[1]) >= 24);
 
 /** `bun install` was done here; Deno needs none. */
-export const packages: Tool["needed"] = existsSync(new URL("../../node_modules", import.meta.url))
-  ? {}
-  : { skip: "skipped: needs bun install" };
+export const packages: Needed = needs("bun install", existsSync(join(root, "node_modules")));
 
 /** The folder with the packages of `package.json`; those of a fresh clone go to a folder of their own. */
 export async function modulesFolder(spare: string): Promise<string> {

@@ -7,15 +7,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout } from "node:timers";
+import { type Needed, needs } from "../harness/needs.ts";
 
 const START_MS = 20_000;
 
 const there = spawnSync("redis-server", ["--version"]).error === undefined;
 const address = process.env.COMQTT_TEST_REDIS ?? "";
-type Needed = { skip: string } | Record<string, never>;
 
 /** For tests that stop it, kill it, or change its settings. */
-export const needsRedisServer: Needed = there ? {} : { skip: "skipped: needs redis-server" };
+export const needsRedisServer: Needed = needs("redis-server", there);
 /** For tests that use it. */
 export const needsRedis: Needed = address === "" ? needsRedisServer : {};
 

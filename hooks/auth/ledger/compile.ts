@@ -89,6 +89,11 @@ function readItem(reader: FieldReader, source: Source, fields: Parameters<FieldR
   else reader.read(source, fields);
 }
 
+/** Whom a rule is about. Nothing at all is anyone, as in comqtt's files. */
+function readName(reader: FieldReader, source: Source): string {
+  return source.kind === "nothing" && source.blank ? "" : readText(reader, source);
+}
+
 /** To YAML `#secret` is a comment: what is left would be true of everyone. */
 function readText(reader: FieldReader, source: Source): string {
   if (source.kind !== "nothing") return reader.text(source);
@@ -108,9 +113,9 @@ function identityFields(
   about: Mutable<Identity>,
 ): Record<keyof Identity, (value: Source) => void> {
   return {
-    client: (value) => about.client = patternOf(readText(reader, value)),
-    username: (value) => about.username = patternOf(readText(reader, value)),
-    remote: (value) => about.remote = remotePatternOf(readText(reader, value)),
+    client: (value) => about.client = patternOf(readName(reader, value)),
+    username: (value) => about.username = patternOf(readName(reader, value)),
+    remote: (value) => about.remote = remotePatternOf(readName(reader, value)),
   };
 }
 

@@ -3,6 +3,8 @@
 import type { Source, SourceEntry } from "./source.ts";
 
 export class ObjectSource implements Source {
+  /** (What is undefined has been forgotten.) */
+  readonly blank = false;
   readonly #value: unknown;
   readonly #path: string;
 

@@ -6,6 +6,8 @@ export interface Source {
   readonly where: string;
   /** `alias`: one of YAML that stands for nothing. */
   readonly kind: "mapping" | "list" | "text" | "number" | "flag" | "nothing" | "alias" | "other";
+  /** Nothing stands behind the key: not even a comment, an anchor or `~`, which may have been meant as a text. */
+  readonly blank: boolean;
   /** A text, number or flag as it was written. */
   readonly text: string;
   /** Of a mapping, in the order written; a key may come twice. */

@@ -19,11 +19,14 @@ export function yamlSource(file: string, text: string): { source: Source; proble
     message: `Not valid YAML: ${withoutValues(message)}`,
   }));
   problems.push(...filtersLostInComments(text, place));
-  return { source: new YamlSource(document.contents, 0, { place, resolve }), problems };
+  return { source: new YamlSource(document.contents, 0, { text, place, resolve }), problems };
 }
 
 /** What to do about a star that YAML takes for an alias. */
 export const starInQuotes = "a text that begins with * stands in quotes";
+
+/** Spaces around a colon; whoever writes more of them writes a text behind it. */
+const LONGEST_GAP = 200;
 
 type Place = (offset: number) => string;
 type Resolve = (node: Node | null) => Node | null;
@@ -47,6 +50,7 @@ function filtersLostInComments(text: string, place: Place): LedgerProblem[] {
 }
 
 interface Reading {
+  readonly text: string;
   readonly place: Place;
   readonly resolve: Resolve;
 }
@@ -54,14 +58,16 @@ interface Reading {
 class YamlSource implements Source {
   readonly #node: Node | null;
   readonly #reading: Reading;
+  readonly blank: boolean;
   readonly where: string;
   /** All keys stand where they were written. */
   readonly moved: null = null;
 
   /** `at`: where it would stand if there is nothing. */
-  constructor(node: Node | null, at: number, reading: Reading) {
+  constructor(node: Node | null, at: number, reading: Reading, blank = false) {
     this.#node = reading.resolve(node);
     this.#reading = reading;
+    this.blank = blank;
     this.where = reading.place(node?.range?.[0] ?? at);
   }
 
@@ -83,13 +89,13 @@ class YamlSource implements Source {
   entries(): readonly SourceEntry[] {
     if (!isMap(this.#node)) return [];
     return this.#node.items.map(({ key, value }) => {
-      const { place, resolve } = this.#reading;
-      const at = (key as Node | null)?.range?.[0] ?? 0;
+      const { place, resolve, text } = this.#reading;
+      const [at = 0, end = 0] = (key as Node | null)?.range ?? [];
       const name = resolve(key as Node | null);
       return {
         key: isScalar(name) ? written(name) : "?",
         where: place(at),
-        value: new YamlSource(value as Node | null, at, this.#reading),
+        value: new YamlSource(value as Node | null, at, this.#reading, endsWithColon(text, end)),
       };
     });
   }
@@ -99,6 +105,12 @@ class YamlSource implements Source {
     const at = this.#node.range?.[0] ?? 0;
     return this.#node.items.map((item) => new YamlSource(item as Node | null, at, this.#reading));
   }
+}
+
+/** `at`: where a key ends. Behind its colon the line ends, or the mapping goes on. */
+function endsWithColon(text: string, at: number): boolean {
+  const behind = /^[ \t]*:[ \t]*(?:[,}\r\n]|$)/;
+  return behind.test(text.slice(at, at + LONGEST_GAP));
 }
 
 /** Numbers as they stand in the file. */

@@ -46,7 +46,7 @@ export class Connection {
       // Only here: a program without Redis does not load it.
       this.#class = (await import("ioredis")).Redis;
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = oneLine(error instanceof Error ? error.message : String(error));
       const advice = /^Requires /.test(why)
         ? "permit it: ioredis looks at variables of the environment"
         : 'install it with "deno add npm:ioredis@^6" or "npm install ioredis@^6"';
@@ -248,4 +248,10 @@ async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T> 
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** (Where a package cannot be fetched, Deno says so in several, the last of them where it was imported.) */
+function oneLine(message: string): string {
+  const lines = message.split("\n").map((line) => line.trim().replace(/^\d+: /, ""));
+  return lines.filter((line) => line !== "" && !line.startsWith("at ")).join(": ");
 }

@@ -76,7 +76,8 @@ const FILES: readonly (readonly [string, string, readonly string[]])[] = [
     [
       "auth:",
       "  - password: #secret",
-      "    client:",
+      "    client: #anna",
+      "    username: &anna",
       "    remote: ~",
       "  - password: &secret",
       "users: { a: { password: } }",
@@ -84,10 +85,11 @@ const FILES: readonly (readonly [string, string, readonly string[]])[] = [
     ].join("\n"),
     [
       'l.yml:2:15: Missing value, expected a text, "" or "*" for any',
-      'l.yml:3:12: Missing value, expected a text, "" or "*" for any',
-      'l.yml:4:13: Missing value, expected a text, "" or "*" for any',
-      'l.yml:5:22: Missing value, expected a text, "" or "*" for any',
-      'l.yml:6:25: Missing value, expected a text, "" or "*" for any',
+      'l.yml:3:13: Missing value, expected a text, "" or "*" for any',
+      'l.yml:4:20: Missing value, expected a text, "" or "*" for any',
+      'l.yml:5:13: Missing value, expected a text, "" or "*" for any',
+      'l.yml:6:22: Missing value, expected a text, "" or "*" for any',
+      'l.yml:7:25: Missing value, expected a text, "" or "*" for any',
     ],
   ],
   ["a tag", "auth:\n  - password: !secret\n    allow: true\n", [

@@ -1,0 +1,60 @@
+/** Files that somebody who comes from another broker gives to `--conf`: recognised, so that the answer can say what to do. */
+
+import { mosquittoHint, significantLines, wordsOf } from "./mosquitto_file.ts";
+import type { TopLevel } from "./yaml_reader.ts";
+
+const page = "docs/coming-from.md";
+const noUsers = "the program itself takes no users and passwords yet";
+
+/** What a file is that is no YAML of ours, with what to do instead; null: it is not known. */
+export function otherText(text: string): string | null {
+  const lines = significantLines(text);
+  if (lines.length === 0) return null;
+  if (lines.every((line) => /^[^:\s]+:\$(?:6|7|argon2id)\$/.test(line))) {
+    return `This is a password_file of mosquitto, not a configuration: ${noUsers}, but a program of your own does, ` +
+      `and its Ledger takes hashes that begin with $7$ (${page})`;
+  }
+  const words = wordsOf(lines);
+  if (words === null) return null;
+  if (words.has("topic") || words.has("pattern")) {
+    if ([...words.keys()].every((word) => ["user", "topic", "pattern"].includes(word))) {
+      return `This is an acl_file of mosquitto, not a configuration: ${noUsers}, but a program of your own does, ` +
+        `with the rules of a Ledger (${page})`;
+    }
+  }
+  const hint = mosquittoHint(lines);
+  if (hint === null) return null;
+  return `This is a configuration of mosquitto, whose lines are written differently here (${page}); ${hint}`;
+}
+
+/** The same of a file that is YAML, called `file`. */
+export function otherYaml({ list, keys }: TopLevel, file: string): string | null {
+  const has = (...names: readonly string[]): boolean => names.every((name) => keys.has(name));
+  if (list) {
+    if (!has("username", "hash")) return null;
+    return `These are the users of comqtt 2's dashboard, not a configuration: there is no dashboard yet (${page})`;
+  }
+  const accessFrom = plugInOf(keys);
+  if (accessFrom !== null) {
+    return `This is a plug-in file of comqtt 2, access control from ${accessFrom}, not a configuration: that belongs to ` +
+      `"auth.conf-path", and is not supported yet (${page})`;
+  }
+  if (has("kafkaOptions")) {
+    return 'This is a plug-in file of comqtt 2, the bridge to Kafka, not a configuration: that belongs to "bridge-path", ' +
+      `and is not supported yet (${page})`;
+  }
+  const isLedger = keys.size > 0 && [...keys.keys()].every((key) => ["users", "auth", "acl"].includes(key)) &&
+    (has("users") || has("acl") || keys.get("auth")?.kind === "list");
+  if (!isLedger) return null;
+  return `These are the rules of a ledger, not a configuration: a program of your own takes them with ` +
+    `Ledger.read(${JSON.stringify(file)}), ${noUsers} (${page})`;
+}
+
+/** Where the users are that a plug-in file is about. */
+function plugInOf(keys: TopLevel["keys"]): string | null {
+  const about = (name: string, inner: string): boolean => keys.get(name)?.keys.includes(inner) === true;
+  if (keys.has("redisOptions")) return "Redis";
+  if (keys.has("authUrl") || keys.has("aclUrl")) return "an HTTP server";
+  if (!keys.has("dsn")) return null;
+  return about("dsn", "sslmode") ? "PostgreSQL" : "MySQL";
+}
