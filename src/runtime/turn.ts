@@ -1,6 +1,6 @@
 /** The end of a turn of the event loop: after all sockets that became readable in it were handled. */
 
-import { setImmediate, setTimeout } from "node:timers";
+import { setImmediate } from "node:timers";
 import { onDeno } from "./platform.ts";
 
 /**
@@ -19,23 +19,30 @@ export const endOfTurn: (run: () => void) => void = onDeno ? queueMicrotask : se
 /** Runs after sockets had another chance; for work that is done in pieces. */
 export const soon: (run: () => void) => void = setImmediate;
 
-/** So long may `setImmediate` be asked again and again before sockets are looked at on Deno. */
+/** So long may work go on from one `setImmediate` to the next before sockets are looked at on Deno. */
 const UNSEEN_MS = 4;
+/**
+ * So many times `setImmediate` make Deno look at its sockets: its scheduler does when there is nothing else to do, or
+ * every 61 rounds. All of them take 0.2 ms; a timer of 0 ms, the other way, takes one to two.
+ */
+const ROUNDS = 62;
 let seenAt = 0;
 
-/**
- * On Deno what goes on from one `setImmediate` to the next keeps its event loop from looking at sockets for up to 61
- * rounds (its scheduler looks at them when there is nothing else to do, or then). A timer lets it: it costs a
- * millisecond at most, less when a socket has something to say.
- */
 function nextTurnOnDeno(run: () => void): void {
-  if (performance.now() - seenAt < UNSEEN_MS) setImmediate(run);
-  else {
-    setTimeout(() => {
-      seenAt = performance.now();
-      run();
-    }, 0);
+  if (performance.now() - seenAt < UNSEEN_MS) {
+    setImmediate(run);
+    return;
   }
+  let rounds = ROUNDS;
+  const round = (): void => {
+    if (--rounds > 0) {
+      setImmediate(round);
+      return;
+    }
+    seenAt = performance.now();
+    run();
+  };
+  setImmediate(round);
 }
 
 /** Runs when sockets were looked at once more, whatever else there is to do; for busy work in pieces of milliseconds. */
