@@ -1,6 +1,6 @@
 /** TLS servers over `node:tls`, on both runtimes: Deno's own have no client certificates. */
 
-import type { AddressInfo } from "node:net";
+import net, { type AddressInfo } from "node:net";
 import tls from "node:tls";
 import { addressOf, formatAddress } from "./address.ts";
 import { peerCertificate } from "./certificate.ts";
@@ -10,9 +10,11 @@ import { listenNode } from "./node_listen.ts";
 import { NodeStream } from "./node_stream.ts";
 import { openSockets } from "./open_sockets.ts";
 import { type BeginHandshake, ownHandshakes } from "./pending_handshakes.ts";
+import { onDeno } from "./platform.ts";
 import type { Accept, Acceptor } from "./stream.ts";
 import type { TcpOptions } from "./tcp.ts";
 import { TlsHandshakes } from "./tls_handshakes.ts";
+import { TlsStarts } from "./tls_starts.ts";
 
 /** Certificates and keys are PEM text. */
 export interface TlsSettings extends KeyPair {
@@ -54,12 +56,13 @@ export async function listenTls(options: TlsOptions, accept: Accept): Promise<Tl
     options.beginHandshake ?? ownHandshakes(),
     options.handshakeMs ?? 10_000,
   );
-  server.on("connection", (socket) => {
+  const take = (socket: net.Socket): void => {
     socket.once("close", () => openSockets.release());
     // Who has no address any more has gone: what it began is not worth the work of answering.
     if (openSockets.take(report) && socket.remoteAddress !== undefined) pending.add(socket);
     else socket.destroy();
-  });
+  };
+  const door = onDeno ? doorOf(server, take) : server.on("connection", take);
   server.on("tlsClientError", (_error, socket) => {
     pending.remove(socket);
     socket.destroy();
@@ -72,19 +75,29 @@ export async function listenTls(options: TlsOptions, accept: Accept): Promise<Tl
     const remoteAddress = addressOf(socket);
     new NodeStream(socket, { remoteAddress, certificate, lingerMs: options.lingerMs }).start(accept, report);
   });
-  await listenNode(server, options, report);
-  const { address, port } = server.address() as AddressInfo;
+  await listenNode(door, options, report);
+  const { address, port } = door.address() as AddressInfo;
   return {
     address: formatAddress(address, port),
     reload(pair: KeyPair): void {
       server.setSecureContext(contextOf(readKeyPair(pair), settings));
     },
     close(): Promise<void> {
-      if (server.listening) server.close();
+      if (door.listening) door.close();
       pending.destroy();
       return Promise.resolve();
     },
   };
+}
+
+/** Where its connections come in instead, so that not all of them have to begin at once. */
+function doorOf(server: tls.Server, take: (socket: net.Socket) => void): net.Server {
+  const starts = new TlsStarts((socket) => server.emit("connection", socket));
+  return net.createServer({ noDelay: true, pauseOnConnect: true }, (socket) => {
+    socket.on("error", () => socket.destroy());
+    take(socket);
+    if (!socket.destroyed) starts.add(socket);
+  });
 }
 
 /** Do clients have to expect that they are asked for a certificate? */
