@@ -28,7 +28,10 @@ export {
   type QueueFull,
 } from "./src/broker/options.ts";
 export type { RefusalKind, Stats } from "./src/broker/stats.ts";
+export type { LatenessFigures, LongWork } from "./src/broker/lateness.ts";
 export type { SystemInfo } from "./src/broker/system_info.ts";
+export { type EventCode, LOG_EVENTS } from "./src/core/codes.ts";
+export type { LogEvent, LogFields, LogOccurrence, LogSummary } from "./src/core/log.ts";
 export { type Boot, type Clock, ManualClock, systemClock } from "./src/clock.ts";
 export { VERSION } from "./src/version.ts";
 
@@ -107,7 +110,7 @@ export { AllowAll } from "./hooks/auth/allow_all.ts";
 export { HealthListener, type HealthListenerOptions } from "./src/listeners/health.ts";
 export { HttpListener, type HttpListenerOptions } from "./src/listeners/http.ts";
 export type { Listener, ListenerHost } from "./src/listeners/listener.ts";
-export type { Handshake } from "./src/runtime/pending_handshakes.ts";
+export type { DropReason, Handshake } from "./src/runtime/pending_handshakes.ts";
 export { ListenerError } from "./src/listeners/listener_error.ts";
 export { MemoryListener, type MemoryListenerOptions } from "./src/listeners/memory.ts";
 export { type SocketDetails, SocketListener, type SocketListenerOptions } from "./src/listeners/socket.ts";
@@ -125,5 +128,12 @@ export type {
 } from "./src/runtime/socket_shapes.ts";
 export type { ErrorSink } from "./src/runtime/guard.ts";
 export type { HttpHandler } from "./src/runtime/http.ts";
+export type { RefusalCode, StreamRefusal } from "./src/runtime/refusal.ts";
 export { type MemoryClient, memoryPair, type MemoryPairOptions } from "./src/runtime/memory_stream.ts";
-export type { Accept, ByteStream, PeerCertificate, StreamHandler } from "./src/runtime/stream.ts";
+export {
+  type Accept,
+  type ByteStream,
+  type PeerCertificate,
+  StreamFault,
+  type StreamHandler,
+} from "./src/runtime/stream.ts";

@@ -5,6 +5,7 @@
  */
 
 import { Hono } from "hono";
+import type { LatenessFigures } from "../src/broker/lateness.ts";
 import type { RefusalKind, Stats } from "../src/broker/stats.ts";
 import type { SystemInfo } from "../src/broker/system_info.ts";
 import { healthAnswer } from "../src/listeners/health_answer.ts";
@@ -16,6 +17,8 @@ export interface StatsSource {
   readonly stats: Readonly<Stats>;
   /** How its storage is; null, or left out: it has none. */
   readonly storage?: StorageStatus | null;
+  /** How late its event loop was in the last minute. */
+  readonly lateness?: LatenessFigures;
   /** The figures of this moment. */
   info(): SystemInfo;
 }
@@ -54,6 +57,7 @@ function figures(source: StatsSource): unknown {
     queued: stats.queued,
     handshakes: stats.handshakes,
     ...(isNothing(source.storage) ? {} : { storage: source.storage }),
+    ...(source.lateness === undefined ? {} : { event_loop: eventLoop(source.lateness) }),
     dropped: {
       slow: stats.droppedSlow,
       queue_full: stats.droppedQueueFull,
@@ -63,6 +67,15 @@ function figures(source: StatsSource): unknown {
     refused: Object.fromEntries(
       (Object.keys(stats.refused) as RefusalKind[]).map((kind) => [snakeCase(kind), stats.refused[kind]]),
     ),
+  };
+}
+
+/** Milliseconds. */
+function eventLoop({ max, p99, longest }: LatenessFigures): unknown {
+  return {
+    late_max: Math.round(max),
+    late_p99: Math.round(p99),
+    longest: longest === null ? null : { milliseconds: Math.round(longest.milliseconds), what: longest.what },
   };
 }
 

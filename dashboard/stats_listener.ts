@@ -1,5 +1,7 @@
 /** The figures of a server at an address of their own. */
 
+import type { Shape } from "../src/core/misuse.ts";
+import { checkListenerOptions } from "../src/listeners/check.ts";
 import { HttpListener } from "../src/listeners/http.ts";
 import type { ListenerHost } from "../src/listeners/listener.ts";
 import type { TlsFiles } from "../src/listeners/tls_files.ts";
@@ -16,6 +18,8 @@ export interface StatsListenerOptions {
   readonly tls?: TlsFiles;
 }
 
+const shape: Shape<StatsListenerOptions> = { id: "string", address: "string", tls: "object" };
+
 /**
  * An HTTP or HTTPS listener that answers `GET /` with the figures of the server it was added to, as JSON, and
  * `GET /healthcheck` with 200. Whoever reaches it may read them: there is no password.
@@ -27,6 +31,7 @@ export interface StatsListenerOptions {
 export class StatsListener extends HttpListener {
   /** It opens when the server serves. */
   constructor(options: StatsListenerOptions) {
+    checkListenerOptions("StatsListener", options, shape, ["id", "address"]);
     super({ ...options, handler: () => new Response(null, { status: 503 }) });
   }
 

@@ -34,6 +34,8 @@
  */
 
 import { type Client, INLINE_CLIENT_ID } from "../src/client.ts";
+import { checkOptions, type Shape } from "../src/core/misuse.ts";
+import { quoted } from "../src/core/quoted.ts";
 import type { Hook, HookHost, MessageInfo } from "../src/hook.ts";
 import type { Reason } from "../src/packets/reason.ts";
 import type { PacketView, PublishView } from "../src/publish_view.ts";
@@ -48,7 +50,6 @@ import {
   reasonField,
 } from "./debug/packet_text.ts";
 import { Selection } from "./debug/selection.ts";
-import { quoted } from "./debug/text.ts";
 
 /** What is shown, and where. */
 export interface DebugOptions {
@@ -74,6 +75,16 @@ export interface DebugOptions {
   readonly topics?: readonly string[];
 }
 
+const shape: Shape<DebugOptions> = {
+  id: "string",
+  log: "function",
+  showPacketData: "boolean",
+  showPings: "boolean",
+  maximumLength: "number",
+  clients: "list",
+  topics: "list",
+};
+
 /** Shows all traffic of one server; see above for what a line looks like. Removed, it costs nothing any more. */
 export class Debug implements Hook {
   /** `debug`, if the options do not say otherwise. */
@@ -86,8 +97,12 @@ export class Debug implements Hook {
   #host: HookHost | null = null;
   #complained = false;
 
-  /** Throws a RangeError when `maximumLength` is none, a TypeError when one of `topics` is no topic filter. */
+  /**
+   * Throws a RangeError when `maximumLength` is none, a TypeError when one of `topics` is no topic filter, or for an option
+   * there is none of.
+   */
   constructor(options: DebugOptions = {}) {
+    checkOptions("new Debug", options, shape);
     const { id = "debug", log = null, showPacketData = true, showPings = false, maximumLength = 256 } =
       options;
     if (!Number.isInteger(maximumLength) || maximumLength < 0) {

@@ -87,6 +87,16 @@ export class ManualClock implements Clock {
     this.#pass(end);
   }
 
+  /** Time passes and the process is not there: what falls due meanwhile runs afterwards, late, and once. */
+  standStill(milliseconds: number): void {
+    this.#pass(this.#passed + milliseconds);
+    for (const job of [...this.#jobs]) {
+      if (job.next > this.#passed) continue;
+      job.next = this.#passed + job.every;
+      job.run();
+    }
+  }
+
   #pass(until: number): void {
     this.#now += until - this.#passed;
     this.#passed = until;

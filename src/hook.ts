@@ -60,7 +60,7 @@ export interface HookHost {
  * and counts as having thrown after five seconds; methods that say "told" are not waited for.
  */
 export interface Hook {
-  /** Names the hook in errors and logs. */
+  /** Names the hook in errors and logs; another one than the server's other hooks have. */
   readonly id: string;
 
   /** Keeps what has to outlive the process; of several hooks with one the first counts. Looked at when `serve` begins. */

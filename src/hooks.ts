@@ -1,6 +1,7 @@
 /** The hooks of one server: who listens to what, and how they are asked and told. */
 
 import { clearTimeout, setTimeout } from "node:timers";
+import { textOf } from "./core/error_text.ts";
 import type { Hook, HookHost, MaybePromise, Opinion } from "./hook.ts";
 import { HookError } from "./hook_error.ts";
 import { type Reason, Reasons } from "./packets/reason.ts";
@@ -67,6 +68,9 @@ interface Asking<A, R> {
   readonly none: () => R;
 }
 
+/** A method of a hook threw, or did not answer in time. */
+export type ReportFailure = (hook: Hook, event: HookEvent, error: unknown) => void;
+
 export class Hooks {
   #hooks: readonly Hook[] = [];
   /** The lists are never changed, only replaced: whoever walks one is not disturbed. */
@@ -86,11 +90,11 @@ export class Hooks {
   #ended = false;
   /** Access control has failed since `forgetFailures`. */
   #doubtful = false;
-  readonly #report: (text: string) => void;
+  readonly #report: ReportFailure;
   /** Milliseconds after which a promise counts as failed. */
   timeout: number;
 
-  constructor(report: (text: string) => void, timeout: number) {
+  constructor(report: ReportFailure, timeout: number) {
     this.#report = report;
     this.timeout = timeout;
   }
@@ -108,7 +112,7 @@ export class Hooks {
 
   /** At the end, or in the place of another one. */
   add(hook: Hook, instead?: Hook): void {
-    this.refuseSecond(hook);
+    this.refuseSecond(hook, instead);
     const at = instead === undefined ? -1 : this.#hooks.indexOf(instead);
     this.#hooks = at < 0 ? [...this.#hooks, hook] : this.#hooks.with(at, hook);
     this.#stopped.delete(hook);
@@ -117,10 +121,13 @@ export class Hooks {
     this.#sort();
   }
 
-  /** Throws when it is there already. */
-  refuseSecond(hook: Hook): void {
+  /** Throws when it is there already, or another one has its id. `instead`: the one that goes for it. */
+  refuseSecond(hook: Hook, instead?: Hook): void {
     if (this.#hooks.includes(hook)) {
       throw new HookError(`Cannot add hook "${hook.id}": it is there already`, hook.id);
+    }
+    if (this.#hooks.some((other) => other.id === hook.id && other !== instead)) {
+      throw new TypeError(`Cannot add hook "${hook.id}": there is one with that id already`);
     }
   }
 
@@ -319,7 +326,7 @@ export class Hooks {
 
   failed(hook: Hook, event: HookEvent, error: unknown): void {
     if (event === "onAclCheck" || event === "onServerTopic") this.#doubtful = true;
-    this.#report(`Hook "${hook.id}" failed in ${event}: ${textOf(error)}`);
+    this.#report(hook, event, error);
   }
 }
 
@@ -351,13 +358,4 @@ function no(): boolean {
 
 function nothing(): null {
   return null;
-}
-
-/** (Anything may be thrown, also what is no text.) */
-export function textOf(error: unknown): string {
-  try {
-    return error instanceof Error ? error.message : String(error);
-  } catch {
-    return "something that cannot be shown";
-  }
 }

@@ -5,10 +5,13 @@ import { Broker } from "./broker/broker.ts";
 import type { LogLevel, PartialServerOptions } from "./broker/options.ts";
 import type { Stats } from "./broker/stats.ts";
 import { type SystemInfo, systemInfo } from "./broker/system_info.ts";
+import type { LatenessFigures } from "./broker/lateness.ts";
 import { closeStorage, openStorage } from "./broker/open_storage.ts";
 import { restore } from "./broker/restore.ts";
 import type { Client } from "./client.ts";
+import { checkInstance, checkText } from "./core/misuse.ts";
 import type { Hook, MessageInfo } from "./hook.ts";
+import { checkHook } from "./hook_shape.ts";
 import { HookError } from "./hook_error.ts";
 import {
   connectedClient,
@@ -21,10 +24,10 @@ import {
 import { InlineClient } from "./inline/inline_client.ts";
 import type { LocalClient, LocalClientOptions } from "./inline/local_client.ts";
 import { connectLocal } from "./inline/local_connection.ts";
-import type { InlinePublishOptions } from "./inline/publish_request.ts";
+import { type InlinePublishOptions, NONE } from "./inline/publish_request.ts";
 import type { InlineHandler, InlineSubscribeOptions, InlineSubscription } from "./inline/subscription.ts";
+import { checkListener, checkStream } from "./listeners/check.ts";
 import type { Listener, ListenerHost } from "./listeners/listener.ts";
-import { EvictionLog } from "./listeners/eviction_log.ts";
 import { ListenerError } from "./listeners/listener_error.ts";
 import { placeOf } from "./listeners/place.ts";
 import { type Reason, Reasons } from "./packets/reason.ts";
@@ -61,11 +64,13 @@ export class Server implements AsyncDisposable {
   readonly #listeners: Listener[] = [];
   readonly #asked: Map<Listener, string> = new Map();
   readonly #host: ListenerHost;
-  readonly #evictions: EvictionLog;
   #state: State = "new";
   #closing: Promise<void> | null = null;
 
-  /** What is left out is as in `defaultCapabilities` and `defaultLimits`; throws a RangeError. */
+  /**
+   * What is left out is as in `defaultCapabilities` and `defaultLimits`. Throws a TypeError for options there are none of,
+   * or of another type, and a RangeError for values that are out of range.
+   */
   constructor(options: PartialServerOptions = {}) {
     this.#broker = new Broker(options);
     this.#hooks = new ServerHooks(this.#broker);
@@ -74,10 +79,19 @@ export class Server implements AsyncDisposable {
     const handshakes = new PendingHandshakes({
       limit: broker.limits.pendingHandshakes,
       counters: broker.stats,
-      onEvicted: (listener, remoteAddress) => this.#evictions.add(listener, remoteAddress),
+      onEvicted: (listener, address) =>
+        broker.events.tell("handshakes-exceeded", {
+          detail: "the oldest of the address that has the most made room for a newer one",
+          address,
+          listener,
+          setting: "limits.pendingHandshakes",
+          limit: handshakes.limit,
+        }),
     });
-    this.#evictions = new EvictionLog((text) => broker.log("warn", text), handshakes.limit);
     this.#host = {
+      get lateness(): LatenessFigures {
+        return broker.lateness.figures;
+      },
       get storage(): StorageStatus | null {
         return broker.persistence?.status ?? null;
       },
@@ -88,7 +102,9 @@ export class Server implements AsyncDisposable {
       info: (): SystemInfo => this.info(),
       accept: (stream, listener): StreamHandler => this.#accept(stream, listener.id, listener),
       beginHandshake: (listener, ...begun) => handshakes.begin(listener.id, ...begun),
-      log: (level: LogLevel, text: string): void => this.#broker.log(level, text),
+      refused: (refusal, { id: listener }): void =>
+        broker.events.tell(refusal.code, { ...refusal, listener }),
+      log: (level: LogLevel, text: string): void => broker.log(level, text),
     };
   }
 
@@ -107,6 +123,11 @@ export class Server implements AsyncDisposable {
     return systemInfo(this.#broker);
   }
 
+  /** How late its event loop was in the last minute, and what took longest. */
+  get lateness(): LatenessFigures {
+    return this.#broker.lateness.figures;
+  }
+
   /** How its storage is, from `serve` on; null: it has none, everything is in memory. */
   get storage(): StorageStatus | null {
     return this.#broker.persistence?.status ?? null;
@@ -119,10 +140,12 @@ export class Server implements AsyncDisposable {
 
   /**
    * Adds a hook after those that are there, also while running: then it is asked as soon as its `init` is done.
-   * Before `serve` there is no need to await it. Fails with a `HookError` when it is there already, when its
+   * Before `serve` there is no need to await it. Fails with a TypeError when it is no hook: a class, without an id, with
+   * the id of another one, or with a method that is misspelt; with a `HookError` when it is there already, when its
    * `init` fails, or when the server is closed.
    */
   async addHook(hook: Hook): Promise<void> {
+    checkHook(hook);
     if (this.#ended) throw new HookError(`Cannot add hook "${hook.id}": the server is closed`, hook.id);
     await this.#hooks.add(hook);
   }
@@ -134,6 +157,8 @@ export class Server implements AsyncDisposable {
 
   /** Puts a hook in the place of another one, without a moment in which neither is asked. */
   async replaceHook(hook: Hook, replacement: Hook): Promise<void> {
+    checkInstance("Cannot replace a hook", hook);
+    checkHook(replacement);
     if (this.#ended) {
       throw new HookError(`Cannot add hook "${replacement.id}": the server is closed`, replacement.id);
     }
@@ -141,10 +166,11 @@ export class Server implements AsyncDisposable {
   }
 
   /**
-   * Adds a listener; while the server is running it is opened at once. Fails when its id or its address is
-   * taken by another one of this server, and with a `ListenerError` when it cannot be opened.
+   * Adds a listener; while the server is running it is opened at once. Fails with a TypeError when it is no listener, and
+   * with a `ListenerError` when its id or its address is taken by another one of this server or it cannot be opened.
    */
   async addListener(listener: Listener): Promise<void> {
+    checkListener(listener);
     if (this.#state === "closed") {
       throw new Error(`Cannot add listener "${listener.id}": the server is closed`);
     }
@@ -152,6 +178,7 @@ export class Server implements AsyncDisposable {
     this.#listeners.push(listener);
     this.#asked.set(listener, listener.address);
     if (this.#state === "new") return;
+    if (forClients(listener)) this.#hooks.warnOfNobody();
     try {
       await this.#open(listener);
     } catch (error) {
@@ -180,6 +207,7 @@ export class Server implements AsyncDisposable {
       await this.close();
       throw error;
     }
+    if (this.#listeners.some(forClients)) this.#hooks.warnOfNobody();
     this.#broker.hooks.notify("onStarted");
   }
 
@@ -200,7 +228,11 @@ export class Server implements AsyncDisposable {
    * a TypeError or RangeError when the topic is empty, has wildcards or is longer than `limits.topicLength`, and for
    * options that are none; with an Error when the server is closed, which who does not wait need not catch.
    */
-  publish(topic: string, payload: string | Uint8Array, options: InlinePublishOptions = {}): Promise<Reason> {
+  publish(
+    topic: string,
+    payload: string | Uint8Array,
+    options: InlinePublishOptions = NONE,
+  ): Promise<Reason> {
     const reason = this.#inline.publish(topic, payload, options);
     // (A hook that publishes who has gone, without waiting for it, must not end the program when the server closes.)
     if (this.#ended) reason.catch(() => {});
@@ -244,7 +276,10 @@ export class Server implements AsyncDisposable {
    */
   // deno-lint-ignore require-await -- what it throws is to be a rejection
   async injectPacket(client: LocalClient | string, packet: Packet): Promise<void> {
-    return typeof client === "string" ? injectFor(this.#broker, client, packet) : client.inject(packet);
+    if (typeof client === "string") return injectFor(this.#broker, client, packet);
+    checkInstance("Cannot inject a packet for a client", client);
+    if (typeof client.inject === "function") return client.inject(packet);
+    throw new TypeError("Cannot inject a packet: expected a client id or a client of newClient");
   }
 
   /** Those that are connected now, one by one; without the program itself. */
@@ -284,7 +319,10 @@ export class Server implements AsyncDisposable {
    * `serve`; once the server is closed the stream is destroyed.
    */
   acceptStream(stream: ByteStream, listener: string): StreamHandler {
+    checkStream(stream);
+    checkText("Cannot accept a stream without the name of a listener", listener);
     if (this.#state === "new") throw new Error("Cannot accept a stream: the server does not serve yet");
+    this.#hooks.warnOfNobody();
     return this.#accept(stream, listener, this.#listeners.find(({ id }) => id === listener));
   }
 
@@ -322,7 +360,6 @@ export class Server implements AsyncDisposable {
     );
     await closeStorage(this.#broker);
     this.#inline.end();
-    this.#evictions.end();
   }
 
   #refuseSecond(listener: Listener): void {
@@ -367,6 +404,11 @@ export class Server implements AsyncDisposable {
     stream.destroy();
     return { data(): void {}, written(): void {}, closed(): void {} };
   }
+}
+
+/** MQTT comes in there. */
+function forClients({ protocol }: Listener): boolean {
+  return protocol !== "http" && protocol !== "https";
 }
 
 /** Waits for it, but no longer than that. */

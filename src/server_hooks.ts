@@ -2,6 +2,7 @@
 
 import type { Broker } from "./broker/broker.ts";
 import type { Hook } from "./hook.ts";
+import { strangeMethods } from "./hook_shape.ts";
 import { HookError } from "./hook_error.ts";
 
 /** How long a hook that is removed may take to end. */
@@ -11,6 +12,7 @@ export class ServerHooks {
   readonly #broker: Broker;
   readonly #adding: Set<Hook> = new Set();
   #started = false;
+  #warned = false;
 
   constructor(broker: Broker) {
     this.#broker = broker;
@@ -28,6 +30,7 @@ export class ServerHooks {
 
   async add(hook: Hook): Promise<void> {
     this.#broker.hooks.refuseSecond(hook);
+    this.#warn(hook);
     if (!this.#started) this.#broker.hooks.postpone(hook);
     else if (hook.init !== undefined) await this.#ready(hook);
     this.#broker.addHook(hook);
@@ -44,11 +47,29 @@ export class ServerHooks {
     if (!hooks.all.includes(hook)) {
       throw new HookError(`Cannot replace hook "${hook.id}": it is not there`, hook.id);
     }
-    hooks.refuseSecond(replacement);
+    hooks.refuseSecond(replacement, hook);
+    this.#warn(replacement);
     if (!this.#started) hooks.postpone(replacement);
     else if (replacement.init !== undefined) await this.#ready(replacement);
     this.#broker.addHook(replacement, hook);
     if (this.#started) await hooks.stop(hook, PATIENCE_MS);
+  }
+
+  /** There is a door, and if there is nobody who opens it, that is said once. */
+  warnOfNobody(): void {
+    const { events, hooks } = this.#broker;
+    if (this.#warned || hooks.on.onConnectAuthenticate.length + hooks.on.onAuthPacket.length > 0) return;
+    this.#warned = true;
+    const detail = "no hook answers onConnectAuthenticate, add AllowAll or a hook of your own";
+    events.tell("nobody-may-connect", { detail });
+  }
+
+  /** It may have meant an event that it does not hear of. */
+  #warn(hook: Hook): void {
+    for (const { method, meant } of strangeMethods(hook)) {
+      const detail = meant === null ? "it is called only if the hook calls it" : `did you mean "${meant}"`;
+      this.#broker.events.tell("hook-method-unknown", { hook: hook.id, method, detail });
+    }
   }
 
   /** While running a hook has to be ready before it is asked. */
@@ -56,6 +77,9 @@ export class ServerHooks {
     const { hooks } = this.#broker;
     if (this.#adding.has(hook)) {
       throw new HookError(`Cannot add hook "${hook.id}": it is being added already`, hook.id);
+    }
+    if ([...this.#adding].some(({ id }) => id === hook.id)) {
+      throw new TypeError(`Cannot add hook "${hook.id}": one with that id is being added already`);
     }
     this.#adding.add(hook);
     try {

@@ -228,6 +228,11 @@ export interface Storage {
    * Never throws; what fails is in `failing`.
    */
   idle?(): boolean;
+  /**
+   * It was told more than it can put in order as quickly: who has more to tell is made to wait, and `idle` is called
+   * until it has caught up. Left out: never.
+   */
+  readonly behind?: boolean;
   /** Commits and closes; a second time it does nothing. */
   close(): MaybePromise<void>;
 }

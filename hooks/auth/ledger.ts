@@ -42,6 +42,7 @@
  */
 
 import type { Action, Client, Credentials, Hook, HookHost, MaybePromise, Opinion } from "../../src/hook.ts";
+import { checkOptions, described, type Shape } from "../../src/core/misuse.ts";
 import { readTextFile } from "../../src/runtime/process.ts";
 import { isShared, parseShared } from "../../src/topics/names.ts";
 import { authenticate } from "./ledger/authenticate.ts";
@@ -65,6 +66,8 @@ export type {
   LedgerUser,
 } from "./ledger/types.ts";
 
+const shape: Shape<LedgerOptions> = { id: "string", fallback: "string" };
+
 /**
  * Access control from rules. The rules can be replaced while clients are connected: they stay connected and
  * subscribed, and what they do and receive from then on is decided by the new rules.
@@ -83,8 +86,15 @@ export class Ledger implements Hook {
   #reloaded: Promise<void> = Promise.resolve();
   #complained = -Infinity;
 
-  /** Throws a {@link LedgerError} with everything that is wrong with the rules. */
+  /** Throws a {@link LedgerError} with everything that is wrong with the rules, a TypeError for options that are none. */
   constructor(rules: LedgerRules = {}, options: LedgerOptions = {}) {
+    checkOptions("new Ledger", options, shape);
+    const { fallback } = options;
+    if (fallback !== undefined && fallback !== "decide" && fallback !== "abstain") {
+      throw new TypeError(
+        `Cannot use ${described(fallback)} as fallback of new Ledger: expected "decide" or "abstain"`,
+      );
+    }
     this.id = options.id ?? "auth-ledger";
     this.#fallback = options.fallback ?? "decide";
     this.#rules = compileObjects(rules);

@@ -1,11 +1,12 @@
 /** One packet in one line. Passwords and authentication data are not in it, whatever the options say. */
 
+import { quoted } from "../../src/core/quoted.ts";
 import type { Properties } from "../../src/packets/properties.ts";
 import { PROPERTY_TABLE } from "../../src/packets/property_table.ts";
 import { reasonText } from "../../src/packets/reason.ts";
 import type { ConnectPacket, QoS, SubscribeOptions, Will } from "../../src/packets/types.ts";
 import type { PacketView } from "../../src/publish_view.ts";
-import { listed, quoted, shownBytes } from "./text.ts";
+import { listed, shownBytes } from "./text.ts";
 
 /** How much of it is shown. */
 export interface Detail {

@@ -1,36 +1,111 @@
-/** Who may open a connection: how many at a time, how many a second. */
+/** Who may open a connection: how many at a time, how many a second, in all and from one address. */
 
-import { type Reason, Reasons } from "../packets/reason.ts";
+import { Reasons } from "../packets/reason.ts";
 import type { Broker } from "./broker.ts";
+import { over, type Refusal } from "./ends/cause.ts";
+import { networkOf } from "./network.ts";
 
-export class Admission {
-  readonly #broker: Broker;
+/** Addresses that are remembered: a stranger may have any number of them. */
+const ADDRESSES = 10_000;
+
+/** A token bucket: so many a second, and so many at once. */
+class Bucket {
+  readonly #rate: number;
   #tokens: number;
   #filledAt: number;
 
-  constructor(broker: Broker) {
-    this.#broker = broker;
-    this.#tokens = broker.limits.connectionRate;
-    this.#filledAt = broker.clock.monotonic();
+  constructor(rate: number, now: number) {
+    this.#rate = rate;
+    this.#tokens = rate;
+    this.#filledAt = now;
   }
 
-  /** Why a new connection is refused when its CONNECT comes; null: it is not. */
-  refuse(): Reason | null {
+  fill(now: number): void {
+    this.#tokens = Math.min(this.#rate, this.#tokens + (now - this.#filledAt) * this.#rate / 1000);
+    this.#filledAt = now;
+  }
+
+  get empty(): boolean {
+    return this.#tokens < 1;
+  }
+
+  get full(): boolean {
+    return this.#tokens >= this.#rate;
+  }
+
+  take(): void {
+    this.#tokens--;
+  }
+}
+
+export class Admission {
+  readonly #broker: Broker;
+  readonly #all: Bucket;
+  /** By network; in the order of their last connection. */
+  readonly #byNetwork: Map<string, Bucket> = new Map();
+
+  constructor(broker: Broker) {
+    this.#broker = broker;
+    this.#all = new Bucket(broker.limits.connectionRate, broker.clock.monotonic());
+  }
+
+  /** Why a new connection is refused when its CONNECT comes; null: it is not. `address`: as its stream says. */
+  refuse(address: string): Refusal | null {
     const { limits, stats, clock } = this.#broker;
     if (stats.connections >= limits.connections) {
       stats.refused.connections++;
-      return Reasons.serverBusy;
+      return this.full();
     }
     const now = clock.monotonic();
-    const refill = (now - this.#filledAt) * limits.connectionRate / 1000;
-    this.#filledAt = now;
-    this.#tokens = Math.min(limits.connectionRate, this.#tokens + refill);
-    if (this.#tokens >= 1) {
-      this.#tokens--;
-      return null;
-    }
+    // (One address that has used up its share takes nothing from the others'.)
+    const own = this.#bucketOf(address, now);
+    if (own?.empty === true) return this.#tooMany("connectionRatePerAddress");
+    this.#all.fill(now);
+    if (this.#all.empty) return this.#tooMany("connectionRate");
+    own?.take();
+    this.#all.take();
+    return null;
+  }
+
+  #tooMany(limit: "connectionRate" | "connectionRatePerAddress"): Refusal {
+    const { limits, stats } = this.#broker;
     stats.refused.connectionRate++;
-    return Reasons.connectionRateExceeded;
+    return {
+      reason: Reasons.connectionRateExceeded,
+      cause: over("connection-rate-exceeded", limits, limit),
+    };
+  }
+
+  /** There are as many connections as there may be. */
+  full(): Refusal {
+    const { limits, stats } = this.#broker;
+    const cause = over("connections-exceeded", limits, "connections", stats.connections);
+    return { reason: Reasons.serverBusy, cause };
+  }
+
+  /** Null: it has none, as in memory or behind a Unix socket, or none is asked for. */
+  #bucketOf(address: string, now: number): Bucket | null {
+    const rate = this.#broker.limits.connectionRatePerAddress;
+    const network = rate === 0 ? null : networkOf(address);
+    if (network === null) return null;
+    let bucket = this.#byNetwork.get(network);
+    if (bucket === undefined) {
+      if (this.#byNetwork.size >= ADDRESSES) this.#forgetSome(now);
+      bucket = new Bucket(rate, now);
+    } else this.#byNetwork.delete(network);
+    this.#byNetwork.set(network, bucket);
+    bucket.fill(now);
+    return bucket;
+  }
+
+  /** Those that have all they may have again are as if they had never been here; else the oldest goes. */
+  #forgetSome(now: number): void {
+    let looked = 0;
+    for (const [network, bucket] of this.#byNetwork) {
+      bucket.fill(now);
+      if (bucket.full || looked === 0) this.#byNetwork.delete(network);
+      if (++looked === 16) return;
+    }
   }
 
   /** So far above the limit that not even an answer is owed. */

@@ -4,6 +4,7 @@ import { Reasons } from "../packets/reason.ts";
 import type { PublishPacket } from "../packets/types.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
 import type { Connection } from "./connection.ts";
+import { topicTooLong } from "./ends/cause.ts";
 import type { Routes } from "./routes.ts";
 
 /** The topic a packet means, its alias resolved and remembered. Null: the connection was ended for it. */
@@ -15,7 +16,11 @@ export function resolveAlias(connection: Connection, packet: PublishPacket): Top
     entry = broker.topicEntry(packet.topic);
     if (entry === null) {
       broker.stats.refused.topic++;
-      connection.malformed("the topic name has wildcards, or is too long or deep", Reasons.topicNameInvalid);
+      connection.malformed(
+        "the topic name has wildcards, or is too long or deep",
+        Reasons.topicNameInvalid,
+        topicTooLong(broker.limits, packet.topic),
+      );
       return null;
     }
   }
@@ -28,7 +33,13 @@ export function resolveAlias(connection: Connection, packet: PublishPacket): Top
   if (alias > broker.capabilities.topicAliasMaximum) {
     broker.stats.refused.topicAlias++;
     // [MQTT-3.3.2-9]
-    connection.malformed(`topic alias ${alias} is above the maximum`, Reasons.topicAliasInvalid);
+    const { topicAliasMaximum: limit } = broker.capabilities;
+    connection.malformed(`topic alias ${alias} is above the maximum`, Reasons.topicAliasInvalid, {
+      code: "topic-alias-exceeded",
+      setting: "capabilities.topicAliasMaximum",
+      limit,
+      size: alias,
+    });
     return null;
   }
   if (entry !== null) {

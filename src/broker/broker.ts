@@ -5,6 +5,8 @@
 
 import { LOCAL_LISTENER } from "../client.ts";
 import { type Clock, systemClock } from "../clock.ts";
+import { textOf } from "../core/error_text.ts";
+import { EventLog } from "../core/event_log.ts";
 import type { Hook, HookHost } from "../hook.ts";
 import type { MaybePromise } from "../hook_answers.ts";
 import { Hooks, isPromise } from "../hooks.ts";
@@ -18,16 +20,18 @@ import type { Session } from "../session/session.ts";
 import { SubscriptionIndex } from "../topics/subscription_index.ts";
 import { type TopicEntry, TopicTable } from "../topics/topic_table.ts";
 import { Admission } from "./admission.ts";
+import { Lateness } from "./lateness.ts";
 import { OutboundAliases } from "./aliases.ts";
 import { BufferPool } from "./buffers.ts";
 import { lookAtClock } from "./clock_set.ts";
 import { Connection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import { deliverTo } from "./deliver.ts";
+import { TakeOvers } from "./ends/take_overs.ts";
 import {
   type Capabilities,
   type Limits,
-  type Log,
+  type LogLevel,
   type PartialServerOptions,
   resolveOptions,
   type ServerOptions,
@@ -40,6 +44,7 @@ import { Router, type Routes, type Subscriber } from "./routes.ts";
 import { sessionHost } from "./session_host.ts";
 import { Sessions } from "./sessions.ts";
 import { Stats } from "./stats.ts";
+import { Slices } from "./slices.ts";
 import { publishSysTopics } from "./sys_topics.ts";
 import { Sweeper } from "./sweeper.ts";
 import { Timeline } from "./timeline.ts";
@@ -48,6 +53,9 @@ import { willDelay, Wills } from "./wills.ts";
 
 /** How often deadlines are looked at. */
 const TICK_MS = 250;
+/** How late the event loop may be before a line says so, and the time between two of them. */
+const WORTH_SAYING_MS = 1000;
+const BETWEEN_LATE_MS = 60_000;
 /** How long a no of access control that failed may be remembered. */
 const DOUBT_MS = 10_000;
 /** How long a hook may take to answer. */
@@ -66,13 +74,13 @@ export class Broker {
   readonly clock: Timeline;
   /** The machine's, or what the program has put in its place: what hooks are given. */
   readonly #machine: Clock;
-  readonly log: Log;
+  readonly events: EventLog;
   readonly stats: Stats = new Stats();
   readonly hooks: Hooks;
   readonly pool: BufferPool = new BufferPool();
   readonly turn: Turn = new Turn((error) => {
-    this.log("error", `The end of a turn failed: ${error instanceof Error ? error.message : String(error)}`);
-  });
+    this.log("error", `The end of a turn failed: ${textOf(error)}`);
+  }, (milliseconds) => this.lateness.worked(milliseconds, () => "a commit of the storage"));
   readonly subscriptions: SubscriptionIndex<Subscriber> = new SubscriptionIndex<Subscriber>();
   readonly topics: TopicTable<Routes>;
   readonly router: Router;
@@ -82,6 +90,11 @@ export class Broker {
   readonly deadlines: Deadlines;
   readonly pressure: Pressure;
   readonly admission: Admission;
+  readonly takeOvers: TakeOvers;
+  /** Who may go on working in this turn of the event loop. */
+  readonly slices: Slices;
+  readonly lateness: Lateness;
+  #lateAt = -Infinity;
   readonly sweeper: Sweeper;
   readonly sessionHost: SessionHost;
   /** What outlives the process; null: nothing does. */
@@ -115,12 +128,21 @@ export class Broker {
     this.limits = this.options.limits;
     this.#machine = this.options.clock ?? systemClock;
     this.clock = new Timeline(this.#machine);
-    this.log = this.options.log;
+    const { log, logLevel } = this.options;
+    this.events = new EventLog(log, logLevel, this.clock);
+    this.lateness = new Lateness(this.clock);
+    this.slices = new Slices(this.limits, {
+      failed: (error) => this.log("error", `Work that was to go on failed: ${textOf(error)}`),
+      // (Under another clock than the machine's nobody knows how long anything took.)
+      worked: (milliseconds, name) => {
+        if (this.#machine === systemClock) this.lateness.worked(milliseconds, name);
+      },
+    });
     this.highWater = this.limits.outgoingBytes >> 1;
     this.lowWater = this.limits.outgoingBytes >> 3;
-    this.hooks = new Hooks((text) => {
+    this.hooks = new Hooks((hook, method, error) => {
       this.stats.refused.hook++;
-      this.log("error", text);
+      this.events.tell("hook-failed", { hook: hook.id, method, error: textOf(error) });
     }, HOOK_TIMEOUT_MS);
     this.topics = new TopicTable<Routes>({
       maximumLength: this.limits.topicLength,
@@ -135,8 +157,14 @@ export class Broker {
     this.deadlines = new Deadlines(this.clock.monotonic());
     this.pressure = new Pressure(this.clock);
     this.admission = new Admission(this);
+    this.takeOvers = new TakeOvers(this);
     this.sweeper = new Sweeper(this.clock);
     this.sessionHost = sessionHost(this);
+  }
+
+  /** A line that is no event with a code. */
+  log(level: LogLevel, text: string): void {
+    this.events.line(level, text);
   }
 
   /** At the end, or in the place of another one. */
@@ -179,8 +207,11 @@ export class Broker {
   start(): void {
     this.#stops.push(this.clock.every(TICK_MS, () => {
       lookAtClock(this);
+      this.lateness.look();
       this.deadlines.run(this.clock.monotonic());
+      this.events.tick();
     }));
+    this.#stops.push(this.lateness.start((milliseconds) => this.#late(milliseconds)));
     this.#stops.push(this.clock.every(DOUBT_MS, () => this.hooks.forgetFailures()));
     const seconds = this.options.sysTopicInterval;
     if (seconds > 0) {
@@ -189,16 +220,32 @@ export class Broker {
     }
   }
 
+  /** The event loop stood still. Said once a minute. */
+  #late(milliseconds: number): void {
+    const now = this.clock.monotonic();
+    if (milliseconds < WORTH_SAYING_MS || now < this.#lateAt + BETWEEN_LATE_MS) return;
+    this.#lateAt = now;
+    const { longest } = this.lateness;
+    const detail = longest === null
+      ? `${
+        Math.round(milliseconds)
+      } ms; no work took long: the machine was paused, or has too little memory or time`
+      : `${Math.round(milliseconds)} ms; the longest work took ${
+        Math.round(longest.milliseconds)
+      } ms, ${longest.what}`;
+    this.events.tell("event-loop-late", { detail, size: Math.round(milliseconds) });
+  }
+
   /** A listener accepted a stream. `aliases`: what the listener says instead of `topicAliasMaximumOut`. */
   accept(stream: ByteStream, listener: string, aliases?: number): Connection {
     const connection = new Connection(this, stream, listener);
     if (aliases !== undefined) connection.outboundMaximum = aliases;
     if (this.admission.overrun) {
       this.stats.refused.connections++;
-      connection.abandon();
+      connection.abandon(this.admission.full());
       return connection;
     }
-    connection.refusal = this.admission.refuse();
+    connection.refusal = this.admission.refuse(stream.remoteAddress);
     this.#take(connection);
     return connection;
   }
@@ -299,7 +346,7 @@ export class Broker {
     for (const connection of [...this.connections]) {
       // A will that was to wait is not published because we stop: it waits on where the session is kept.
       if (connection.session?.kept !== true) connection.will = null;
-      connection.disconnect(Reasons.serverShuttingDown);
+      connection.disconnect(Reasons.serverShuttingDown, { code: "server-closing" });
     }
     const until = performance.now() + patience;
     while ((this.connections.size > 0 || this.program?.busy === true) && performance.now() < until) {
@@ -309,5 +356,6 @@ export class Broker {
     this.program?.end();
     this.hooks.end();
     await Promise.all(this.hooks.all.map((hook) => this.hooks.stop(hook, STOP_HOOK_MS)));
+    this.events.end();
   }
 }

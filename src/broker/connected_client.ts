@@ -1,12 +1,13 @@
 /** What hooks know of a client; it outlives the connection with the session, so it holds no part of it. */
 
 import { type Client, type ConnectingClient, INLINE_CLIENT_ID } from "../client.ts";
-import { type Reason, Reasons } from "../packets/reason.ts";
+import { Reasons } from "../packets/reason.ts";
 import type { Properties } from "../packets/properties.ts";
 import type { ConnectPacket } from "../packets/types.ts";
 import { isValidString, utf8Length } from "../packets/utf8.ts";
 import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
+import type { Refusal } from "./ends/cause.ts";
 
 export class ConnectedClient implements ConnectingClient {
   id: string;
@@ -46,7 +47,7 @@ export class ConnectedClient implements ConnectingClient {
   }
 
   /** Why it can't be let in as hooks have left it; null: it can. */
-  refusal(broker: Broker): Reason | null {
+  refusal(broker: Broker): Refusal | null {
     const { id, username, keepAlive, sessionExpiryInterval } = this as Record<
       keyof ConnectingClient,
       unknown
@@ -56,17 +57,24 @@ export class ConnectedClient implements ConnectingClient {
       utf8Length(id) > broker.limits.clientIdLength
     ) {
       broker.stats.refused.clientId++;
-      return Reasons.clientIdentifierNotValid;
+      const detail = id === INLINE_CLIENT_ID
+        ? "that is the program itself"
+        : "a hook has made it what is none";
+      return {
+        reason: Reasons.clientIdentifierNotValid,
+        cause: { code: "client-id-refused", client: typeof id === "string" ? id : undefined, detail },
+      };
     }
     if (
       typeof username === "string" && within(keepAlive, 65_535) && within(sessionExpiryInterval, 0xffffffff)
     ) return null;
-    broker.log(
-      "error",
-      `A hook gave the client ${JSON.stringify(id)} a user name, keep alive or session expiry that is none`,
-    );
     broker.stats.refused.hook++;
-    return Reasons.implementationSpecificError;
+    const detail = "a hook gave it a user name, keep alive or session expiry that is none";
+    const user = typeof username === "string" ? username : undefined;
+    return {
+      reason: Reasons.implementationSpecificError,
+      cause: { code: "hook-failed", user, detail },
+    };
   }
 }
 

@@ -4,8 +4,9 @@
  */
 
 import type { Client } from "../client.ts";
+import { textOf } from "../core/error_text.ts";
 import { isPromise } from "../hooks.ts";
-import { type Reason, Reasons } from "../packets/reason.ts";
+import { type Malformed, type Reason, Reasons } from "../packets/reason.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { AckPacket, ConnectPacket, Packet, ProtocolVersion, QoS, Will } from "../packets/types.ts";
 import type { Message } from "../session/message.ts";
@@ -15,6 +16,8 @@ import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
 import type { OutboundAliases } from "./aliases.ts";
 import type { Broker } from "./broker.ts";
+import { type Cause, limitOf, type Refusal } from "./ends/cause.ts";
+import { lost, tellEnd } from "./ends/ended.ts";
 import { refuseConnect } from "./handlers/connect.ts";
 import { leave } from "./handlers/leave.ts";
 import { Hold, Input } from "./input.ts";
@@ -70,7 +73,7 @@ export class Connection implements StreamHandler, Outlet {
   /** CONNECT while its enhanced authentication goes on. */
   pendingConnect: ConnectPacket | null = null;
   /** Why it may not connect, known since it was accepted. */
-  refusal: Reason | null = null;
+  refusal: Refusal | null = null;
   /** It is the program that embeds the server. */
   inline = false;
   /** The program made it: it is not asked who it is. */
@@ -164,9 +167,8 @@ export class Connection implements StreamHandler, Outlet {
       // (What comes next may have to wait for an answer as well.)
       if (--this.#answers === 0) this.input.release(Hold.ANSWER);
     }).catch((error: unknown) => {
-      this.broker.log("error", `A hook failed: ${error instanceof Error ? error.message : String(error)}`);
       this.broker.stats.refused.hook++;
-      this.disconnect(Reasons.unspecifiedError);
+      this.disconnect(Reasons.unspecifiedError, { code: "internal-error", error: textOf(error) });
     });
   }
 
@@ -224,7 +226,14 @@ export class Connection implements StreamHandler, Outlet {
   send(packet: Packet): void {
     this.outgoing.owe();
     if (this.broker.encodes ? sendThroughHooks(this, packet) : encodeFor(this, packet) > 0) this.touch();
-    else if (packet.type !== 14 && packet.type !== 2) this.disconnect(Reasons.packetTooLarge);
+    else if (packet.type !== 14 && packet.type !== 2) {
+      const limit = this.maximumPacketSize;
+      this.disconnect(Reasons.packetTooLarge, {
+        code: "client-packet-limit",
+        setting: "Maximum Packet Size",
+        limit,
+      });
+    }
   }
 
   /** A packet was added to the output. */
@@ -255,17 +264,26 @@ export class Connection implements StreamHandler, Outlet {
 
   // --- the end ---
 
-  malformed(detail: string, reason: Reason = Reasons.malformedPacket): void {
+  /** `cause`: what the log says instead of the detail. */
+  malformed(detail: string, reason: Reason, cause?: Cause): void {
     this.broker.stats.refused.malformed++;
-    this.broker.log("debug", `Client "${this.client?.id ?? ""}" at ${this.stream.remoteAddress}: ${detail}`);
-    this.disconnect(reason, detail);
+    const code = this.phase === "open" ? "packet-malformed" : "connect-malformed";
+    this.disconnect(reason, cause ?? { code, detail }, detail);
+  }
+
+  /** What came is no packet, or has more in it than it may. */
+  undecodable(malformed: Malformed): void {
+    const { limits, stats } = this.broker;
+    const cause = limitOf(limits, malformed);
+    if (cause !== undefined) stats.refused.userProperties++;
+    this.malformed(malformed.detail, malformed.reason, cause);
   }
 
   /**
    * Ends the connection for a reason, which an MQTT 5 client is told; before CONNECT has succeeded as CONNACK.
    * Never a packet to 3.x: it has no DISCONNECT from the server.
    */
-  disconnect(reason: Reason, detail?: string): void {
+  disconnect(reason: Reason, cause?: Cause, detail?: string): void {
     if (this.phase === "closed") return;
     if (this.phase === "open" && this.version === 5) {
       const reasonString = detail ?? reason.text;
@@ -275,50 +293,51 @@ export class Connection implements StreamHandler, Outlet {
         properties: this.problemInformation ? { reasonString } : {},
       });
     } else if (this.phase === "auth" || (this.phase === "new" && this.version === 5)) {
-      refuseConnect(this, reason);
+      refuseConnect(this, reason, cause ?? null);
       return;
     }
-    this.#finish(reason);
+    this.#finish(reason, cause ?? null);
   }
 
   /** Ends it without a word. */
-  drop(): void {
-    if (this.phase !== "closed") this.#finish(Reasons.unspecifiedError);
+  drop(cause: Cause): void {
+    if (this.phase === "closed") return;
+    this.#finish(Reasons.unspecifiedError, { reason: undefined, reasonCode: undefined, ...cause });
   }
 
   /** The client said DISCONNECT, or was refused: sends what is left and closes. */
-  finish(reason: Reason | null): void {
-    if (this.phase !== "closed") this.#finish(reason);
+  finish(reason: Reason | null, cause: Cause | null): void {
+    if (this.phase !== "closed") this.#finish(reason, cause);
   }
 
-  #finish(reason: Reason | null): void {
+  #finish(reason: Reason | null, cause: Cause | null): void {
     this.outgoing.flush();
     this.ended = reason;
-    this.#leave(reason);
+    this.#leave(reason, cause);
     this.lifetime.end(this);
     this.outgoing.say();
   }
 
   closed(error: Error | null): void {
-    if (this.phase !== "closed") {
-      if (error !== null) this.broker.log("debug", `${this.stream.remoteAddress}: ${error.message}`);
-      this.#leave(Reasons.unspecifiedError);
-    }
+    if (this.phase !== "closed") this.#leave(Reasons.unspecifiedError, lost(this.phase, error));
     this.lifetime.forget();
     this.outgoing.discard();
     this.broker.gone(this);
   }
 
   /** It was one too many: not even an answer is owed. */
-  abandon(): void {
+  abandon({ reason, cause }: Refusal): void {
+    tellEnd(this, this.phase, reason, cause);
     this.phase = "closed";
     this.stream.destroy();
   }
 
   /** Everything the end of a connection means, whoever ended it; once. */
-  #leave(reason: Reason | null): void {
-    const wasOpen = this.phase === "open";
+  #leave(reason: Reason | null, cause: Cause | null): void {
+    const { phase } = this;
+    const wasOpen = phase === "open";
     this.phase = "closed";
+    tellEnd(this, phase, reason, cause);
     this.rawVersion = 0;
     this.input.discard();
     this.retained = null;

@@ -48,6 +48,7 @@ function deliverDirect(
     deliverOne(broker, chosen, message, null);
     count++;
   }
+  broker.slices.units += count;
   return count;
 }
 

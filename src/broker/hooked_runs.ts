@@ -18,6 +18,7 @@ import { askPublish, tellPublished } from "./publish_hooks.ts";
 import { deliverRun, eachMessage } from "./publish_runs.ts";
 import { mustWait } from "./publish_checks.ts";
 import type { Routes } from "./routes.ts";
+import { CHECK } from "./slices.ts";
 
 /** Payloads that hooks see share a copy of the chunk of this size: what one of them keeps holds on to no more. */
 const SLAB = 4096;
@@ -57,7 +58,7 @@ class Run {
     const connection = this.#connection;
     const bytes = this.#bytes;
     const { broker } = connection;
-    const { hooks, stats } = broker;
+    const { hooks, slices, stats } = broker;
     const client = connection.client!;
     const v5 = connection.version === 5;
     const limit = broker.limits.packetSize;
@@ -91,7 +92,7 @@ class Run {
         entry = broker.topics.get(bytes, topicAt, topicEnd);
         // (Access control comes after onPacketRead.)
         if (entry === null || (!reads && !mayPublishAtOnce(connection, entry))) break;
-        if (mustWait(connection, entry, 0)) break;
+        if (mustWait(connection, entry, 0, false)) break;
       }
       if (next > slabAt + slab.length) {
         // Hooks see it in a copy: the chunk's memory is about to be overwritten.
@@ -135,6 +136,15 @@ class Run {
         this.#messages.push(
           new Message(topic, raw, slab, payloadAt - slabAt, next - slabAt, 0, false, client.id, true),
         );
+      }
+      // (As far as it is known: what a hook does with it may take longer.)
+      slices.units += 2;
+      if (
+        slices.units >= CHECK &&
+        slices.overSince(connection.input.slice, connection.heardAt, connection.input) && at < end
+      ) {
+        connection.input.waitForSlice();
+        break;
       }
     }
     stats.messagesReceived += received;

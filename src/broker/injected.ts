@@ -3,6 +3,7 @@
  * them while a hook or a receiver is waited for.
  */
 
+import { textOf } from "../core/error_text.ts";
 import { remainingLength, varintLength } from "../packets/fixed_header.ts";
 import { Queue } from "../session/queue.ts";
 import type { Connection } from "./connection.ts";
@@ -70,12 +71,7 @@ export class Injected {
       connection.begin();
       return receive(connection, packet, 0, 1 + varintLength(rest), packet.length);
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      connection.broker.log(
-        "error",
-        `A packet injected for "${connection.client?.id ?? ""}" failed: ${text}`,
-      );
-      connection.drop();
+      connection.drop({ code: "internal-error", detail: "an injected packet failed", error: textOf(error) });
       return true;
     }
   }

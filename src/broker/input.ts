@@ -6,13 +6,20 @@
 import { INCOMPLETE, remainingLength, varintLength } from "../packets/fixed_header.ts";
 import { Reasons } from "../packets/reason.ts";
 import type { Connection } from "./connection.ts";
+import { over } from "./ends/cause.ts";
+import { notMqtt } from "./ends/first_bytes.ts";
+import { clientName } from "./client_name.ts";
 import { hookedRuns } from "./hooked_runs.ts";
 import { Injected } from "./injected.ts";
 import { publishRuns } from "./publish_runs.ts";
 import { receive } from "./receive.ts";
+import { CHECK, Slice, type SlicedWork } from "./slices.ts";
 
-/** Why no packet is handled for a while, a bit each: a hook, a receiver, or the client itself, which does not read. */
-export const Hold = { ANSWER: 1, RECEIVER: 2, OUTPUT: 4 } as const;
+/**
+ * Why no packet is handled for a while, a bit each: a hook, a receiver, the client itself, which does not read, or others,
+ * whose turn it is.
+ */
+export const Hold = { ANSWER: 1, RECEIVER: 2, OUTPUT: 4, SLICE: 8 } as const;
 
 const CONNECT = 0x10;
 /** Shorter, fixed header included, is no CONNECT of MQTT 3.1: that may have any flags, and so may the first bytes of TLS. */
@@ -21,8 +28,11 @@ const SHORTEST_31 = 17;
 const SHORT = 768;
 const PUBLISH_QOS0 = 0x30;
 
-export class Input {
+export class Input implements SlicedWork {
   readonly #connection: Connection;
+  /** How long its connection is worked for in this turn. */
+  readonly slice: Slice = new Slice();
+  waitsForSlice = false;
   #holds = 0;
   #tail: Uint8Array | null = null;
   #tailLength = 0;
@@ -37,6 +47,12 @@ export class Input {
   /** The memory is the caller's again afterwards. */
   data(bytes: Uint8Array, length: number): void {
     if (this.#holds !== 0) {
+      this.#keep(bytes, 0, length);
+      return;
+    }
+    const { slices } = this.#connection.broker;
+    if (slices.exhausted && slices.defers(length)) {
+      this.waitForSlice();
       this.#keep(bytes, 0, length);
       return;
     }
@@ -90,6 +106,21 @@ export class Input {
     connection.stream.resume();
   }
 
+  /** Others have their turn first. */
+  waitForSlice(): void {
+    this.hold(Hold.SLICE);
+    this.#connection.broker.slices.wait(this);
+  }
+
+  workName(): string {
+    return clientName(this.#connection);
+  }
+
+  /** Its turn has come. */
+  goOn(): void {
+    this.release(Hold.SLICE);
+  }
+
   discard(): void {
     this.#injected?.end();
     if (this.#tail !== null) this.#connection.broker.pool.give(this.#tail);
@@ -104,6 +135,7 @@ export class Input {
   /** Handles all complete packets in `[at, end)` and keeps the rest. */
   #process(bytes: Uint8Array, at: number, end: number): void {
     const connection = this.#connection;
+    const { slices } = connection.broker;
     while (at < end) {
       if (bytes[at] === PUBLISH_QOS0 && connection.phase === "open") {
         at = connection.broker.plain
@@ -114,7 +146,7 @@ export class Input {
       }
       const rest = remainingLength(bytes, at + 1, end);
       if (rest === INCOMPLETE) {
-        if (!this.#acceptable(bytes[at]!, 0)) return;
+        if (!this.#acceptable(bytes, at, end, 0)) return;
         break;
       }
       if (rest < 0) {
@@ -122,36 +154,48 @@ export class Input {
         return;
       }
       const body = at + 1 + varintLength(rest);
-      if (!this.#acceptable(bytes[at]!, body - at + rest)) return;
+      if (!this.#acceptable(bytes, at, end, body - at + rest)) return;
       if (body + rest > end || !receive(connection, bytes, at, body, body + rest)) break;
+      // (Properties, the worst of it, take about a microsecond per 128 bytes.)
+      slices.units += 1 + ((body + rest - at) >> 7);
       at = body + rest;
       // (A handler may have ended the connection.)
       if (this.#ended()) return;
       if (this.#holds !== 0) break;
+      if (slices.units >= CHECK && slices.overSince(this.slice, connection.heardAt, this) && at < end) {
+        this.waitForSlice();
+        break;
+      }
     }
     if (at < end) this.#keep(bytes, at, end);
   }
 
   #badLength(): void {
-    this.#connection.malformed("the remaining length is not a valid variable byte integer");
+    this.#connection.malformed(
+      "the remaining length is not a valid variable byte integer",
+      Reasons.malformedPacket,
+    );
   }
 
   /** Refuses a packet by its header alone, before its bytes are kept. */
-  #acceptable(first: number, size: number): boolean {
+  #acceptable(bytes: Uint8Array, at: number, end: number, size: number): boolean {
     const connection = this.#connection;
     const { limits, stats } = connection.broker;
     if (connection.phase === "new") {
       // The first packet is CONNECT, or it is not MQTT. [MQTT-3.1.0-1]
+      const first = bytes[at]!;
       if (first !== CONNECT && (first >> 4 !== 1 || (size > 0 && size < SHORTEST_31))) {
         stats.refused.malformed++;
-        connection.drop();
+        connection.drop(notMqtt(bytes, at, end));
         return false;
       }
     }
     // A stranger has less room, until CONNACK.
-    if (size <= (connection.phase === "open" ? limits.packetSize : limits.connectPacketSize)) return true;
+    const open = connection.phase === "open";
+    if (size <= (open ? limits.packetSize : limits.connectPacketSize)) return true;
     stats.refused.packetTooLarge++;
-    connection.disconnect(Reasons.packetTooLarge);
+    const cause = over("packet-too-large", limits, open ? "packetSize" : "connectPacketSize", size);
+    connection.disconnect(Reasons.packetTooLarge, cause);
     return false;
   }
 
@@ -162,7 +206,7 @@ export class Input {
       const rest = remainingLength(this.#tail!, 1, this.#tailLength);
       if (rest >= 0) {
         const total = 1 + varintLength(rest) + rest;
-        if (!this.#acceptable(this.#tail![0]!, total)) return -1;
+        if (!this.#acceptable(this.#tail!, 0, this.#tailLength, total)) return -1;
         const missing = total - this.#tailLength;
         if (missing > length - at) {
           this.#keep(bytes, at, length);

@@ -5,6 +5,7 @@
 
 import { Reasons } from "../packets/reason.ts";
 import type { Connection } from "./connection.ts";
+import { type Cause, over } from "./ends/cause.ts";
 import type { Timed } from "./deadlines.ts";
 import { Hold } from "./input.ts";
 
@@ -48,10 +49,11 @@ export class Lifetime implements Timed {
       case "open":
         return dueWhenOpen(connection, now);
       default: {
-        const until = connection.heardAt + connection.broker.limits.connectTimeout;
+        const { limits, lateness } = connection.broker;
+        const until = connection.heardAt + limits.connectTimeout + lateness.since(connection.heardAt);
         if (until > now) return until;
         connection.broker.stats.refused.connectTimeout++;
-        connection.drop();
+        connection.drop(lateConnect(connection));
         return 0;
       }
     }
@@ -61,11 +63,29 @@ export class Lifetime implements Timed {
 /** A sign of life is due. [MQTT-3.1.2-22] */
 function dueWhenOpen(connection: Connection, now: number): number {
   if (connection.silence === 0) return now + 60_000;
-  const until = connection.heardAt + connection.silence;
+  // (Who was not listened to was not silent.)
+  const until = connection.heardAt + connection.silence +
+    connection.broker.lateness.since(connection.heardAt);
   if (until > now) return until;
   // What waits in our own hands is not the client's silence.
   if (connection.input.heldFor(Hold.ANSWER | Hold.RECEIVER)) return now + 1000;
   connection.broker.stats.refused.keepAlive++;
-  connection.disconnect(Reasons.keepAliveTimeout);
+  connection.disconnect(Reasons.keepAliveTimeout, silent(connection, now));
   return 0;
+}
+
+function silent({ broker, client, heardAt }: Connection, now: number): Cause {
+  const { keepAlive } = client!;
+  const own = broker.capabilities.maximumKeepAlive === keepAlive;
+  return {
+    code: "keep-alive-timeout",
+    setting: own ? "capabilities.maximumKeepAlive" : "Keep Alive",
+    limit: keepAlive,
+    detail: `nothing came for ${Math.round((now - heardAt) / 1000)} s`,
+  };
+}
+
+function lateConnect({ broker: { limits }, phase }: Connection): Cause {
+  const cause = over("connect-timeout", limits, "connectTimeout");
+  return phase === "auth" ? { ...cause, detail: "it was not decided in time" } : cause;
 }

@@ -1,6 +1,11 @@
 /** What a server can be told: capabilities it offers, limits it enforces. Partial values merge with the defaults. */
 
 import type { Clock } from "../clock.ts";
+import { consoleLog, type Log, LOG_LEVELS, type LogLevel, noLog } from "../core/log.ts";
+import { checkOptions, described, type Shape } from "../core/misuse.ts";
+import { nearest } from "../core/nearest.ts";
+
+export type { Log, LogLevel } from "../core/log.ts";
 
 /** What the server offers; announced to MQTT 5 clients in CONNACK. */
 export interface Capabilities {
@@ -55,6 +60,11 @@ export interface Limits {
   readonly connections: number;
   /** New connections a second, as a token bucket of that size. Default 10,000. */
   readonly connectionRate: number;
+  /**
+   * The same from one address (of IPv6: from one network of 64 bits) that is not this machine's own; 0: no such limit.
+   * Default 2,500.
+   */
+  readonly connectionRatePerAddress: number;
   /** Bytes of a client id. Default 1,024. */
   readonly clientIdLength: number;
   /** Bytes of a topic name or filter. Default 4,096. */
@@ -65,6 +75,11 @@ export interface Limits {
   readonly subscriptions: number;
   /** Unacknowledged QoS 1 and 2 messages towards one client, also where it allows more. Default 1,024. */
   readonly inflight: number;
+  /**
+   * Bytes of messages on their way to all clients together (sent and not acknowledged): above it what waits in a storage
+   * is read in portions of a few messages per client. Default 64 MiB.
+   */
+  readonly inflightBytes: number;
   /** Messages waiting in one session. Default 10,000. */
   readonly queuedMessages: number;
   /** Bytes of the messages waiting in one session. Default 16 MiB. */
@@ -77,6 +92,13 @@ export interface Limits {
   readonly userProperties: number;
   /** Sessions, connected or not. Default 2,000,000. Those that a storage keeps are there again, however many. */
   readonly sessions: number;
+  /**
+   * Milliseconds of work for one client at a stretch while others wait, whatever it asks for: what it publishes, what its
+   * queue holds, retained messages it subscribes to. Default 2.
+   */
+  readonly sliceTime: number;
+  /** Milliseconds of such work for all clients together in one turn of the event loop. Default 8. */
+  readonly turnTime: number;
 }
 
 /** What happens to a message that finds a session's queue full: the oldest waiting one goes, or it does itself. */
@@ -90,14 +112,9 @@ export interface ServerOptions {
   readonly sysTopicInterval: number;
   readonly restoreCounters: boolean;
   readonly clock: Clock | null;
-  /** Receives one line per event worth knowing. Default: nothing. */
   readonly log: Log;
+  readonly logLevel: LogLevel | "off";
 }
-
-/** How much an event matters. */
-export type LogLevel = "debug" | "info" | "warn" | "error";
-/** Receives one line per event; must not throw. */
-export type Log = (level: LogLevel, text: string) => void;
 
 /** Every part may be left out. */
 export interface PartialServerOptions {
@@ -113,8 +130,13 @@ export interface PartialServerOptions {
   readonly restoreCounters?: boolean;
   /** Default: that of the machine. */
   readonly clock?: Clock;
-  /** Receives one line per event worth knowing. Default: nothing. */
-  readonly log?: Log;
+  /**
+   * Receives one line per event worth knowing, and its fields. Default: warnings and errors go to `console.error`; null
+   * silences them. What it throws harms nobody.
+   */
+  readonly log?: Log | null;
+  /** The least that is logged; what is below costs nothing. Default `debug` with a `log`, `warn` without one. */
+  readonly logLevel?: LogLevel | "off";
 }
 
 /** What is offered when nothing else is said. */
@@ -143,17 +165,21 @@ export const defaultLimits: Limits = Object.freeze({
   connectPacketSize: 1 << 16,
   connections: 1_000_000,
   connectionRate: 10_000,
+  connectionRatePerAddress: 2500,
   clientIdLength: 1024,
   topicLength: 4096,
   topicLevels: 128,
   subscriptions: 10_000,
   inflight: 1024,
+  inflightBytes: 64 << 20,
   queuedMessages: 10_000,
   queuedBytes: 16 << 20,
   outgoingBytes: 1 << 20,
   retained: 10_000_000,
   userProperties: 64,
   sessions: 2_000_000,
+  sliceTime: 2,
+  turnTime: 8,
 });
 
 /** The lowest and highest value of each limit, for everything that checks configuration. */
@@ -164,26 +190,90 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [number, number
   connectPacketSize: [64, 268_435_460],
   connections: [1, 100_000_000],
   connectionRate: [1, 10_000_000],
+  connectionRatePerAddress: [0, 10_000_000],
   clientIdLength: [23, 65_535],
   topicLength: [16, 65_535],
   topicLevels: [2, 1024],
   subscriptions: [1, 100_000_000],
   inflight: [1, 65_535],
+  inflightBytes: [65_536, 2 ** 40],
   queuedMessages: [1, 100_000_000],
   queuedBytes: [1024, 2 ** 40],
   outgoingBytes: [4096, 2 ** 32],
   retained: [0, 100_000_000],
   userProperties: [0, 65_535],
   sessions: [1, 100_000_000],
+  sliceTime: [1, 10_000],
+  turnTime: [1, 10_000],
 });
+
+const optionShape: Shape<PartialServerOptions> = {
+  capabilities: "object",
+  limits: "object",
+  queueFull: "string",
+  sysTopicInterval: "number",
+  restoreCounters: "boolean",
+  clock: "object",
+  log: "any",
+  logLevel: "string",
+};
+
+/** Each value is of the kind its default is of. */
+function shapeOf<T extends object>(defaults: T): Shape<T> {
+  return Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, typeof value])) as Shape<
+    T
+  >;
+}
+
+/** What is undefined is left out. */
+function merged<T extends object>(defaults: T, given: Partial<T> = {}): T {
+  return {
+    ...defaults,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
+}
+
+/** Throws a TypeError for what is none of the options, or of another type. */
+function checkGiven(given: PartialServerOptions): void {
+  checkOptions("new Server", given, optionShape);
+  const { capabilities, clock, limits, log, logLevel, queueFull, sysTopicInterval } = given;
+  if (limits !== undefined) checkOptions("limits", limits, shapeOf(defaultLimits));
+  if (capabilities !== undefined) checkOptions("capabilities", capabilities, shapeOf(defaultCapabilities));
+  if (log !== undefined && log !== null && typeof log !== "function") {
+    throw new TypeError(
+      `Cannot use ${described(log)} as log of new Server: expected a function, or null for silence`,
+    );
+  }
+  oneOf("logLevel", logLevel, [...LOG_LEVELS, "off"]);
+  oneOf("queueFull", queueFull, ["drop-oldest", "drop-newest"]);
+  if (clock !== undefined && (typeof clock.now !== "function" || typeof clock.every !== "function")) {
+    throw new TypeError(
+      "Cannot use an object as clock of new Server: expected a Clock with now() and every()",
+    );
+  }
+  if (sysTopicInterval !== undefined && !(sysTopicInterval >= 0 && sysTopicInterval <= 86_400)) {
+    throw new RangeError(`Cannot use sysTopicInterval ${sysTopicInterval}: expected seconds from 0 to 86400`);
+  }
+}
+
+function oneOf(name: string, value: string | undefined, accepted: readonly string[]): void {
+  if (value === undefined || accepted.includes(value)) return;
+  const meant = nearest(value, accepted);
+  const hint = meant === null ? `expected one of ${accepted.join(", ")}` : `did you mean "${meant}"`;
+  throw new TypeError(`Cannot use ${described(value)} as ${name} of new Server: ${hint}`);
+}
 
 /** How many topic aliases there may be. */
 export const aliasRange: readonly [number, number] = [0, 65_535];
 
-/** Merges with the defaults; throws a RangeError or TypeError that names the key, the value and what is accepted. */
+/**
+ * Merges with the defaults. Throws a TypeError for options there are none of, and a RangeError that names the key, the
+ * value and what is accepted.
+ */
 export function resolveOptions(given: PartialServerOptions): ServerOptions {
-  const capabilities: Capabilities = { ...defaultCapabilities, ...given.capabilities };
-  const limits: Limits = { ...defaultLimits, ...given.limits };
+  checkGiven(given);
+  const capabilities: Capabilities = merged(defaultCapabilities, given.capabilities);
+  const limits: Limits = merged(defaultLimits, given.limits);
   for (const key of Object.keys(limitRanges) as (keyof Limits)[]) {
     inRange(`limits.${key}`, limits[key], limitRanges[key]);
   }
@@ -209,7 +299,8 @@ export function resolveOptions(given: PartialServerOptions): ServerOptions {
     sysTopicInterval: given.sysTopicInterval ?? 1,
     restoreCounters: given.restoreCounters ?? false,
     clock: given.clock ?? null,
-    log: given.log ?? ((): void => {}),
+    log: given.log === undefined ? consoleLog : given.log ?? noLog,
+    logLevel: given.log === null ? "off" : given.logLevel ?? (given.log === undefined ? "warn" : "debug"),
   };
 }
 

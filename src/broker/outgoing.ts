@@ -151,9 +151,9 @@ export class Outgoing implements TurnTask {
       // Nothing may come before CONNACK [MQTT-3.2.0-1], so it was never connected, and leaves no will.
       connection.will = null;
       this.#undoConnect();
-      refuseConnect(connection, Reasons.serverUnavailable);
+      refuseConnect(connection, Reasons.serverUnavailable, { code: "storage-not-writable" });
     } else if (connection.phase === "auth" || connection.phase === "open") {
-      connection.disconnect(Reasons.serverBusy);
+      connection.disconnect(Reasons.serverBusy, { code: "storage-not-writable" });
     }
     if (connection.phase === "closed") this.say();
   }

@@ -25,6 +25,7 @@ import type { Connection } from "./connection.ts";
 import { Counters } from "./counters.ts";
 import { deliveryOf, recordOf, recordOfDelivery } from "./records.ts";
 import { onlyStored, retell, retellOnce } from "./retell.ts";
+import { CHECK, Slice, type SlicedWork } from "./slices.ts";
 import type { Committer } from "./turn.ts";
 
 /** Messages of one queue that are in memory. */
@@ -45,7 +46,7 @@ const TOLD_AT_ONCE = 500;
  */
 const DELIVERIES_AT_ONCE = 16_384;
 
-export class Persistence implements DeliveryStore, Committer {
+export class Persistence implements DeliveryStore, Committer, SlicedWork {
   readonly window: number = WINDOW;
   readonly storage: Storage;
   readonly #broker: Broker;
@@ -73,6 +74,12 @@ export class Persistence implements DeliveryStore, Committer {
   #deliveriesTold = 0;
   /** Publishers wait for it. */
   #room: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
+  /** Sessions whose queues wait for it. */
+  readonly #held: Set<Session> = new Set();
+  /** It is behind and could do nothing about it when it was last asked: nobody waits for that. */
+  #helpless = false;
+  readonly #slice: Slice = new Slice();
+  waitsForSlice = false;
 
   constructor(broker: Broker, storage: Storage) {
     this.#broker = broker;
@@ -96,17 +103,53 @@ export class Persistence implements DeliveryStore, Committer {
   /** Resolves when more may be told; null: now. */
   get room(): Promise<void> | null {
     // (Without anything to commit, as of a storage in memory, there is no commit to wait for.)
-    if (this.#deliveriesTold < DELIVERIES_AT_ONCE || !this.dirty) return null;
+    if ((this.#deliveriesTold < DELIVERIES_AT_ONCE || !this.dirty) && !this.behind) return null;
+    if (this.behind) this.#broker.slices.wait(this);
     this.#room ??= Promise.withResolvers<void>();
     return this.#room.promise;
+  }
+
+  /** The storage was told more than it can put in order as quickly. */
+  get behind(): boolean {
+    return this.storage.behind === true && !this.#helpless && !this.failing && !this.#closed;
+  }
+
+  /** What waits in the session's queue is sent when the storage has caught up. */
+  waitForRoom(session: Session): void {
+    this.#held.add(session);
+    this.#broker.slices.wait(this);
+  }
+
+  workName(): string {
+    return `the ${this.storage.name} storage putting in order what it was told`;
+  }
+
+  /** Lets the storage catch up, as long as nobody else has to wait for that. */
+  goOn(): void {
+    const { slices } = this.#broker;
+    while (this.behind) {
+      if (this.storage.idle?.() !== true) this.#helpless = this.behind;
+      slices.units = CHECK;
+      if (slices.over(this.#slice)) break;
+    }
+    if (this.storage.dirty) this.#told();
+    if (this.behind) slices.wait(this);
+    else this.#letGo();
   }
 
   /** Nobody goes on before the caller has returned. */
   #makeRoom(): void {
     this.#deliveriesTold = 0;
+    if (this.behind) this.#broker.slices.wait(this);
+    else this.#letGo();
+  }
+
+  #letGo(): void {
     const room = this.#room;
     this.#room = null;
     room?.resolve();
+    for (const session of this.#held) this.#broker.slices.wait(session);
+    this.#held.clear();
   }
 
   commit(): MaybePromise<void> {
@@ -211,6 +254,7 @@ export class Persistence implements DeliveryStore, Committer {
       void this.#tryAgain();
       return;
     }
+    this.#helpless = false;
     if (this.#stuck.size > 0) this.#pumpStuck();
     // (It may have noticed something that is to be committed.)
     if (this.storage.dirty) this.#told();

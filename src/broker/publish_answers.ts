@@ -3,9 +3,10 @@
 import { type Reason, Reasons } from "../packets/reason.ts";
 import { PacketType, type QoS } from "../packets/types.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
+import type { LogFields } from "../core/log.ts";
 import type { Connection } from "./connection.ts";
+import { deniedTopic, tellRefusedPublish } from "./ends/refused.ts";
 import { acknowledge } from "./handlers/acks.ts";
-import { isServerTopic } from "./permission.ts";
 import { reasonFor } from "./reason_for.ts";
 import type { Routes } from "./routes.ts";
 
@@ -33,10 +34,22 @@ export function deny(
   const { broker } = connection;
   broker.stats.refused.notAuthorized++;
   broker.stats.messagesDropped++;
-  const what = isServerTopic(entry.topic) ? "a topic of the server" : "not authorized";
-  broker.log(
-    "debug",
-    `Publish of "${connection.client!.id}" to ${JSON.stringify(entry.topic)} refused: ${what}`,
-  );
-  answer(connection, qos, packetId, Reasons.notAuthorized);
+  const { topic } = entry;
+  const why = broker.events.wantsCode("publish-refused") ? deniedTopic(broker, topic) : NOTHING;
+  refusePublish(connection, topic, qos, packetId, Reasons.notAuthorized, why);
+}
+
+const NOTHING: LogFields = {};
+
+/** It goes nowhere, and who can be told is told so. */
+export function refusePublish(
+  connection: Connection,
+  topic: string,
+  qos: QoS,
+  packetId: number,
+  reason: Reason,
+  why: LogFields,
+): void {
+  tellRefusedPublish(connection, topic, reason, why);
+  answer(connection, qos, packetId, reason);
 }

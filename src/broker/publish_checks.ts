@@ -7,21 +7,27 @@ import { PacketType, type QoS } from "../packets/types.ts";
 import { isTopicName } from "../topics/names.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
 import type { Connection } from "./connection.ts";
+import { type Cause, notOffered, unavailable } from "./ends/cause.ts";
 import { acknowledge } from "./handlers/acks.ts";
-import { answer } from "./publish_answers.ts";
+import { refusePublish } from "./publish_answers.ts";
 import type { Routes } from "./routes.ts";
 
 /** A receiver or the storage can't keep up, or access control is still being asked about one: the packet is to be tried again. */
-export function mustWait(connection: Connection, entry: TopicEntry<Routes>, qos: QoS): boolean {
+export function mustWait(
+  connection: Connection,
+  entry: TopicEntry<Routes>,
+  qos: QoS,
+  retain: boolean,
+): boolean {
   const { persistence, pressure, router } = connection.broker;
   const routes = router.of(entry);
   if (routes.pending !== null) {
     connection.after(routes.pending, () => {});
     return true;
   }
-  // (What is not acknowledged waits for no storage.)
-  const room = persistence === null || qos === 0 ? null : persistence.room;
-  if (room !== null) {
+  const room = persistence === null || (qos === 0 && !retain) ? null : persistence.room;
+  // (Who tells the storage nothing waits for no storage.)
+  if (room !== null && (retain || isKept(routes))) {
     connection.after(room, () => {});
     return true;
   }
@@ -30,13 +36,18 @@ export function mustWait(connection: Connection, entry: TopicEntry<Routes>, qos:
   return true;
 }
 
+/** Somebody's session outlives its connection: what is on its way to it is kept. */
+function isKept({ direct, shared }: Routes): boolean {
+  return direct.some(({ session }) => session.kept) ||
+    shared.some(({ members }) => members.some(({ session }) => session.kept));
+}
+
 /** The bytes are no PUBLISH, or one to a topic there can't be. */
 export function refuseMalformed(connection: Connection, malformed: Malformed | null): true {
   const { stats } = connection.broker;
   stats.packetsReceived++;
   if (malformed !== null) {
-    if (malformed.reason === Reasons.quotaExceeded) stats.refused.userProperties++;
-    connection.malformed(malformed.detail, malformed.reason);
+    connection.undecodable(malformed);
     return true;
   }
   stats.refused.topic++;
@@ -60,6 +71,7 @@ export function oddProperties(properties: Properties): string | null {
 /** False: it was answered, or its connection ended; nothing more is to be done with it. */
 export function acceptable(
   connection: Connection,
+  topic: string,
   qos: QoS,
   retain: boolean,
   packetId: number,
@@ -72,15 +84,18 @@ export function acceptable(
   const { capabilities } = broker;
   if (qos > capabilities.maximumQos) {
     // [MQTT-3.2.2-11]; 3.x has no way to say it.
-    return refused(connection, `QoS ${qos} is not supported`, Reasons.qosNotSupported);
+    const cause = unavailable(capabilities, "maximumQos", qos);
+    return refused(connection, `QoS ${qos} is not supported`, Reasons.qosNotSupported, cause);
   }
   // [MQTT-3.2.2-14]; a 3.x client can't know: its message goes on without.
   if (retain && version === 5 && !capabilities.retainAvailable) {
-    return refused(connection, "retained messages are not supported", Reasons.retainNotSupported);
+    const cause = unavailable(capabilities, "retainAvailable");
+    return refused(connection, "retained messages are not supported", Reasons.retainNotSupported, cause);
   }
   if (properties.payloadFormatIndicator === 1 && !isText(bytes.subarray(start, end))) {
     broker.stats.messagesDropped++;
-    answer(connection, qos, packetId, Reasons.payloadFormatInvalid);
+    const why = { detail: "its payload is not UTF-8" };
+    refusePublish(connection, topic, qos, packetId, Reasons.payloadFormatInvalid, why);
     return false;
   }
   if (qos === 0) return true;
@@ -91,32 +106,35 @@ export function acceptable(
     acknowledge(connection, PacketType.PUBREC, packetId, 0);
     return false;
   }
-  if (cannotKeep(connection, qos, packetId)) return false;
+  if (cannotKeep(connection, topic, qos, packetId)) return false;
   if (received === null) return true;
   if (received.size < capabilities.receiveMaximum || version !== 5) return true;
   broker.stats.refused.receiveMaximum++;
   // [MQTT-3.3.4-7]
-  return refused(
-    connection,
-    "more QoS 2 publishes open than Receive Maximum",
-    Reasons.receiveMaximumExceeded,
-  );
+  const limit = notOffered(capabilities, "receiveMaximum", received.size + 1);
+  const detail = "more QoS 2 publishes open than Receive Maximum";
+  return refused(connection, detail, Reasons.receiveMaximumExceeded, {
+    code: "receive-maximum-exceeded",
+    ...limit,
+  });
 }
 
 /**
  * True: the storage cannot be written, so that it can't be promised that the message is not lost, and that was said.
  * 3.x can't be told but by the end of the connection. To be asked again where a hook took its time.
  */
-export function cannotKeep(connection: Connection, qos: QoS, packetId: number): boolean {
+export function cannotKeep(connection: Connection, topic: string, qos: QoS, packetId: number): boolean {
   const { broker, version } = connection;
   if (qos === 0 || broker.persistence?.failing !== true) return false;
   broker.stats.messagesDropped++;
-  if (version === 5) answer(connection, qos, packetId, Reasons.quotaExceeded);
-  else connection.disconnect(Reasons.serverBusy);
+  if (version === 5) {
+    const why = { detail: "the storage cannot be written" };
+    refusePublish(connection, topic, qos, packetId, Reasons.quotaExceeded, why);
+  } else connection.disconnect(Reasons.serverBusy, { code: "storage-not-writable" });
   return true;
 }
 
-function refused(connection: Connection, detail: string, reason: Reason): false {
-  connection.malformed(detail, reason);
+function refused(connection: Connection, detail: string, reason: Reason, cause: Cause): false {
+  connection.malformed(detail, reason, cause);
   return false;
 }

@@ -44,9 +44,8 @@ export function receive(
     maxUserProperties: broker.limits.userProperties,
   });
   if (packet instanceof Malformed) {
-    if (packet.reason === Reasons.quotaExceeded) broker.stats.refused.userProperties++;
     if (connection.phase === "new") refuseMalformedConnect(connection, packet, bytes, at, body, end);
-    else connection.malformed(packet.detail, packet.reason);
+    else connection.undecodable(packet);
     return true;
   }
   if (connection.phase === "new") {
@@ -68,7 +67,7 @@ export function receive(
   const view = viewOf(packet);
   connection.after(readThroughHooks(broker, connection.client!, view), (outcome) => {
     if (isReason(outcome)) {
-      connection.disconnect(outcome);
+      connection.disconnect(outcome, { code: "packet-refused-by-hook", method: "onPacketRead" });
       processed(connection, view);
     } else dispatch(connection, outcome);
   });

@@ -3,7 +3,8 @@
 import { INLINE_CLIENT_ID } from "../client.ts";
 import type { Hook, MaybePromise } from "../hook.ts";
 import { HookError } from "../hook_error.ts";
-import { type HookEvent, textOf } from "../hooks.ts";
+import { textOf } from "../core/error_text.ts";
+import type { HookEvent } from "../hooks.ts";
 import type { QoS } from "../packets/types.ts";
 import { Delivery } from "../session/delivery.ts";
 import { Retain } from "../session/retain.ts";

@@ -36,7 +36,7 @@ export class Retained {
     return undefined;
   }
 
-  match(filter: string): Generator<string, void, void> {
+  match(filter: string): IterableIterator<string, void, void> {
     return this.#index.match(filter);
   }
 

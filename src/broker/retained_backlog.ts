@@ -3,25 +3,27 @@
  * blocks the loop nor fills the memory, it goes as fast as the client reads.
  */
 
-import { soon } from "../runtime/turn.ts";
 import type { Subscription } from "../session/subscription.ts";
 import type { Connection } from "./connection.ts";
+import { clientName } from "./client_name.ts";
 import { deliverRetained } from "./deliver.ts";
 import { mayReceive } from "./rights.ts";
+import { CHECK, type SlicedWork } from "./slices.ts";
 
-/** Steps in one go, and QoS 1 and 2 messages that may wait in the session meanwhile. */
-const STEPS = 512;
+/** QoS 1 and 2 messages that may wait in the session meanwhile. */
 const WAITING = 64;
+/** What a step costs, in units of work. */
+const STEP = 3;
 
 interface Replay {
   readonly topics: Iterator<string, void>;
   readonly subscription: Subscription;
 }
 
-export class RetainedBacklog {
+export class RetainedBacklog implements SlicedWork {
   readonly #connection: Connection;
   readonly #replays: Replay[] = [];
-  #scheduled = false;
+  waitsForSlice = false;
   /** Access control takes its time. */
   #waiting = false;
 
@@ -40,13 +42,15 @@ export class RetainedBacklog {
   /** Sends until the client has enough; called again when it has taken some. */
   pump(): void {
     const connection = this.#connection;
-    let steps = 0;
+    const { slices } = connection.broker;
+    if (this.waitsForSlice) return;
     while (this.#replays.length > 0) {
       const { session } = connection;
       if (session === null || connection.phase !== "open" || this.#waiting) return;
       if (connection.congested || session.queuedCount > WAITING) return;
-      if (++steps > STEPS) {
-        this.#later();
+      slices.units += STEP;
+      if (slices.exhausted || (slices.units >= CHECK && slices.over(connection.input.slice))) {
+        slices.wait(this);
         return;
       }
       const { topics, subscription } = this.#replays[0]!;
@@ -88,12 +92,11 @@ export class RetainedBacklog {
     });
   }
 
-  #later(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    soon(() => {
-      this.#scheduled = false;
-      this.pump();
-    });
+  workName(): string {
+    return `retained messages ${clientName(this.#connection)}`;
+  }
+
+  goOn(): void {
+    this.pump();
   }
 }

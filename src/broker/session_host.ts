@@ -7,9 +7,16 @@ import { type Message, NEVER } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
 import type { Broker } from "./broker.ts";
 import { deliverAgainNow } from "./deliver.ts";
+import type { Connection } from "./connection.ts";
 import type { Receiver } from "./pressure.ts";
 import { mayReceive } from "./rights.ts";
 import { shownMessage } from "./shown_message.ts";
+import { CHECK } from "./slices.ts";
+
+/** Roughly the memory a delivery costs, beside its message. */
+const DELIVERY_BYTES = 200;
+/** So many may always be on their way to one client. */
+const FEW = 16;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -45,9 +52,12 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
         hooks.notify("onPublishDropped", session.clientId, shown(message), why);
       }
     },
-    countInflight(by): void {
+    countInflight(delivery, by): void {
       stats.inflight += by;
+      stats.inflightBytes += by * (delivery.message.size + DELIVERY_BYTES);
     },
+    // (A few at a time, always: what it acknowledges makes it go on.)
+    mayRead: (session) => stats.inflightBytes < limits.inflightBytes || session.inflightCount < FEW,
     countQueued(by): void {
       stats.queued += by;
     },
@@ -62,6 +72,18 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
     passOn(session, { message, group }): boolean {
       const current = broker.sessions.current(group!);
       return current !== null && deliverAgainNow(broker, message, current, session);
+    },
+    yields(session): boolean {
+      const { persistence, slices } = broker;
+      if (session.kept && persistence?.behind === true) {
+        persistence.waitForRoom(session);
+        return true;
+      }
+      slices.units += 2;
+      const { slice } = (session.outlet as Connection).input;
+      if (!slices.exhausted && (slices.units < CHECK || !slices.over(slice))) return false;
+      slices.wait(session);
+      return true;
     },
   };
   host.mayReceive = hooks.on.onAclCheck.length === 0

@@ -70,8 +70,9 @@ export class Sessions {
     const old = this.#byId.get(textKey(clientId))?.outlet as Connection | null | undefined;
     if (old) {
       broker.hooks.notify("onTakeOver", old.client!, client);
+      broker.takeOvers.note(old.client!, client);
       // A session that was to end with its connection ends here and now.
-      old.disconnect(Reasons.sessionTakenOver);
+      old.disconnect(Reasons.sessionTakenOver, { code: "session-taken-over", by: client.remoteAddress });
     }
     let session = this.#byId.get(textKey(clientId));
     if (session !== undefined && cleanStart) {
@@ -132,6 +133,8 @@ export class Sessions {
   subscribe(session: Session, options: SubscribeOptions, qos: QoS, identifier: number): void {
     const { subscriptions, stats } = this.#broker;
     const shared = options.filter.startsWith("$share/") ? parseShared(options.filter) : null;
+    // (In 3.x it is the bridge it is for, or a hook, that says so.)
+    if (options.noLocal || options.retainAsPublished) session.optionsHold = true;
     const known = session.subscriptions.get(options.filter);
     if (known !== undefined) {
       known.set(options, qos, identifier);

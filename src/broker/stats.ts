@@ -60,6 +60,8 @@ export class Stats {
   subscriptions = 0;
   /** QoS 1 and 2 messages sent and not yet acknowledged. */
   inflight = 0;
+  /** Roughly the memory they cost. */
+  inflightBytes = 0;
   /** Messages waiting in sessions. */
   queued = 0;
   /** By the reason of the refusal. */

@@ -10,6 +10,7 @@ const encoder = new TextEncoder();
 
 export function publishSysTopics(broker: Broker): void {
   const info = systemInfo(broker);
+  const late = broker.lateness.figures;
   const topics: [string, string | number][] = [
     ["/version", info.version],
     ["/time", info.time],
@@ -34,6 +35,9 @@ export function publishSysTopics(broker: Broker): void {
     ["/subscriptions", info.subscriptions],
     ["/system/memory", info.memory_alloc],
     ["/system/threads", info.threads],
+    ["/event_loop/late/max", Math.round(late.max)],
+    ["/event_loop/late/p99", Math.round(late.p99)],
+    ["/event_loop/longest", Math.round(late.longest?.milliseconds ?? 0)],
   ];
   for (const [name, value] of topics) {
     const topic = PREFIX + name;

@@ -8,6 +8,8 @@ import type { MaybePromise } from "../hook_answers.ts";
 import { isPromise } from "../hooks.ts";
 import { endOfTurn } from "../runtime/turn.ts";
 
+/** A commit that takes longer is worth telling. */
+const LONG_MS = 4;
 /** Counters go round before they are numbers that have to be allocated. */
 const SMALL = 0x3fff_ffff;
 
@@ -45,9 +47,12 @@ export class Turn {
   /** Those that wait until it is done, to be part of the next one. */
   #later: TurnTask[] = [];
   readonly #report: (error: unknown) => void;
+  /** A commit took so many milliseconds of this loop's time. */
+  readonly #worked: (milliseconds: number) => void;
 
-  constructor(report: (error: unknown) => void) {
+  constructor(report: (error: unknown) => void, worked: (milliseconds: number) => void = () => {}) {
     this.#report = report;
+    this.#worked = worked;
   }
 
   /** How many commits have begun. */
@@ -125,8 +130,11 @@ export class Turn {
     }
     let commit: MaybePromise<void>;
     this.commits++;
+    const began = performance.now();
     try {
       commit = committer.commit();
+      const took = performance.now() - began;
+      if (took > LONG_MS) this.#worked(took);
     } catch (error) {
       this.#fail(tasks, error);
       return;

@@ -7,6 +7,6 @@ import type { Connection } from "./connection.ts";
 export function unkept(connection: Connection): boolean {
   const { broker, session } = connection;
   if (broker.persistence?.failing !== true || session?.kept !== true) return false;
-  connection.disconnect(Reasons.serverBusy);
+  connection.disconnect(Reasons.serverBusy, { code: "storage-not-writable" });
   return true;
 }

@@ -11,25 +11,42 @@ import { Message } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
 import type { DueWill } from "../session/will.ts";
 import { isTopicName } from "../topics/names.ts";
+import type { LogFields } from "../core/log.ts";
 import type { Broker } from "./broker.ts";
+import { notOffered, type Refusal, topicBound } from "./ends/cause.ts";
+import { clientFields } from "./ends/ended.ts";
+import { deniedTopic } from "./ends/refused.ts";
 import { expiryTime } from "./expiry.ts";
 import { checkedWill, isNothing } from "./hook_checks.ts";
 import { isOpen, isServerTopic, mayDo } from "./permission.ts";
 import { shownMessage } from "./shown_message.ts";
 
 /** Why a will can't be accepted, before anybody is asked; null: it can. */
-export function checkWill(broker: Broker, packet: ConnectPacket): Reason | null {
-  const will = packet.will!;
-  if (broker.topicEntry(will.topic) === null) {
+export function checkWill(broker: Broker, packet: ConnectPacket): Refusal | null {
+  const { topic, qos, retain, payload, properties } = packet.will!;
+  const { capabilities, limits } = broker;
+  const no = (reason: Reason, why: LogFields): Refusal => ({
+    reason,
+    cause: { code: "will-refused", topic, ...why },
+  });
+  if (broker.topicEntry(topic) === null) {
     broker.stats.refused.topic++;
-    return Reasons.topicNameInvalid;
+    return no(Reasons.topicNameInvalid, topicBound(limits, topic) ?? { detail: "that is no topic name" });
   }
   // [MQTT-3.2.2-12] [MQTT-3.2.2-13]
-  if (will.qos > broker.capabilities.maximumQos) return Reasons.qosNotSupported;
-  if (will.retain && !broker.capabilities.retainAvailable) return Reasons.retainNotSupported;
-  const { responseTopic, payloadFormatIndicator } = will.properties;
-  if (responseTopic !== undefined && !isTopicName(responseTopic)) return Reasons.protocolError;
-  if (payloadFormatIndicator === 1 && !isText(will.payload)) return Reasons.payloadFormatInvalid;
+  if (qos > capabilities.maximumQos) {
+    return no(Reasons.qosNotSupported, notOffered(capabilities, "maximumQos", qos));
+  }
+  if (retain && !capabilities.retainAvailable) {
+    return no(Reasons.retainNotSupported, notOffered(capabilities, "retainAvailable"));
+  }
+  const { responseTopic, payloadFormatIndicator } = properties;
+  if (responseTopic !== undefined && !isTopicName(responseTopic)) {
+    return no(Reasons.protocolError, { detail: "its response topic has wildcards" });
+  }
+  if (payloadFormatIndicator === 1 && !isText(payload)) {
+    return no(Reasons.payloadFormatInvalid, { detail: "its payload is not UTF-8" });
+  }
   return null;
 }
 
@@ -135,6 +152,8 @@ export class Wills {
       if (yes) return will;
       broker.stats.refused.notAuthorized++;
       broker.stats.messagesDropped++;
+      const why = { topic: will.topic, ...deniedTopic(broker, will.topic) };
+      broker.events.tell("will-refused", { ...clientFields(client), ...why });
       return null;
     };
     return isPromise(answer) ? answer.then(decided) : decided(answer);

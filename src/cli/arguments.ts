@@ -1,7 +1,7 @@
 /** The command line, parsed but not yet judged. */
 
 import { parseArgs } from "node:util";
-import { nearest } from "../config/nearest.ts";
+import { nearest } from "../core/nearest.ts";
 import { quote } from "../config/problem.ts";
 import { type Command, commands } from "./commands.ts";
 import { type Option, options } from "./options.ts";

@@ -15,6 +15,7 @@ import { Server } from "../server.ts";
 import { VERSION } from "../version.ts";
 import { entrances, listenerLines, openWarnings, storageLine, versionLine } from "./announce.ts";
 import { makeListener } from "./listeners.ts";
+import { returnMemory } from "./memory.ts";
 import type { Parts } from "./parts.ts";
 import { makeStorage } from "./storage.ts";
 
@@ -29,7 +30,8 @@ const NO_LISTENER =
 /** Starts it; throws an Error with one line when that cannot be done. It then runs until the process ends. */
 export async function serve(configuration: Configuration, parts: Parts, log: Log): Promise<void> {
   onFaults((error) => log("error", `Nobody caught an error: ${error.stack ?? error.message}`));
-  const server = new Server({ ...configuration.values, log });
+  const { data: _d, storage: _s, ...options } = configuration.values;
+  const server = new Server({ ...options, log });
   server.addHook(new AllowAll());
   const storage = await makeStorage(storageChoice(configuration.values), parts);
   if (storage !== null) server.addHook(storage);
@@ -58,6 +60,7 @@ export async function serve(configuration: Configuration, parts: Parts, log: Log
   say(storageLine(server.storage));
   for (const warning of openWarnings(places)) log("warn", warning);
   reloads();
+  returnMemory();
   say(`comqtt ${VERSION} is ready`);
 }
 

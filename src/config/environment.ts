@@ -3,7 +3,7 @@
 import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { Layer, ListenerSetting, Protocol } from "./configuration.ts";
 import { listenersOf } from "./listener_text.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../core/nearest.ts";
 import { originsKind } from "./origins.ts";
 import { ConfigError, type Problem, quote } from "./problem.ts";
 import {

@@ -19,17 +19,21 @@ export const limitKinds: KindsOf<Limits> = {
   connectPacketSize: bytes(limitRanges.connectPacketSize),
   connections: integer(limitRanges.connections),
   connectionRate: integer(limitRanges.connectionRate),
+  connectionRatePerAddress: integer(limitRanges.connectionRatePerAddress),
   clientIdLength: bytes(limitRanges.clientIdLength),
   topicLength: bytes(limitRanges.topicLength),
   topicLevels: integer(limitRanges.topicLevels),
   subscriptions: integer(limitRanges.subscriptions),
   inflight: integer(limitRanges.inflight),
+  inflightBytes: bytes(limitRanges.inflightBytes),
   queuedMessages: integer(limitRanges.queuedMessages),
   queuedBytes: bytes(limitRanges.queuedBytes),
   outgoingBytes: bytes(limitRanges.outgoingBytes),
   retained: integer(limitRanges.retained),
   userProperties: integer(limitRanges.userProperties),
   sessions: integer(limitRanges.sessions),
+  sliceTime: duration("ms", limitRanges.sliceTime),
+  turnTime: duration("ms", limitRanges.turnTime),
 };
 
 const forever = 0xffff_ffff;

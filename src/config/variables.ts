@@ -1,7 +1,7 @@
 /** The variables whose names begin like ours: which are settings, which are somebody else's, which are slips. */
 
+import { nearest } from "../core/nearest.ts";
 import { tlsParts, variableName, type Variables } from "./environment.ts";
-import { nearest } from "./nearest.ts";
 import type { Problem } from "./problem.ts";
 import { capabilityKinds, limitKinds } from "./settings.ts";
 import { storageKinds } from "./storage.ts";

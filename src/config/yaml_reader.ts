@@ -1,7 +1,7 @@
 /** Reads a YAML file key by key, so that whatever is wrong has its line and column. */
 
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../core/nearest.ts";
 import { type Problem, quote } from "./problem.ts";
 import type { ValueKind } from "./values.ts";
 

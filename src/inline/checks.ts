@@ -2,11 +2,14 @@
 
 import { isShared, isTopicFilter, isTopicName, levelCount, parseShared } from "../topics/names.ts";
 import type { Limits } from "../broker/options.ts";
+import { described, unknownName } from "../core/misuse.ts";
+import type { Properties } from "../packets/properties.ts";
+import { PROPERTY_TABLE } from "../packets/property_table.ts";
 import { utf8Length } from "../packets/wire.ts";
 
 /** A name or filter in a message, not longer than one wants to read. */
 export function quoted(value: unknown): string {
-  if (typeof value !== "string") return String(value);
+  if (typeof value !== "string") return described(value);
   return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
 }
 
@@ -36,6 +39,17 @@ export function checkFilter(what: string, filter: string, limits: Limits): void 
   if (!filter.isWellFormed()) throw new TypeError(`${what}: a topic filter has no lone surrogates`);
   checkSize(what, filter, limits);
 }
+
+/** Throws a TypeError when one of them is no property of MQTT 5: it would be lost without a word. */
+export function checkPropertyNames(what: string, properties: Properties): void {
+  for (const name of Object.keys(properties)) {
+    if (!PROPERTY_NAMES.includes(name)) {
+      throw new TypeError(`${what}: ${unknownName("property", name, PROPERTY_NAMES)}`);
+    }
+  }
+}
+
+const PROPERTY_NAMES: readonly string[] = PROPERTY_TABLE.map(({ name }) => name);
 
 function checkSize(what: string, text: string, { topicLength, topicLevels }: Limits): void {
   const length = utf8Length(text);

@@ -2,8 +2,10 @@
 
 import type { Broker } from "../broker/broker.ts";
 import type { Connection } from "../broker/connection.ts";
+import { checkedReason } from "../broker/hook_checks.ts";
 import { shownMessage } from "../broker/shown_message.ts";
 import type { Client } from "../client.ts";
+import { checkString, described } from "../core/misuse.ts";
 import type { MessageInfo } from "../hook_answers.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { Reason } from "../packets/reason.ts";
@@ -23,18 +25,27 @@ function connectionOf(broker: Broker, id: string): Connection | null {
 }
 
 export function connectedClient(broker: Broker, id: string): Client | undefined {
+  checkString("Cannot look for a client", id);
   return connectionOf(broker, id)?.client ?? undefined;
 }
 
 /** Its will is published and its session stays as after any other end. */
 export function disconnectClient(broker: Broker, id: string, reason: Reason): boolean {
+  checkString("Cannot disconnect a client", id);
+  checkReason(`Cannot disconnect client ${quoted(id)}`, reason);
   const connection = connectionOf(broker, id);
-  connection?.disconnect(reason);
+  connection?.disconnect(reason, { code: "disconnected-by-server" });
   return connection !== null;
 }
 
 /** All of its filters, or those given; how many there were. */
 export function unsubscribeClient(broker: Broker, id: string, filters?: readonly string[]): number {
+  checkString("Cannot unsubscribe a client", id);
+  if (filters !== undefined && !Array.isArray(filters)) {
+    throw new TypeError(
+      `Cannot unsubscribe client ${quoted(id)} from ${described(filters)}: expected a list of filters`,
+    );
+  }
   const { sessions, hooks } = broker;
   const session = sessions.get(id);
   if (session === undefined) return 0;
@@ -52,8 +63,20 @@ export function unsubscribeClient(broker: Broker, id: string, filters?: readonly
   return removed.length;
 }
 
+/** Throws a TypeError. */
+function checkReason(what: string, reason: unknown): void {
+  try {
+    checkedReason(reason);
+  } catch {
+    throw new TypeError(
+      `${what} with ${described(reason)}: expected a reason such as Reasons.administrativeAction`,
+    );
+  }
+}
+
 /** As if a connected client had sent it. */
 export function injectFor(broker: Broker, id: string, packet: Packet): Promise<void> {
+  checkString("Cannot inject a packet", id);
   const connection = connectionOf(broker, id);
   if (connection !== null) return inject(connection, packet);
   throw new Error(`Cannot inject a packet for client ${quoted(id)}: it is not connected`);

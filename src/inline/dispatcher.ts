@@ -5,7 +5,7 @@
  */
 
 import { isPromise } from "../hooks.ts";
-import { soon } from "../runtime/turn.ts";
+import { nextTurn, soon } from "../runtime/turn.ts";
 import { Queue } from "../session/queue.ts";
 import type { InlineSession } from "./inline_session.ts";
 import { inlineMessage } from "./message.ts";
@@ -17,12 +17,14 @@ const MOST = 256;
 
 export class Dispatcher {
   readonly #ready: Queue<InlineSession> = new Queue();
-  readonly #report: (text: string) => void;
+  readonly #report: (filter: string, error: unknown) => void;
   #scheduled = false;
+  #running = false;
   /** Of the current slice, as `performance.now` counts. */
   #until = 0;
 
-  constructor(report: (text: string) => void) {
+  /** `report`: the handler of that filter threw, or its promise was rejected. */
+  constructor(report: (filter: string, error: unknown) => void) {
     this.#report = report;
   }
 
@@ -31,25 +33,26 @@ export class Dispatcher {
     if (session.ready || session.awaited !== null || session.ended) return;
     session.ready = true;
     this.#ready.push(session);
-    this.#schedule();
+    if (!this.#running) this.#schedule(soon);
   }
 
-  #schedule(): void {
+  #schedule(later: (run: () => void) => void): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    soon(this.#run);
+    later(this.#run);
   }
 
   #run = (): void => {
     this.#scheduled = false;
+    this.#running = true;
     this.#until = performance.now() + SLICE_MS;
-    while (this.#inTime) {
-      const session = this.#ready.shift();
-      if (session === undefined) return;
+    for (let session = this.#ready.shift(); session !== undefined; session = this.#ready.shift()) {
       session.ready = false;
       this.#drain(session);
+      if (!this.#inTime) break;
     }
-    if (this.#ready.length > 0) this.#schedule();
+    this.#running = false;
+    if (this.#ready.length > 0) this.#schedule(nextTurn);
   };
 
   get #inTime(): boolean {
@@ -96,7 +99,6 @@ export class Dispatcher {
   }
 
   #failed({ filter }: Handle, error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
-    this.#report(`The handler of the inline subscription ${JSON.stringify(filter)} failed: ${text}`);
+    this.#report(filter, error);
   }
 }

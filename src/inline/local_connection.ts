@@ -2,19 +2,28 @@
 
 import type { Broker } from "../broker/broker.ts";
 import type { Connection } from "../broker/connection.ts";
+import { clientFields } from "../broker/ends/ended.ts";
 import { type Client, INLINE_CLIENT_ID } from "../client.ts";
+import { checkOptions, type Shape } from "../core/misuse.ts";
+import { textOf } from "../core/error_text.ts";
 import { isPromise } from "../hooks.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import { reasonText } from "../packets/reason.ts";
 import { type ConnackPacket, type ConnectPacket, type Packet, PacketType } from "../packets/types.ts";
+import { checkPropertyNames } from "./checks.ts";
 import { encoded, inject } from "./inject.ts";
 import type { LocalClient, LocalClientOptions } from "./local_client.ts";
 import { LocalStream, type PacketSink } from "./local_stream.ts";
 
 /** Connects a client that the program makes; fails with the reason when it is refused. */
 export async function connectLocal(broker: Broker, options: LocalClientOptions): Promise<LocalClient> {
+  checkOptions("newClient", options, shape);
   const connect = connectPacket(options);
   const what = `Cannot make client ${JSON.stringify(connect.clientId)}`;
+  if (![3, 4, 5].includes(connect.version)) {
+    throw new RangeError(`${what} of version ${connect.version}: expected 3, 4 or 5`);
+  }
+  checkPropertyNames(what, connect.properties);
   if (connect.clientId === INLINE_CLIENT_ID) {
     throw new RangeError(`${what}: that is the program itself, use "publish" and "subscribe"`);
   }
@@ -28,6 +37,20 @@ export async function connectLocal(broker: Broker, options: LocalClientOptions):
   }
   return local;
 }
+
+const shape: Shape<LocalClientOptions> = {
+  id: "string",
+  username: "string",
+  version: "number",
+  cleanStart: "boolean",
+  sessionExpiryInterval: "number",
+  keepAlive: "number",
+  inline: "boolean",
+  will: "any",
+  properties: "object",
+  onPacket: "function",
+  acknowledge: "boolean",
+};
 
 function refusal({ version }: ConnectPacket, { reasonCode }: ConnackPacket): string {
   return version === 5 ? reasonText(reasonCode) : `refused with return code ${reasonCode}`;
@@ -140,8 +163,11 @@ class LocalConnection implements LocalClient, PacketSink {
   }
 
   #failed(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
-    this.#broker.log("error", `onPacket of the client ${JSON.stringify(this.id)} failed: ${text}`);
+    this.#broker.events.tell("handler-failed", {
+      ...clientFields(this.client),
+      method: "onPacket",
+      error: textOf(error),
+    });
   }
 
   #acknowledge(packet: Packet): void {

@@ -9,7 +9,8 @@ import { decodeProperties, encodeProperties } from "../packets/property_codec.ts
 import { PacketType, type QoS } from "../packets/types.ts";
 import { isText } from "../packets/text_payload.ts";
 import { Reader, Writer } from "../packets/wire.ts";
-import { checkTopic, quoted } from "./checks.ts";
+import { checkOptions, checkText, described, type Shape } from "../core/misuse.ts";
+import { checkPropertyNames, checkTopic, quoted } from "./checks.ts";
 
 /** How a message of the program is published. */
 export interface InlinePublishOptions {
@@ -42,6 +43,16 @@ export interface PublishRequest {
 
 const encoder = new TextEncoder();
 
+/** Nothing is said about how. */
+export const NONE: InlinePublishOptions = {};
+
+const shape: Shape<InlinePublishOptions> = {
+  qos: "number",
+  retain: "boolean",
+  properties: "object",
+  to: "string",
+};
+
 /** Throws a TypeError or RangeError that says what is wrong. */
 export function publishRequest(
   broker: Broker,
@@ -51,14 +62,18 @@ export function publishRequest(
 ): PublishRequest {
   checkTopic(topic, broker.limits);
   const what = `Cannot publish to ${quoted(topic)}`;
+  if (options !== NONE) checkOptions("publish", options, shape);
   const { qos = 0, retain = false, to = null, properties = NO_PROPERTIES } = options;
   if (qos !== 0 && qos !== 1 && qos !== 2) {
     throw new RangeError(`${what} with QoS ${qos}: expected 0, 1 or 2`);
   }
   if (retain && to !== null) throw new TypeError(`${what}: "retain" and "to" exclude each other`);
+  if (to !== null) checkText(`${what}, to a client`, to);
   const text = typeof payload === "string";
   if (!text && !(payload instanceof Uint8Array)) {
-    throw new TypeError(`${what}: expected a string or a Uint8Array as its payload`);
+    throw new TypeError(
+      `${what}: expected a string or a Uint8Array as its payload, got ${described(payload)}`,
+    );
   }
   const bytes = text ? encoder.encode(payload) : payload;
   const { packetSize } = broker.limits;
@@ -93,6 +108,7 @@ function checked(broker: Broker, what: string, properties: Properties, payload: 
       `${what}: topic alias and subscription identifiers are not for the publisher to give`,
     );
   }
+  checkPropertyNames(what, properties);
   const writer = new Writer();
   try {
     encodeProperties(writer, properties, PacketType.PUBLISH);

@@ -2,6 +2,7 @@
 
 import type { Broker } from "../broker/broker.ts";
 import { deliverToOne } from "../broker/deliver.ts";
+import { clientFields } from "../broker/ends/ended.ts";
 import { expiryTime } from "../broker/expiry.ts";
 import { forwarded } from "../broker/handlers/publish.ts";
 import { isServerTopic } from "../broker/permission.ts";
@@ -118,7 +119,12 @@ export class Publisher {
     if (!isPacket(outcome)) return this.#refused(outcome === "drop" ? Reasons.success : outcome);
     const message = this.#message(outcome, true);
     if (message === null) {
-      broker.log("error", `A hook changed a topic into ${quoted(outcome.topic)}, which is none`);
+      broker.events.tell("hook-failed", {
+        ...clientFields(this.#client),
+        topic: outcome.topic,
+        method: "onPublish",
+        detail: "a hook changed a topic into what is none",
+      });
       return this.#refused(Reasons.topicNameInvalid);
     }
     const told = (reason: Reason): Reason => {

@@ -2,7 +2,10 @@
 
 import type { Broker } from "../broker/broker.ts";
 import { deliverAgain } from "../broker/deliver.ts";
+import { clientFields } from "../broker/ends/ended.ts";
 import type { Client } from "../client.ts";
+import { checkOptions, checkString, described, isClass, type Shape } from "../core/misuse.ts";
+import { textOf } from "../core/error_text.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import { PacketType, type SubscribeOptions } from "../packets/types.ts";
 import { isShared } from "../topics/names.ts";
@@ -15,6 +18,8 @@ import {
   type InlineSubscribeOptions,
   type InlineSubscription,
 } from "./subscription.ts";
+
+const shape: Shape<InlineSubscribeOptions> = { id: "number", noLocal: "boolean", retained: "boolean" };
 
 export class InlineSubscriptions implements InlineSessionHost {
   readonly broker: Broker;
@@ -32,7 +37,9 @@ export class InlineSubscriptions implements InlineSessionHost {
   constructor(broker: Broker, client: Client) {
     this.broker = broker;
     this.#client = client;
-    this.#dispatcher = new Dispatcher((text) => broker.log("error", text));
+    this.#dispatcher = new Dispatcher((filter, error) => {
+      broker.events.tell("handler-failed", { ...clientFields(client), filter, error: textOf(error) });
+    });
   }
 
   wake(session: InlineSession): void {
@@ -54,7 +61,10 @@ export class InlineSubscriptions implements InlineSessionHost {
   subscribe(filter: string, handler: InlineHandler, options: InlineSubscribeOptions): InlineSubscription {
     const what = `Cannot subscribe to ${quoted(filter)}`;
     checkFilter(what, filter, this.broker.limits);
-    if (typeof handler !== "function") throw new TypeError(`${what}: expected a function as its handler`);
+    if (typeof handler !== "function" || isClass(handler)) {
+      throw new TypeError(`${what}: expected a function as its handler, got ${described(handler)}`);
+    }
+    checkOptions("subscribe", options, shape);
     const { id = --this.#made, noLocal = false, retained = true } = options;
     if (options.id !== undefined && (!Number.isSafeInteger(id) || id < 0)) {
       throw new RangeError(`${what} with id ${id}: expected a whole number from 0 on`);
@@ -96,6 +106,12 @@ export class InlineSubscriptions implements InlineSessionHost {
 
   /** All of the filter, or the one with that number. */
   unsubscribe(filter: string, id?: number): boolean {
+    if (id !== undefined && typeof id !== "number") {
+      throw new TypeError(
+        `Cannot unsubscribe from ${quoted(filter)} with id ${described(id)}: expected a number`,
+      );
+    }
+    checkString("Cannot unsubscribe", filter);
     const byId = this.#sessions.get(filter);
     const sessions = [...byId?.values() ?? []].filter((one) => id === undefined || one.handle.id === id);
     for (const { handle } of sessions) handle.unsubscribe();

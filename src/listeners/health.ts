@@ -1,6 +1,8 @@
 /** Whether the broker is alive, for those who restart it when it is not. */
 
+import type { Shape } from "../core/misuse.ts";
 import type { HttpHandler } from "../runtime/http.ts";
+import { checkListenerOptions } from "./check.ts";
 import { healthAnswer } from "./health_answer.ts";
 import { HttpListener } from "./http.ts";
 import type { ListenerHost } from "./listener.ts";
@@ -19,6 +21,13 @@ export interface HealthListenerOptions {
   readonly path?: string;
 }
 
+const shape: Shape<HealthListenerOptions> = {
+  id: "string",
+  address: "string",
+  tls: "object",
+  path: "string",
+};
+
 /**
  * An HTTP or HTTPS listener that answers `GET /healthcheck`, and HEAD, with 200 and an empty body as long as the
  * broker takes connections; with 200 and JSON when damaged data was put aside at start; with 503 and JSON that says why
@@ -29,6 +38,7 @@ export class HealthListener extends HttpListener {
 
   /** It opens when the server serves. Throws a `ListenerError` when the path does not begin with a slash. */
   constructor(options: HealthListenerOptions) {
+    checkListenerOptions("HealthListener", options, shape, ["id", "address"]);
     const { path = "/healthcheck", ...rest } = options;
     if (!path.startsWith("/")) {
       throw new ListenerError(

@@ -1,10 +1,12 @@
 /** HTTP: whatever a fetch handler answers, statistics and health for example. */
 
+import type { Shape } from "../core/misuse.ts";
 import { type HttpHandler, serveHttp } from "../runtime/http.ts";
 import type { Acceptor } from "../runtime/stream.ts";
 import type { TlsAcceptor } from "../runtime/tls.ts";
+import { checkListenerOptions } from "./check.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
-import { errorLog, handshakesOf, openAt, reloadTls } from "./open.ts";
+import { errorLog, handshakesOf, openAt, refusalLog, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
 /** What an HTTP listener is told. */
@@ -19,6 +21,13 @@ export interface HttpListenerOptions {
   readonly handler: HttpHandler;
 }
 
+const shape: Shape<HttpListenerOptions> = {
+  id: "string",
+  address: "string",
+  tls: "object",
+  handler: "function",
+};
+
 /** An HTTP or HTTPS listener. */
 export class HttpListener implements Listener {
   readonly id: string;
@@ -28,6 +37,8 @@ export class HttpListener implements Listener {
 
   /** It opens when the server serves. */
   constructor(options: HttpListenerOptions) {
+    checkListenerOptions("HttpListener", options, shape, ["id", "address"]);
+    if (options.handler === undefined) throw new TypeError("Cannot make a HttpListener without handler");
     this.id = options.id;
     this.protocol = options.tls === undefined ? "http" : "https";
     this.#options = options;
@@ -45,6 +56,7 @@ export class HttpListener implements Listener {
         ...(tls === undefined ? {} : { tls: await readTlsFiles(tls) }),
         onError: errorLog(this, host),
         beginHandshake: handshakesOf(this, host),
+        onRefused: refusalLog(this, host),
       }, this.handlerFor(host)));
   }
 

@@ -2,8 +2,10 @@
 
 import type { Stats } from "../broker/stats.ts";
 import type { SystemInfo } from "../broker/system_info.ts";
-import type { Handshake } from "../runtime/pending_handshakes.ts";
+import type { DropReason, Handshake } from "../runtime/pending_handshakes.ts";
+import type { StreamRefusal } from "../runtime/refusal.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
+import type { LatenessFigures } from "../broker/lateness.ts";
 import type { StorageStatus } from "../storage.ts";
 
 /**
@@ -83,6 +85,8 @@ export interface ListenerHost {
   readonly storage: StorageStatus | null;
   /** Nobody gets in without having shown a password or the like, as far as its hooks say. */
   readonly requiresCredentials: boolean;
+  /** How late its event loop was in the last minute. */
+  readonly lateness?: LatenessFigures;
   /** The figures of the server at this moment. */
   info(): SystemInfo;
   /**
@@ -100,8 +104,10 @@ export interface ListenerHost {
     listener: Listener,
     remoteAddress: string,
     milliseconds: number,
-    drop: () => void,
+    drop: (why: DropReason) => void,
   ): Handshake;
+  /** A connection was turned away before there was a stream to offer. It gets a line in the server's log. */
+  refused(refusal: StreamRefusal, listener: Listener): void;
   /** Into the server's log. */
   log(level: "debug" | "info" | "warn" | "error", text: string): void;
 }

@@ -1,8 +1,10 @@
 /** MQTT without sockets, for programs that test their own device code. */
 
+import type { Shape } from "../core/misuse.ts";
 import type { Duplex } from "node:stream";
 import { memoryDuplex, refusedDuplex } from "../runtime/memory_duplex.ts";
 import { type MemoryClient, memoryPair, type MemoryPairOptions } from "../runtime/memory_stream.ts";
+import { checkListenerOptions } from "./check.ts";
 import { ListenerError } from "./listener_error.ts";
 import { aliasesOf } from "./aliases_of.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
@@ -21,6 +23,11 @@ export interface MemoryListenerOptions {
 
 /** How many bytes a `duplex` has on their way to a client that does not read. */
 const capacity = 64 * 1024;
+
+const shape: Shape<MemoryListenerOptions> = {
+  id: "string",
+  topicAliasMaximumOut: "number",
+};
 
 /**
  * A listener in memory: device code and broker run in one process, without sockets, ports or timing of a network.
@@ -46,6 +53,7 @@ export class MemoryListener implements Listener {
 
   /** Clients can connect when the server serves. Throws a RangeError. */
   constructor(options: MemoryListenerOptions = {}) {
+    checkListenerOptions("MemoryListener", options, shape, []);
     this.id = options.id ?? "memory";
     this.topicAliasMaximumOut = aliasesOf(this.id, options);
     this.address = `memory:${this.id}`;

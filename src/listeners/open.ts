@@ -2,6 +2,7 @@
 
 import { noSuchAddressFamily } from "../runtime/listen_fault.ts";
 import type { BeginHandshake } from "../runtime/pending_handshakes.ts";
+import type { RefusalSink } from "../runtime/refusal.ts";
 import type { Acceptor } from "../runtime/stream.ts";
 import type { TlsAcceptor } from "../runtime/tls.ts";
 import { type Address, parseAddress } from "./address.ts";
@@ -40,6 +41,11 @@ async function listenEverywhere<Opened>(
 /** Where faults go that belong to no caller. */
 export function errorLog(listener: Listener, host: ListenerHost): (error: Error) => void {
   return (error) => host.log("error", `Listener "${listener.id}": ${error.message}`);
+}
+
+/** Where those are told of who were turned away at the door. */
+export function refusalLog(listener: Listener, host: ListenerHost): RefusalSink {
+  return (refusal) => host.refused(refusal, listener);
 }
 
 /** The handshakes of its connections, as what accepts them wants to be told. */

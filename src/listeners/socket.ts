@@ -1,14 +1,16 @@
 /** MQTT over sockets that the program has already. */
 
+import type { Shape } from "../core/misuse.ts";
 import { adoptSocket, dropSocket } from "../runtime/adopt_socket.ts";
 import { toError } from "../runtime/guard.ts";
 import type { AnySocket, SocketIterable, SocketServer } from "../runtime/socket_shapes.ts";
 import { sourceAddress, type Tap, tapSource } from "../runtime/socket_source.ts";
 import type { PeerCertificate } from "../runtime/stream.ts";
 import { aliasesOf } from "./aliases_of.ts";
+import { checkListenerOptions } from "./check.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { listenerError } from "./listener_error.ts";
-import { errorLog, handshakesOf } from "./open.ts";
+import { errorLog, handshakesOf, refusalLog } from "./open.ts";
 
 /** What a listener for sockets of the program is told. */
 export interface SocketListenerOptions {
@@ -42,6 +44,14 @@ export interface SocketDetails {
   readonly certificate?: PeerCertificate | null;
 }
 
+const shape: Shape<SocketListenerOptions> = {
+  id: "string",
+  source: "object",
+  address: "string",
+  closeServer: "boolean",
+  topicAliasMaximumOut: "number",
+};
+
 /**
  * A listener for sockets that come from elsewhere: a server the program set up itself, one that it shares with
  * other protocols, a tunnel, or single sockets.
@@ -68,6 +78,8 @@ export class SocketListener implements Listener {
 
   /** It takes connections when the server serves. Throws a RangeError. */
   constructor(options: SocketListenerOptions) {
+    checkListenerOptions("SocketListener", options, shape, ["id"]);
+    checkSource(options.source);
     this.id = options.id;
     this.topicAliasMaximumOut = aliasesOf(this.id, options);
     this.#options = options;
@@ -90,6 +102,7 @@ export class SocketListener implements Listener {
           onEnd: () =>
             host.log("warn", `Listener "${this.id}": its source has ended, nobody can connect any more`),
           onError: errorLog(this, host),
+          onRefused: refusalLog(this, host),
         });
       } catch (thrown) {
         return Promise.reject(listenerError(this, this.address, thrown));
@@ -145,4 +158,13 @@ export class SocketListener implements Listener {
       dropSocket(socket);
     }
   }
+}
+
+/** Throws a TypeError when no connections can come from there. */
+function checkSource(source: unknown): void {
+  if (source === undefined || typeof (source as Partial<SocketServer>).on === "function") return;
+  if (Symbol.asyncIterator in (source as object)) return;
+  throw new TypeError(
+    "Cannot make a SocketListener: its source is neither a server of node:net or node:tls nor an async iterable",
+  );
 }

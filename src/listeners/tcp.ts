@@ -1,11 +1,13 @@
 /** MQTT over TCP, plain or TLS. */
 
+import type { Shape } from "../core/misuse.ts";
 import type { Acceptor } from "../runtime/stream.ts";
 import { listenTcp } from "../runtime/tcp.ts";
 import { listenTls, type TlsAcceptor } from "../runtime/tls.ts";
 import { aliasesOf } from "./aliases_of.ts";
+import { checkListenerOptions } from "./check.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
-import { errorLog, handshakesOf, openAt, reloadTls } from "./open.ts";
+import { errorLog, handshakesOf, openAt, refusalLog, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
 /** What a TCP listener is told. */
@@ -25,6 +27,14 @@ export interface TcpListenerOptions {
   readonly topicAliasMaximumOut?: number;
 }
 
+const shape: Shape<TcpListenerOptions> = {
+  id: "string",
+  address: "string",
+  tls: "object",
+  backlog: "number",
+  topicAliasMaximumOut: "number",
+};
+
 /** A listener for MQTT over TCP or TLS. */
 export class TcpListener implements Listener {
   readonly id: string;
@@ -35,6 +45,7 @@ export class TcpListener implements Listener {
 
   /** It opens when the server serves. Throws a RangeError. */
   constructor(options: TcpListenerOptions) {
+    checkListenerOptions("TcpListener", options, shape, ["id", "address"]);
     this.id = options.id;
     this.topicAliasMaximumOut = aliasesOf(this.id, options);
     this.protocol = options.tls === undefined ? "tcp" : "tls";
@@ -52,6 +63,7 @@ export class TcpListener implements Listener {
         ...place,
         ...(backlog === undefined ? {} : { backlog }),
         onError: errorLog(this, host),
+        onRefused: refusalLog(this, host),
       };
       if (tls === undefined) return await listenTcp(options, (stream) => host.accept(stream, this));
       return await listenTls(

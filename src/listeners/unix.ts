@@ -1,8 +1,10 @@
 /** MQTT over a Unix socket. */
 
+import type { Shape } from "../core/misuse.ts";
 import type { Acceptor } from "../runtime/stream.ts";
 import { listenUnix } from "../runtime/tcp.ts";
 import { aliasesOf } from "./aliases_of.ts";
+import { checkListenerOptions } from "./check.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { ListenerError, listenerError } from "./listener_error.ts";
 import { errorLog } from "./open.ts";
@@ -25,6 +27,13 @@ export interface UnixListenerOptions {
 /** What fits into the kernel's address structure, without the closing zero. */
 const longestPath = 107;
 
+const shape: Shape<UnixListenerOptions> = {
+  id: "string",
+  path: "string",
+  mode: "number",
+  topicAliasMaximumOut: "number",
+};
+
 /** A listener for MQTT over a Unix socket. */
 export class UnixListener implements Listener {
   readonly id: string;
@@ -36,6 +45,7 @@ export class UnixListener implements Listener {
 
   /** It opens when the server serves. Throws a RangeError. */
   constructor(options: UnixListenerOptions) {
+    checkListenerOptions("UnixListener", options, shape, ["id", "path"]);
     this.id = options.id;
     this.topicAliasMaximumOut = aliasesOf(this.id, options);
     this.address = options.path;

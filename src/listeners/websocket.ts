@@ -1,14 +1,16 @@
 /** MQTT over WebSocket, plain or TLS. */
 
+import type { Shape } from "../core/misuse.ts";
 import type { Acceptor } from "../runtime/stream.ts";
 import type { TlsAcceptor } from "../runtime/tls.ts";
 import { listenWebSocket } from "../runtime/websocket.ts";
 import { canonicalOrigin, type OriginRule } from "../runtime/websocket_origin.ts";
-import { foreignPageLog } from "./foreign_pages.ts";
 import { aliasesOf } from "./aliases_of.ts";
+import { checkListenerOptions } from "./check.ts";
+import { foreignPageLog } from "./foreign_pages.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { ListenerError } from "./listener_error.ts";
-import { errorLog, handshakesOf, openAt, reloadTls } from "./open.ts";
+import { errorLog, handshakesOf, openAt, refusalLog, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
 /** What a WebSocket listener is told. */
@@ -50,6 +52,18 @@ const longestPacket = 268_435_460;
 const defaultPingInterval = 30;
 const longestPingInterval = 86_400;
 
+const shape: Shape<WebSocketListenerOptions> = {
+  id: "string",
+  address: "string",
+  path: "string",
+  tls: "object",
+  maxMessageBytes: "number",
+  requireSubprotocol: "boolean",
+  pingInterval: "any",
+  origins: "any",
+  topicAliasMaximumOut: "number",
+};
+
 /** A listener for MQTT over WebSocket, plain or TLS. */
 export class WebSocketListener implements Listener {
   readonly id: string;
@@ -61,6 +75,7 @@ export class WebSocketListener implements Listener {
 
   /** It opens when the server serves. Throws a `ListenerError` when `origins` or `pingInterval` cannot be used, a RangeError. */
   constructor(options: WebSocketListenerOptions) {
+    checkListenerOptions("WebSocketListener", options, shape, ["id", "address"]);
     this.id = options.id;
     this.topicAliasMaximumOut = aliasesOf(this.id, options);
     this.protocol = options.tls === undefined ? "ws" : "wss";
@@ -91,6 +106,7 @@ export class WebSocketListener implements Listener {
         onForeignPage: foreignPageLog(this, host),
         onError: errorLog(this, host),
         beginHandshake: handshakesOf(this, host),
+        onRefused: refusalLog(this, host),
       }, (stream) => host.accept(stream, this)));
   }
 

@@ -7,7 +7,7 @@
 import http from "node:http";
 import net, { type AddressInfo } from "node:net";
 import tls from "node:tls";
-import { formatAddress } from "./address.ts";
+import { addressOf, formatAddress } from "./address.ts";
 import { peerCertificate } from "./certificate.ts";
 import { type ErrorSink, ignoreErrors, toError } from "./guard.ts";
 import { HttpConnections } from "./http_connections.ts";
@@ -15,6 +15,7 @@ import { sendResponse, toRequest } from "./http_message.ts";
 import { type KeyPair, readKeyPair } from "./key_pair.ts";
 import { listenNode } from "./node_listen.ts";
 import { type BeginHandshake, ownHandshakes } from "./pending_handshakes.ts";
+import { ignoreRefusals, type RefusalSink, resumedWithout, tlsRefusal, tlsTooLate } from "./refusal.ts";
 import type { Acceptor } from "./stream.ts";
 import { contextOf, requestsCertificate, serverOptions, type TlsAcceptor, type TlsSettings } from "./tls.ts";
 
@@ -33,6 +34,8 @@ export interface HttpOptions {
   readonly beginHandshake?: BeginHandshake;
   /** Told of what the handler threw. */
   readonly onError?: ErrorSink;
+  /** Told of TLS handshakes that failed. */
+  readonly onRefused?: RefusalSink;
 }
 
 /** Answers a request. `remoteAddress` is `ip:port`. */
@@ -44,10 +47,14 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
   const headMs = options.headMs ?? 10_000;
   const scheme = settings === undefined ? "http" : "https";
   const maxBodyBytes = options.maxBodyBytes ?? 1024 * 1024;
+  const refused = options.onRefused ?? ignoreRefusals;
   const connections = new HttpConnections({
     limit: options.maxConnections ?? 256,
     headMs,
     beginHandshake: options.beginHandshake ?? ownHandshakes(),
+    onLate: (address) => {
+      if (settings !== undefined) refused(tlsTooLate(address));
+    },
     report,
   });
   const protocol = http.createServer();
@@ -62,8 +69,15 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
   // Sockets are handed over, so that they can be counted from the first moment: `node:http` itself tells of
   // them on one runtime only when they have sent something.
   server.on("connection", (socket) => connections.count(socket));
+  server.on("tlsClientError", (error: Error, socket: net.Socket) => {
+    const known = connections.failed(socket);
+    if (known !== null) refused(tlsRefusal(error, known, settings?.requireClientCert ?? false));
+  });
   server.on(scheme === "http" ? "connection" : "secureConnection", (socket: net.Socket) => {
-    if (settings?.requireClientCert && isUnknown(socket as tls.TLSSocket, settings)) return socket.destroy();
+    if (settings?.requireClientCert && isUnknown(socket as tls.TLSSocket, settings)) {
+      refused(resumedWithout(addressOf(socket)));
+      return socket.destroy();
+    }
     if (connections.watch(socket)) protocol.emit("connection", socket);
   });
   await listenNode(server, options, report);

@@ -2,12 +2,13 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { clearTimeout, setTimeout } from "node:timers";
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { addressOf } from "./address.ts";
 import { type AwakeTimer, awakeTimers } from "./awake_timers.ts";
 import { Crowd } from "./crowd.ts";
 import type { ErrorSink } from "./guard.ts";
 import type { BeginHandshake, Handshake } from "./pending_handshakes.ts";
+import { tlsPeer } from "./tls_handshakes.ts";
 
 const keepAliveMs = 15_000;
 /** How long answers under way may take after `close`: an event stream would go on for ever. */
@@ -18,12 +19,16 @@ export interface HttpConnectionRules {
   /** For a TLS handshake, and again for the head of the first request; a body has three times as long. */
   readonly headMs: number;
   readonly beginHandshake: BeginHandshake;
+  /** Told who has not finished a TLS handshake, or the head of a first request without TLS, in time. */
+  readonly onLate: (address: string) => void;
   readonly report: ErrorSink;
 }
 
 interface Connection {
   /** With TLS another one once the handshake is done. */
   socket: Socket;
+  /** That of before. */
+  readonly first: Socket;
   readonly address: string;
   /** Before the first request. */
   handshake: Handshake | null;
@@ -53,9 +58,10 @@ export class HttpConnections {
       return;
     }
     const address = addressOf(socket);
-    const connection: Connection = { socket, address, handshake: null, timer: null };
+    const connection: Connection = { socket, first: socket, address, handshake: null, timer: null };
     this.#open.set(address, connection);
-    socket.once("close", () => this.#forget(connection));
+    // (Later, because what failed may be said after it.)
+    socket.once("close", () => setImmediate(() => this.#forget(connection)));
     this.#begin(connection);
   }
 
@@ -72,6 +78,14 @@ export class HttpConnections {
     socket.once("close", () => this.#forget(connection));
     this.#begin(connection);
     return true;
+  }
+
+  /** Its TLS handshake has failed. Its address; null: it had been turned away before. */
+  failed(socket: Socket): string | null {
+    const connection = this.#open.get(tlsPeer(socket, this.#open));
+    if (connection === undefined) return null;
+    this.#forget(connection);
+    return connection.address;
   }
 
   /** A request came: its body has a time, its answer has none. */
@@ -126,9 +140,15 @@ export class HttpConnections {
   }
 
   #begin(connection: Connection): void {
-    const { headMs, beginHandshake } = this.#rules;
+    const { headMs, beginHandshake, onLate } = this.#rules;
     connection.handshake?.done();
-    connection.handshake = beginHandshake(connection.address, headMs, () => connection.socket.destroy());
+    const { address, socket } = connection;
+    connection.handshake = beginHandshake(address, headMs, (why) => {
+      // (After a TLS handshake it is another socket.)
+      if (why === "late" && socket === connection.first) onLate(address);
+      this.#forget(connection);
+      socket.destroy();
+    });
     this.#waitedFor.add(connection, connection.address);
   }
 

@@ -12,11 +12,18 @@ export interface Handshake {
   evict(): void;
 }
 
+/** Why a handshake is given up: it took too long, or it has to make room for a newer one. */
+export type DropReason = "late" | "evicted";
+
 /**
  * A connection has begun its opening handshake; `remoteAddress` as a stream has it. `drop` closes it, and is called
  * at most once: when it is not done after `milliseconds`, or when it has to make room for a newer one.
  */
-export type BeginHandshake = (remoteAddress: string, milliseconds: number, drop: () => void) => Handshake;
+export type BeginHandshake = (
+  remoteAddress: string,
+  milliseconds: number,
+  drop: (why: DropReason) => void,
+) => Handshake;
 
 /** Where they are counted; the statistics of a server are one. */
 export interface HandshakeCounters {
@@ -41,7 +48,7 @@ export interface HandshakeRules {
 interface Pending {
   readonly listener: string;
   readonly remoteAddress: string;
-  readonly drop: () => void;
+  readonly drop: (why: DropReason) => void;
   timer: AwakeTimer;
 }
 
@@ -67,7 +74,12 @@ export class PendingHandshakes {
     return (remoteAddress, milliseconds, drop) => this.begin(listener, remoteAddress, milliseconds, drop);
   }
 
-  begin(listener: string, remoteAddress: string, milliseconds: number, drop: () => void): Handshake {
+  begin(
+    listener: string,
+    remoteAddress: string,
+    milliseconds: number,
+    drop: (why: DropReason) => void,
+  ): Handshake {
     const timer = awakeTimers.after(milliseconds, () => this.#late(pending));
     const pending: Pending = { listener, remoteAddress, drop, timer };
     this.#pending.add(pending, remoteAddress);
@@ -79,14 +91,14 @@ export class PendingHandshakes {
   #late(pending: Pending): void {
     if (this.#counters !== undefined) this.#counters.refused.handshakeTimeout++;
     this.#done(pending);
-    pending.drop();
+    pending.drop("late");
   }
 
   #evict(pending: Pending): void {
     if (!this.#pending.has(pending)) return;
     if (this.#counters !== undefined) this.#counters.refused.pendingHandshakes++;
     this.#done(pending);
-    pending.drop();
+    pending.drop("evicted");
     this.#onEvicted?.(pending.listener, pending.remoteAddress);
   }
 

@@ -5,6 +5,7 @@ import { clearTimeout, setTimeout } from "node:timers";
 import { formatAddress } from "./address.ts";
 import { type ErrorSink, toError } from "./guard.ts";
 import type { BeginHandshake } from "./pending_handshakes.ts";
+import { ignoreRefusals, type RefusalSink, tlsRefusal } from "./refusal.ts";
 import type { AnySocket, SocketAddress, SocketIterable, SocketServer } from "./socket_shapes.ts";
 import { TlsHandshakes } from "./tls_handshakes.ts";
 
@@ -21,6 +22,8 @@ export interface SourceOptions {
   /** The iteration has ended by itself. */
   readonly onEnd: () => void;
   readonly onError: ErrorSink;
+  /** A TLS handshake failed. */
+  readonly onRefused?: RefusalSink;
 }
 
 /** What is being taken from a source. */
@@ -76,18 +79,22 @@ class ServerTap implements Tap {
   #handshakes: TlsHandshakes | null = null;
   #handlers: [event: string, handler: (...values: unknown[]) => void][];
 
-  constructor(server: SocketServer, { closes, beginHandshake, onSocket, onError }: SourceOptions) {
+  constructor(
+    server: SocketServer,
+    { closes, beginHandshake, onSocket, onError, onRefused = ignoreRefusals }: SourceOptions,
+  ) {
     this.#server = server;
     this.#closes = closes;
     const failed = (error: unknown): void => onError(toError(error));
     this.#handlers = [["error", failed]];
     // The `connection` of a TLS server is what it decrypts.
     if ("setSecureContext" in server) {
-      const handshakes = this.#handshakes = new TlsHandshakes(beginHandshake, handshakeMs);
+      const handshakes = this.#handshakes = new TlsHandshakes(beginHandshake, handshakeMs, onRefused);
       this.#handlers.push(
         ["connection", (socket) => handshakes.add(socket as Socket)],
-        ["tlsClientError", (_error, socket) => {
-          handshakes.remove(socket as Socket);
+        ["tlsClientError", (error, socket) => {
+          const known = handshakes.remove(socket as Socket);
+          if (known !== null) onRefused(tlsRefusal(error, known, false));
           (socket as Socket).destroy();
         }],
         ["secureConnection", (socket) => {

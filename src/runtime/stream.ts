@@ -19,6 +19,26 @@ export interface PeerCertificate {
   readonly subjectAltName: string;
 }
 
+/** A stream was ended because its peer broke the rules of what carries the bytes. */
+export class StreamFault extends Error {
+  /** Always that. */
+  override readonly name = "StreamFault";
+  /** What it is called in the log. */
+  readonly code: "websocket-malformed" | "websocket-message-too-large";
+  /** The option of the listener that decided. */
+  readonly setting: string | undefined;
+  /** Its value. */
+  readonly limit: number | undefined;
+
+  /** `setting`, `limit`: the option of the listener that decided, if one did. */
+  constructor(message: string, code: StreamFault["code"], setting?: string, limit?: number) {
+    super(message);
+    this.code = code;
+    this.setting = setting;
+    this.limit = limit;
+  }
+}
+
 /** One accepted byte stream in both directions. */
 export interface ByteStream {
   /** `ip:port`, or `unix:path`. */

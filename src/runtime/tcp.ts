@@ -2,9 +2,12 @@
 
 import { onBun, onDeno } from "./platform.ts";
 import type { ErrorSink } from "./guard.ts";
+import type { RefusalSink } from "./refusal.ts";
 import type { Accept, Acceptor } from "./stream.ts";
 
 export interface SocketOptions {
+  /** Told of connections that were turned away before `accept` was called for them. */
+  readonly onRefused?: RefusalSink;
   /** Told of accept errors (once per series) and of handlers that threw. */
   readonly onError?: ErrorSink;
   /** How long `end` waits for the peer to take what is left and to close its side. Default 5,000. */

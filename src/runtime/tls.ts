@@ -8,6 +8,7 @@ import { ignoreErrors } from "./guard.ts";
 import { type KeyPair, readKeyPair } from "./key_pair.ts";
 import { listenNode } from "./node_listen.ts";
 import { NodeStream } from "./node_stream.ts";
+import { ignoreRefusals, resumedWithout, tlsRefusal } from "./refusal.ts";
 import { openSockets } from "./open_sockets.ts";
 import { type BeginHandshake, ownHandshakes } from "./pending_handshakes.ts";
 import { onDeno } from "./platform.ts";
@@ -47,6 +48,7 @@ export interface TlsAcceptor extends Acceptor {
 export async function listenTls(options: TlsOptions, accept: Accept): Promise<TlsAcceptor> {
   const settings: TlsSettings = { ...options, ...readKeyPair(options) };
   const report = options.onError ?? ignoreErrors;
+  const refused = options.onRefused ?? ignoreRefusals;
   const requested = requestsCertificate(options);
   const server = tls.createServer({
     ...serverOptions(settings),
@@ -55,6 +57,7 @@ export async function listenTls(options: TlsOptions, accept: Accept): Promise<Tl
   const pending = new TlsHandshakes(
     options.beginHandshake ?? ownHandshakes(),
     options.handshakeMs ?? 10_000,
+    refused,
   );
   const take = (socket: net.Socket): void => {
     socket.once("close", () => openSockets.release());
@@ -63,16 +66,19 @@ export async function listenTls(options: TlsOptions, accept: Accept): Promise<Tl
     else socket.destroy();
   };
   const door = onDeno ? doorOf(server, take) : server.on("connection", take);
-  server.on("tlsClientError", (_error, socket) => {
-    pending.remove(socket);
+  server.on("tlsClientError", (error, socket) => {
+    const known = pending.remove(socket);
+    if (known !== null) refused(tlsRefusal(error, known, options.requireClientCert ?? false));
     socket.destroy();
   });
   server.on("secureConnection", (socket) => {
     pending.remove(socket);
     const certificate = peerCertificate(socket, requested);
-    // A resumed session may come without the certificate it was opened with.
-    if (options.requireClientCert && certificate === null) return socket.destroy();
     const remoteAddress = addressOf(socket);
+    if (options.requireClientCert && certificate === null) {
+      refused(resumedWithout(remoteAddress));
+      return socket.destroy();
+    }
     new NodeStream(socket, { remoteAddress, certificate, lingerMs: options.lingerMs }).start(accept, report);
   });
   await listenNode(door, options, report);

@@ -8,6 +8,7 @@
 import { ignoreErrors } from "./guard.ts";
 import { type BeginHandshake, ownHandshakes } from "./pending_handshakes.ts";
 import { onBun } from "./platform.ts";
+import { ignoreRefusals } from "./refusal.ts";
 import type { Accept, Acceptor, ByteStream } from "./stream.ts";
 import { listenTcp, type TcpOptions } from "./tcp.ts";
 import { listenTls, type TlsAcceptor, type TlsSettings } from "./tls.ts";
@@ -66,6 +67,7 @@ export async function listenWebSocket(
     restAfter: onBun && options.tls === undefined ? fullRead : Infinity,
     lingerMs: options.lingerMs,
     report: options.onError ?? ignoreErrors,
+    refused: options.onRefused ?? ignoreRefusals,
   };
   const upgrade: Accept = (inner) => new WebSocketStream(inner, accept, rules);
   const acceptor = options.tls === undefined

@@ -17,6 +17,8 @@ export interface HandshakeRules {
 export interface Answer {
   readonly accepted: boolean;
   readonly bytes: Uint8Array;
+  /** Why not, in the words of the answer; empty: it is accepted, or that was said already. */
+  readonly why: string;
 }
 
 /** In the order of preference [MQTT-6.0.0-4]; the second is what MQTT 3.1 clients offer. */
@@ -57,7 +59,8 @@ function answerUpgrade(headers: Map<string, string>, rules: HandshakeRules, remo
   }
   if (!/^[A-Za-z0-9+/]{22}==$/.test(key)) return refuse("400 Bad Request", "Sec-WebSocket-Key is malformed");
   if (!rules.admits(headers.get("origin") ?? null, headers.get("host") ?? null, remoteAddress)) {
-    return refuse("403 Forbidden", "Pages of this origin may not connect to this broker");
+    // (Who admits them has said why not.)
+    return { ...refuse("403 Forbidden", "Pages of this origin may not connect to this broker"), why: "" };
   }
   const offered = tokens(headers.get("sec-websocket-protocol"));
   const protocol = subprotocols.find((name) => offered.includes(name));
@@ -67,14 +70,25 @@ function answerUpgrade(headers: Map<string, string>, rules: HandshakeRules, remo
   const accept = createHash("sha1").update(key + acceptGuid).digest("base64");
   const extra = ["Upgrade: websocket", "Connection: Upgrade", `Sec-WebSocket-Accept: ${accept}`];
   if (protocol !== undefined) extra.push(`Sec-WebSocket-Protocol: ${protocol}`);
-  return { accepted: true, bytes: encode("101 Switching Protocols", extra, "") };
+  return { accepted: true, bytes: encode("101 Switching Protocols", extra, ""), why: "" };
 }
 
 const upgrade = ["Upgrade: websocket", "Sec-WebSocket-Version: 13"];
 
 /** What is sent when the head is longer than `longestHead`. */
-export function headTooLong(): Uint8Array {
-  return refuse("431 Request Header Fields Too Large", "The request head is too long").bytes;
+export function headTooLong(): Answer {
+  return refuse("431 Request Header Fields Too Large", "The request head is too long");
+}
+
+/** What is sent to whom begins with that byte; null: it may be a request, which begins with a letter. */
+export function notARequest(first: number): Answer | null {
+  if ((first >= 0x41 && first <= 0x5a) || first === 13 || first === 10) return null;
+  const what = first === 0x10
+    ? "This port speaks MQTT over WebSocket, and what came is plain MQTT"
+    : first === 0x16
+    ? "This port speaks WebSocket without TLS, and what came is TLS"
+    : "This is not an HTTP/1.1 request";
+  return refuse("400 Bad Request", what);
 }
 
 function parseHeaders(lines: string[]): Map<string, string> | null {
@@ -101,7 +115,11 @@ function hasToken(value: string | undefined, token: string): boolean {
 
 function refuse(status: string, text: string, extra: string[] = []): Answer {
   const connection = extra === upgrade ? "Connection: Upgrade, close" : "Connection: close";
-  return { accepted: false, bytes: encode(status, [connection, ...extra], `${text}\n`) };
+  return {
+    accepted: false,
+    bytes: encode(status, [connection, ...extra], `${text}\n`),
+    why: `${status}: ${text}`,
+  };
 }
 
 function encode(status: string, headers: string[], body: string): Uint8Array {

@@ -3,7 +3,14 @@
 import { type ErrorSink, type Guard, offer } from "./guard.ts";
 import { Linger } from "./linger.ts";
 import type { BeginHandshake, Handshake } from "./pending_handshakes.ts";
-import type { Accept, ByteStream, PeerCertificate, StreamHandler } from "./stream.ts";
+import type { RefusalSink } from "./refusal.ts";
+import {
+  type Accept,
+  type ByteStream,
+  type PeerCertificate,
+  StreamFault,
+  type StreamHandler,
+} from "./stream.ts";
 import { nextTurn } from "./turn.ts";
 import {
   CloseCode,
@@ -17,11 +24,13 @@ import {
 } from "./websocket_frames.ts";
 import type { Pinged, PingWheel } from "./websocket_pings.ts";
 import {
+  type Answer,
   answerHandshake,
   type HandshakeRules,
   headEnd,
   headTooLong,
   longestHead,
+  notARequest,
 } from "./websocket_handshake.ts";
 
 export interface WebSocketRules extends HandshakeRules {
@@ -36,6 +45,7 @@ export interface WebSocketRules extends HandshakeRules {
   readonly restAfter: number;
   readonly lingerMs: number | undefined;
   readonly report: ErrorSink;
+  readonly refused: RefusalSink;
 }
 
 const pingFrame = encodeFrame(Opcode.ping, new Uint8Array());
@@ -79,7 +89,10 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, 
     this.#accept = accept;
     this.#rules = rules;
     rules.pending.add(inner);
-    this.#handshake = rules.beginHandshake(this.remoteAddress, rules.handshakeMs, () => inner.destroy());
+    this.#handshake = rules.beginHandshake(this.remoteAddress, rules.handshakeMs, (why) => {
+      if (why === "late") this.#tellRefused("no complete request in time");
+      inner.destroy();
+    });
   }
 
   write(bytes: Uint8Array): boolean {
@@ -177,8 +190,18 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, 
   }
 
   #fail(failure: FrameFailure): void {
-    if (!this.#ending) this.#failure = new Error(failure.text);
+    if (!this.#ending) this.#failure = this.#fault(failure);
     this.#close(failure.code);
+  }
+
+  #fault({ code, text }: FrameFailure): StreamFault {
+    if (code !== CloseCode.tooLarge) return new StreamFault(text, "websocket-malformed");
+    return new StreamFault(
+      text,
+      "websocket-message-too-large",
+      "maxMessageBytes",
+      this.#rules.maxMessageBytes,
+    );
   }
 
   #close(code: number): void {
@@ -218,6 +241,8 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, 
     let head = this.#head;
     if (head === null) return;
     const before = this.#headLength;
+    const wrong = before === 0 ? notARequest(bytes[0]!) : null;
+    if (wrong !== null) return this.#refuse(wrong);
     if (before + bytes.length > head.length) {
       const grown = new Uint8Array(Math.max(2 * before, before + bytes.length));
       grown.set(head.subarray(0, before));
@@ -229,7 +254,7 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, 
     if (end < 0 ? this.#headLength > longestHead : end > longestHead) return this.#refuse(headTooLong());
     if (end < 0) return;
     const answer = answerHandshake(head.subarray(0, end), this.#rules, this.remoteAddress);
-    if (!answer.accepted) return this.#refuse(answer.bytes);
+    if (!answer.accepted) return this.#refuse(answer);
     this.#settled();
     this.#busy = !this.#inner.write(answer.bytes);
     this.#said = true;
@@ -241,11 +266,16 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, 
     if (early.length > 0) this.data(early, early.length);
   }
 
-  #refuse(answer: Uint8Array): void {
+  #refuse({ bytes, why }: Answer): void {
+    if (why !== "") this.#tellRefused(why);
     this.#settled();
     this.#ending = true;
-    this.#inner.write(answer);
+    this.#inner.write(bytes);
     this.#inner.end();
+  }
+
+  #tellRefused(detail: string): void {
+    this.#rules.refused({ code: "websocket-refused", address: this.remoteAddress, detail });
   }
 
   /** The handshake is over, whichever way. */

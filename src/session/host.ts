@@ -18,8 +18,11 @@ export interface SessionHost {
   /** Milliseconds, as the broker counts time. */
   now(): number;
   dropped(session: Session, message: Message, why: DropReason): void;
-  /** Differences of the totals over all sessions. */
-  countInflight(by: number): void;
+  /** It is on its way to a client (1), or no longer (-1). */
+  countInflight(delivery: Delivery, by: 1 | -1): void;
+  /** May the session read more of its queue from the store, while so much is on its way to all clients? */
+  mayRead(session: Session): boolean;
+  /** Difference of the total over all sessions. */
   countQueued(by: number): void;
   /** The queue of a connected session passed half of its bound. */
   filling(session: Session): void;
@@ -29,6 +32,8 @@ export interface SessionHost {
   due(session: Session): number;
   /** A message of a group is larger than its client takes: it goes to another member. False: there is none. */
   passOn?: ((session: Session, delivery: Delivery) => boolean) | undefined;
+  /** Something is to be sent to the session's client; true: others go first, and it is pumped when its turn comes. */
+  yields(session: Session): boolean;
   /** Whether its client may still have what was queued for an earlier one; undefined: always. */
   mayReceive?: ((session: Session, topic: string) => boolean | Promise<boolean>) | undefined;
   idsExhausted?: ((session: Session, message: Message) => void) | undefined;

@@ -32,6 +32,7 @@ export class Resend {
     let done = 0;
     while (done < waiting.length && session.outlet !== null && !session.outlet.congested) {
       const delivery = waiting[done]!;
+      if (session.host.yields(session)) break;
       if (isOpen(session, delivery)) {
         if (delivery.released) this.#repeatPubrel(session.outlet, delivery);
         else if (!session.repeat(session.outlet, delivery)) {

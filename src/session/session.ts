@@ -3,6 +3,7 @@
  * pending will, the expiry. A connection comes and goes as `outlet`; nothing here knows sockets.
  */
 
+import { quoted } from "../core/quoted.ts";
 import type { QoS } from "../packets/types.ts";
 import { Delivery } from "./delivery.ts";
 import type { DeliveryStore } from "./delivery_store.ts";
@@ -62,6 +63,8 @@ export class Session {
   sweptAt = 0;
   /** Where it stands among the deadlines. */
   dueTick = 0;
+  /** It is pumped when others have had their turn. */
+  waitsForSlice = false;
 
   constructor(clientId: string, host: SessionHost) {
     this.clientId = clientId;
@@ -151,10 +154,13 @@ export class Session {
 
   /** Sends what waits, as far as quota and connection allow. */
   pump(): void {
+    if (this.waitsForSlice) return;
     this.#resendMore();
     const queue = this.#queue;
     if (queue === null || this.#resend !== null) return;
     while (this.#ready) {
+      if (queue.atStore && !this.host.mayRead(this)) return;
+      if (this.host.yields(this)) return;
       const delivery = queue.shift();
       if (delivery === undefined) {
         // (What is only in the store may take a while.)
@@ -166,6 +172,14 @@ export class Session {
       if (expiresAt !== NEVER && expiresAt <= this.host.now()) this.drop(delivery, "expired");
       else if (!this.#transmit(delivery)) this.#tooLarge(delivery);
     }
+  }
+
+  workName(): string {
+    return `the queue of client ${quoted(this.clientId, 64)}`;
+  }
+
+  goOn(): void {
+    this.pump();
   }
 
   /**
@@ -197,7 +211,7 @@ export class Session {
     for (const delivery of [...this.inflight()]) {
       if (delivery.released || mayReceive(delivery.message)) continue;
       this.#inflight!.delete(delivery.packetId);
-      this.host.countInflight(-1);
+      this.host.countInflight(delivery, -1);
       this.drop(delivery, "notAuthorized");
     }
     const queue = this.#queue;
@@ -291,7 +305,7 @@ export class Session {
   drain(): Delivery[] {
     const near = [...this.#queue ?? []];
     const rest = [...this.inflight(), ...near];
-    this.host.countInflight(-this.inflightCount);
+    for (const delivery of this.inflight()) this.host.countInflight(delivery, -1);
     this.host.countQueued(-near.length);
     this.#inflight = null;
     this.#queue = null;
@@ -317,7 +331,7 @@ export class Session {
       return;
     }
     if (!(this.#inflight ??= new Inflight()).restore(delivery)) return;
-    this.host.countInflight(1);
+    this.host.countInflight(delivery, 1);
     // (What the store gave has its number.)
     if (this.#store !== null && delivery.sequence === 0) this.#store.put(this, this.#numbered(delivery));
   }
@@ -328,7 +342,7 @@ export class Session {
 
   #finish(delivery: Delivery): void {
     this.#inflight!.delete(delivery.packetId);
-    this.host.countInflight(-1);
+    this.host.countInflight(delivery, -1);
     this.#done(delivery);
     this.host.qosComplete?.(this, delivery);
     // What was to be repeated on this connection and was not took nothing.
@@ -362,7 +376,7 @@ export class Session {
     }
     delivery.hold = this.outlet!.hold;
     this.#quota--;
-    this.host.countInflight(1);
+    this.host.countInflight(delivery, 1);
     this.host.qosPublish?.(this, delivery, false);
     return true;
   }
@@ -397,7 +411,7 @@ export class Session {
       return true;
     }
     this.#inflight!.delete(packetId);
-    this.host.countInflight(-1);
+    this.host.countInflight(delivery, -1);
     this.#done(delivery);
     // A QoS 2 message the client may have begun to take belongs to it alone. [MQTT-4.8.2-5]
     if (qos === 2 && dup) this.#giveUp(delivery, "tooLarge");

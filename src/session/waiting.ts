@@ -61,6 +61,11 @@ export class Waiting {
     return this.#far;
   }
 
+  /** The next one has to be read from the store. */
+  get atStore(): boolean {
+    return this.#far > 0 && this.#near.length === 0;
+  }
+
   /** They come after that sequence. */
   get last(): number {
     return this.#last;

@@ -3,8 +3,8 @@
 import { matchFrom } from "./match.ts";
 import { textKey } from "./text_key.ts";
 
-/** How many branches are looked at between two chances to stop. */
-const BREATH = 256;
+/** How many branches are looked at between two chances to stop, wherever in the tree they are. */
+const BREATH = 32;
 
 class Leaf<V> {
   readonly topic: string;
@@ -56,12 +56,9 @@ export class RetainedIndex<V> {
    * string, so that whoever asks can let others have a turn while nothing matches. A leading wildcard does
    * not match `$…` [MQTT-4.7.2-1].
    */
-  *match(filter: string): Generator<string, void, void> {
-    if (!filter.includes("#") && !filter.includes("+")) {
-      if (this.#values.has(textKey(filter))) yield filter;
-      return;
-    }
-    yield* matchNode(this.#root, filter, 0, true);
+  match(filter: string): IterableIterator<string, void, void> {
+    if (filter.includes("#") || filter.includes("+")) return new Walk(this.#root, filter);
+    return (this.#values.has(textKey(filter)) ? [filter] : []).values();
   }
 
   #insert(topic: string): void {
@@ -120,47 +117,87 @@ function levelKey(topic: string, pos: number, slash: number): string {
   return slash < 0 ? topic.slice(pos - 1) : topic.slice(pos - 1, slash);
 }
 
-function* matchNode<V>(
-  node: Node<V>,
-  filter: string,
-  pos: number,
-  atRoot: boolean,
-): Generator<string, void, void> {
-  if (pos < 0) {
-    if (node.here !== null) yield node.here;
-    return;
-  }
-  const c = filter.charCodeAt(pos);
-  if (c === 35) {
-    if (node.here !== null) yield node.here;
-    for (const [level, child] of node.kids) {
-      if (atRoot && level.charCodeAt(1) === 36) continue;
-      if (child instanceof Leaf) yield child.topic;
-      else yield* matchNode(child, filter, pos, false);
-    }
-    return;
-  }
-  const slash = filter.indexOf("/", pos);
-  const next = slash < 0 ? -1 : slash + 1;
-  if (c === 43) {
-    let visited = 0;
-    for (const [level, child] of node.kids) {
-      if (++visited % BREATH === 0) yield "";
-      if (atRoot && level.charCodeAt(1) === 36) continue;
-      yield* matchChild(child, filter, next);
-    }
-    return;
-  }
-  const child = node.kids.get(levelKey(filter, pos, slash));
-  if (child !== undefined) yield* matchChild(child, filter, next);
+/** Children of a node that are still to be looked at. */
+interface Frame<V> {
+  readonly kids: Iterator<[string, Node<V> | Leaf<V>]>;
+  /** Where the filter goes on below them; `ALL`: everything below matches. */
+  readonly pos: number;
+  readonly root: boolean;
 }
 
-function* matchChild<V>(
-  child: Node<V> | Leaf<V>,
-  filter: string,
-  next: number,
-): Generator<string, void, void> {
-  if (child instanceof Leaf) {
-    if (matchFrom(filter, next, child.topic, child.rest)) yield child.topic;
-  } else yield* matchNode(child, filter, next, false);
+const ALL = -2;
+
+/** The topics a filter matches, one by one. */
+class Walk<V> implements IterableIterator<string, void, void> {
+  readonly #filter: string;
+  readonly #frames: Frame<V>[] = [];
+  #root: Node<V> | null;
+  #looked = 0;
+
+  constructor(root: Node<V>, filter: string) {
+    this.#root = root;
+    this.#filter = filter;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<string, void> {
+    if (this.#root !== null) {
+      const first = this.#node(this.#root, 0, true);
+      this.#root = null;
+      if (first !== null) return { done: false, value: first };
+    }
+    for (;;) {
+      const frame = this.#frames.at(-1);
+      if (frame === undefined) return { done: true, value: undefined };
+      const found = this.#step(frame);
+      if (found !== null) return { done: false, value: found };
+      if (++this.#looked % BREATH === 0) return { done: false, value: "" };
+    }
+  }
+
+  /** Looks at one more child. */
+  #step({ kids, pos, root }: Frame<V>): string | null {
+    const step = kids.next();
+    if (step.done === true) {
+      this.#frames.pop();
+      return null;
+    }
+    const [level, child] = step.value;
+    if (root && level.charCodeAt(1) === 36) return null;
+    if (pos !== ALL) return this.#child(child, pos);
+    if (child instanceof Leaf) return child.topic;
+    this.#look(child, ALL, false);
+    return child.here;
+  }
+
+  #look(node: Node<V>, pos: number, root: boolean): void {
+    this.#frames.push({ kids: node.kids.entries(), pos, root });
+  }
+
+  #child(child: Node<V> | Leaf<V>, pos: number): string | null {
+    if (child instanceof Node) return this.#node(child, pos, false);
+    return matchFrom(this.#filter, pos, child.topic, child.rest) ? child.topic : null;
+  }
+
+  /** `pos`: of the filter, for what is below the node; -1: it ends here. */
+  #node(node: Node<V>, pos: number, root: boolean): string | null {
+    if (pos < 0) return node.here;
+    const filter = this.#filter;
+    const c = filter.charCodeAt(pos);
+    if (c === 35) {
+      this.#look(node, ALL, root);
+      return node.here;
+    }
+    const slash = filter.indexOf("/", pos);
+    const next = slash < 0 ? -1 : slash + 1;
+    if (c === 43) {
+      this.#look(node, next, root);
+      return null;
+    }
+    const child = node.kids.get(levelKey(filter, pos, slash));
+    return child === undefined ? null : this.#child(child, next);
+  }
 }

@@ -30,7 +30,10 @@ test(
     assert.equal(await answer(program, "https://evil.example"), "HTTP/1.1 403");
     assert.equal(await answer(program, "http://localhost:5173"), "HTTP/1.1 101");
     await program.until(() => program.errors.includes("--origins"), "the line in the log");
-    assert.match(program.errors, / info Refused a page of "https:\/\/evil\.example" at listener "ws" /);
+    assert.match(
+      program.errors,
+      / info Page in a browser refused: a page of "https:\/\/evil\.example", .* listener="ws" /,
+    );
   },
 );
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { editDistance, nearest } from "../../src/config/nearest.ts";
+import { editDistance, nearest } from "../../src/core/nearest.ts";
 import {
   bytes,
   duration,

@@ -105,8 +105,8 @@ export function fuzzBroker(clock: Clock | null, thinking: boolean, fault: (text:
       retained: 500,
       userProperties: 32,
     },
-    log: (level, text) => {
-      if (level === "error") fault(text);
+    log: (level, text, event) => {
+      if (level === "error" || event?.code === "hook-failed") fault(text);
     },
     ...(clock === null ? {} : { clock }),
   };

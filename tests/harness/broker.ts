@@ -11,6 +11,7 @@ import type { Storage } from "../../src/storage.ts";
 import type { ConnectPacket, ProtocolVersion } from "../../src/packets/types.ts";
 import { type MemoryClient, memoryPair, type MemoryPairOptions } from "../../src/runtime/memory_stream.ts";
 import { TestClient } from "./client.ts";
+import { complaint } from "./complaint.ts";
 import { settle } from "./time.ts";
 
 export interface TestBrokerOptions extends PartialServerOptions {
@@ -36,8 +37,10 @@ export class TestBroker implements AsyncDisposable {
     if (boot !== undefined) this.clock.booted(boot.id, boot.uptime);
     this.broker = new Broker({
       sysTopicInterval: 0,
-      log: (level, text) => {
-        if (level === "warn" || level === "error") this.complaints.push(text);
+      log: (level, text, event) => {
+        // (Tests take over what they like.)
+        if (level === "debug" || level === "info" || event?.code === "client-id-contested") return;
+        this.complaints.push(complaint(text, event));
       },
       ...rest,
       clock: this.clock,

@@ -307,8 +307,14 @@ test("lifecycle: an onStopped that throws or never ends is reported, and the oth
   await server.serve();
   await server.close();
   assert.ok(lines.includes("good stopped"));
-  assert.ok(logged.includes('error Hook "throws" failed in onStopped: disk full'));
-  assert.ok(logged.includes('error Hook "never" failed in onStopped: no answer within 1500 ms'));
+  assert.ok(
+    logged.includes('warn Hook failed (code=hook-failed hook="throws" method="onStopped" error="disk full")'),
+  );
+  assert.ok(
+    logged.includes(
+      'warn Hook failed (code=hook-failed hook="never" method="onStopped" error="no answer within 1500 ms")',
+    ),
+  );
 });
 
 test("lifecycle: a host gives what the server offers, and logs with the hook's name", async () => {

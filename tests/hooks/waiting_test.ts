@@ -349,7 +349,7 @@ test("waiting: access control is not open while a hook is replaced behind one th
 
 test("waiting: nobody waits any longer when the server has stopped, and no timer is left", async () => {
   const complaints: string[] = [];
-  const hooks = new Hooks((complaint) => complaints.push(complaint), 60_000);
+  const hooks = new Hooks((hook) => complaints.push(hook.id), 60_000);
   const hook: Hook = { id: "never", onAclCheck: () => new Promise<Opinion>(() => {}) };
   hooks.add(hook);
   const answer = hooks.decide("onAclCheck", (one) => one.onAclCheck!(undefined as never, "publish", "a"));

@@ -219,8 +219,8 @@ test("local client: what onPacket throws is logged and harms nobody", async () =
   assert.equal(client.connected, true);
   assert.equal(t.server.stats.inflight, 0);
   assert.deepEqual(t.complaints, [
-    'onPacket of the client "local" failed: thrown',
-    'onPacket of the client "local" failed: rejected',
+    'onPacket of "local" failed: thrown',
+    'onPacket of "local" failed: rejected',
   ]);
 });
 

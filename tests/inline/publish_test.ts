@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import type { Hook, PublishAnswer } from "../../src/hook.ts";
 import { type Reason, Reasons } from "../../src/packets/reason.ts";
 import { levels, settle, versions } from "../harness/mod.ts";
@@ -95,7 +96,7 @@ const wrong: readonly [string, unknown[], RegExp][] = [
   ["half a character", ["a\ud800", "x"], /neither U\+0000 nor lone surrogates$/],
   ["a long topic", ["ä".repeat(40), "x"], /: 80 bytes, at most 64 \(limits\.topicLength\) are accepted$/],
   ["a deep topic", ["a/b/c/d/e", "x"], /: 5 levels, at most 4 \(limits\.topicLevels\) are accepted$/],
-  ["a payload that is a number", ["a", 5], /expected a string or a Uint8Array as its payload$/],
+  ["a payload that is a number", ["a", 5], /expected a string or a Uint8Array as its payload, got 5$/],
   ["a huge payload", ["a", "x".repeat(2001)], /2001 bytes, at most 2000 \(limits\.packetSize\)/],
   ["QoS 3", ["a", "x", { qos: 3 }], /with QoS 3: expected 0, 1 or 2$/],
   ["an alias", ["a", "x", { properties: { topicAlias: 1 } }], /not for the publisher to give$/],
@@ -171,7 +172,7 @@ test("publish: a hook that throws refuses it", async () => {
       throw new Error("boom");
     },
   };
-  await using t = await TestServer.serving({}, [hook]);
+  await using t = await TestServer.serving({}, [hook, new AllowAll()]);
   const seen = t.collect("#");
   assert.equal(await t.server.publish("a", "x"), Reasons.implementationSpecificError);
   await settle();
@@ -275,7 +276,7 @@ test("publish: before serve it is kept, and is there before anybody can connect"
     }],
     onPublish: (_client, { topic }) => topic === "no" ? { refuse: Reasons.quotaExceeded } : undefined,
   };
-  await using t = new TestServer({}, [restored]);
+  await using t = new TestServer({}, [restored, new AllowAll()]);
   const bytes = new TextEncoder().encode("preset");
   assert.equal(await t.server.publish("a", bytes, { retain: true }), Reasons.success);
   assert.equal(await t.server.publish("no", "x"), Reasons.success);

@@ -9,6 +9,7 @@ import type { InlineMessage } from "../../src/inline/message.ts";
 import type { ConnectPacket, ProtocolVersion, Will } from "../../src/packets/types.ts";
 import { Server } from "../../src/server.ts";
 import type { TestClient } from "../harness/client.ts";
+import { complaint } from "../harness/complaint.ts";
 import { settle } from "../harness/time.ts";
 import { MemoryListener } from "../server/memory_listener.ts";
 
@@ -38,8 +39,8 @@ export class TestServer implements AsyncDisposable {
   constructor(options: PartialServerOptions = {}, hooks: readonly Hook[] = [new AllowAll()]) {
     this.server = new Server({
       sysTopicInterval: 0,
-      log: (level, line) => {
-        if (level === "warn" || level === "error") this.complaints.push(line);
+      log: (level, line, event) => {
+        if (level === "warn" || level === "error") this.complaints.push(complaint(line, event));
       },
       ...options,
       clock: this.clock,

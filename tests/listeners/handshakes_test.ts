@@ -4,8 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { StatsListener } from "../../dashboard/stats.ts";
 import { AllowAll, Server, TcpListener, WebSocketListener } from "../../mod.ts";
-import { EvictionLog } from "../../src/listeners/eviction_log.ts";
-import { settle, until } from "../harness/mod.ts";
+import { until } from "../harness/mod.ts";
 import { Client, connectTcp, connectTls } from "../runtime/client.ts";
 import { fixture, serverPair } from "../runtime/transports.ts";
 import { WebSocketClient } from "../runtime/websocket_client.ts";
@@ -70,40 +69,18 @@ describe("handshakes of a server", () => {
         for (const client of open) client.reset();
         await server.close();
       }
-      const warnings = lines.filter((line) => line.includes("limits.pendingHandshakes 6"));
+      const told = lines.filter((line) => line.includes("code=handshakes-exceeded"));
       assert.match(
-        warnings[0]!,
-        /^warn Listener "\w+": a handshake from 127\.0\.0\.1 was not finished and made room/,
+        told[0]!,
+        /^info Too many handshakes at a time: the oldest of the address that has the most made room/,
       );
-      // One at once, the others together when the server was closed.
-      assert.ok(warnings.length <= 1 + listeners.length, warnings.join("\n"));
       assert.match(
-        warnings.at(-1)!,
-        /: \d+ handshakes in \d+ s were not finished .* \d+ of them from 127\.0\.0\.1 /,
+        told[0]!,
+        /address="127\.0\.0\.1:\d+" listener="\w+" setting="limits\.pendingHandshakes" limit=6\)$/,
       );
+      // One at once for each listener, the others together when the server was closed.
+      assert.ok(told.length <= 2 * listeners.length, told.join("\n"));
+      assert.match(told.at(-1)!, /: \d+ more in \d+ s, first .* last /);
     },
   );
-});
-
-describe("eviction log", () => {
-  it("says the first at once and the others together, by listener", async () => {
-    const lines: string[] = [];
-    const log = new EvictionLog((text) => lines.push(text), 1000);
-    log.end();
-    log.add("ws", "192.0.2.1:1");
-    for (let i = 0; i < 3; i++) log.add("ws", `192.0.2.2:${i}`);
-    for (let i = 0; i < 2; i++) log.add("tls", `[2001:db8::${i}]:1883`);
-    log.add("ws", "192.0.2.3:1");
-    await settle();
-    assert.equal(lines.length, 1);
-    log.end();
-    log.end();
-    assert.deepEqual(lines, [
-      'Listener "ws": a handshake from 192.0.2.1 was not finished and made room for a newer one (limits.pendingHandshakes 1000)',
-      'Listener "ws": 4 handshakes in 1 s were not finished and made room for newer ones, 3 of them from 192.0.2.2 ' +
-      "(limits.pendingHandshakes 1000)",
-      'Listener "tls": 2 handshakes in 1 s were not finished and made room for newer ones, 2 of them from ' +
-      "2001:db8:0:0::/64 (limits.pendingHandshakes 1000)",
-    ]);
-  });
 });

@@ -4,8 +4,13 @@ import { Broker } from "../../src/broker/broker.ts";
 import type { Stats } from "../../src/broker/stats.ts";
 import { type SystemInfo, systemInfo } from "../../src/broker/system_info.ts";
 import type { Listener, ListenerHost } from "../../src/listeners/listener.ts";
+import type { StreamRefusal } from "../../src/runtime/refusal.ts";
 import type { StorageStatus } from "../../src/storage.ts";
-import { type Handshake, PendingHandshakes } from "../../src/runtime/pending_handshakes.ts";
+import {
+  type BeginHandshake,
+  type Handshake,
+  PendingHandshakes,
+} from "../../src/runtime/pending_handshakes.ts";
 import { Recorder, turns } from "../runtime/recorder.ts";
 
 export class Host implements ListenerHost {
@@ -27,8 +32,12 @@ export class Host implements ListenerHost {
     return recorder;
   }
 
-  beginHandshake({ id }: Listener, remoteAddress: string, milliseconds: number, drop: () => void): Handshake {
-    return this.#handshakes.begin(id, remoteAddress, milliseconds, drop);
+  beginHandshake({ id }: Listener, ...begun: Parameters<BeginHandshake>): Handshake {
+    return this.#handshakes.begin(id, ...begun);
+  }
+
+  refused({ code, address, detail }: StreamRefusal, { id }: Listener): void {
+    this.lines.push(`refused ${code} ${address} ${id}: ${detail}`);
   }
 
   log(level: string, text: string): void {

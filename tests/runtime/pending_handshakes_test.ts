@@ -83,7 +83,12 @@ describe("pending handshakes", () => {
   it("who takes too long is dropped, and counted as that", async () => {
     const { handshakes, counters, evicted } = crowded(2);
     const alive = setInterval(() => {}, 1000); // As an open server does.
-    await new Promise<void>((resolve) => void handshakes.begin("ws", "192.0.2.1:1", 20, resolve));
+    await new Promise<void>((resolve) => {
+      handshakes.begin("ws", "192.0.2.1:1", 20, (why) => {
+        assert.equal(why, "late");
+        resolve();
+      });
+    });
     clearInterval(alive);
     assert.deepEqual(counters, { handshakes: 0, refused: { pendingHandshakes: 0, handshakeTimeout: 1 } });
     assert.deepEqual(evicted, []);

@@ -45,6 +45,7 @@ function opened(restAfter = Infinity): { below: Below; stream: WebSocketStream; 
     pending: new Set(),
     pings: null,
     restAfter,
+    refused: () => assert.fail("it was refused"),
     lingerMs: undefined,
     report: (error) => assert.fail(error),
   });

@@ -53,6 +53,7 @@ function opened(): { below: Below; stream: WebSocketStream; above: Recorder } {
     beginHandshake: ownHandshakes(),
     pings: null,
     restAfter: Infinity,
+    refused: () => {},
     lingerMs: undefined,
     report: (error) => assert.fail(error),
   });

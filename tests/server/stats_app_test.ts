@@ -44,7 +44,14 @@ test("stats: the figures as JSON with tabs, comqtt's names first", async () => {
   const text = await response.text();
   assert.match(text, /^\{\n\t"version": "\d+\.\d+\.\d+",\n\t"started": \d+,\n/);
   const figures = JSON.parse(text) as Record<string, unknown>;
-  assert.deepEqual(Object.keys(figures), [...names, "queued", "handshakes", "dropped", "refused"]);
+  assert.deepEqual(Object.keys(figures), [
+    ...names,
+    "queued",
+    "handshakes",
+    "event_loop",
+    "dropped",
+    "refused",
+  ]);
   for (const name of names.slice(1)) assert.ok(Number.isInteger(figures[name]), name);
 });
 

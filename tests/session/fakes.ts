@@ -28,8 +28,20 @@ export class FakeHost implements SessionHost {
   dropped(_session: Session, message: Message, why: DropReason): void {
     this.drops.push({ text: textOf(message), why });
   }
-  countInflight(by: number): void {
+  countInflight(_delivery: unknown, by: number): void {
     this.inflight += by;
+  }
+  /** Whether what waits in the store may be read. */
+  reads = true;
+  mayRead(): boolean {
+    return this.reads;
+  }
+  /** So many more deliveries go out before others have their turn. */
+  slice: number = Infinity;
+  yields(session: Session): boolean {
+    if (--this.slice >= 0) return false;
+    session.waitsForSlice = true;
+    return true;
   }
   countQueued(by: number): void {
     this.queued += by;

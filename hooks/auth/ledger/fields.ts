@@ -1,6 +1,6 @@
 /** Reads values of rules one by one; what is wrong with them is collected. */
 
-import { nearest } from "../../../src/config/nearest.ts";
+import { nearest } from "../../../src/core/nearest.ts";
 import { quote } from "../../../src/config/problem.ts";
 import type { LedgerProblem } from "./error.ts";
 import { READ, WRITE } from "./grants.ts";

@@ -1,5 +1,6 @@
 /** What can be chosen about the connection to Redis, and what follows from it. */
 
+import { checkOptions, type Shape } from "../../../src/core/misuse.ts";
 import { checkedTls } from "./certificates.ts";
 
 /** For a connection that is encrypted. */
@@ -65,8 +66,30 @@ export interface RedisSettings {
 
 const DEFAULT_PORT = 6379;
 
+const shape: Shape<RedisStorageOptions> = {
+  url: "secret",
+  address: "secret",
+  username: "string",
+  password: "secret",
+  database: "any",
+  tls: "any",
+  prefix: "any",
+  timeout: "number",
+  lockTime: "number",
+};
+
+const tlsShape: Shape<RedisTls> = {
+  ca: "string",
+  cert: "string",
+  key: "secret",
+  passphrase: "secret",
+  serverName: "string",
+};
+
 /** With the defaults. Throws a TypeError or a RangeError. */
 export function settingsOf(options: RedisStorageOptions): RedisSettings {
+  checkOptions("new RedisStorage", options, shape);
+  if (typeof options.tls === "object") checkOptions("tls of new RedisStorage", options.tls, tlsShape);
   const { prefix = "comqtt:", timeout = 5000, lockTime = 5000 } = options;
   if (options.url !== undefined && options.address !== undefined) {
     throw new TypeError("Cannot use a url and an address of Redis at once: one of them is needed");

@@ -232,6 +232,10 @@ export class SqliteDriver implements Storage {
     }
   }
 
+  get behind(): boolean {
+    return this.#engine?.behind ?? false;
+  }
+
   idle(): boolean {
     const engine = this.#engine;
     if (engine === null) return false;

@@ -28,8 +28,8 @@ const JOURNAL_BYTES = 1 << 24;
 const TOO_MUCH_JOURNAL = 1 << 26;
 /** A step in a pause writes about that much, in bytes. */
 const STEP_BYTES = 1 << 17;
-/** No step in a commit takes longer than about that, in milliseconds. */
-const LONGEST_STEP = 50;
+/** No step in a commit takes longer than about that, in milliseconds. (Most of those that tell much wait while it is behind.) */
+const LONGEST_STEP = 10;
 /** Above this many times what is allowed nothing is taken any more while the tables cannot be written. */
 const FAR_TOO_MUCH = 4;
 /** After a failure in a pause, milliseconds until the next try. */
@@ -84,6 +84,11 @@ export class Engine {
 
   get failing(): StorageError | null {
     return this.#place.fault ?? this.#writeFault ?? (this.#fullness > FAR_TOO_MUCH ? this.#tableFault : null);
+  }
+
+  /** More is in memory than is allowed, and less could be. */
+  get behind(): boolean {
+    return this.#fullness > 1 && this.#tableFault === null && !this.#barred;
   }
 
   /** Brings what an earlier run left into the tables. Throws what SQLite or the system says. */

@@ -1,5 +1,7 @@
 /** What can be chosen about the database, and what follows from it. */
 
+import { checkOptions, type Shape } from "../../../src/core/misuse.ts";
+
 /**
  * What a commit survives. `normal`: that the process dies. `full`: that the power fails, too. `off`: nothing for
  * certain; it is written behind.
@@ -21,8 +23,16 @@ export interface SqliteStorageOptions {
 /** With nothing left out. */
 export type SqliteSettings = Required<SqliteStorageOptions>;
 
+const shape: Shape<SqliteStorageOptions> = {
+  path: "any",
+  sync: "any",
+  window: "number",
+  pendingBytes: "number",
+};
+
 /** With the defaults. Throws a TypeError or a RangeError. */
 export function settingsOf(options: SqliteStorageOptions): SqliteSettings {
+  checkOptions("new SqliteStorage", options, shape);
   const { path, sync = "normal", window = 1000, pendingBytes = 1 << 21 } = options;
   if (typeof path !== "string" || path === "" || path.includes("\0")) {
     throw new TypeError(

@@ -4,6 +4,7 @@ import type { AuthAnswer, AuthExchange, MaybePromise } from "../../hook_answers.
 import { type Reason, Reasons } from "../../packets/reason.ts";
 import { type AuthPacket, type ConnectPacket, PacketType } from "../../packets/types.ts";
 import type { Properties } from "../../packets/properties.ts";
+import { quoted } from "../../core/quoted.ts";
 import type { ConnectedClient } from "../connected_client.ts";
 import type { Connection } from "../connection.ts";
 import { checkedReason, isNothing, object } from "../hook_checks.ts";
@@ -54,21 +55,34 @@ function step(
     stage,
     packet,
   };
-  connection.after(ask(connection, exchange), (answer) => {
-    finish(connection, answer);
+  let hook: string | undefined;
+  const asked = ask(connection, exchange, (id) => hook = id);
+  connection.after(asked, (answer) => {
+    finish(connection, answer, hook);
     // (CONNECT is not done before CONNACK.)
     if (packet.type === PacketType.AUTH) processed(connection, packet);
   });
 }
 
-function ask(connection: Connection, exchange: AuthExchange): MaybePromise<AuthAnswer> {
+/** `asking`: told whom it asks; the last one has answered, undefined: nobody has. */
+function ask(
+  connection: Connection,
+  exchange: AuthExchange,
+  asking: (hook: string | undefined) => void,
+): MaybePromise<AuthAnswer> {
   const client = connection.client as ConnectedClient;
   return connection.broker.hooks.ask<AuthAnswer | undefined, AuthAnswer>({
     event: "onAuthPacket",
-    call: (hook) => hook.onAuthPacket!(client, exchange),
+    call: (hook) => {
+      asking(hook.id);
+      return hook.onAuthPacket!(client, exchange);
+    },
     take: checked,
     failed: { result: "refuse", reason: Reasons.notAuthorized },
-    none: () => ({ result: "refuse", reason: Reasons.badAuthenticationMethod }),
+    none: () => {
+      asking(undefined);
+      return { result: "refuse", reason: Reasons.badAuthenticationMethod };
+    },
   });
 }
 
@@ -85,9 +99,9 @@ function checked(answer: AuthAnswer | undefined): AuthAnswer | undefined {
   throw new Error('it answered neither "continue", "success" nor "refuse", or data that is no Uint8Array');
 }
 
-function finish(connection: Connection, answer: AuthAnswer): void {
+function finish(connection: Connection, answer: AuthAnswer, hook: string | undefined): void {
   if (answer.result === "refuse") {
-    refuse(connection, answer.reason);
+    refuse(connection, answer.reason, hook);
     return;
   }
   const properties: Properties = { authenticationMethod: connection.authMethod! };
@@ -107,8 +121,12 @@ function finish(connection: Connection, answer: AuthAnswer): void {
   }
 }
 
-function refuse(connection: Connection, reason: Reason): void {
+function refuse(connection: Connection, reason: Reason, hook: string | undefined): void {
   connection.broker.stats.refused.notAuthorized++;
+  const method = connection.authMethod ?? "";
+  const detail = hook === undefined
+    ? `no hook knows the method ${quoted(method, 100)}`
+    : `enhanced, with the method ${quoted(method, 100)}`;
   // Before CONNACK it is said there [MQTT-4.12.0-4], later in DISCONNECT [MQTT-4.12.1-2].
-  connection.disconnect(reason);
+  connection.disconnect(reason, { code: "authentication-failed", hook, method: "onAuthPacket", detail });
 }

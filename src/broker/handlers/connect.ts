@@ -4,8 +4,12 @@ import { type Malformed, type Reason, Reasons, UnsupportedVersion } from "../../
 import { NO_PROPERTIES, type Properties } from "../../packets/properties.ts";
 import { type ConnectPacket, PacketType } from "../../packets/types.ts";
 import { utf8Length } from "../../packets/wire.ts";
+import type { LogFields } from "../../core/log.ts";
 import { ConnectedClient } from "../connected_client.ts";
 import type { Connection } from "../connection.ts";
+import { type Cause, limitOf, over, type Refusal } from "../ends/cause.ts";
+import { whoIs } from "../ends/ended.ts";
+import { deniedBy } from "../ends/refused.ts";
 import { fits } from "../encode_for.ts";
 import { checkedReason } from "../hook_checks.ts";
 import { isReason, readThroughHooks } from "../packet_hooks.ts";
@@ -14,6 +18,7 @@ import { processed } from "../processed.ts";
 import { type Rights, rightsToWaiting } from "../rights.ts";
 import { reasonFor } from "../reason_for.ts";
 import { beginAuthentication } from "./auth.ts";
+import { authenticate } from "./authenticate.ts";
 import { checkWill } from "../wills.ts";
 
 /** A CONNECT that is none: what can be said depends on how far it could be read. */
@@ -25,25 +30,28 @@ export function refuseMalformedConnect(
   body: number,
   end: number,
 ): void {
-  const { broker } = connection;
-  broker.stats.refused.malformed++;
-  broker.log("debug", `CONNECT from ${connection.stream.remoteAddress} refused: ${failure.detail}`);
+  const { limits, stats } = connection.broker;
+  const { detail } = failure;
+  stats.refused.malformed++;
   // (With these flags it might be anything: it is told nothing.)
   if ((bytes[at]! & 15) !== 0) {
-    connection.drop();
+    connection.drop({ code: "connect-malformed", detail });
     return;
   }
   if (failure instanceof UnsupportedVersion) {
     // 3.1.1 [MQTT-3.1.2-2], 5.0 [MQTT-3.1.2-2]: each generation is told in its own words.
     connection.version = failure.level > 4 ? 5 : 4;
-    refuseConnect(connection, failure.reason);
+    refuseConnect(connection, failure.reason, { code: "protocol-version-refused", detail });
     return;
   }
+  const exceeded = limitOf(limits, failure);
+  if (exceeded !== undefined) stats.refused.userProperties++;
+  const cause = exceeded ?? { code: "connect-malformed", detail };
   // Protocol name "MQTT" and level 5: it understands a reason.
   if (end - body > 6 && bytes[body + 1] === 4 && bytes[body + 6] === 5) {
     connection.version = 5;
-    refuseConnect(connection, failure.reason);
-  } else connection.drop();
+    refuseConnect(connection, failure.reason, cause);
+  } else connection.drop(cause);
 }
 
 export function handleConnect(connection: Connection, packet: ConnectPacket): void {
@@ -52,7 +60,11 @@ export function handleConnect(connection: Connection, packet: ConnectPacket): vo
   connection.version = packet.version;
   takesFrom(connection, packet);
   if (connection.refusal !== null) {
-    refuseConnect(connection, connection.refusal);
+    const { reason, cause } = connection.refusal;
+    const { clientId, username } = packet;
+    // (It is nobody to hooks yet, but the log may say who it would be.)
+    const who = { client: clientId === "" ? undefined : clientId, user: username ?? undefined };
+    refuseConnect(connection, reason, { ...cause, ...who });
     return;
   }
   connection.client = new ConnectedClient(connection, packet);
@@ -62,7 +74,7 @@ export function handleConnect(connection: Connection, packet: ConnectPacket): vo
   }
   connection.after(readThroughHooks(broker, connection.client, packet), (outcome) => {
     if (isReason(outcome)) {
-      refuseConnect(connection, outcome);
+      refuseConnect(connection, outcome, { code: "connect-refused-by-hook", method: "onPacketRead" });
       processed(connection, packet);
       return;
     }
@@ -98,48 +110,59 @@ function examine(connection: Connection, packet: ConnectPacket): void {
     client.id = broker.sessions.newClientId();
     connection.assignedId = true;
   }
-  const refused = hooks.refusal("onConnect", (hook) => hook.onConnect!(client, packet), checkedReason);
+  // The one that was asked last is the one that said no.
+  let hook = "";
+  const refused = hooks.refusal("onConnect", (asked) => {
+    hook = asked.id;
+    return asked.onConnect!(client, packet);
+  }, checkedReason);
   connection.after(refused, (reason) => {
-    if (reason !== null) refuse(connection, packet, reason);
+    const cause: Cause = { code: "connect-refused-by-hook", hook, method: "onConnect" };
+    if (reason !== null) refuse(connection, packet, { reason, cause });
     else if (connection.admitted) authenticated(connection, packet, NO_PROPERTIES);
     else if (packet.properties.authenticationMethod !== undefined) beginAuthentication(connection, packet);
-    else authenticate(connection, packet);
+    else {
+      connection.after(authenticate(connection, packet), (refusal) => {
+        if (refusal === null) authenticated(connection, packet, NO_PROPERTIES);
+        else refuse(connection, packet, refusal);
+      });
+    }
   });
 }
 
 /** What is wrong with a CONNECT before anybody is asked. */
-function refuseByContent(connection: Connection, packet: ConnectPacket): Reason | null {
+function refuseByContent(connection: Connection, packet: ConnectPacket): Refusal | null {
   const { broker } = connection;
   const { capabilities, limits } = broker;
-  if (packet.version < capabilities.minimumProtocolVersion) return Reasons.unsupportedProtocolVersion;
+  if (packet.version < capabilities.minimumProtocolVersion) {
+    return {
+      reason: Reasons.unsupportedProtocolVersion,
+      cause: {
+        code: "protocol-version-refused",
+        setting: "capabilities.minimumProtocolVersion",
+        limit: capabilities.minimumProtocolVersion,
+        size: packet.version,
+      },
+    };
+  }
   if (packet.clientId === "") {
     // 3.1 has no empty ids, 3.1.1 only with a clean session: [MQTT-3.1.3-7] [MQTT-3.1.3-8].
     if (packet.version === 3 || (packet.version === 4 && !packet.cleanStart)) {
       broker.stats.refused.clientId++;
-      return Reasons.clientIdentifierNotValid;
+      const detail = packet.version === 3
+        ? "MQTT 3.1 has no empty client id"
+        : "an empty client id needs a clean session";
+      return { reason: Reasons.clientIdentifierNotValid, cause: { code: "client-id-refused", detail } };
     }
-  } else if (utf8Length(packet.clientId) > limits.clientIdLength) {
+    return packet.will === null ? null : checkWill(broker, packet);
+  }
+  const length = utf8Length(packet.clientId);
+  if (length > limits.clientIdLength) {
     broker.stats.refused.clientId++;
-    return Reasons.clientIdentifierNotValid;
+    const cause = over("client-id-refused", limits, "clientIdLength", length);
+    return { reason: Reasons.clientIdentifierNotValid, cause };
   }
   return packet.will === null ? null : checkWill(broker, packet);
-}
-
-function authenticate(connection: Connection, packet: ConnectPacket): void {
-  const { hooks } = connection.broker;
-  const client = connection.client as ConnectedClient;
-  const credentials = { username: packet.username, password: packet.password };
-  const answer = hooks.decide(
-    "onConnectAuthenticate",
-    (hook) => hook.onConnectAuthenticate!(client, credentials),
-  );
-  connection.after(answer, (allowed) => {
-    if (allowed) authenticated(connection, packet, NO_PROPERTIES);
-    else {
-      connection.broker.stats.refused.notAuthorized++;
-      refuse(connection, packet, Reasons.badUserNameOrPassword);
-    }
-  });
 }
 
 /** The client is who it says it is; `auth` is what enhanced authentication adds to CONNACK. */
@@ -153,7 +176,7 @@ export function authenticated(connection: Connection, packet: ConnectPacket, aut
     return;
   }
   if (broker.blocked.has(client.id)) {
-    refuse(connection, packet, Reasons.banned);
+    refuse(connection, packet, { reason: Reasons.banned, cause: { code: "client-blocked" } });
     return;
   }
   if (will === null) prepare(connection, packet, auth);
@@ -164,18 +187,21 @@ export function authenticated(connection: Connection, packet: ConnectPacket, aut
 function examineWill(connection: Connection, packet: ConnectPacket, auth: Properties, topic: string): void {
   const { broker } = connection;
   const client = connection.client!;
+  const refuseWill = (reason: Reason, why: LogFields): void =>
+    refuse(connection, packet, { reason, cause: { code: "will-refused", topic, ...why } });
   connection.after(isOpen(broker, client, "will", topic), (open) => {
     if (!open) {
       broker.stats.refused.topic++;
       // (3.x has no word for the topic; "not authorized" is the nearest.)
-      refuse(connection, packet, packet.version === 5 ? Reasons.topicNameInvalid : Reasons.notAuthorized);
+      const reason = packet.version === 5 ? Reasons.topicNameInvalid : Reasons.notAuthorized;
+      refuseWill(reason, { detail: "a topic of the server" });
       return;
     }
     connection.after(mayDo(broker, client, "will", topic), (yes) => {
       if (yes) prepare(connection, packet, auth);
       else {
         broker.stats.refused.notAuthorized++;
-        refuse(connection, packet, Reasons.notAuthorized);
+        refuseWill(Reasons.notAuthorized, deniedBy(broker, "onAclCheck"));
       }
     });
   });
@@ -195,7 +221,12 @@ function prepare(connection: Connection, packet: ConnectPacket, auth: Properties
   });
   connection.after(ready, (yes) => {
     if (!yes) {
-      refuse(connection, packet, Reasons.implementationSpecificError);
+      const cause: Cause = {
+        code: "connect-refused-by-hook",
+        method: "onSessionEstablish",
+        detail: "it failed",
+      };
+      refuse(connection, packet, { reason: Reasons.implementationSpecificError, cause });
       return;
     }
     examineRights(connection, packet, auth);
@@ -233,31 +264,29 @@ function establish(
   const properties = packet.version === 5
     ? announce(connection, packet, asked, expiry, keepAlive, auth)
     : NO_PROPERTIES;
-  if (!fits(connection, { type: PacketType.CONNACK, sessionPresent: false, reasonCode: 0, properties })) {
-    // What it has to be told is more than it takes. [MQTT-3.1.2-24]
-    broker.stats.refused.packetTooLarge++;
-    refuse(connection, packet, Reasons.packetTooLarge);
+  const refusal = cannotWelcome(connection, expiry, properties);
+  if (refusal !== null) {
+    refuse(connection, packet, refusal);
     return;
   }
   const { persistence, sessions } = broker;
-  if (persistence?.failing === true && (expiry > 0 || sessions.get(client.id)?.kept === true)) {
-    // A session that can't be kept is not promised.
-    refuse(connection, packet, Reasons.serverUnavailable);
-    return;
-  }
   if (waitsForWill(connection, packet, auth)) return;
   const claimed = sessions.claim(client);
   if (claimed instanceof Promise) {
     // (Its earlier session is still in the storage: what waited there is passed on first.)
     connection.after(claimed, (free) => {
       if (free) examineRights(connection, packet, auth);
-      else refuse(connection, packet, Reasons.serverUnavailable);
+      else {
+        const cause: Cause = { code: "storage-not-writable", detail: "its earlier session is still ending" };
+        refuse(connection, packet, { reason: Reasons.serverUnavailable, cause });
+      }
     });
     return;
   }
   if (claimed === null) {
     broker.stats.refused.sessions++;
-    refuse(connection, packet, Reasons.quotaExceeded);
+    const cause = over("sessions-exceeded", broker.limits, "sessions", sessions.size);
+    refuse(connection, packet, { reason: Reasons.quotaExceeded, cause });
     return;
   }
   // (That of a connection it has taken over.)
@@ -281,9 +310,24 @@ function establish(
   broker.stats.clientsTotal++;
   broker.stats.clientsMaximum = Math.max(broker.stats.clientsMaximum, broker.stats.clientsConnected);
   sessions.attach(session, connection, packet.properties.receiveMaximum ?? 65_535, rights);
-  broker.log("debug", `Client "${client.id}" connected from ${client.remoteAddress} to ${client.listener}`);
+  if (broker.events.wants("debug")) broker.events.tell("client-connected", whoIs(connection));
   broker.hooks.notify("onSessionEstablished", client, packet);
   processed(connection, packet);
+}
+
+/** Its CONNACK cannot be sent, or what it would promise cannot be kept. */
+function cannotWelcome(connection: Connection, expiry: number, properties: Properties): Refusal | null {
+  const { broker, client, maximumPacketSize: limit } = connection;
+  if (!fits(connection, { type: PacketType.CONNACK, sessionPresent: false, reasonCode: 0, properties })) {
+    // What it has to be told is more than it takes. [MQTT-3.1.2-24]
+    broker.stats.refused.packetTooLarge++;
+    const cause: Cause = { code: "client-packet-limit", setting: "Maximum Packet Size", limit };
+    return { reason: Reasons.packetTooLarge, cause };
+  }
+  const { persistence, sessions } = broker;
+  if (persistence?.failing !== true || (expiry === 0 && sessions.get(client!.id)?.kept !== true)) return null;
+  // A session that can't be kept is not promised.
+  return { reason: Reasons.serverUnavailable, cause: { code: "storage-not-writable" } };
 }
 
 /** A session has room for one will: it takes another one when hooks have answered about the one that is due. */
@@ -355,19 +399,18 @@ function v3ReturnCode(reason: Reason): number | null {
   }
 }
 
-function refuse(connection: Connection, packet: ConnectPacket, reason: Reason): void {
-  refuseConnect(connection, reason);
+function refuse(connection: Connection, packet: ConnectPacket, { reason, cause }: Refusal): void {
+  refuseConnect(connection, reason, cause);
   processed(connection, packet, reason);
 }
 
 /** CONNACK with a reason, then the end [MQTT-3.1.4-6]. No session is touched, session present is 0 [MQTT-3.2.2-6]. */
-export function refuseConnect(connection: Connection, reason: Reason): void {
+export function refuseConnect(connection: Connection, reason: Reason, cause: Cause | null): void {
   const v5 = connection.version === 5;
   const properties = v5 && connection.problemInformation ? { reasonString: reason.text } : NO_PROPERTIES;
   const reasonCode = v5 ? reasonFor(PacketType.CONNACK, reason).code : v3ReturnCode(reason);
   if (reasonCode !== null) {
     connection.send({ type: PacketType.CONNACK, sessionPresent: false, reasonCode, properties });
   }
-  connection.broker.log("info", `CONNECT from ${connection.stream.remoteAddress} refused: ${reason.text}`);
-  connection.finish(reason);
+  connection.finish(reason, cause);
 }

@@ -1,6 +1,6 @@
 /** DISCONNECT from a client, MQTT 5.0 section 3.14. */
 
-import { Reasons } from "../../packets/reason.ts";
+import { Reasons, reasonText } from "../../packets/reason.ts";
 import type { DisconnectPacket } from "../../packets/types.ts";
 import type { Connection } from "../connection.ts";
 
@@ -18,6 +18,14 @@ export function handleDisconnect(connection: Connection, packet: DisconnectPacke
   // Normal disconnection deletes the will [MQTT-3.14.4-3], anything else publishes it.
   if (version !== 5 || packet.reasonCode === Reasons.success.code) {
     connection.will = null;
-    connection.finish(null);
-  } else connection.finish(Reasons.disconnectWithWill);
+    connection.finish(null, null);
+    return;
+  }
+  // What it says is in the log as it said it.
+  connection.finish(Reasons.disconnectWithWill, {
+    code: "client-disconnected",
+    reason: reasonText(packet.reasonCode),
+    reasonCode: packet.reasonCode,
+    error: packet.properties.reasonString,
+  });
 }

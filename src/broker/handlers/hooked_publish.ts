@@ -9,12 +9,14 @@ import { PublishView } from "../../publish_view.ts";
 import type { TopicEntry } from "../../topics/topic_table.ts";
 import { resolveAlias } from "../alias_in.ts";
 import type { Connection } from "../connection.ts";
+import { whoIs } from "../ends/ended.ts";
+import { deniedBy } from "../ends/refused.ts";
 import { isReason, type ReadOutcome, readThroughHooks } from "../packet_hooks.ts";
 import { mayPublish } from "../permission.ts";
 import { processed } from "../processed.ts";
 import { askPublish, isPacket, type PublishOutcome, tellPublished } from "../publish_hooks.ts";
 import type { Routes } from "../routes.ts";
-import { answer, deny } from "../publish_answers.ts";
+import { answer, deny, refusePublish } from "../publish_answers.ts";
 import { acceptable, mustWait, oddProperties, refuseMalformed } from "../publish_checks.ts";
 import { acceptPacket, whenReceiversKnown } from "./publish.ts";
 
@@ -38,7 +40,7 @@ export function handleHookedPublish(
   const entry = packet.topic === ""
     ? connection.aliases?.get(packet.properties.topicAlias ?? 0) ?? null
     : broker.topicEntry(packet.topic);
-  if (entry !== null && mustWait(connection, entry, packet.qos)) return false;
+  if (entry !== null && mustWait(connection, entry, packet.qos, packet.retain)) return false;
   broker.stats.packetsReceived++;
   broker.stats.messagesReceived++;
   if (broker.reads) {
@@ -56,7 +58,7 @@ export function afterRead(
 ): void {
   connection.after(read, (outcome) => {
     if (isReason(outcome)) {
-      connection.disconnect(outcome);
+      connection.disconnect(outcome, { code: "packet-refused-by-hook", method: "onPacketRead" });
       processed(connection, packet);
     } else goOn(connection, outcome as PublishView, outcome === packet ? entry : null);
   });
@@ -87,7 +89,7 @@ export function goOn(connection: Connection, packet: PublishView, known: TopicEn
   const { payload, packetId, qos } = packet;
   if (
     odd !== null ||
-    !acceptable(connection, qos, packet.retain, packetId, properties, payload, 0, payload.length)
+    !acceptable(connection, entry.topic, qos, packet.retain, packetId, properties, payload, 0, payload.length)
   ) {
     const notText = properties.payloadFormatIndicator === 1 && !isText(payload);
     processed(connection, packet, notText ? Reasons.payloadFormatInvalid : null);
@@ -119,7 +121,8 @@ function publish(
   if (isPacket(outcome)) {
     const where = outcome.topic === entry.topic ? entry : broker.topicEntry(outcome.topic);
     if (where === null) {
-      broker.log("error", `A hook changed a topic into ${JSON.stringify(outcome.topic)}, which is none`);
+      const why = { method: "onPublish", detail: "a hook changed a topic into what is none" };
+      broker.events.tell("hook-failed", { ...whoIs(connection), topic: outcome.topic, ...why });
       broker.stats.messagesDropped++;
       answer(connection, qos, packetId, Reasons.topicNameInvalid);
       processed(connection, outcome, Reasons.topicNameInvalid);
@@ -138,7 +141,8 @@ function publish(
   } else {
     broker.stats.messagesDropped++;
     // The standard leaves no way to say nothing.
-    answer(connection, qos, packetId, outcome === "drop" ? Reasons.success : outcome);
+    if (outcome === "drop") answer(connection, qos, packetId, Reasons.success);
+    else refusePublish(connection, entry.topic, qos, packetId, outcome, deniedBy(broker, "onPublish"));
     processed(connection, packet, outcome === "drop" ? null : outcome);
   }
 }

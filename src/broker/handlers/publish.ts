@@ -10,7 +10,7 @@ import { resolveAlias } from "../alias_in.ts";
 import type { Connection } from "../connection.ts";
 import { expiryTime } from "../expiry.ts";
 import { mayPublish } from "../permission.ts";
-import { answer, deny } from "../publish_answers.ts";
+import { answer, deny, refusePublish } from "../publish_answers.ts";
 import { acceptable, cannotKeep, mustWait, oddProperties, refuseMalformed } from "../publish_checks.ts";
 import type { Routes } from "../routes.ts";
 import { handleHookedPublish } from "./hooked_publish.ts";
@@ -38,11 +38,13 @@ export function handlePublish(
   if (entry === null || (qos > 0 && packetId === 0)) {
     return handleUnusual(connection, first, bytes, body, end);
   }
-  if (mustWait(connection, entry, qos)) return false;
+  if (mustWait(connection, entry, qos, (first & 1) === 1)) return false;
   broker.stats.packetsReceived++;
   broker.stats.messagesReceived++;
   const retain = (first & 1) === 1;
-  if (!acceptable(connection, qos, retain, packetId, NO_PROPERTIES, bytes, payloadAt, end)) return true;
+  if (!acceptable(connection, entry.topic, qos, retain, packetId, NO_PROPERTIES, bytes, payloadAt, end)) {
+    return true;
+  }
   const allowed = mayPublish(connection, entry);
   if (allowed === true) {
     accept(connection, entry, qos, retain, packetId, bytes, payloadAt, end, NO_PROPERTIES, false);
@@ -72,13 +74,15 @@ function handleUnusual(
   if (packet.type !== PacketType.PUBLISH) return refuseMalformed(connection, null);
   const { qos, retain, packetId, payload, properties } = packet;
   const entry = resolveAlias(connection, packet);
-  if (entry !== null && mustWait(connection, entry, qos)) return false;
+  if (entry !== null && mustWait(connection, entry, qos, retain)) return false;
   broker.stats.packetsReceived++;
   broker.stats.messagesReceived++;
   if (entry === null) return true;
   const odd = oddProperties(properties);
   if (odd !== null) connection.malformed(odd, Reasons.protocolError);
-  else if (acceptable(connection, qos, retain, packetId, properties, payload, 0, payload.length)) {
+  else if (
+    acceptable(connection, entry.topic, qos, retain, packetId, properties, payload, 0, payload.length)
+  ) {
     acceptLater(
       connection,
       entry,
@@ -152,7 +156,7 @@ function accept(
   owned: boolean,
 ): Reason {
   const { broker, session } = connection;
-  if (cannotKeep(connection, qos, packetId)) return Reasons.quotaExceeded;
+  if (cannotKeep(connection, entry.topic, qos, packetId)) return Reasons.quotaExceeded;
   const message = new Message(
     entry.topic,
     entry.raw,
@@ -167,11 +171,12 @@ function accept(
     expiryTime(broker, properties.messageExpiryInterval, broker.clock.recent),
   );
   const count = broker.publish(message, entry, session);
-  const reason = count === null
-    ? Reasons.quotaExceeded
-    : count === 0
-    ? Reasons.noMatchingSubscribers
-    : Reasons.success;
+  if (count === null) {
+    const why = { setting: "limits.retained", limit: broker.limits.retained };
+    refusePublish(connection, entry.topic, qos, packetId, Reasons.quotaExceeded, why);
+    return Reasons.quotaExceeded;
+  }
+  const reason = count === 0 ? Reasons.noMatchingSubscribers : Reasons.success;
   answer(connection, qos, packetId, reason);
   return reason;
 }

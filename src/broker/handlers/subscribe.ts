@@ -10,6 +10,8 @@ import { hasWildcard, isShared, isTopicFilter, levelCount, parseShared } from ".
 import type { Session } from "../../session/session.ts";
 import type { Broker } from "../broker.ts";
 import type { Connection } from "../connection.ts";
+import { unavailable } from "../ends/cause.ts";
+import { filterCause, tellRefusedFilters } from "../ends/refused.ts";
 import { changedSubscribe } from "../hook_checks.ts";
 import { mayDo } from "../permission.ts";
 import { processed } from "../processed.ts";
@@ -28,13 +30,18 @@ function unsupported(connection: Connection, packet: SubscribePacket): boolean {
     connection.malformed(
       "subscription identifiers are not supported",
       Reasons.subscriptionIdentifiersNotSupported,
+      unavailable(capabilities, "subIdAvailable"),
     );
     return true;
   }
   for (const { filter, noLocal } of packet.subscriptions) {
     const shared = isShared(filter);
     if (shared && !capabilities.sharedSubAvailable) {
-      connection.malformed("shared subscriptions are not supported", Reasons.sharedSubscriptionsNotSupported);
+      connection.malformed(
+        "shared subscriptions are not supported",
+        Reasons.sharedSubscriptionsNotSupported,
+        { ...unavailable(capabilities, "sharedSubAvailable"), filter },
+      );
       return true;
     }
     if (shared && noLocal) {
@@ -46,6 +53,7 @@ function unsupported(connection: Connection, packet: SubscribePacket): boolean {
       connection.malformed(
         "wildcard subscriptions are not supported",
         Reasons.wildcardSubscriptionsNotSupported,
+        { ...unavailable(capabilities, "wildcardSubAvailable"), filter },
       );
       return true;
     }
@@ -133,7 +141,7 @@ function subscribe(connection: Connection, packet: SubscribePacket, codes: reado
   if (session === null) return;
   const identifier = packet.properties.subscriptionIdentifiers?.[0] ?? 0;
   const reasonCodes = withinQuota(broker, session, packet, codes);
-  if (connection.version === 3 && endsFor(connection, reasonCodes)) {
+  if (connection.version === 3 && endsFor(connection, packet, reasonCodes)) {
     processed(connection, packet);
     return;
   }
@@ -148,6 +156,9 @@ function subscribe(connection: Connection, packet: SubscribePacket, codes: reado
     const wanted = options.retainHandling === 0 || (options.retainHandling === 1 && !existed);
     if (wanted && !isShared(options.filter)) retained.push(options);
   });
+  if (reasonCodes.some((code) => code >= 0x80)) {
+    tellRefusedFilters(connection, packet.subscriptions.map(({ filter }) => filter), reasonCodes);
+  }
   // [MQTT-3.8.4-1] [MQTT-3.8.4-6]
   connection.send({
     type: PacketType.SUBACK,
@@ -196,18 +207,15 @@ function withinQuota(
  * positive all the same (section 3.8). For every other reason that would promise messages that never come: the
  * connection ends. True: it has.
  */
-function endsFor(connection: Connection, codes: readonly number[]): boolean {
-  const unsaid = codes.find((code) => code > 2 && !UNAUTHORIZED.has(code));
-  if (unsaid === undefined) return false;
+function endsFor(connection: Connection, packet: SubscribePacket, codes: readonly number[]): boolean {
+  const at = codes.findIndex((code) => code > 2 && !UNAUTHORIZED.has(code));
+  if (at < 0) return false;
+  const unsaid = codes[at]!;
+  const cause = filterCause(connection.broker, packet.subscriptions[at]!.filter, unsaid);
   if (unsaid === Reasons.topicFilterInvalid.code) {
-    connection.malformed(
-      "a topic filter that is ill-formed, too long or too deep",
-      Reasons.topicFilterInvalid,
-    );
-  } else {
-    const detail = `MQTT 3.1 cannot be told of a refused subscription: ${reasonText(unsaid)}`;
-    connection.disconnect({ code: unsaid, text: reasonText(unsaid) }, detail);
-  }
+    const detail = "a topic filter that is ill-formed, too long or too deep";
+    connection.malformed(detail, Reasons.topicFilterInvalid, cause);
+  } else connection.disconnect({ code: unsaid, text: reasonText(unsaid) }, cause);
   return true;
 }
 

@@ -5,6 +5,7 @@ import { NO_PROPERTIES } from "../../packets/properties.ts";
 import { PacketType, type UnsubscribePacket } from "../../packets/types.ts";
 import { isShared, isTopicFilter, parseShared } from "../../topics/names.ts";
 import type { Connection } from "../connection.ts";
+import { tellRefusedUnsubscribe } from "../ends/refused.ts";
 import { changedUnsubscribe } from "../hook_checks.ts";
 import { processed } from "../processed.ts";
 import { unkept } from "../unkept.ts";
@@ -38,6 +39,7 @@ function unsubscribe(connection: Connection, packet: UnsubscribePacket): void {
 
 function answer(connection: Connection, packet: UnsubscribePacket, reasonCodes: number[]): void {
   const { broker } = connection;
+  tellRefusedUnsubscribe(connection, packet.filters, reasonCodes);
   // Also when nothing was deleted. [MQTT-3.10.4-4] [MQTT-3.10.4-5]
   connection.send({
     type: PacketType.UNSUBACK,

@@ -1,0 +1,56 @@
+/** One line for each connection that ends, whoever ended it. */
+
+import type { Client } from "../../client.ts";
+import type { LogFields } from "../../core/log.ts";
+import type { Reason } from "../../packets/reason.ts";
+import { StreamFault } from "../../runtime/stream.ts";
+import type { Connection, Phase } from "../connection.ts";
+import type { Cause } from "./cause.ts";
+
+/** Whom a line is about. */
+export function whoIs({ client, stream, listener }: Connection): LogFields {
+  if (client !== null) return clientFields(client);
+  return { address: stream.remoteAddress, listener };
+}
+
+/** The same of a client that may be away. */
+export function clientFields({ id, username, remoteAddress, listener }: Client): LogFields {
+  return {
+    client: id === "" ? undefined : id,
+    user: username === "" ? undefined : username,
+    address: remoteAddress,
+    listener,
+  };
+}
+
+/** `phase`: the one it was in. `reason`: null after a DISCONNECT without one. */
+export function tellEnd(
+  connection: Connection,
+  phase: Phase,
+  reason: Reason | null,
+  given: Cause | null,
+): void {
+  const cause = given ?? causeOf(phase, reason);
+  const { events } = connection.broker;
+  if (!events.wantsCode(cause.code)) return;
+  const { code, ...fields } = cause;
+  events.tell(code, { ...whoIs(connection), reason: reason?.text, reasonCode: reason?.code, ...fields });
+}
+
+/** Nobody said more than the reason. */
+function causeOf(phase: Phase, reason: Reason | null): Cause {
+  if (reason !== null) return { code: phase === "open" ? "disconnected-by-server" : "connect-refused" };
+  if (phase === "open") return { code: "client-disconnected" };
+  return { code: "connection-closed-early", detail: "the client said DISCONNECT before it was let in" };
+}
+
+/** The stream was closed, and not by us. */
+export function lost(phase: Phase, error: Error | null): Cause {
+  const silent = { reason: undefined, reasonCode: undefined };
+  if (error instanceof StreamFault) {
+    return { code: error.code, detail: error.message, limit: error.limit, setting: error.setting, ...silent };
+  }
+  if (phase === "open") return { code: "connection-lost", error: error?.message, ...silent };
+  const detail = phase === "auth" ? "its CONNECT was still being decided" : undefined;
+  return { code: "connection-closed-early", detail, error: error?.message, ...silent };
+}

@@ -1,0 +1,10 @@
+/** Hooks that tests of more than one room need. */
+
+import type { Hook } from "../../src/hook.ts";
+
+/** Everybody may do everything. */
+export const openRights: Hook = {
+  id: "open",
+  onConnectAuthenticate: () => "allow",
+  onAclCheck: () => "allow",
+};
