@@ -110,6 +110,7 @@ export { AllowAll } from "./hooks/auth/allow_all.ts";
 export { HealthListener, type HealthListenerOptions } from "./src/listeners/health.ts";
 export { HttpListener, type HttpListenerOptions } from "./src/listeners/http.ts";
 export type { Listener, ListenerHost } from "./src/listeners/listener.ts";
+export type { DropReason, Handshake } from "./src/runtime/pending_handshakes.ts";
 export { ListenerError } from "./src/listeners/listener_error.ts";
 export { MemoryListener, type MemoryListenerOptions } from "./src/listeners/memory.ts";
 export { type SocketDetails, SocketListener, type SocketListenerOptions } from "./src/listeners/socket.ts";

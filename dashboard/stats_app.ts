@@ -55,6 +55,7 @@ function figures(source: StatsSource): unknown {
   return {
     ...source.info(),
     queued: stats.queued,
+    handshakes: stats.handshakes,
     ...(isNothing(source.storage) ? {} : { storage: source.storage }),
     ...(source.lateness === undefined ? {} : { event_loop: eventLoop(source.lateness) }),
     dropped: {

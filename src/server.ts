@@ -32,6 +32,7 @@ import { ListenerError } from "./listeners/listener_error.ts";
 import { placeOf } from "./listeners/place.ts";
 import { type Reason, Reasons } from "./packets/reason.ts";
 import type { Packet } from "./packets/types.ts";
+import { PendingHandshakes } from "./runtime/pending_handshakes.ts";
 import type { ByteStream, StreamHandler } from "./runtime/stream.ts";
 import type { StorageStatus } from "./storage.ts";
 import { ServerHooks } from "./server_hooks.ts";
@@ -75,6 +76,18 @@ export class Server implements AsyncDisposable {
     this.#hooks = new ServerHooks(this.#broker);
     this.#inline = new InlineClient(this.#broker);
     const broker = this.#broker;
+    const handshakes = new PendingHandshakes({
+      limit: broker.limits.pendingHandshakes,
+      counters: broker.stats,
+      onEvicted: (listener, address) =>
+        broker.events.tell("handshakes-exceeded", {
+          detail: "the oldest of the address that has the most made room for a newer one",
+          address,
+          listener,
+          setting: "limits.pendingHandshakes",
+          limit: handshakes.limit,
+        }),
+    });
     this.#host = {
       get lateness(): LatenessFigures {
         return broker.lateness.figures;
@@ -88,6 +101,7 @@ export class Server implements AsyncDisposable {
       stats: broker.stats,
       info: (): SystemInfo => this.info(),
       accept: (stream, listener): StreamHandler => this.#accept(stream, listener.id, listener),
+      beginHandshake: (listener, ...begun) => handshakes.begin(listener.id, ...begun),
       refused: (refusal, { id: listener }): void =>
         broker.events.tell(refusal.code, { ...refusal, listener }),
       log: (level: LogLevel, text: string): void => broker.log(level, text),

@@ -46,6 +46,12 @@ export interface Capabilities {
 export interface Limits {
   /** Milliseconds from accepting a connection to a complete CONNECT. Default 10,000. */
   readonly connectTimeout: number;
+  /**
+   * Opening handshakes under way, TLS, WebSocket and the head of an HTTP request, on all listeners together; at most half
+   * of the files the process may open. When there are more, the oldest from the address (IPv6: the 64-bit prefix)
+   * that has the most is closed. Default 1,000.
+   */
+  readonly pendingHandshakes: number;
   /** Bytes of a packet, fixed header included. Default 1 MiB. */
   readonly packetSize: number;
   /** Bytes of the CONNECT packet, and of AUTH before CONNACK. Default 64 KiB. */
@@ -154,6 +160,7 @@ export const defaultCapabilities: Capabilities = Object.freeze({
 /** What is bounded when nothing else is said. */
 export const defaultLimits: Limits = Object.freeze({
   connectTimeout: 10_000,
+  pendingHandshakes: 1000,
   packetSize: 1 << 20,
   connectPacketSize: 1 << 16,
   connections: 1_000_000,
@@ -178,6 +185,7 @@ export const defaultLimits: Limits = Object.freeze({
 /** The lowest and highest value of each limit, for everything that checks configuration. */
 export const limitRanges: Readonly<Record<keyof Limits, readonly [number, number]>> = Object.freeze({
   connectTimeout: [100, 600_000],
+  pendingHandshakes: [1, 1_000_000],
   packetSize: [64, 268_435_460],
   connectPacketSize: [64, 268_435_460],
   connections: [1, 100_000_000],

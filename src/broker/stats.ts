@@ -6,6 +6,8 @@ export type RefusalKind =
   | "packetTooLarge"
   | "connections"
   | "connectionRate"
+  | "pendingHandshakes"
+  | "handshakeTimeout"
   | "clientId"
   | "topic"
   | "subscriptions"
@@ -46,6 +48,8 @@ export class Stats {
   droppedTooLarge = 0;
   /** Open now, before CONNECT as well. */
   connections = 0;
+  /** Opening handshakes under way now, TLS, WebSocket and the head of an HTTP request. */
+  handshakes = 0;
   /** Connected now. */
   clientsConnected = 0;
   /** The most that were connected at once. */
@@ -66,6 +70,8 @@ export class Stats {
     packetTooLarge: 0,
     connections: 0,
     connectionRate: 0,
+    pendingHandshakes: 0,
+    handshakeTimeout: 0,
     clientId: 0,
     topic: 0,
     subscriptions: 0,

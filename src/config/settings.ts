@@ -14,6 +14,7 @@ type KindsOf<T> = { readonly [K in keyof T]-?: ValueKind<T[K]> };
 
 export const limitKinds: KindsOf<Limits> = {
   connectTimeout: duration("ms", limitRanges.connectTimeout),
+  pendingHandshakes: integer(limitRanges.pendingHandshakes),
   packetSize: bytes(limitRanges.packetSize),
   connectPacketSize: bytes(limitRanges.connectPacketSize),
   connections: integer(limitRanges.connections),

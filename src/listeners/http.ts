@@ -6,7 +6,7 @@ import type { Acceptor } from "../runtime/stream.ts";
 import type { TlsAcceptor } from "../runtime/tls.ts";
 import { checkListenerOptions } from "./check.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
-import { errorLog, openAt, refusalLog, reloadTls } from "./open.ts";
+import { errorLog, handshakesOf, openAt, refusalLog, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
 /** What an HTTP listener is told. */
@@ -55,6 +55,7 @@ export class HttpListener implements Listener {
         ...place,
         ...(tls === undefined ? {} : { tls: await readTlsFiles(tls) }),
         onError: errorLog(this, host),
+        beginHandshake: handshakesOf(this, host),
         onRefused: refusalLog(this, host),
       }, this.handlerFor(host)));
   }

@@ -2,6 +2,7 @@
 
 import type { Stats } from "../broker/stats.ts";
 import type { SystemInfo } from "../broker/system_info.ts";
+import type { DropReason, Handshake } from "../runtime/pending_handshakes.ts";
 import type { StreamRefusal } from "../runtime/refusal.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
 import type { LatenessFigures } from "../broker/lateness.ts";
@@ -93,6 +94,18 @@ export interface ListenerHost {
    * when the server is closed is destroyed.
    */
   accept(stream: ByteStream, listener: Listener): StreamHandler;
+  /**
+   * A connection has begun an opening handshake, before it can be offered. `remoteAddress` is as a stream has it.
+   * `drop`, which closes it, is called at most once: when the handshake is not done after `milliseconds` (time in which
+   * the process stood still does not count), or when it has to make room for a newer one of any listener,
+   * `limits.pendingHandshakes`. Both are counted. Tell `done` when it is over, whichever way.
+   */
+  beginHandshake(
+    listener: Listener,
+    remoteAddress: string,
+    milliseconds: number,
+    drop: (why: DropReason) => void,
+  ): Handshake;
   /** A connection was turned away before there was a stream to offer. It gets a line in the server's log. */
   refused(refusal: StreamRefusal, listener: Listener): void;
   /** Into the server's log. */

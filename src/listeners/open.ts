@@ -1,6 +1,7 @@
 /** What all listeners that bind a host and a port do alike. */
 
 import { noSuchAddressFamily } from "../runtime/listen_fault.ts";
+import type { BeginHandshake } from "../runtime/pending_handshakes.ts";
 import type { RefusalSink } from "../runtime/refusal.ts";
 import type { Acceptor } from "../runtime/stream.ts";
 import type { TlsAcceptor } from "../runtime/tls.ts";
@@ -45,6 +46,12 @@ export function errorLog(listener: Listener, host: ListenerHost): (error: Error)
 /** Where those are told of who were turned away at the door. */
 export function refusalLog(listener: Listener, host: ListenerHost): RefusalSink {
   return (refusal) => host.refused(refusal, listener);
+}
+
+/** The handshakes of its connections, as what accepts them wants to be told. */
+export function handshakesOf(listener: Listener, host: ListenerHost): BeginHandshake {
+  return (remoteAddress, milliseconds, drop) =>
+    host.beginHandshake(listener, remoteAddress, milliseconds, drop);
 }
 
 /** Reads the certificate files again; connections from now on get the new ones. */

@@ -10,7 +10,7 @@ import { aliasesOf } from "./aliases_of.ts";
 import { checkListenerOptions } from "./check.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { listenerError } from "./listener_error.ts";
-import { errorLog, refusalLog } from "./open.ts";
+import { errorLog, handshakesOf, refusalLog } from "./open.ts";
 
 /** What a listener for sockets of the program is told. */
 export interface SocketListenerOptions {
@@ -96,6 +96,7 @@ export class SocketListener implements Listener {
       try {
         this.#tap = tapSource(source, {
           closes: closeServer ?? true,
+          beginHandshake: handshakesOf(this, host),
           onSocket: (socket) => this.#take(socket),
           onLate: dropSocket,
           onEnd: () =>

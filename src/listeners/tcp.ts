@@ -7,7 +7,7 @@ import { listenTls, type TlsAcceptor } from "../runtime/tls.ts";
 import { aliasesOf } from "./aliases_of.ts";
 import { checkListenerOptions } from "./check.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
-import { errorLog, openAt, refusalLog, reloadTls } from "./open.ts";
+import { errorLog, handshakesOf, openAt, refusalLog, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
 /** What a TCP listener is told. */
@@ -67,7 +67,7 @@ export class TcpListener implements Listener {
       };
       if (tls === undefined) return await listenTcp(options, (stream) => host.accept(stream, this));
       return await listenTls(
-        { ...options, ...await readTlsFiles(tls) },
+        { ...options, ...await readTlsFiles(tls), beginHandshake: handshakesOf(this, host) },
         (stream) => host.accept(stream, this),
       );
     });

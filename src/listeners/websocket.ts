@@ -10,7 +10,7 @@ import { checkListenerOptions } from "./check.ts";
 import { foreignPageLog } from "./foreign_pages.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { ListenerError } from "./listener_error.ts";
-import { errorLog, openAt, refusalLog, reloadTls } from "./open.ts";
+import { errorLog, handshakesOf, openAt, refusalLog, reloadTls } from "./open.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
 /** What a WebSocket listener is told. */
@@ -105,6 +105,7 @@ export class WebSocketListener implements Listener {
         origins: () => this.#rule(host),
         onForeignPage: foreignPageLog(this, host),
         onError: errorLog(this, host),
+        beginHandshake: handshakesOf(this, host),
         onRefused: refusalLog(this, host),
       }, (stream) => host.accept(stream, this)));
   }

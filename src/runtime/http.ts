@@ -7,15 +7,15 @@
 import http from "node:http";
 import net, { type AddressInfo } from "node:net";
 import tls from "node:tls";
-import { formatAddress } from "./address.ts";
+import { addressOf, formatAddress } from "./address.ts";
 import { peerCertificate } from "./certificate.ts";
 import { type ErrorSink, ignoreErrors, toError } from "./guard.ts";
 import { HttpConnections } from "./http_connections.ts";
 import { sendResponse, toRequest } from "./http_message.ts";
 import { type KeyPair, readKeyPair } from "./key_pair.ts";
 import { listenNode } from "./node_listen.ts";
-import { addressOf, PendingHandshakes } from "./pending_handshakes.ts";
-import { ignoreRefusals, type RefusalSink, resumedWithout, tlsRefusal } from "./refusal.ts";
+import { type BeginHandshake, ownHandshakes } from "./pending_handshakes.ts";
+import { ignoreRefusals, type RefusalSink, resumedWithout, tlsRefusal, tlsTooLate } from "./refusal.ts";
 import type { Acceptor } from "./stream.ts";
 import { contextOf, requestsCertificate, serverOptions, type TlsAcceptor, type TlsSettings } from "./tls.ts";
 
@@ -26,10 +26,12 @@ export interface HttpOptions {
   readonly tls?: TlsSettings;
   /** The longest request body; longer ones get 413 or break off. Default 1 MiB. */
   readonly maxBodyBytes?: number;
-  /** Connections beyond it are closed at once. Default 256. */
+  /** When there are more, the oldest that sends nothing makes room; who is being answered stays. Default 256. */
   readonly maxConnections?: number;
   /** Time for a handshake and the head of a request; a body has three times as long. Default 10,000. */
   readonly headMs?: number;
+  /** Keeps the handshakes that are under way, and heads of first requests, within bounds. Default: 1,000 of its own. */
+  readonly beginHandshake?: BeginHandshake;
   /** Told of what the handler threw. */
   readonly onError?: ErrorSink;
   /** Told of TLS handshakes that failed. */
@@ -45,9 +47,16 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
   const headMs = options.headMs ?? 10_000;
   const scheme = settings === undefined ? "http" : "https";
   const maxBodyBytes = options.maxBodyBytes ?? 1024 * 1024;
-  const connections = new HttpConnections(options.maxConnections ?? 256, headMs);
   const refused = options.onRefused ?? ignoreRefusals;
-  const handshakes = new PendingHandshakes(Infinity, refused); // (Counted with the others.)
+  const connections = new HttpConnections({
+    limit: options.maxConnections ?? 256,
+    headMs,
+    beginHandshake: options.beginHandshake ?? ownHandshakes(),
+    onLate: (address) => {
+      if (settings !== undefined) refused(tlsTooLate(address));
+    },
+    report,
+  });
   const protocol = http.createServer();
   protocol.on("clientError", (_error, socket) => socket.destroy());
   protocol.on("request", (incoming: http.IncomingMessage, outgoing: http.ServerResponse) => {
@@ -56,19 +65,15 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
       outgoing.destroy();
     });
   });
-  const server = settings === undefined ? net.createServer({ noDelay: true }) : tlsServer(settings, headMs);
+  const server = settings === undefined ? net.createServer({ noDelay: true }) : tlsServer(settings);
   // Sockets are handed over, so that they can be counted from the first moment: `node:http` itself tells of
   // them on one runtime only when they have sent something.
-  server.on("connection", (socket) => {
-    connections.count(socket);
-    if (settings !== undefined) handshakes.add(socket);
-  });
+  server.on("connection", (socket) => connections.count(socket));
   server.on("tlsClientError", (error: Error, socket: net.Socket) => {
-    const known = handshakes.remove(socket);
+    const known = connections.failed(socket);
     if (known !== null) refused(tlsRefusal(error, known, settings?.requireClientCert ?? false));
   });
   server.on(scheme === "http" ? "connection" : "secureConnection", (socket: net.Socket) => {
-    handshakes.remove(socket);
     if (settings?.requireClientCert && isUnknown(socket as tls.TLSSocket, settings)) {
       refused(resumedWithout(addressOf(socket)));
       return socket.destroy();
@@ -80,7 +85,6 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
   const address = formatAddress(bound.address, bound.port);
   const close = (): Promise<void> => {
     if (server.listening) server.close();
-    handshakes.destroy();
     return connections.close();
   };
   if (settings === undefined) return { address, close };
@@ -112,12 +116,8 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
   }
 }
 
-function tlsServer(settings: TlsSettings, handshakeTimeout: number): tls.Server {
-  const server = tls.createServer({
-    ...serverOptions(settings),
-    handshakeTimeout,
-    ALPNProtocols: ["http/1.1"],
-  });
+function tlsServer(settings: TlsSettings): tls.Server {
+  const server = tls.createServer({ ...serverOptions(settings), ALPNProtocols: ["http/1.1"] });
   server.on("tlsClientError", (_error, socket) => socket.destroy());
   return server;
 }

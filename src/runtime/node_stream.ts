@@ -2,6 +2,7 @@
 
 import { type ErrorSink, type Guard, offer, toError } from "./guard.ts";
 import { Linger } from "./linger.ts";
+import { PacedReads } from "./paced_reads.ts";
 import type { NodeSocket } from "./socket_shapes.ts";
 import type { Accept, ByteStream, PeerCertificate } from "./stream.ts";
 
@@ -23,10 +24,14 @@ export class NodeStream implements ByteStream {
   #keepsBytes: boolean;
   #onGone: (() => void) | undefined;
   #guard: Guard | null = null;
+  #reads: PacedReads;
   #holding = false;
-  #paused = false;
+  /** `write` returned false and the handler waits for `written`. */
+  #owing = false;
   #linger: Linger | null = null;
   #error: Error | null = null;
+  /** The socket is closed, and what it had brought is not handed over yet. */
+  #closed = false;
   #gone = false;
 
   constructor(socket: NodeSocket, options: NodeStreamOptions) {
@@ -36,69 +41,91 @@ export class NodeStream implements ByteStream {
     this.remoteAddress = options.remoteAddress;
     this.certificate = options.certificate;
     this.#lingerMs = options.lingerMs;
+    this.#reads = new PacedReads(socket, {
+      deliver: (bytes) => {
+        if (this.#linger === null && !this.#gone) this.#guard?.data(bytes, bytes.length);
+      },
+      caughtUp: () => {
+        if (this.#closed) this.#finish(this.#error);
+      },
+    });
   }
 
   start(accept: Accept, report: ErrorSink): void {
     const socket = this.#socket;
     this.#guard = offer(this, accept, report);
     socket.on("error", (error: unknown) => this.#error ??= toError(error));
-    socket.on("close", () => this.#finish(this.#error));
+    socket.on("close", () => this.#socketClosed());
     socket.on("end", () => {
       // Most sockets then close by themselves.
-      if (socket.allowHalfOpen === true && this.#linger === null) this.#finish(null);
+      if (socket.allowHalfOpen === true && this.#linger === null) this.#socketClosed();
     });
     if (this.#guard === null) return this.destroy();
     if (this.#gone) return this.#guard.closed(null);
     socket.on("data", (bytes: unknown) => {
-      if (this.#linger !== null || this.#gone) return;
+      if (this.#gone) return;
       if (!(bytes instanceof Uint8Array)) {
         return this.#finish(new Error("The socket gives something else than bytes"));
       }
       const { buffer, byteOffset, length } = bytes;
       // Not the Buffer itself: its slice() is a view where everybody expects a copy.
-      this.#guard?.data(new Uint8Array(buffer, byteOffset, length), length);
+      this.#reads.take(new Uint8Array(buffer, byteOffset, length));
     });
-    if (!this.#paused) socket.resume(); // Whoever had it before may have paused it.
+    this.#reads.start();
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.#gone || this.#linger !== null || bytes.length === 0) return true;
+    if (this.#gone || this.#closed || this.#linger !== null || bytes.length === 0) return true;
     this.#holding = true;
-    let returned = false;
     this.#socket.write(this.#keepsBytes ? bytes.slice() : bytes, (error?: Error | null) => {
       this.#holding = false;
       if (error) return; // `close` follows.
       if (this.#linger !== null) this.#linger.progress();
-      else if (returned && !this.#gone) this.#guard?.written();
+      else this.#tellWritten();
     });
-    returned = true;
-    return !this.#holding;
+    this.#owing = this.#holding;
+    return !this.#owing;
   }
 
   pause(): void {
-    this.#paused = true;
-    if (this.#linger === null && !this.#gone) this.#socket.pause();
+    if (this.#linger === null && !this.#gone) this.#reads.pause();
   }
 
   resume(): void {
-    this.#paused = false;
-    if (!this.#gone) this.#socket.resume();
+    if (!this.#gone) this.#reads.resume();
   }
 
   end(): void {
     if (this.#gone || this.#linger !== null) return;
     this.#linger = new Linger(this, this.#lingerMs);
+    this.#reads.clear();
     this.#socket.end();
-    this.#socket.resume(); // What still comes in is dropped; unread bytes would turn the close into a reset.
+    this.#reads.resume(); // What still comes in is dropped; unread bytes would turn the close into a reset.
   }
 
   destroy(): void {
     this.#finish(null);
   }
 
+  /** What it brought before is still handed over; nobody takes anything from us any more. */
+  #socketClosed(): void {
+    if (!this.#reads.behind || this.#linger !== null) return this.#finish(this.#error);
+    if (this.#closed || this.#gone) return;
+    this.#closed = true;
+    this.#holding = false;
+    this.#tellWritten();
+  }
+
+  #tellWritten(): void {
+    if (!this.#owing || this.#gone) return;
+    this.#owing = false;
+    this.#guard?.written();
+  }
+
   #finish(error: Error | null): void {
     if (this.#gone) return;
     this.#gone = true;
+    this.#reads.clear();
     this.#linger?.stop();
     this.#socket.destroy();
     this.#onGone?.();

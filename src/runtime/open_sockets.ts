@@ -23,6 +23,11 @@ export class SocketBudget {
     return this.#open;
   }
 
+  /** How many may be. */
+  get limit(): number {
+    return this.#limit;
+  }
+
   /** False: the socket must be closed. `release` follows in either case. Reports the first of a series. */
   take(report: ErrorSink): boolean {
     if (++this.#open <= this.#limit) return true;

@@ -1,58 +1,119 @@
-/** TLS connections that nobody knows of yet. */
+/** Opening handshakes under way, TLS, WebSocket and the head of an HTTP request: the broker does not know them yet. */
 
-import type { Socket } from "node:net";
-import { setImmediate } from "node:timers";
-import { formatAddress } from "./address.ts";
-import type { RefusalSink } from "./refusal.ts";
+import { type AwakeTimer, awakeTimers } from "./awake_timers.ts";
+import { Crowd } from "./crowd.ts";
+import { openSockets } from "./open_sockets.ts";
+
+/** An opening handshake that is under way. */
+export interface Handshake {
+  /** It is over, whichever way. Idempotent. */
+  done(): void;
+  /** It has to make room for a newer one: counted, and dropped. Does nothing when it is over. */
+  evict(): void;
+}
+
+/** Why a handshake is given up: it took too long, or it has to make room for a newer one. */
+export type DropReason = "late" | "evicted";
 
 /**
- * Connections that have not finished their handshake. The broker does not know them yet, so its limits do not
- * hold for them. By address, because what `connection` gives is another object than what comes after it.
+ * A connection has begun its opening handshake; `remoteAddress` as a stream has it. `drop` closes it, and is called
+ * at most once: when it is not done after `milliseconds`, or when it has to make room for a newer one.
+ */
+export type BeginHandshake = (
+  remoteAddress: string,
+  milliseconds: number,
+  drop: (why: DropReason) => void,
+) => Handshake;
+
+/** Where they are counted; the statistics of a server are one. */
+export interface HandshakeCounters {
+  /** Under way now. */
+  handshakes: number;
+  readonly refused: {
+    /** They had to make room. */
+    pendingHandshakes: number;
+    /** They took too long. */
+    handshakeTimeout: number;
+  };
+}
+
+export interface HandshakeRules {
+  /** How many may be under way; at most half of the sockets that may be open. */
+  readonly limit: number;
+  readonly counters?: HandshakeCounters;
+  /** One of that listener had to make room. */
+  readonly onEvicted?: (listener: string, remoteAddress: string) => void;
+}
+
+interface Pending {
+  readonly listener: string;
+  readonly remoteAddress: string;
+  readonly drop: (why: DropReason) => void;
+  timer: AwakeTimer;
+}
+
+/**
+ * Of all listeners of a server together. A newcomer is never refused: when there are too many, the oldest one from the
+ * address with the most of them makes room, so who keeps a thousand half-open ones keeps nobody else out.
  */
 export class PendingHandshakes {
-  #limit: number;
-  #refused: RefusalSink;
-  #sockets = new Map<string, Socket>();
+  /** How many may be under way. */
+  readonly limit: number;
+  readonly #counters: HandshakeCounters | undefined;
+  readonly #onEvicted: ((listener: string, remoteAddress: string) => void) | undefined;
+  readonly #pending: Crowd<Pending> = new Crowd();
 
-  constructor(limit: number, refused: RefusalSink) {
-    this.#limit = limit;
-    this.#refused = refused;
+  constructor({ limit, counters, onEvicted }: HandshakeRules) {
+    this.limit = Math.max(1, Math.min(limit, Math.floor(openSockets.limit / 2)));
+    this.#counters = counters;
+    this.#onEvicted = onEvicted;
   }
 
-  add(socket: Socket): void {
-    const address = addressOf(socket);
-    if (this.#sockets.size >= this.#limit) {
-      this.#refused({ code: "handshakes-exceeded", address, limit: this.#limit });
-      socket.destroy();
-      return;
-    }
-    this.#sockets.set(address, socket);
-    // (Later, because what failed may be said after it.)
-    socket.once("close", () => setImmediate(() => this.#sockets.delete(address)));
+  /** For one listener. */
+  of(listener: string): BeginHandshake {
+    return (remoteAddress, milliseconds, drop) => this.begin(listener, remoteAddress, milliseconds, drop);
   }
 
-  /** Its address; null: it was not pending, because it was turned away before. */
-  remove(socket: Socket): string | null {
-    const address = this.#addressOf(socket);
-    return this.#sockets.delete(address) ? address : null;
+  begin(
+    listener: string,
+    remoteAddress: string,
+    milliseconds: number,
+    drop: (why: DropReason) => void,
+  ): Handshake {
+    const timer = awakeTimers.after(milliseconds, () => this.#late(pending));
+    const pending: Pending = { listener, remoteAddress, drop, timer };
+    this.#pending.add(pending, remoteAddress);
+    this.#count();
+    while (this.#pending.size > this.limit) this.#evict(this.#pending.first!);
+    return { done: () => this.#done(pending), evict: () => this.#evict(pending) };
   }
 
-  /** (Of what failed one runtime knows the address only where it came from.) */
-  #addressOf(socket: Socket): string {
-    if (socket.remotePort !== undefined) return addressOf(socket);
-    const { _parent: parent } = socket as Socket & { readonly _parent?: Socket | null };
-    if (parent === undefined || parent === null) return addressOf(socket);
-    if (parent.remotePort !== undefined && parent.remoteAddress !== undefined) return addressOf(parent);
-    for (const [address, pending] of this.#sockets) if (pending === parent) return address;
-    return addressOf(parent);
+  #late(pending: Pending): void {
+    if (this.#counters !== undefined) this.#counters.refused.handshakeTimeout++;
+    this.#done(pending);
+    pending.drop("late");
   }
 
-  /** Nobody waits for them any more. */
-  destroy(): void {
-    for (const socket of this.#sockets.values()) socket.destroy();
+  #evict(pending: Pending): void {
+    if (!this.#pending.has(pending)) return;
+    if (this.#counters !== undefined) this.#counters.refused.pendingHandshakes++;
+    this.#done(pending);
+    pending.drop("evicted");
+    this.#onEvicted?.(pending.listener, pending.remoteAddress);
+  }
+
+  #done(pending: Pending): void {
+    pending.timer.cancel();
+    this.#pending.delete(pending);
+    this.#count();
+  }
+
+  #count(): void {
+    if (this.#counters !== undefined) this.#counters.handshakes = this.#pending.size;
   }
 }
 
-export function addressOf(socket: Socket): string {
-  return formatAddress(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
+/** Where nobody counts: for one acceptor alone. */
+export function ownHandshakes(limit = 1000): BeginHandshake {
+  return new PendingHandshakes({ limit }).of("");
 }

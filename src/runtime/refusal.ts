@@ -63,6 +63,11 @@ export function tlsRefusal(thrown: unknown, address: string, required: boolean):
   return { ...known, code: "tls-handshake-failed" };
 }
 
+/** A TLS handshake that was not finished. */
+export function tlsTooLate(address: string): StreamRefusal {
+  return { code: "tls-handshake-failed", address, detail: "it was not finished in time" };
+}
+
 /** A resumed session may come without the certificate it was opened with. */
 export function resumedWithout(address: string): StreamRefusal {
   const setting = { setting: "tls.requireClientCert", limit: true } as const;

@@ -4,15 +4,18 @@ import type { Socket } from "node:net";
 import { clearTimeout, setTimeout } from "node:timers";
 import { formatAddress } from "./address.ts";
 import { type ErrorSink, toError } from "./guard.ts";
-import { PendingHandshakes } from "./pending_handshakes.ts";
+import type { BeginHandshake } from "./pending_handshakes.ts";
 import { ignoreRefusals, type RefusalSink, tlsRefusal } from "./refusal.ts";
 import type { AnySocket, SocketAddress, SocketIterable, SocketServer } from "./socket_shapes.ts";
+import { TlsHandshakes } from "./tls_handshakes.ts";
 
 export type AnySource = SocketServer | SocketIterable;
 
 export interface SourceOptions {
   /** Close the source with it. */
   readonly closes: boolean;
+  /** Of a TLS server. */
+  readonly beginHandshake: BeginHandshake;
   readonly onSocket: (socket: AnySocket) => void;
   /** A connection came after `close`, from an iteration that goes on. */
   readonly onLate: (socket: AnySocket) => void;
@@ -30,8 +33,8 @@ export interface Tap {
 
 const firstBackoffMs = 50;
 const lastBackoffMs = 1000;
-/** TLS connections in their handshake at a time. */
-const maxPending = 1000;
+/** For a TLS handshake. The server that the program set up may be less patient. */
+const handshakeMs = 120_000;
 
 /** Sources somebody takes from: two would share a stranger's connection. */
 const tapped = new WeakSet<AnySource>();
@@ -73,12 +76,12 @@ function written(address: unknown): string | null {
 class ServerTap implements Tap {
   #server: SocketServer;
   #closes: boolean;
-  #handshakes: PendingHandshakes | null = null;
+  #handshakes: TlsHandshakes | null = null;
   #handlers: [event: string, handler: (...values: unknown[]) => void][];
 
   constructor(
     server: SocketServer,
-    { closes, onSocket, onError, onRefused = ignoreRefusals }: SourceOptions,
+    { closes, beginHandshake, onSocket, onError, onRefused = ignoreRefusals }: SourceOptions,
   ) {
     this.#server = server;
     this.#closes = closes;
@@ -86,7 +89,7 @@ class ServerTap implements Tap {
     this.#handlers = [["error", failed]];
     // The `connection` of a TLS server is what it decrypts.
     if ("setSecureContext" in server) {
-      const handshakes = this.#handshakes = new PendingHandshakes(maxPending, onRefused);
+      const handshakes = this.#handshakes = new TlsHandshakes(beginHandshake, handshakeMs, onRefused);
       this.#handlers.push(
         ["connection", (socket) => handshakes.add(socket as Socket)],
         ["tlsClientError", (error, socket) => {
@@ -110,6 +113,7 @@ class ServerTap implements Tap {
     if (this.#closes && server.listening !== false) server.close?.();
     for (const [event, handler] of this.#handlers) server.off(event, handler);
     if (this.#closes) this.#handshakes?.destroy();
+    else this.#handshakes?.release();
     return Promise.resolve();
   }
 }

@@ -1,8 +1,8 @@
 /** TLS servers over `node:tls`, on both runtimes: Deno's own have no client certificates. */
 
-import type { AddressInfo } from "node:net";
+import net, { type AddressInfo } from "node:net";
 import tls from "node:tls";
-import { formatAddress } from "./address.ts";
+import { addressOf, formatAddress } from "./address.ts";
 import { peerCertificate } from "./certificate.ts";
 import { ignoreErrors } from "./guard.ts";
 import { type KeyPair, readKeyPair } from "./key_pair.ts";
@@ -10,9 +10,12 @@ import { listenNode } from "./node_listen.ts";
 import { NodeStream } from "./node_stream.ts";
 import { ignoreRefusals, resumedWithout, tlsRefusal } from "./refusal.ts";
 import { openSockets } from "./open_sockets.ts";
-import { addressOf, PendingHandshakes } from "./pending_handshakes.ts";
+import { type BeginHandshake, ownHandshakes } from "./pending_handshakes.ts";
+import { onDeno } from "./platform.ts";
 import type { Accept, Acceptor } from "./stream.ts";
 import type { TcpOptions } from "./tcp.ts";
+import { TlsHandshakes } from "./tls_handshakes.ts";
+import { TlsStarts } from "./tls_starts.ts";
 
 /** Certificates and keys are PEM text. */
 export interface TlsSettings extends KeyPair {
@@ -30,9 +33,12 @@ export interface TlsOptions extends TcpOptions, TlsSettings {
   readonly alpnProtocols?: readonly string[];
   /** Time for the TLS handshake. Default 10,000. */
   readonly handshakeMs?: number;
-  /** How many connections may be in their handshake. Default 1,000. */
-  readonly maxPending?: number;
+  /** Keeps the handshakes that are under way within bounds. Default: 1,000 of its own. */
+  readonly beginHandshake?: BeginHandshake;
 }
+
+/** Later than any time-out of ours, which allow for the process having stood still. */
+const never = 2 ** 31 - 1;
 
 export interface TlsAcceptor extends Acceptor {
   /** Uses another certificate for connections from now on. Throws, and changes nothing, if it is not usable. */
@@ -46,15 +52,20 @@ export async function listenTls(options: TlsOptions, accept: Accept): Promise<Tl
   const requested = requestsCertificate(options);
   const server = tls.createServer({
     ...serverOptions(settings),
-    handshakeTimeout: options.handshakeMs ?? 10_000,
     ...(options.alpnProtocols === undefined ? {} : { ALPNProtocols: [...options.alpnProtocols] }),
   });
-  const pending = new PendingHandshakes(options.maxPending ?? 1000, refused);
-  server.on("connection", (socket) => {
+  const pending = new TlsHandshakes(
+    options.beginHandshake ?? ownHandshakes(),
+    options.handshakeMs ?? 10_000,
+    refused,
+  );
+  const take = (socket: net.Socket): void => {
     socket.once("close", () => openSockets.release());
-    if (openSockets.take(report)) pending.add(socket);
+    // Who has no address any more has gone: what it began is not worth the work of answering.
+    if (openSockets.take(report) && socket.remoteAddress !== undefined) pending.add(socket);
     else socket.destroy();
-  });
+  };
+  const door = onDeno ? doorOf(server, take) : server.on("connection", take);
   server.on("tlsClientError", (error, socket) => {
     const known = pending.remove(socket);
     if (known !== null) refused(tlsRefusal(error, known, options.requireClientCert ?? false));
@@ -70,19 +81,29 @@ export async function listenTls(options: TlsOptions, accept: Accept): Promise<Tl
     }
     new NodeStream(socket, { remoteAddress, certificate, lingerMs: options.lingerMs }).start(accept, report);
   });
-  await listenNode(server, options, report);
-  const { address, port } = server.address() as AddressInfo;
+  await listenNode(door, options, report);
+  const { address, port } = door.address() as AddressInfo;
   return {
     address: formatAddress(address, port),
     reload(pair: KeyPair): void {
       server.setSecureContext(contextOf(readKeyPair(pair), settings));
     },
     close(): Promise<void> {
-      if (server.listening) server.close();
+      if (door.listening) door.close();
       pending.destroy();
       return Promise.resolve();
     },
   };
+}
+
+/** Where its connections come in instead, so that not all of them have to begin at once. */
+function doorOf(server: tls.Server, take: (socket: net.Socket) => void): net.Server {
+  const starts = new TlsStarts((socket) => server.emit("connection", socket));
+  return net.createServer({ noDelay: true, pauseOnConnect: true }, (socket) => {
+    socket.on("error", () => socket.destroy());
+    take(socket);
+    if (!socket.destroyed) starts.add(socket);
+  });
 }
 
 /** Do clients have to expect that they are asked for a certificate? */
@@ -96,6 +117,7 @@ export function serverOptions(settings: TlsSettings): tls.TlsOptions & tls.Secur
     ...contextOf(settings, settings),
     requestCert: requestsCertificate(settings),
     noDelay: true,
+    handshakeTimeout: never, // (`TlsHandshakes` sees to that.)
     rejectUnauthorized: settings.requireClientCert ?? false,
   };
 }

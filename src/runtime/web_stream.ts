@@ -2,11 +2,16 @@
 
 import { type ErrorSink, type Guard, offer, toError } from "./guard.ts";
 import { Linger } from "./linger.ts";
+import { readShare } from "./paced_reads.ts";
 import type { StreamPair } from "./socket_shapes.ts";
 import type { Accept, ByteStream, PeerCertificate } from "./stream.ts";
+import { nextTurn } from "./turn.ts";
+import { turnNumber } from "./turn_number.ts";
 
 /** What is handed over at a time: a copy, and how often a slow peer is seen to move. */
 const pieceSize = 64 * 1024;
+/** What a read counts for besides its bytes. */
+const readCost = 1024;
 
 export interface WebStreamOptions {
   readonly remoteAddress: string;
@@ -28,6 +33,11 @@ export class WebStream implements ByteStream {
   /** What of the last write is not handed over yet. */
   #out: Uint8Array | null = null;
   #reading = false;
+  #turn = -1;
+  /** Bytes read in that turn. */
+  #spent = 0;
+  /** It is read on in the next turn. */
+  #asked = false;
   #paused = false;
   #linger: Linger | null = null;
   #gone = false;
@@ -112,7 +122,7 @@ export class WebStream implements ByteStream {
   }
 
   #read(): void {
-    if (this.#reading || this.#gone || this.#guard === null) return;
+    if (this.#reading || this.#asked || this.#gone || this.#guard === null) return;
     if (this.#paused && this.#linger === null) return;
     this.#reading = true;
     this.#reader.read().then(this.#onRead, this.#onFailed);
@@ -126,8 +136,22 @@ export class WebStream implements ByteStream {
       return this.#finish(new Error("The socket gives something else than bytes"));
     }
     if (this.#linger === null && value.length > 0) this.#guard?.data(value, value.length);
-    this.#read();
+    this.#readOn(value.length);
   };
+
+  /** One that always has something is read in microtasks: nobody else would be heard until it pauses. */
+  #readOn(length: number): void {
+    const turn = turnNumber();
+    if (turn !== this.#turn) this.#spent = 0;
+    this.#turn = turn;
+    this.#spent += length + readCost;
+    if (this.#spent < readShare) return this.#read();
+    this.#asked = true;
+    nextTurn(() => {
+      this.#asked = false;
+      this.#read();
+    });
+  }
 
   /** A peer that closes roughly after our last words were sent is no fault. */
   #onFailed = (thrown: unknown): void => {

@@ -6,6 +6,8 @@
  */
 
 import { ignoreErrors } from "./guard.ts";
+import { type BeginHandshake, ownHandshakes } from "./pending_handshakes.ts";
+import { onBun } from "./platform.ts";
 import { ignoreRefusals } from "./refusal.ts";
 import type { Accept, Acceptor, ByteStream } from "./stream.ts";
 import { listenTcp, type TcpOptions } from "./tcp.ts";
@@ -13,6 +15,12 @@ import { listenTls, type TlsAcceptor, type TlsSettings } from "./tls.ts";
 import { originAllowed, type OriginRule } from "./websocket_origin.ts";
 import { PingWheel } from "./websocket_pings.ts";
 import { WebSocketStream } from "./websocket_stream.ts";
+
+/**
+ * What Bun reads from a TCP socket at once. When there was so much it reads on at once, eleven times in a row, and frames
+ * are work that nobody sees above: the other streams see to that themselves.
+ */
+const fullRead = 512 * 1024;
 
 export interface WebSocketOptions extends TcpOptions {
   /** The only path that is served, without query. Default: any. */
@@ -30,15 +38,16 @@ export interface WebSocketOptions extends TcpOptions {
   readonly pingMs?: number;
   /** Time for the HTTP request. Default 10,000. */
   readonly handshakeMs?: number;
-  /** How many connections may be in their handshake. Default 1,000. */
-  readonly maxPending?: number;
+  /** Keeps the handshakes that are under way within bounds. Default: 1,000 of its own. */
+  readonly beginHandshake?: BeginHandshake;
 }
 
 export async function listenWebSocket(
   options: WebSocketOptions,
   accept: Accept,
 ): Promise<Acceptor | TlsAcceptor> {
-  const pending = { streams: new Set<ByteStream>(), limit: options.maxPending ?? 1000 };
+  const pending = new Set<ByteStream>();
+  const beginHandshake = options.beginHandshake ?? ownHandshakes();
   const { hostname, origins, onForeignPage } = options;
   const admits = (origin: string | null, host: string | null, remoteAddress: string): boolean => {
     const rule = origins?.() ?? "own";
@@ -54,6 +63,8 @@ export async function listenWebSocket(
     pings: options.pingMs === 0 ? null : new PingWheel(options.pingMs ?? 30_000),
     handshakeMs: options.handshakeMs ?? 10_000,
     pending,
+    beginHandshake,
+    restAfter: onBun && options.tls === undefined ? fullRead : Infinity,
     lingerMs: options.lingerMs,
     report: options.onError ?? ignoreErrors,
     refused: options.onRefused ?? ignoreRefusals,
@@ -61,12 +72,12 @@ export async function listenWebSocket(
   const upgrade: Accept = (inner) => new WebSocketStream(inner, accept, rules);
   const acceptor = options.tls === undefined
     ? await listenTcp(options, upgrade)
-    : await listenTls({ ...options, ...options.tls, alpnProtocols: ["http/1.1"] }, upgrade);
+    : await listenTls({ ...options, ...options.tls, beginHandshake, alpnProtocols: ["http/1.1"] }, upgrade);
   const { address } = acceptor;
   const close = async (): Promise<void> => {
     await acceptor.close();
     // The broker, which would end them, has never heard of them.
-    for (const stream of pending.streams) stream.destroy();
+    for (const stream of pending) stream.destroy();
   };
   return isTls(acceptor) ? { address, close, reload: (pair) => acceptor.reload(pair) } : { address, close };
 }

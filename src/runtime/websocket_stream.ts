@@ -1,8 +1,8 @@
 /** MQTT over WebSocket: a byte stream that is carried by another one, plain or TLS. */
 
-import { clearTimeout, setTimeout } from "node:timers";
 import { type ErrorSink, type Guard, offer } from "./guard.ts";
 import { Linger } from "./linger.ts";
+import type { BeginHandshake, Handshake } from "./pending_handshakes.ts";
 import type { RefusalSink } from "./refusal.ts";
 import {
   type Accept,
@@ -11,6 +11,7 @@ import {
   StreamFault,
   type StreamHandler,
 } from "./stream.ts";
+import { nextTurn } from "./turn.ts";
 import {
   CloseCode,
   closeReply,
@@ -35,10 +36,13 @@ import {
 export interface WebSocketRules extends HandshakeRules {
   readonly maxMessageBytes: number;
   readonly handshakeMs: number;
-  /** Connections whose handshake is not done: the broker does not know them yet, so they are limited here. */
-  readonly pending: { readonly streams: Set<ByteStream>; readonly limit: number };
+  readonly beginHandshake: BeginHandshake;
+  /** Connections whose handshake is not done: the broker does not know them yet. */
+  readonly pending: Set<ByteStream>;
   /** Null: nobody is sent pings. */
   readonly pings: PingWheel | null;
+  /** After so many bytes at once nothing is read until the next turn of the event loop. */
+  readonly restAfter: number;
   readonly lingerMs: number | undefined;
   readonly report: ErrorSink;
   readonly refused: RefusalSink;
@@ -56,7 +60,7 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, 
   #frames: FrameReader | null = null;
   #head: Uint8Array | null = new Uint8Array(512);
   #headLength = 0;
-  #timer: ReturnType<typeof setTimeout> | null;
+  #handshake: Handshake | null;
   /** The inner stream holds bytes. */
   #busy = false;
   /** The broker's frame: waits for the inner stream, or is in it. */
@@ -74,6 +78,9 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, 
   /** Nothing has come since the last ping. */
   #unanswered = false;
   #pingSlot = -1;
+  #paused = false;
+  /** Others have their turn. */
+  #resting = false;
 
   constructor(inner: ByteStream, accept: Accept, rules: WebSocketRules) {
     this.#inner = inner;
@@ -81,15 +88,11 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, 
     this.certificate = inner.certificate;
     this.#accept = accept;
     this.#rules = rules;
-    rules.pending.streams.add(inner);
-    this.#timer = setTimeout(() => {
-      this.#tellRefused("no complete request in time");
+    rules.pending.add(inner);
+    this.#handshake = rules.beginHandshake(this.remoteAddress, rules.handshakeMs, (why) => {
+      if (why === "late") this.#tellRefused("no complete request in time");
       inner.destroy();
-    }, rules.handshakeMs);
-    const { limit } = rules.pending;
-    if (rules.pending.streams.size <= limit) return;
-    rules.refused({ code: "handshakes-exceeded", address: inner.remoteAddress, limit });
-    inner.destroy();
+    });
   }
 
   write(bytes: Uint8Array): boolean {
@@ -102,11 +105,13 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, 
   }
 
   pause(): void {
+    this.#paused = true;
     this.#inner.pause();
   }
 
   resume(): void {
-    this.#inner.resume();
+    this.#paused = false;
+    if (!this.#resting) this.#inner.resume();
   }
 
   end(): void {
@@ -125,6 +130,17 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, 
     if (this.#frames === null) return this.#readHead(bytes.subarray(0, length));
     const failure = this.#frames.read(bytes, length, this);
     if (failure !== null) this.#fail(failure);
+    else if (length >= this.#rules.restAfter) this.#rest();
+  }
+
+  #rest(): void {
+    if (this.#resting || this.#ending) return;
+    this.#resting = true;
+    this.#inner.pause();
+    nextTurn(() => {
+      this.#resting = false;
+      if (!this.#paused) this.#inner.resume();
+    });
   }
 
   written(): void {
@@ -148,7 +164,7 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, 
     if (!this.#ending) this.#guard?.data(bytes, length);
   }
 
-  /** Only the newest ping is answered when the peer does not take the answers: RFC 6455 section 5.5.3. */
+  /** One answer waits at a time, that to the newest ping, if the peer does not take them: RFC 6455 section 5.5.3. */
   ping(payload: Uint8Array): void {
     if (this.#ending) return;
     this.#said = true;
@@ -264,10 +280,10 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, 
 
   /** The handshake is over, whichever way. */
   #settled(): void {
-    if (this.#timer === null) return;
-    clearTimeout(this.#timer);
-    this.#timer = null;
+    if (this.#handshake === null) return;
+    this.#handshake.done();
+    this.#handshake = null;
     this.#head = null;
-    this.#rules.pending.streams.delete(this.#inner);
+    this.#rules.pending.delete(this.#inner);
   }
 }

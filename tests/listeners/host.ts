@@ -6,6 +6,11 @@ import { type SystemInfo, systemInfo } from "../../src/broker/system_info.ts";
 import type { Listener, ListenerHost } from "../../src/listeners/listener.ts";
 import type { StreamRefusal } from "../../src/runtime/refusal.ts";
 import type { StorageStatus } from "../../src/storage.ts";
+import {
+  type BeginHandshake,
+  type Handshake,
+  PendingHandshakes,
+} from "../../src/runtime/pending_handshakes.ts";
 import { Recorder, turns } from "../runtime/recorder.ts";
 
 export class Host implements ListenerHost {
@@ -15,6 +20,7 @@ export class Host implements ListenerHost {
   readonly lines: string[] = [];
   storage: StorageStatus | null = null;
   requiresCredentials = false;
+  readonly #handshakes = new PendingHandshakes({ limit: 1000 });
 
   info(): SystemInfo {
     return systemInfo(this.#broker);
@@ -24,6 +30,10 @@ export class Host implements ListenerHost {
     const recorder = new Recorder(stream);
     this.accepted.push({ recorder, listener });
     return recorder;
+  }
+
+  beginHandshake({ id }: Listener, ...begun: Parameters<BeginHandshake>): Handshake {
+    return this.#handshakes.begin(id, ...begun);
   }
 
   refused({ code, address, detail }: StreamRefusal, { id }: Listener): void {

@@ -5,6 +5,7 @@ import { Duplex } from "node:stream";
 import tls from "node:tls";
 import { adoptSocket, dropSocket } from "../../src/runtime/adopt_socket.ts";
 import { ignoreErrors } from "../../src/runtime/guard.ts";
+import { ownHandshakes } from "../../src/runtime/pending_handshakes.ts";
 import type { AnySocket } from "../../src/runtime/socket_shapes.ts";
 import { type AnySource, sourceAddress, tapSource } from "../../src/runtime/socket_source.ts";
 import type { Accept, Acceptor } from "../../src/runtime/stream.ts";
@@ -35,6 +36,7 @@ export function adopting(source: AnySource, accept: Accept, settings: Settings =
   const { lingerMs } = settings;
   const address = sourceAddress(source)!;
   const tap = tapSource(source, {
+    beginHandshake: ownHandshakes(),
     closes: true,
     onSocket: (socket) => void adoptSocket(socket, { unknownAddress: "unknown", lingerMs, onError }, accept),
     onLate: dropSocket,

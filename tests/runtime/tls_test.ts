@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { openSockets } from "../../src/runtime/open_sockets.ts";
 import type { ConnectionOptions } from "node:tls";
+import { ownHandshakes } from "../../src/runtime/pending_handshakes.ts";
 import type { PeerCertificate } from "../../src/runtime/stream.ts";
 import { listenTls, type TlsAcceptor, type TlsOptions } from "../../src/runtime/tls.ts";
 import { Client, connectTcp, connectTls } from "./client.ts";
@@ -211,22 +212,37 @@ describe("tls: server", () => {
   );
 
   it(
-    "handshakes under way are limited, and places come back",
+    "handshakes that came while the process stood still go on, they are not timed out",
     { timeout },
     () =>
-      serve({ maxPending: 2 }, async (server) => {
-        const first = new Client(await connectTcp(server.acceptor.address));
-        const second = new Client(await connectTcp(server.acceptor.address));
-        const third = new Client(await connectTcp(server.acceptor.address));
-        await third.until(() => third.ended || third.closed);
-        first.send(Uint8Array.of(0, 1, 2, 3, 4, 5));
-        await first.until(() => first.ended || first.closed);
-        second.reset();
-        for (let i = 0; i < 5; i++) {
-          let certificate: PeerCertificate | null | undefined;
-          while (certificate === undefined) certificate = await seen(server, { ca: authority });
+      serve({ handshakeMs: 300 }, async (server) => {
+        const coming = Array.from({ length: 10 }, () => seen(server, { ca: authority }));
+        await turns(2);
+        for (let i = 0; i < 3; i++) {
+          for (const end = performance.now() + 700; performance.now() < end;);
+          await turns(2);
         }
-        assert.ok(server.accepted.length >= 5);
+        assert.deepEqual(await Promise.all(coming), coming.map(() => null));
+      }),
+  );
+
+  it(
+    "who keeps all handshakes half open keeps nobody out: the oldest makes room",
+    { timeout },
+    () =>
+      serve({ beginHandshake: ownHandshakes(2) }, async (server) => {
+        const half: Client[] = [];
+        for (let i = 0; i < 3; i++) half.push(new Client(await connectTcp(server.acceptor.address)));
+        for (let i = 0; i < 3; i++) {
+          assert.equal(await seen(server, { ca: authority }), null);
+          // (One that is let in has its place for as long as its handshake takes.)
+          half.push(new Client(await connectTcp(server.acceptor.address)));
+        }
+        for (const client of half.slice(0, 4)) await client.until(() => client.ended || client.closed);
+        half.at(-1)!.send(Uint8Array.of(0, 1, 2, 3, 4, 5));
+        await half.at(-1)!.until(() => half.at(-1)!.ended || half.at(-1)!.closed);
+        assert.equal(server.accepted.length, 3);
+        for (const client of half) client.reset();
       }),
   );
 });

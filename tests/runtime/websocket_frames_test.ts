@@ -31,14 +31,16 @@ function read(bytes: Uint8Array, pieces: readonly number[] = [bytes.length], lim
     at += piece.length;
     result.failure = reader.read(piece, piece.length, {
       payload: (part, length) => payload.push(part.slice(0, length)),
-      ping: (part) => result.pings.push(part),
-      close: (part) => result.closes.push(part),
+      ping: (part) => result.pings.push(part.slice()),
+      close: (part) => result.closes.push(part.slice()),
     });
   }
   return { ...result, payload: concat(payload) };
 }
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+const some = text("some");
 
 describe("websocket frames", () => {
   it("payload is the same however the bytes are cut", () => {
@@ -52,22 +54,101 @@ describe("websocket frames", () => {
       fc.property(fc.array(frame, { maxLength: 5 }), pieces, (frames, pieces) => {
         const wire: Uint8Array[] = [];
         let pings = 0;
+        const name = (): Uint8Array => Uint8Array.of(7, pings);
         for (const { payload, fragments, ping } of frames) {
           const step = Math.ceil(payload.length / fragments);
           for (let i = 0; i < fragments; i++) {
             const part = payload.subarray(i * step, (i + 1) * step);
             wire.push(clientFrame(i === 0 ? 2 : 0, part, { final: i === fragments - 1 }));
-            if (ping) wire.push(clientFrame(9, text("ping")));
             if (ping) pings++;
+            if (ping) wire.push(clientFrame(9, name()));
           }
         }
         const result = read(concat(wire), pieces);
         assert.equal(result.failure, null);
         assert.deepEqual(result.payload, concat(frames.map(({ payload }) => payload)));
-        assert.equal(result.pings.length, pings);
+        if (pings === 0) return assert.deepEqual(result.pings, []);
+        assert.deepEqual(result.pings.at(-1), name());
+        assert.ok(result.pings.length <= pings);
       }),
       { numRuns: 60 },
     );
+  });
+
+  it("a chunk full of one-byte frames is one call, whatever their masks and where it is cut", () => {
+    const sent = pattern(5000);
+    const wire = concat(Array.from(sent, (_, i) => {
+      const frame = clientFrame(2, sent.subarray(i, i + 1));
+      for (let at = 2; at < 6; at++) frame[at]! ^= i;
+      frame[6]! ^= i;
+      return frame;
+    }));
+    const calls: number[] = [];
+    for (const cut of [0, 1, 2, 3, 4, 5, 6]) {
+      const reader = new FrameReader(1000);
+      const got: Uint8Array[] = [];
+      const events = {
+        payload: (bytes: Uint8Array, length: number) => got.push(bytes.slice(0, length)),
+        ping: () => assert.fail("no ping was sent"),
+        close: () => assert.fail("no close was sent"),
+      };
+      for (const part of [wire.slice(0, 21_000 + cut), wire.slice(21_000 + cut)]) {
+        assert.equal(reader.read(part, part.length, events), null);
+      }
+      assert.deepEqual(concat(got), sent);
+      calls.push(got.length);
+    }
+    assert.deepEqual(calls, [2, 2, 2, 2, 2, 2, 2]);
+  });
+
+  it("payload of every length is unmasked wherever it lies", () => {
+    for (const size of [0, 1, 2, 3, 4, 5, 63, 64, 65, 125, 126, 510, 511, 512, 513, 514, 515, 1027, 70_001]) {
+      const first = clientFrame(2, pattern(size));
+      const wire = concat([first, clientFrame(2, text("abc")), first]);
+      const expected = concat([pattern(size), text("abc"), pattern(size)]);
+      for (const shift of [0, 1, 2, 3]) {
+        // Where words would not be aligned.
+        const memory = new Uint8Array(wire.length + 4);
+        memory.set(wire, shift);
+        const got: Uint8Array[] = [];
+        const chunk = memory.subarray(shift, shift + wire.length);
+        const failure = new FrameReader(1e6).read(chunk, chunk.length, {
+          payload: (bytes, length) => got.push(bytes.slice(0, length)),
+          ping: () => {},
+          close: () => {},
+        });
+        assert.equal(failure, null);
+        assert.deepEqual(concat(got), expected);
+      }
+      assert.deepEqual(read(wire, [3, 700, 1]).payload, expected);
+    }
+  });
+
+  it("of the pings of one chunk the last is told, also when the next one is cut", () => {
+    const ping = (i: number): Uint8Array => clientFrame(9, Uint8Array.of(i, i + 1, i + 2));
+    const wire = concat([
+      ping(1),
+      clientFrame(2, text("a")),
+      ping(2),
+      ping(3),
+      clientFrame(2, text("bc")),
+      ping(4),
+    ]);
+    for (let cut = 1; cut < 9; cut++) {
+      const { pings, payload, failure } = read(wire, [wire.length - cut, cut]);
+      assert.equal(failure, null);
+      assert.deepEqual(payload, text("abc"));
+      assert.deepEqual(pings, [Uint8Array.of(3, 4, 5), Uint8Array.of(4, 5, 6)]);
+    }
+    assert.deepEqual(read(wire).pings, [Uint8Array.of(4, 5, 6)]);
+    assert.deepEqual(read(concat([ping(1), clientFrame(8, text("")), ping(2)])).pings, []);
+  });
+
+  it("a message is not begun by a small frame inside another message", () => {
+    const open = clientFrame(2, some, { final: false });
+    assert.equal(read(concat([open, clientFrame(2, text("x"))])).failure?.code, 1002);
+    const wire = concat([open, clientFrame(9, some), clientFrame(0, text("x")), clientFrame(2, text("y"))]);
+    assert.deepEqual(read(wire).payload, text("somexy"));
   });
 
   it("any bytes at all give payload or a failure", () => {
@@ -78,7 +159,6 @@ describe("websocket frames", () => {
     }));
   });
 
-  const some = text("some");
   const refused: [string, Uint8Array, number][] = [
     ["a text frame", clientFrame(1, some), 1003],
     ["an unmasked frame", clientFrame(2, some, { masked: false }), 1002],

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { ownHandshakes } from "../../src/runtime/pending_handshakes.ts";
 import type { Acceptor, ByteStream } from "../../src/runtime/stream.ts";
 import { listenWebSocket, type WebSocketOptions } from "../../src/runtime/websocket.ts";
 import { PingWheel } from "../../src/runtime/websocket_pings.ts";
@@ -48,8 +49,10 @@ function opened(): { below: Below; stream: WebSocketStream; above: Recorder } {
     admits: () => true,
     maxMessageBytes: 1000,
     handshakeMs: 10_000,
-    pending: { streams: new Set(), limit: 10 },
+    pending: new Set(),
+    beginHandshake: ownHandshakes(),
     pings: null,
+    restAfter: Infinity,
     refused: () => {},
     lingerMs: undefined,
     report: (error) => assert.fail(error),

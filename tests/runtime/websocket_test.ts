@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { openSockets } from "../../src/runtime/open_sockets.ts";
+import { ownHandshakes } from "../../src/runtime/pending_handshakes.ts";
 import type { Acceptor } from "../../src/runtime/stream.ts";
 import { listenWebSocket, type WebSocketOptions } from "../../src/runtime/websocket.ts";
 import { Client, connectTcp, connectTls } from "./client.ts";
@@ -151,19 +152,45 @@ describe("websocket: handshake", () => {
   );
 
   it(
-    "handshakes under way are limited, and places come back",
+    "a request that came while the process stood still is answered, not timed out",
     { timeout },
     () =>
-      serve({ maxPending: 2 }, async (server) => {
+      serve({ handshakeMs: 200 }, async (server) => {
+        const clients = await Promise.all(
+          Array.from(
+            { length: 20 },
+            async () => new WebSocketClient(await connectTcp(server.acceptor.address)),
+          ),
+        );
+        for (const { socket } of clients) socket.write("GET /mqtt HTTP/1.1\r\n");
+        await turns(3);
+        for (const { socket } of clients) {
+          socket.write(upgradeRequest().slice("GET /mqtt HTTP/1.1\r\n".length));
+        }
+        for (const end = performance.now() + 600; performance.now() < end;);
+        for (const client of clients) {
+          await client.until(() => client.head !== "" || client.ended || client.closed);
+          assert.match(client.head, /^HTTP\/1.1 101 /);
+          client.reset();
+        }
+      }),
+  );
+
+  it(
+    "who keeps all handshakes half open keeps nobody out: the oldest makes room",
+    { timeout },
+    () =>
+      serve({ beginHandshake: ownHandshakes(2) }, async (server) => {
         const first = new Client(await connectTcp(server.acceptor.address));
         const second = new WebSocketClient(await connectTcp(server.acceptor.address));
-        const third = new Client(await connectTcp(server.acceptor.address));
-        await third.until(() => third.ended || third.closed);
-        second.socket.write(upgradeRequest());
-        await second.until(() => second.head !== "");
-        const fourth = await open(server);
-        assert.match(fourth.head, /^HTTP\/1.1 101 /);
-        for (const client of [first, second, fourth]) client.reset();
+        second.socket.write("GET /mqtt HTTP/1.1\r\n");
+        const third = await open(server);
+        assert.match(third.head, /^HTTP\/1.1 101 /);
+        await first.until(() => first.ended || first.closed);
+        second.socket.write(upgradeRequest().slice("GET /mqtt HTTP/1.1\r\n".length));
+        await second.until(() => second.head !== "" || second.closed);
+        assert.match(second.head, /^HTTP\/1.1 101 /);
+        for (const client of [second, third]) client.reset();
       }),
   );
 });

@@ -44,7 +44,14 @@ test("stats: the figures as JSON with tabs, comqtt's names first", async () => {
   const text = await response.text();
   assert.match(text, /^\{\n\t"version": "\d+\.\d+\.\d+",\n\t"started": \d+,\n/);
   const figures = JSON.parse(text) as Record<string, unknown>;
-  assert.deepEqual(Object.keys(figures), [...names, "queued", "dropped", "refused"]);
+  assert.deepEqual(Object.keys(figures), [
+    ...names,
+    "queued",
+    "handshakes",
+    "event_loop",
+    "dropped",
+    "refused",
+  ]);
   for (const name of names.slice(1)) assert.ok(Number.isInteger(figures[name]), name);
 });
 
@@ -53,7 +60,7 @@ test("stats: each reason of a drop and of a refusal is a counter", async () => {
   assert.deepEqual(Object.keys(figures.dropped!), ["slow", "queue_full", "expired", "too_large"]);
   const kinds = Object.keys(figures.refused!);
   assert.equal(kinds.length, Object.keys(server.stats.refused).length);
-  for (const kind of ["connect_timeout", "packet_too_large", "keep_alive"]) {
+  for (const kind of ["connect_timeout", "pending_handshakes", "packet_too_large", "keep_alive"]) {
     assert.ok(kinds.includes(kind), kind);
   }
 });
