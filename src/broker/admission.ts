@@ -1,9 +1,9 @@
 /** Who may open a connection: how many at a time, how many a second, in all and from one address. */
 
 import { Reasons } from "../packets/reason.ts";
+import { addressGroup, isRemote } from "../runtime/address.ts";
 import type { Broker } from "./broker.ts";
 import { over, type Refusal } from "./ends/cause.ts";
-import { networkOf } from "./network.ts";
 
 /** Addresses that are remembered: a stranger may have any number of them. */
 const ADDRESSES = 10_000;
@@ -83,11 +83,14 @@ export class Admission {
     return { reason: Reasons.serverBusy, cause };
   }
 
-  /** Null: it has none, as in memory or behind a Unix socket, or none is asked for. */
+  /**
+   * Null: there is no such limit for it. (A proxy on this machine may stand for any number of clients, and behind a Unix
+   * socket there is no address.)
+   */
   #bucketOf(address: string, now: number): Bucket | null {
     const rate = this.#broker.limits.connectionRatePerAddress;
-    const network = rate === 0 ? null : networkOf(address);
-    if (network === null) return null;
+    if (rate === 0 || !isRemote(address)) return null;
+    const network = addressGroup(address);
     let bucket = this.#byNetwork.get(network);
     if (bucket === undefined) {
       if (this.#byNetwork.size >= ADDRESSES) this.#forgetSome(now);

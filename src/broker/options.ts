@@ -97,7 +97,10 @@ export interface Limits {
    * queue holds, retained messages it subscribes to. Default 2.
    */
   readonly sliceTime: number;
-  /** Milliseconds of such work for all clients together in one turn of the event loop. Default 8. */
+  /**
+   * Milliseconds of work that was put off, for all clients together, in one turn of the event loop; what comes from
+   * sockets meanwhile may take twice as long before it is put off. Default 8.
+   */
   readonly turnTime: number;
 }
 

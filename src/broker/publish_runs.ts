@@ -17,8 +17,8 @@ import { CHECK } from "./slices.ts";
 
 /** Longest run, so that a receiver's bounds are looked at often enough. */
 const LONGEST = 1 << 16;
-/** The same for what all receivers of a run are given together: a millisecond or two. */
-const WIDEST = 1 << 23;
+/** The same for what all receivers of a run are given together: some milliseconds. */
+const WIDEST = 1 << 24;
 
 /** Handles what it can from `at` on; the position of the first packet it left. */
 export function publishRuns(connection: Connection, bytes: Uint8Array, at: number, end: number): number {

@@ -109,7 +109,8 @@ export class Slices {
       slice.turn = this.#turn;
       slice.until = now + this.#times.sliceTime;
     }
-    if (now - this.#startedAt >= this.#times.turnTime) this.exhausted = true;
+    // (What comes from sockets while nobody waits may take as long again: to put it off costs more than it gains.)
+    if (now - this.#startedAt >= 2 * this.#times.turnTime) this.exhausted = true;
     return this.exhausted || (now >= slice.until && this.#waiting.length > 0);
   }
 
@@ -149,7 +150,8 @@ export class Slices {
     let now = this.#now();
     this.#begin(now);
     // (Who is not done asks again, behind those that wait by now.)
-    for (let left = this.#waiting.length; left > 0 && !this.exhausted; left--) {
+    const end = now + this.#times.turnTime;
+    for (let left = this.#waiting.length; left > 0 && now < end; left--) {
       const work = this.#waiting.shift()!;
       work.waitsForSlice = false;
       try {
@@ -159,7 +161,6 @@ export class Slices {
       }
       const took = -now + (now = this.#now());
       if (took > LONG_MS) this.#host.worked(took, () => work.workName());
-      if (now - this.#startedAt >= this.#times.turnTime) this.exhausted = true;
     }
     if (this.#waiting.length > 0 && !this.#scheduled) {
       this.#scheduled = true;

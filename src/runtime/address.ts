@@ -36,6 +36,12 @@ export function addressGroup(address: string): string {
   return `${all.slice(0, 4).map((part) => part.toLowerCase().replace(/^0+(?=.)/, "")).join(":")}::/64`;
 }
 
+/** Another machine's, of an address as `formatAddress` writes it. */
+export function isRemote(address: string): boolean {
+  if (address.startsWith("[")) return !address.startsWith("[::1]");
+  return /^[0-9.]+:[0-9]+$/.test(address) && !address.startsWith("127.");
+}
+
 function parts(text: string): string[] {
   return text === "" ? [] : text.split(":");
 }

@@ -27,7 +27,7 @@ function flat(name: string, load: LoadArgs): CompareRow {
 export function compareRows(scale: number): readonly CompareRow[] {
   const seconds = Math.max(1, 2 * scale);
   return [
-    flat("pair-100", { mode: "pair", clients: 100, messages: Math.max(1000, 10_000 * scale), warmup: 1000 }),
+    flat("pair-100", { mode: "pair", clients: 100, messages: Math.max(1000, 40_000 * scale), warmup: 1000 }),
     flat("fanout-100", { mode: "fanout", clients: 100, ahead: 500, warmup: 500, seconds }),
     flat("fanout-1000", { mode: "fanout", clients: 1000, ahead: 500, warmup: 100, seconds }),
     flat("qos1-10", { mode: "pair", clients: 10, qos: 1, window: 100, warmup: 2000, seconds }),
