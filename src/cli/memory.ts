@@ -15,6 +15,9 @@ const QUIET = 0.25;
 const WORTH_BYTES = 24 << 20;
 const WORTH_TIMES = 1.25;
 
+/** Looks between two tries, at most, while what is taken is in use: ten minutes. */
+const MOST_LOOKS = 40;
+
 export interface MemoryWatch {
   /** Bytes of main memory the process occupies. */
   resident(): number;
@@ -39,20 +42,26 @@ export function returnMemory(): void {
 export function memoryReturn(watch: MemoryWatch, every: number): () => Promise<boolean> {
   let least = watch.resident();
   let cpuBefore = watch.cpu();
+  /** Looks until the next try, and between the last two: what is in use now may not be later. */
+  let pause = 0;
+  let between = 1;
+  const worth = (bytes: number): boolean => bytes > least * WORTH_TIMES && bytes > least + WORTH_BYTES;
   return async () => {
     const now = watch.resident();
     const cpu = watch.cpu();
     const quiet = cpu - cpuBefore < QUIET * every / 1000;
     cpuBefore = cpu;
-    if (!(now > least * WORTH_TIMES && now > least + WORTH_BYTES)) {
-      least = Math.min(least, now);
+    least = Math.min(least, now);
+    if (!worth(now)) {
+      pause = 0;
+      between = 1;
       return false;
     }
-    if (!quiet) return false;
+    if (--pause > 0 || !quiet) return false;
     await watch.giveBack();
-    // (What is still taken is in use.)
-    least = watch.resident();
     cpuBefore = watch.cpu();
+    between = worth(watch.resident()) ? Math.min(between * 2, MOST_LOOKS) : 1;
+    pause = between;
     return true;
   };
 }

@@ -1,8 +1,12 @@
 /** Memory that nobody uses any more, given back to the system. */
 
 import process from "node:process";
+import { setTimeout } from "node:timers";
 import { onBun, onDeno } from "./platform.ts";
 import { permitted } from "./permission.ts";
+
+/** Milliseconds until what was collected is free. */
+const FREED_MS = 500;
 
 /** Undefined: this runtime does not let us. Made when first needed. */
 let collect: (() => void) | undefined | null = null;
@@ -16,7 +20,10 @@ export async function giveMemoryBack(): Promise<void> {
   if (collect === null) collect = await collector();
   collect?.();
   if (trim === null) trim = trimmer();
-  trim?.();
+  if (trim === undefined) return;
+  // (What was collected is freed beside this thread.)
+  await new Promise((done) => setTimeout(done, FREED_MS));
+  trim();
 }
 
 async function collector(): Promise<(() => void) | undefined> {

@@ -33,13 +33,17 @@ test("memory: after a burst it is given back, once", async () => {
   assert.equal(watch.returned, 1);
 });
 
-test("memory: what is in use is asked for once", async () => {
+test("memory: what is in use is asked for more and more rarely, and given back when it no longer is", async () => {
   const watch = new Watch();
   const look = memoryReturn(watch, 10_000);
-  await look();
   watch.bytes = watch.used = 400 * MB;
-  assert.equal(await look(), true);
-  for (let i = 0; i < 10; i++) assert.equal(await look(), false);
+  const tries: number[] = [];
+  for (let i = 0; i < 200; i++) if (await look()) tries.push(i);
+  assert.deepEqual(tries.slice(0, 5), [0, 2, 6, 14, 30]);
+  assert.ok(tries.length < 12, String(tries));
+  watch.used = 70 * MB;
+  for (let i = 0; i < 40; i++) await look();
+  assert.equal(watch.bytes, 70 * MB);
 });
 
 test("memory: while there is much to do it waits", async () => {
