@@ -5,6 +5,7 @@
 
 import { INCOMPLETE, remainingLength, varintLength } from "../packets/fixed_header.ts";
 import { Reasons } from "../packets/reason.ts";
+import { Queue } from "../session/queue.ts";
 import type { Connection } from "./connection.ts";
 import { over } from "./ends/cause.ts";
 import { notMqtt } from "./ends/first_bytes.ts";
@@ -36,6 +37,10 @@ export class Input implements SlicedWork {
   #holds = 0;
   #tail: Uint8Array | null = null;
   #tailLength = 0;
+  /** What came after the tail while it had to wait, where the stream gives its memory away: nothing is copied. */
+  #pieces: Queue<Uint8Array> | null = null;
+  /** What was kept is being handled. */
+  #goesOn = false;
   #injected: Injected | null = null;
   /** The tail while it is being handled again. */
   #spare: Uint8Array | null = null;
@@ -46,22 +51,41 @@ export class Input implements SlicedWork {
 
   /** The memory is the caller's again afterwards. */
   data(bytes: Uint8Array, length: number): void {
-    if (this.#holds !== 0) {
-      this.#keep(bytes, 0, length);
+    if (this.#holds !== 0 || this.#pieces !== null) {
+      this.#put(bytes, length);
       return;
     }
     const { slices } = this.#connection.broker;
     if (slices.exhausted && slices.defers(length)) {
       this.waitForSlice();
-      this.#keep(bytes, 0, length);
+      this.#put(bytes, length);
       return;
     }
+    this.#take(bytes, length);
+  }
+
+  #take(bytes: Uint8Array, length: number): void {
     let at = 0;
     if (this.#tail !== null) {
       at = this.#finishTail(bytes, length);
       if (at < 0) return;
     }
     this.#process(bytes, at, length);
+  }
+
+  /** For later. */
+  #put(bytes: Uint8Array, length: number): void {
+    const { givesMemory = false } = this.#connection.stream;
+    if (!givesMemory || (length < SHORT && this.#pieces === null)) this.#keep(bytes, 0, length);
+    else (this.#pieces ??= new Queue()).push(bytes);
+  }
+
+  #takePieces(): void {
+    while (this.#pieces !== null && this.#holds === 0 && !this.#ended()) {
+      const piece = this.#pieces.shift();
+      if (piece === undefined) this.#pieces = null;
+      else this.#take(piece, piece.length);
+    }
   }
 
   /** A whole packet from elsewhere: it leaves what has arrived of the client's next one as it is. */
@@ -91,19 +115,25 @@ export class Input implements SlicedWork {
     // What it said meanwhile is still to be read: its silence begins now.
     const connection = this.#connection;
     if (connection.phase === "open") connection.heardAt = connection.broker.clock.monotonic();
-    if (this.#tail !== null) {
-      const tail = this.#tail;
-      const length = this.#tailLength;
-      this.#tail = null;
-      this.#tailLength = 0;
-      this.#spare = tail;
-      this.#process(tail, 0, length);
-      this.#spare = null;
-      if (this.#tail !== tail) connection.broker.pool.give(tail);
-    }
+    // (What is handled may hold it and release it at once.)
+    if (this.#goesOn) return;
+    this.#goesOn = true;
+    if (this.#tail !== null) this.#takeTail(this.#tail);
+    this.#takePieces();
+    this.#goesOn = false;
     if (this.held || this.#ended()) return;
     this.#injected?.wake();
     connection.stream.resume();
+  }
+
+  #takeTail(tail: Uint8Array): void {
+    const length = this.#tailLength;
+    this.#tail = null;
+    this.#tailLength = 0;
+    this.#spare = tail;
+    this.#process(tail, 0, length);
+    this.#spare = null;
+    if (this.#tail !== tail) this.#connection.broker.pool.give(tail);
   }
 
   /** Others have their turn first. */
@@ -126,6 +156,7 @@ export class Input implements SlicedWork {
     if (this.#tail !== null) this.#connection.broker.pool.give(this.#tail);
     this.#tail = null;
     this.#tailLength = 0;
+    this.#pieces = null;
   }
 
   #ended(): boolean {
@@ -233,7 +264,7 @@ export class Input implements SlicedWork {
     this.#tail = null;
     this.#tailLength = 0;
     this.#process(whole, 0, end);
-    this.#connection.broker.pool.give(whole);
+    if (this.#tail !== whole) this.#connection.broker.pool.give(whole);
     if (this.#ended()) return -1;
     if (this.#tail === null && this.#holds === 0) return at;
     this.#keep(bytes, at, length);
@@ -242,7 +273,8 @@ export class Input implements SlicedWork {
 
   /** A short rest, as every chunk may end with, costs no more than it is; longer ones are lent. */
   #memory(size: number): Uint8Array {
-    return size < SHORT ? new Uint8Array(Math.max(size, 64)) : this.#connection.broker.pool.take(size);
+    if (size < SHORT) return new Uint8Array(Math.max(size, 64));
+    return this.#connection.broker.pool.take(size);
   }
 
   /** Copies bytes to the rest that waits; its memory grows with what was received, not with what was announced. */
@@ -255,6 +287,15 @@ export class Input implements SlicedWork {
       this.#tail = bytes;
       this.#tailLength = size;
       return;
+    }
+    if (this.#tail === null && size >= SHORT && this.#connection.stream.givesMemory === true) {
+      // (What waits for others is soon gone; the rest of a packet holds on to no more than twice its size.)
+      if (this.#holds !== 0 || size * 2 > bytes.length) {
+        if (start > 0) bytes.copyWithin(0, start, end);
+        this.#tail = bytes;
+        this.#tailLength = size;
+        return;
+      }
     }
     const need = this.#tailLength + size;
     if (this.#tail === null) this.#tail = this.#memory(need);

@@ -45,6 +45,8 @@ export interface ByteStream {
   readonly remoteAddress: string;
   /** Null without a verified client certificate. */
   readonly certificate: PeerCertificate | null;
+  /** The memory of what it hands to `handler.data` is the handler's from then on, to keep and to write to. Left out: it is not. */
+  readonly givesMemory?: boolean;
   /**
    * Sends bytes. True: the stream is done with `bytes`, the caller may reuse the memory at once. False: the
    * stream holds them until it calls `handler.written()`; until then `write` must not be called again.
@@ -62,7 +64,10 @@ export interface ByteStream {
 
 /** What the broker does with a stream. No method throws. */
 export interface StreamHandler {
-  /** `bytes[0..length)` was received. The memory belongs to the stream again when the call returns. */
+  /**
+   * `bytes[0..length)` was received. The memory belongs to the stream again when the call returns, unless it
+   * `givesMemory`.
+   */
   data(bytes: Uint8Array, length: number): void;
   /** The bytes of the last `write` that returned false are out of the stream's hands. */
   written(): void;

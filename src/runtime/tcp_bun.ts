@@ -13,6 +13,8 @@ import { clearPath } from "./unix_path.ts";
 type Socket = BunSocket<BunStream | undefined>;
 
 class BunStream implements ByteStream {
+  /** (Bun copies what it has read into a new array for each event.) */
+  readonly givesMemory = true;
   readonly remoteAddress: string;
   readonly certificate = null;
   #socket: Socket;
