@@ -6,13 +6,17 @@ export interface Flow {
   readonly qos: 0 | 1;
 }
 
-export interface PhaseFigures {
-  /** Messages that were due in it. */
-  readonly count: number;
-  /** From when a message was due to when it came. */
+/** Of many times. */
+export interface Spread {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
+}
+
+/** From when a message was due to when it came. */
+export interface PhaseFigures extends Spread {
+  /** Messages that were due in it. */
+  readonly count: number;
   /** Messages that never came, of QoS 0 and QoS 1. */
   readonly lost0: number;
   readonly lost1: number;
@@ -38,8 +42,8 @@ export interface NeighbourFigures {
   readonly newcomers: NewcomerFigures;
   /** What happened to their connections. */
   readonly events: readonly string[];
-  /** The most by which they were late themselves: nothing the broker can help. */
-  readonly ownLateness: number;
+  /** By how much they themselves sent later than was due: nothing the broker can help. */
+  readonly ownLateness: Spread;
 }
 
 /** What a crowd counted or timed itself. */

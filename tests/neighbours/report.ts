@@ -1,6 +1,6 @@
 /** What was measured, for people. */
 
-import type { PhaseFigures } from "./figures.ts";
+import type { PhaseFigures, Spread } from "./figures.ts";
 import type { Measured } from "./trial.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -16,14 +16,20 @@ const TOLD: readonly string[] = [
 ];
 const COLUMNS = 22;
 
-function phase(name: string, { count, p50, p99, max, lost0, lost1, duplicates }: PhaseFigures): string {
-  const latency = `p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)}, max ${Math.round(max)} ms`;
+function phase(name: string, { count, lost0, lost1, duplicates, ...latency }: PhaseFigures): string {
   const lost = `lost ${lost0} of QoS 0, ${lost1} of QoS 1`;
-  return row(name, `${count} messages, ${latency}, ${lost}${duplicates > 0 ? `, ${duplicates} twice` : ""}`);
+  return row(
+    name,
+    `${count} messages, ${times(latency)}, ${lost}${duplicates > 0 ? `, ${duplicates} twice` : ""}`,
+  );
 }
 
 function row(name: string, text: string): string {
   return `  ${name.padEnd(COLUMNS)}${text}`;
+}
+
+function times({ p50, p99, max }: Spread): string {
+  return `p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)}, max ${Math.round(max)} ms`;
 }
 
 function rounded(value: number | null): string {
@@ -54,10 +60,7 @@ export function shown(measured: Measured): string {
       }, peak ${Math.round(broker.memory.peak)} MB`,
     ),
     ...neighbours.events.map((event) => row("a neighbour", event)),
-    row(
-      "own lateness",
-      `at most ${Math.round(neighbours.ownLateness)} ms (of the neighbours, in every figure above)`,
-    ),
+    row("late themselves", `${times(neighbours.ownLateness)} (part of every latency)`),
     row("counters", moved.length === 0 ? "none of refusals and drops moved" : moved.join(", ")),
     row("log", `${broker.log.lines} lines, ${broker.log.bytes} bytes`),
     ...broker.log.first.map((line) => row("", line)),

@@ -32,6 +32,12 @@ export function judge(scenario: Scenario, measured: Measured, bounds: Bounds): V
   if (broker.ended !== null) missed.push(`the broker has not come through: ${broker.ended}`);
   if (scenario.standsStill === undefined) {
     for (const phase of ["during", "after"] as const) missed.push(...late(phase, neighbours[phase], bounds));
+    const { p99, max } = neighbours.ownLateness;
+    if (missed.length > 0 && (p99 > bounds.p99 / 2 || max > bounds.max / 2)) {
+      remarks.push(
+        `the machine is busy: the neighbours sent late themselves, p99 ${ms(p99)}, max ${ms(max)} ms`,
+      );
+    }
   } else remarks.push(`latency is not judged: ${scenario.standsStill}`);
   const lost = neighbours.before.lost1 + neighbours.during.lost1 + neighbours.after.lost1;
   if (lost > 0) missed.push(`${lost} messages of QoS 1 lost`);

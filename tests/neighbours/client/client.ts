@@ -8,6 +8,8 @@ import { openFrom } from "./socket.ts";
 
 /** How long one waits for CONNACK, in milliseconds. */
 const PATIENCE_MS = 20_000;
+/** What may wait to be written while more is made, in bytes: who floods does not pause. */
+const AHEAD = 128_000;
 
 export interface Where extends ConnectOptions {
   readonly port: number;
@@ -41,7 +43,6 @@ export class Client {
       frames.feed(chunk);
       this.#answer();
     });
-    socket.on("drain", () => this.wake());
     socket.once("close", () => {
       this.ended = true;
       this.wake();
@@ -108,7 +109,8 @@ export class Client {
   /** Sends, and waits until there is room for more. False: the connection or the time (of `performance.now()`) is over. */
   async pour(bytes: Uint8Array, until: number): Promise<boolean> {
     if (this.ended || performance.now() >= until) return false;
-    if (!this.socket.write(bytes)) await this.change(until, () => !this.socket.writableNeedDrain);
+    this.socket.write(bytes, () => this.wake());
+    await this.change(until, () => this.socket.writableLength <= AHEAD);
     return !this.ended && performance.now() < until;
   }
 

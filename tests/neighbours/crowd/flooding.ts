@@ -1,40 +1,23 @@
 /** Publishers that send as fast as it goes. */
 
 import { Batch, PINGREQ } from "../client/packets.ts";
-import { times } from "./many.ts";
+import { poured } from "./poured.ts";
 import type { Scenario } from "./scenario.ts";
 import type { World } from "./world.ts";
 
 const PIECE = 60_000;
-/** Prepared, so that it is sent faster than it can be made. */
-const PIECES = 64;
 
-function prepared(topic: (i: number) => string): { bytes: Uint8Array; count: number }[] {
-  const batch = new Batch(4);
-  let i = 0;
-  return Array.from({ length: PIECES }, () => {
-    while (batch.length < PIECE) batch.publish(topic(i++), "x");
-    const { count } = batch;
-    return { bytes: batch.take(), count };
+function flood(
+  clients: number,
+  topic: (i: number, client: number) => string,
+): Pick<Scenario, "prepare" | "run"> {
+  return poured({
+    clients,
+    version: 4,
+    pieces: 64,
+    add: (batch, i, client) => void batch.publish(topic(i, client), "x"),
+    what: "messages of QoS 0",
   });
-}
-
-function flood(clients: number, topic: (i: number, client: number) => string): Scenario["run"] {
-  return async (world) => {
-    const pieces = Array.from({ length: clients }, (_, c) => prepared((i) => topic(i, c)));
-    const until = world.deadline();
-    let sent = 0;
-    await times(clients, async (c) => {
-      const client = await world.client(`flood-${c}`);
-      for (let k = 0;; k++) {
-        const { bytes, count } = pieces[c]![k % PIECES]!;
-        if (!await client.pour(bytes, until)) break;
-        sent += count;
-      }
-      client.close();
-    });
-    world.note(`${(sent / 1e6).toFixed(1)} million messages of QoS 0`);
-  };
 }
 
 /** A million topics, each once. */
@@ -61,19 +44,19 @@ export const flooding: readonly Scenario[] = [
     name: "13floodsame",
     does: "one client publishes to one topic as fast as it goes, QoS 0",
     seconds: 8,
-    run: flood(1, () => "flood/same"),
+    ...flood(1, () => "flood/same"),
   },
   {
     name: "13flooddist",
     does: "the same over more than 100,000 topics",
     seconds: 8,
-    run: flood(1, (i, client) => `dist/${i % 1000}/x/${i * 7 + client}`),
+    ...flood(1, (i, client) => `dist/${i % 1000}/x/${i * 7 + client}`),
   },
   {
     name: "13flood4",
     does: "four clients publish to one topic as fast as it goes",
     seconds: 8,
-    run: flood(4, () => "flood/same"),
+    ...flood(4, () => "flood/same"),
   },
   {
     name: "13distinct",

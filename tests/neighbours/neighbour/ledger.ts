@@ -1,6 +1,6 @@
 /** What the neighbours sent, when it was due, and when it came. */
 
-import type { Flow, PhaseFigures } from "../figures.ts";
+import type { Flow, PhaseFigures, Spread } from "../figures.ts";
 
 export const PHASES = ["before", "during", "after"] as const;
 export type Phase = typeof PHASES[number];
@@ -47,8 +47,8 @@ export class Ledger {
   readonly #sent: readonly Sent[];
   /** Of `PHASES`; behind the last one nothing is sent any more. */
   #phase = 0;
-  /** The most that the publishers themselves were late: that much of a latency may not be the broker's. */
-  ownLateness = 0;
+  /** By how much the publishers themselves were late, while it ran and after: that much is not the broker's. */
+  readonly #lateness: number[] = [];
 
   constructor(flows: readonly Flow[]) {
     this.#sent = flows.map((flow) => new Sent(flow));
@@ -60,8 +60,12 @@ export class Ledger {
 
   /** The number of a message that is sent now. */
   sends(flow: number, due: number): number {
-    this.ownLateness = Math.max(this.ownLateness, performance.now() - due);
+    if (this.#phase > 0) this.#lateness.push(performance.now() - due);
     return this.#sent[flow]!.add(due, this.#phase);
+  }
+
+  get ownLateness(): Spread {
+    return spread(this.#lateness);
   }
 
   came(flow: number, number: number): void {
@@ -71,11 +75,11 @@ export class Ledger {
     else if (sent.again[number]! < 255) sent.again[number]!++;
   }
 
-  /** Messages that were promised, and are not there. */
-  get missing(): number {
+  /** Messages of a QoS that have not come. */
+  missing(qos: 0 | 1): number {
     let missing = 0;
     for (const { flow, count, came } of this.#sent) {
-      if (flow.qos === 0) continue;
+      if (flow.qos !== qos) continue;
       for (let i = 0; i < count; i++) if (came[i] === NOT_YET) missing++;
     }
     return missing;
@@ -117,8 +121,8 @@ export class Ledger {
   }
 }
 
-/** Milliseconds; zeros without any. */
-export function spread(latencies: readonly number[]): { p50: number; p99: number; max: number } {
+/** Zeros without any. */
+export function spread(latencies: readonly number[]): Spread {
   const sorted = Float64Array.from(latencies).sort();
   const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? 0;
   return { p50: at(0.5), p99: at(0.99), max: sorted.at(-1) ?? 0 };
