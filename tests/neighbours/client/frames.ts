@@ -1,37 +1,46 @@
 /** Cuts what a broker sends into packets, as cheaply as it goes: it may be millions. */
 
+import { concat } from "../../runtime/recorder.ts";
 import { remainingLength, varintLength } from "../../../src/packets/fixed_header.ts";
-
-const EMPTY = new Uint8Array(0);
 
 /** The first byte of a packet; its body is `bytes` from `start` to `end`, and only good until this returns. */
 export type Take = (first: number, bytes: Uint8Array, start: number, end: number) => void;
 
 export class Frames {
   readonly #take: Take;
-  #rest: Uint8Array = EMPTY;
+  /** What is there of a packet that is not complete, and how many bytes it has to have before it is worth a look. */
+  #parts: Uint8Array[] = [];
+  #there = 0;
+  #needed = 0;
 
   constructor(take: Take) {
     this.#take = take;
   }
 
   feed(chunk: Uint8Array): void {
-    let bytes = chunk;
-    if (this.#rest.length > 0) {
-      bytes = new Uint8Array(this.#rest.length + chunk.length);
-      bytes.set(this.#rest);
-      bytes.set(chunk, this.#rest.length);
-    }
+    if (this.#parts.length === 0) return this.#cut(chunk);
+    this.#parts.push(chunk.slice());
+    this.#there += chunk.length;
+    if (this.#there < this.#needed) return;
+    const bytes = concat(this.#parts);
+    this.#parts = [];
+    this.#cut(bytes);
+  }
+
+  #cut(bytes: Uint8Array): void {
     let at = 0;
     while (at < bytes.length) {
       const length = remainingLength(bytes, at + 1, bytes.length);
-      if (length < 0) break;
-      const start = at + 1 + varintLength(length);
-      if (start + length > bytes.length) break;
+      const start = at + 1 + varintLength(Math.max(0, length));
+      if (length < 0 || start + length > bytes.length) {
+        this.#parts.push(bytes.slice(at));
+        this.#there = bytes.length - at;
+        this.#needed = length < 0 ? 0 : start + length - at;
+        return;
+      }
       this.#take(bytes[at]!, bytes, start, start + length);
       at = start + length;
     }
-    this.#rest = at === bytes.length ? EMPTY : bytes.slice(at);
   }
 }
 

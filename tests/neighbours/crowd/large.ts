@@ -55,11 +55,12 @@ async function properties(world: World): Promise<void> {
   const aliases = changing!.run(world, until);
   await times(4, async (i) => {
     const client = await world.client(`properties-${i}`, { version: 5 });
-    acknowledged += await publish(client, {
+    const count = await publish(client, {
       window: 50,
       until,
       message: () => [`up/${i}`, "x", { properties }],
     });
+    acknowledged += count;
     client.close();
   });
   world.note(`${acknowledged} messages with 64 user properties, ${await aliases} with an alias changed`);

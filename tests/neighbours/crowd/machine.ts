@@ -12,6 +12,8 @@ import { type Scenario, withData } from "./scenario.ts";
 import type { World } from "./world.ts";
 
 const MB = 1e6;
+/** Those who connect while nobody answers do not wait for longer than that. */
+const WAITING_MS = 15_000;
 
 /** A client that pings in time; says when it is cut off. */
 async function keepAlive(world: World, i: number, cut: () => void): Promise<net.Socket> {
@@ -29,35 +31,37 @@ async function keepAlive(world: World, i: number, cut: () => void): Promise<net.
 async function standStill(world: World): Promise<void> {
   const standing = world.seconds * 1000;
   let cut = 0;
-  let late = 0;
   const kept: net.Socket[] = [];
-  const clients = await world.client("load");
-  const load = publish(clients, {
-    window: 100,
-    rate: 500,
-    until: world.deadline(world.seconds + 4),
-    message: () => ["x/y", "z"],
-  });
+  const publisher = await world.client("load");
+  const until = world.deadline(world.seconds + 4);
+  const load = publish(publisher, { window: 100, rate: 500, until, message: () => ["x/y", "z"] });
   await times(50, async (i) => void kept.push(await keepAlive(world, i, () => cut++)));
   await sleep(1000);
   process.kill(world.pid, "SIGSTOP");
-  const connecting = times(50, async (i) => {
-    await sleep(standing * 0.75 * i / 50);
-    const client = await world.tried(`waiting-${i}`);
-    if (client === null) late++;
-    else client.leave();
-  });
+  const connecting = connectMeanwhile(world, Math.max(0, standing - WAITING_MS), standing);
   await sleep(standing);
   process.kill(world.pid, "SIGCONT");
-  await connecting;
+  const refused = await connecting;
   await sleep(3000);
+  world.note(`${cut} of 50 clients that pinged in time cut off`);
   world.note(
-    `${cut} of 50 clients that pinged in time cut off, ${late} of 50 that connected meanwhile not let in`,
+    `${refused} of 50 clients that connected meanwhile not let in, ${await load} messages acknowledged`,
   );
-  world.note(`${await load} messages acknowledged`);
   world.fact("clients cut off that pinged in time", cut);
-  world.fact("clients not let in that connected meanwhile", late);
+  world.fact("clients not let in that connected meanwhile", refused);
   for (const socket of kept) socket.destroy();
+}
+
+/** Between these times in milliseconds from now; the answer is how many are not let in. */
+async function connectMeanwhile(world: World, from: number, to: number): Promise<number> {
+  let refused = 0;
+  await times(50, async (i) => {
+    await sleep(from + (to - from) * i / 50);
+    const client = await world.tried(`waiting-${i}`);
+    if (client === null) refused++;
+    else client.leave();
+  });
+  return refused;
 }
 
 async function exhaust(world: World): Promise<void> {
@@ -100,12 +104,13 @@ async function fillDisk(world: World): Promise<void> {
       continue;
     }
     connected++;
-    acknowledged += await publish(client, {
+    const count = await publish(client, {
       window: 100,
       rate: 3000,
       until,
       message: () => [`fill/${number++ % 60_000}`, payload, { retain: true }],
     });
+    acknowledged += count;
     client.close();
     await sleep(100);
   }

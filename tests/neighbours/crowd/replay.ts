@@ -76,7 +76,8 @@ async function everything(world: World): Promise<void> {
     const socket = await world.socket();
     socket.write(connectBytes(`hash-${i}`, { version }));
     socket.write(bytesOf(version, subscribe(1, i % 2 === 0 ? 0 : 1, "#")));
-    bytes += await readSlowly(socket, i < 40 ? 100_000 : Infinity, until);
+    const came = await readSlowly(socket, i < 40 ? 100_000 : Infinity, until);
+    bytes += came;
   });
   world.note(`${Math.round(bytes / 1e6)} MB came`);
 }

@@ -15,12 +15,13 @@ async function retainAll(world: World, payload: Uint8Array): Promise<number> {
   await times(4, async (i) => {
     const client = await world.tried(`retaining-${i}`, { version: versionOf(i) });
     if (client === null) return;
-    acknowledged += await publish(client, {
+    const count = await publish(client, {
       count: EACH,
       window: 200,
       until,
       message: (k) => [`ret/${i}/${Math.floor(k / 100)}/${k}`, payload, { retain: true }],
     });
+    acknowledged += count;
     client.leave();
   });
   return acknowledged;

@@ -99,11 +99,13 @@ async function misuse(world: World): Promise<void> {
     times(20, () => endlessHeaders(world)),
     times(4, async (i) => {
       const connect = clientFrame(BINARY, connectBytes(`ws-ping-${i}`));
-      pings += await repeat(world, [connect], Array(100).fill(ping), i % 2 === 0, until);
+      const sent = await repeat(world, [connect], Array(100).fill(ping), i % 2 === 0, until);
+      pings += sent;
     }),
     times(4, async (i) => {
       const twenty = Array(20).fill(oneByOne(message)).flat() as Uint8Array[];
-      bytes += await repeat(world, oneByOne(connectBytes(`ws-byte-${i}`)), twenty, true, until);
+      const sent = await repeat(world, oneByOne(connectBytes(`ws-byte-${i}`)), twenty, true, until);
+      bytes += sent;
     }),
   ]);
   const open = half.filter((socket) => !socket.destroyed && !socket.readableEnded).length;
