@@ -17,9 +17,11 @@ export interface Spread {
 export interface PhaseFigures extends Spread {
   /** Messages that were due in it. */
   readonly count: number;
-  /** Messages that never came, of QoS 0 and QoS 1. */
+  /** Messages that never came, of QoS 0 and QoS 1; those of QoS 1 that were refused are not among them. */
   readonly lost0: number;
   readonly lost1: number;
+  /** By a reason code in PUBACK. */
+  readonly refused: number;
   readonly duplicates: number;
 }
 

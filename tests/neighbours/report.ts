@@ -16,12 +16,10 @@ const TOLD: readonly string[] = [
 ];
 const COLUMNS = 22;
 
-function phase(name: string, { count, lost0, lost1, duplicates, ...latency }: PhaseFigures): string {
+function phase(name: string, { count, lost0, lost1, refused, duplicates, ...latency }: PhaseFigures): string {
   const lost = `lost ${lost0} of QoS 0, ${lost1} of QoS 1`;
-  return row(
-    name,
-    `${count} messages, ${times(latency)}, ${lost}${duplicates > 0 ? `, ${duplicates} twice` : ""}`,
-  );
+  const more = `${refused > 0 ? `, ${refused} refused` : ""}${duplicates > 0 ? `, ${duplicates} twice` : ""}`;
+  return row(name, `${count} messages, ${times(latency)}, ${lost}${more}`);
 }
 
 function row(name: string, text: string): string {

@@ -41,7 +41,11 @@ export function judge(scenario: Scenario, measured: Measured, bounds: Bounds): V
   } else remarks.push(`latency is not judged: ${scenario.standsStill}`);
   const lost = neighbours.before.lost1 + neighbours.during.lost1 + neighbours.after.lost1;
   if (lost > 0) missed.push(`${lost} messages of QoS 1 lost`);
-  missed.push(...neighbours.events.map((event) => `a neighbour: ${event}`));
+  if (scenario.mayRefuse === undefined) {
+    const refused = neighbours.before.refused + neighbours.during.refused + neighbours.after.refused;
+    if (refused > 0) missed.push(`${refused} messages of QoS 1 refused`);
+    missed.push(...neighbours.events.map((event) => `a neighbour: ${event}`));
+  } else remarks.push(`refusals are not judged: ${scenario.mayRefuse}`);
   const unjudged = scenario.beyondLimits ?? scenario.standsStill;
   if (unjudged === undefined) missed.push(...newcomers(measured, bounds));
   else remarks.push(`new clients are not judged: ${unjudged}`);

@@ -141,6 +141,7 @@ export const machine: readonly Scenario[] = [
     seconds: 25,
     data: true,
     disk: 40 * MB,
+    mayRefuse: "the disk is full",
     run: fillDisk,
   },
   still,

@@ -31,6 +31,8 @@ export interface Scenario {
   readonly expects?: readonly Expectation[];
   /** Why new clients are not judged: the broker is to refuse them, too. */
   readonly beyondLimits?: string;
+  /** Why the broker is to refuse the neighbours' messages as well. */
+  readonly mayRefuse?: string;
   /** Why latencies are not judged. */
   readonly standsStill?: string;
   /** Before anything is measured. */

@@ -8,6 +8,7 @@ export type Phase = typeof PHASES[number];
 /** Messages of a flow at the beginning; there may be more. */
 const ROOM = 4096;
 const NOT_YET = -1;
+const REFUSED = -2;
 
 /** One publisher's messages, by their number. All times are milliseconds of `performance.now()`. */
 class Sent {
@@ -71,8 +72,14 @@ export class Ledger {
   came(flow: number, number: number): void {
     const sent = this.#sent[flow];
     if (sent === undefined || number >= sent.count) return;
-    if (sent.came[number] === NOT_YET) sent.came[number] = performance.now();
+    if (sent.came[number]! < 0) sent.came[number] = performance.now();
     else if (sent.again[number]! < 255) sent.again[number]!++;
+  }
+
+  /** The broker said so. */
+  refused(flow: number, number: number): void {
+    const { came } = this.#sent[flow]!;
+    if (came[number] === NOT_YET) came[number] = REFUSED;
   }
 
   /** Messages of a QoS that have not come. */
@@ -88,13 +95,14 @@ export class Ledger {
   figures(phase: Phase): PhaseFigures {
     const at = PHASES.indexOf(phase);
     const latencies: number[] = [];
-    const figures = { count: 0, p50: 0, p99: 0, max: 0, lost0: 0, lost1: 0, duplicates: 0 };
+    const figures = { count: 0, lost0: 0, lost1: 0, refused: 0, duplicates: 0 };
     for (const { flow, count, came, due, phase, again } of this.#sent) {
       for (let i = 0; i < count; i++) {
         if (phase[i] !== at) continue;
         figures.count++;
         figures.duplicates += again[i]!;
-        if (came[i] !== NOT_YET) latencies.push(came[i]! - due[i]!);
+        if (came[i]! >= 0) latencies.push(came[i]! - due[i]!);
+        else if (came[i] === REFUSED) figures.refused++;
         else if (flow.qos === 0) figures.lost0++;
         else figures.lost1++;
       }
@@ -111,8 +119,8 @@ export class Ledger {
       for (let i = 0; i < count; i++) {
         if (phase[i] !== during) continue;
         const second = Math.floor((due[i]! - first) / 1000);
-        if (came[i] === NOT_YET && flow.qos === 0) continue;
-        const latency = came[i] === NOT_YET ? null : came[i]! - due[i]!;
+        if (came[i]! < 0 && flow.qos === 0) continue;
+        const latency = came[i]! < 0 ? null : came[i]! - due[i]!;
         const known = seconds[second] ?? 0;
         seconds[second] = latency === null || seconds[second] === null ? null : Math.max(known, latency);
       }

@@ -14,6 +14,11 @@ const AGAIN_MS = 200;
 const PAYLOAD_BYTES = 40;
 const PACKET_IDS = 65_535;
 
+interface Open {
+  readonly number: number;
+  readonly bytes: Uint8Array;
+}
+
 export class Publisher {
   readonly #around: Neighbourhood;
   readonly #number: number;
@@ -21,7 +26,7 @@ export class Publisher {
   readonly #name: string;
   #client: Client | null = null;
   /** By packet id, in the order of sending. */
-  readonly #open: Map<number, Uint8Array> = new Map();
+  readonly #open: Map<number, Open> = new Map();
   #packetId = 0;
   #due = 0;
 
@@ -47,17 +52,14 @@ export class Publisher {
           ...this.#around.home(version),
           version,
         });
-        client.onAcknowledged = (packetId, reasonCode): void => {
-          this.#open.delete(packetId);
-          if (reasonCode >= 0x80) this.#around.note(`${this.#name}: PUBACK ${reasonCode}`);
-        };
+        client.onAcknowledged = (packetId, reasonCode): void => this.#acknowledged(packetId, reasonCode);
         client.onEnd = (): void => {
           this.#around.lost(this.#name, client);
           this.#client = null;
-          if (!this.#around.over) void this.#connect();
+          if (!this.#around.over) void sleep(AGAIN_MS).then(() => this.#connect());
         };
         // (The session is a new one, the messages are not: they may come twice, and do not get lost.)
-        for (const bytes of this.#open.values()) client.send(again(bytes));
+        for (const { bytes } of this.#open.values()) client.send(again(bytes));
         this.#client = client;
         return;
       } catch (error) {
@@ -65,6 +67,14 @@ export class Publisher {
         await sleep(AGAIN_MS);
       }
     }
+  }
+
+  #acknowledged(packetId: number, reasonCode: number): void {
+    const open = this.#open.get(packetId);
+    this.#open.delete(packetId);
+    if (open === undefined || reasonCode < 0x80) return;
+    this.#around.note(`${this.#name}: PUBACK ${reasonCode}`);
+    this.#around.ledger.refused(this.#number, open.number);
   }
 
   /** Sends what is due, which is more than one message when it was late. */
@@ -82,10 +92,11 @@ export class Publisher {
     const payload = new Uint8Array(PAYLOAD_BYTES);
     const view = new DataView(payload.buffer);
     view.setUint8(0, this.#number);
-    view.setUint32(1, this.#around.ledger.sends(this.#number, due));
+    const number = this.#around.ledger.sends(this.#number, due);
+    view.setUint32(1, number);
     const packetId = qos === 0 ? 0 : this.#nextId();
     const bytes = bytesOf(version, publishPacket(`nb/${version}/${qos}`, payload, { qos, packetId }));
-    if (qos === 1) this.#open.set(packetId, bytes);
+    if (qos === 1) this.#open.set(packetId, { number, bytes });
     this.#client?.send(bytes);
   }
 
