@@ -13,7 +13,7 @@ export interface Spread {
   readonly max: number;
 }
 
-/** From when a message was due to when it came. */
+/** From when a message was due to when it came, without those that had to be sent again on another connection. */
 export interface PhaseFigures extends Spread {
   /** Messages that were due in it. */
   readonly count: number;
@@ -22,6 +22,8 @@ export interface PhaseFigures extends Spread {
   readonly lost1: number;
   /** By a reason code in PUBACK. */
   readonly refused: number;
+  /** Sent again on another connection. */
+  readonly repeated: number;
   readonly duplicates: number;
 }
 

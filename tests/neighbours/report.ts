@@ -16,9 +16,13 @@ const TOLD: readonly string[] = [
 ];
 const COLUMNS = 22;
 
-function phase(name: string, { count, lost0, lost1, refused, duplicates, ...latency }: PhaseFigures): string {
+function phase(
+  name: string,
+  { count, lost0, lost1, refused, repeated, duplicates, ...latency }: PhaseFigures,
+): string {
   const lost = `lost ${lost0} of QoS 0, ${lost1} of QoS 1`;
-  const more = `${refused > 0 ? `, ${refused} refused` : ""}${duplicates > 0 ? `, ${duplicates} twice` : ""}`;
+  const rest = [[refused, "refused"], [repeated, "sent again"], [duplicates, "twice"]] as const;
+  const more = rest.map(([count, what]) => count > 0 ? `, ${count} ${what}` : "").join("");
   return row(name, `${count} messages, ${times(latency)}, ${lost}${more}`);
 }
 

@@ -14,6 +14,7 @@ const well: PhaseFigures = {
   lost0: 0,
   lost1: 0,
   refused: 0,
+  repeated: 0,
   duplicates: 0,
 };
 

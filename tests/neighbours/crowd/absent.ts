@@ -9,8 +9,6 @@ import { versionOf, type World } from "./world.ts";
 
 const AWAY = 2000;
 const AWAY_OPTIONS = { clean: false, expiry: 600 } as const;
-/** A broker drops nothing of so few. */
-const QUEUED = 1000;
 
 async function leaveSessions(world: World): Promise<void> {
   await each(AWAY, 50, async (i) => {
@@ -85,6 +83,9 @@ const fan: Scenario = {
   run: async (world) => void await fanOut(world, 500, world.seconds),
 };
 
+/** What waits for each of them. */
+let waiting = 0;
+
 const back: Scenario = {
   name: "5back",
   does: "2,000 clients for which 1,000 messages and more wait come back at once",
@@ -92,9 +93,9 @@ const back: Scenario = {
   expects: [{ fact: "clients back", least: AWAY }, { fact: "seconds until they were back", most: 10 }],
   prepare: async (world) => {
     await leaveSessions(world);
-    await fanOut(world, 100, 15);
+    waiting = await fanOut(world, 100, 15);
   },
-  run: (world) => comeBack(world, 1500, world.seconds),
+  run: (world) => comeBack(world, waiting, world.seconds),
 };
 
 /** Both, one after the other. */
@@ -106,7 +107,7 @@ const away: Scenario = {
   run: async (world) => {
     const count = await fanOut(world, 500, world.seconds, 10_000);
     await sleep(100);
-    await comeBack(world, Math.min(count, QUEUED), 30);
+    await comeBack(world, count, 30);
   },
 };
 

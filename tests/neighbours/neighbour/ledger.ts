@@ -18,7 +18,10 @@ class Sent {
   came: Float64Array = new Float64Array(ROOM).fill(NOT_YET);
   /** A number of `PHASES`. */
   phase: Uint8Array = new Uint8Array(ROOM);
+  /** How often it came again. */
   again: Uint8Array = new Uint8Array(ROOM);
+  /** 1: it was sent again on another connection. */
+  repeated: Uint8Array = new Uint8Array(ROOM);
 
   constructor(flow: Flow) {
     this.flow = flow;
@@ -32,15 +35,17 @@ class Sent {
   }
 
   #grow(): void {
-    const { due, came, phase, again } = this;
+    const { due, came, phase, again, repeated } = this;
     this.due = new Float64Array(2 * this.count);
     this.came = new Float64Array(2 * this.count).fill(NOT_YET);
     this.phase = new Uint8Array(2 * this.count);
     this.again = new Uint8Array(2 * this.count);
+    this.repeated = new Uint8Array(2 * this.count);
     this.due.set(due);
     this.came.set(came);
     this.phase.set(phase);
     this.again.set(again);
+    this.repeated.set(repeated);
   }
 }
 
@@ -82,6 +87,11 @@ export class Ledger {
     if (came[number] === NOT_YET) came[number] = REFUSED;
   }
 
+  /** Its connection was lost before it was acknowledged: how long that takes is up to who repeats it. */
+  repeats(flow: number, number: number): void {
+    this.#sent[flow]!.repeated[number] = 1;
+  }
+
   /** Messages of a QoS that have not come. */
   missing(qos: 0 | 1): number {
     let missing = 0;
@@ -95,14 +105,16 @@ export class Ledger {
   figures(phase: Phase): PhaseFigures {
     const at = PHASES.indexOf(phase);
     const latencies: number[] = [];
-    const figures = { count: 0, lost0: 0, lost1: 0, refused: 0, duplicates: 0 };
-    for (const { flow, count, came, due, phase, again } of this.#sent) {
+    const figures = { count: 0, lost0: 0, lost1: 0, refused: 0, repeated: 0, duplicates: 0 };
+    for (const { flow, count, came, due, phase, again, repeated } of this.#sent) {
       for (let i = 0; i < count; i++) {
         if (phase[i] !== at) continue;
         figures.count++;
         figures.duplicates += again[i]!;
-        if (came[i]! >= 0) latencies.push(came[i]! - due[i]!);
-        else if (came[i] === REFUSED) figures.refused++;
+        figures.repeated += repeated[i]!;
+        if (came[i]! >= 0) {
+          if (repeated[i] === 0) latencies.push(came[i]! - due[i]!);
+        } else if (came[i] === REFUSED) figures.refused++;
         else if (flow.qos === 0) figures.lost0++;
         else figures.lost1++;
       }

@@ -41,3 +41,12 @@ test("neighbours: there is room for as many messages as it takes", () => {
   assert.equal(ledger.figures("before").count, 20_000);
   assert.equal(ledger.missing(1), 0);
 });
+
+test("neighbours: how long it takes until a message is sent again is not the broker's latency", () => {
+  const ledger = new Ledger(FLOWS);
+  const number = ledger.sends(1, performance.now() - 1000);
+  ledger.repeats(1, number);
+  ledger.came(1, number);
+  const { count, max, repeated, lost1 } = ledger.figures("before");
+  assert.deepEqual({ count, max, repeated, lost1 }, { count: 1, max: 0, repeated: 1, lost1: 0 });
+});

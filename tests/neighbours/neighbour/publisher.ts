@@ -59,7 +59,10 @@ export class Publisher {
           if (!this.#around.over) void sleep(AGAIN_MS).then(() => this.#connect());
         };
         // (The session is a new one, the messages are not: they may come twice, and do not get lost.)
-        for (const { bytes } of this.#open.values()) client.send(again(bytes));
+        for (const { number, bytes } of this.#open.values()) {
+          this.#around.ledger.repeats(this.#number, number);
+          client.send(again(bytes));
+        }
         this.#client = client;
         return;
       } catch (error) {
