@@ -1,7 +1,7 @@
 /** Whether nobody had to wait because somebody else was busy. */
 
 import type { Expectation, Scenario } from "./crowd/scenario.ts";
-import { explanationOf } from "./explanations.ts";
+import { type Explanation, explanationOf } from "./explanations.ts";
 import type { Facts, PhaseFigures } from "./figures.ts";
 import type { Measured } from "./trial.ts";
 
@@ -25,7 +25,13 @@ export interface Verdict {
   readonly remarks: readonly string[];
 }
 
-export function judge(scenario: Scenario, measured: Measured, bounds: Bounds): Verdict {
+/** `known`: instead of the explanations there are. */
+export function judge(
+  scenario: Scenario,
+  measured: Measured,
+  bounds: Bounds,
+  known?: readonly Explanation[],
+): Verdict {
   const { neighbours, crowd, broker } = measured;
   const missed: string[] = [];
   const remarks: string[] = [];
@@ -51,7 +57,9 @@ export function judge(scenario: Scenario, measured: Measured, bounds: Bounds): V
   else remarks.push(`new clients are not judged: ${unjudged}`);
   missed.push(...unexpected(scenario.expects ?? [], crowd.facts, bounds));
   if (crowd.failed) missed.push("the crowd itself failed");
-  memory(scenario, measured, bounds, missed, remarks);
+  const used = memory(scenario, measured, bounds, known);
+  missed.push(...used.missed);
+  remarks.push(...used.remarks);
   return { missed, remarks };
 }
 
@@ -81,21 +89,20 @@ function unexpected(expects: readonly Expectation[], facts: Facts, bounds: Bound
 }
 
 function memory(
-  scenario: Scenario,
+  { name, peak: most = Infinity }: Scenario,
   { runtime, broker: { memory: { before, peak, later } } }: Measured,
   bounds: Bounds,
-  missed: string[],
-  remarks: string[],
-): void {
-  if (scenario.peak !== undefined && peak > scenario.peak) {
-    missed.push(`memory: peak ${Math.round(peak)} > ${scenario.peak} MB`);
-  }
-  if (later === null || later <= bounds.memory * before) return;
+  known?: readonly Explanation[],
+): Verdict {
+  const missed = peak > most ? [`memory: peak ${Math.round(peak)} > ${most} MB`] : [];
+  if (later === null || later <= bounds.memory * before) return { missed, remarks: [] };
   const times = later / before;
   const shown = `memory a minute later ${times.toFixed(2)} > ${bounds.memory} times`;
-  const known = explanationOf(scenario.name, runtime);
-  if (known !== undefined && times <= known.times) remarks.push(`${shown}: ${known.reason}`);
-  else missed.push(shown);
+  const explanation = explanationOf(name, runtime, known);
+  if (explanation !== undefined && times <= explanation.times) {
+    return { missed, remarks: [`${shown}: ${explanation.reason}`] };
+  }
+  return { missed: [...missed, shown], remarks: [] };
 }
 
 function ms(milliseconds: number): string {

@@ -93,7 +93,7 @@ export const connecting: readonly Scenario[] = [
   },
   {
     name: "1floodone",
-    does: "the same from a single address, which is more than one address may open",
+    does: "the same from a single address",
     seconds: 10,
     run: (world) => flood(world, () => "127.0.1.1"),
   },
