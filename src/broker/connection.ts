@@ -319,6 +319,12 @@ export class Connection implements StreamHandler, Outlet {
   }
 
   closed(error: Error | null): void {
+    // What it said before counts, although it had to wait while others had their turn.
+    if (this.phase === "open" && this.input.finishes(() => this.#gone(error))) this.outgoing.discard();
+    else this.#gone(error);
+  }
+
+  #gone(error: Error | null): void {
     if (this.phase !== "closed") this.#leave(Reasons.unspecifiedError, lost(this.phase, error));
     this.lifetime.forget();
     this.outgoing.discard();

@@ -3,6 +3,7 @@
  * an incomplete rest, or what came while the connection has to wait, is copied and kept.
  */
 
+import { textOf } from "../core/error_text.ts";
 import { INCOMPLETE, remainingLength, varintLength } from "../packets/fixed_header.ts";
 import { Reasons } from "../packets/reason.ts";
 import { Queue } from "../session/queue.ts";
@@ -44,6 +45,8 @@ export class Input implements SlicedWork {
   #injected: Injected | null = null;
   /** The tail while it is being handled again. */
   #spare: Uint8Array | null = null;
+  /** The stream is closed: what is to be done when what it brought has been handled. */
+  #last: (() => void) | null = null;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -118,12 +121,33 @@ export class Input implements SlicedWork {
     // (What is handled may hold it and release it at once.)
     if (this.#goesOn) return;
     this.#goesOn = true;
-    if (this.#tail !== null) this.#takeTail(this.#tail);
-    this.#takePieces();
-    this.#goesOn = false;
+    try {
+      if (this.#tail !== null) this.#takeTail(this.#tail);
+      this.#takePieces();
+    } finally {
+      this.#goesOn = false;
+    }
     if (this.held || this.#ended()) return;
+    if (this.#last !== null) {
+      this.#sayLast();
+      return;
+    }
     this.#injected?.wake();
     connection.stream.resume();
+  }
+
+  /** The stream is closed. True: what it brought only waits for its slice; `then` is called when it was handled. */
+  finishes(then: () => void): boolean {
+    if (!this.heldFor(Hold.SLICE) || this.heldFor(Hold.OUTPUT)) return false;
+    this.#last = then;
+    return true;
+  }
+
+  #sayLast(): void {
+    const last = this.#last;
+    this.#last = null;
+    // (Later: its connection may just be ending.)
+    if (last !== null) queueMicrotask(last);
   }
 
   #takeTail(tail: Uint8Array): void {
@@ -148,10 +172,17 @@ export class Input implements SlicedWork {
 
   /** Its turn has come. */
   goOn(): void {
-    this.release(Hold.SLICE);
+    try {
+      this.release(Hold.SLICE);
+    } catch (error) {
+      // (As a stream would be destroyed within whose `data` that happened.)
+      this.#connection.drop({ code: "internal-error", error: textOf(error) });
+      throw error;
+    }
   }
 
   discard(): void {
+    this.#sayLast();
     this.#injected?.end();
     if (this.#tail !== null) this.#connection.broker.pool.give(this.#tail);
     this.#tail = null;

@@ -68,7 +68,7 @@ function dueWhenOpen(connection: Connection, now: number): number {
     connection.broker.lateness.since(connection.heardAt);
   if (until > now) return until;
   // What waits in our own hands is not the client's silence.
-  if (connection.input.heldFor(Hold.ANSWER | Hold.RECEIVER)) return now + 1000;
+  if (connection.input.heldFor(Hold.ANSWER | Hold.RECEIVER | Hold.SLICE)) return now + 1000;
   connection.broker.stats.refused.keepAlive++;
   connection.disconnect(Reasons.keepAliveTimeout, silent(connection, now));
   return 0;

@@ -34,6 +34,8 @@ export interface SessionHost {
   passOn?: ((session: Session, delivery: Delivery) => boolean) | undefined;
   /** Something is to be sent to the session's client; true: others go first, and it is pumped when its turn comes. */
   yields(session: Session): boolean;
+  /** All that waited in a session with a connection was sent or dropped. */
+  emptied?: ((session: Session) => void) | undefined;
   /** Whether its client may still have what was queued for an earlier one; undefined: always. */
   mayReceive?: ((session: Session, topic: string) => boolean | Promise<boolean>) | undefined;
   idsExhausted?: ((session: Session, message: Message) => void) | undefined;

@@ -165,6 +165,7 @@ export class Session {
       if (delivery === undefined) {
         // (What is only in the store may take a while.)
         this.#forget(queue);
+        if (this.#queue === null) this.host.emptied?.(this);
         return;
       }
       // An expired message is not sent any more. [MQTT-3.3.2-5]

@@ -1,0 +1,68 @@
+/** Regressions of work that waits for its slice, each named after what a user would have seen. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Hold } from "../../src/broker/input.ts";
+import { Slice } from "../../src/broker/slices.ts";
+import { encode } from "../../src/packets/encode.ts";
+import type { Packet } from "../../src/packets/types.ts";
+import { Writer } from "../../src/packets/wire.ts";
+import { connectPacket, publishPacket, settle, TestBroker, until } from "../harness/mod.ts";
+
+function chunk(packets: readonly Packet[]): Uint8Array {
+  const writer = new Writer();
+  for (const packet of packets) encode(writer, packet, 5);
+  return writer.view();
+}
+
+test("keep-alive: who waits for its slice is not silent", async () => {
+  await using t = new TestBroker();
+  const client = await t.connected(5, { keepAlive: 1 });
+  const [connection] = t.broker.connections;
+  connection!.input.hold(Hold.SLICE);
+  await t.advance(3);
+  assert.equal(client.closed, false);
+  connection!.input.release(Hold.SLICE);
+  await client.ping();
+});
+
+for (const count of [200, 1000]) {
+  test(`retained: they come although a queue of ${count} was dropped without anything being sent`, async () => {
+    await using t = new TestBroker({ limits: { sliceTime: 1, turnTime: 1 } });
+    const session = { clientId: "a", cleanStart: false, properties: { sessionExpiryInterval: 100 } } as const;
+    const away = await t.connected(5, session);
+    await away.subscribe("q/#", 1);
+    await away.lose();
+    const publisher = await t.connected();
+    const large = new Uint8Array(500);
+    publisher.sendBytes(
+      chunk(
+        Array.from({ length: count }, (_, i) => publishPacket(`q/${i}`, large, { qos: 1, packetId: i + 1 })),
+      ),
+    );
+    publisher.publish("r/1", "here", { retain: true });
+    await until(() => t.broker.stats.queued === count && t.broker.retained.size === 1, "queued");
+    await settle();
+    // Somebody is busy in the turn in which it comes back.
+    const { slices } = t.broker;
+    slices.over(new Slice());
+    const end = performance.now() + 6;
+    while (performance.now() < end);
+    slices.over(new Slice());
+    assert.equal(slices.exhausted, true);
+    const back = t.client();
+    const options = { qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
+    back.sendBytes(chunk([
+      connectPacket({
+        version: 5,
+        ...session,
+        properties: { sessionExpiryInterval: 100, maximumPacketSize: 200 },
+      }),
+      { type: 8, packetId: 1, properties: {}, subscriptions: [{ filter: "r/#", ...options }] },
+    ]));
+    await back.expect(2);
+    await back.expect(9);
+    await until(() => t.broker.stats.queued === 0, "the queue is dropped");
+    assert.equal((await back.message()).topic, "r/1");
+  });
+}
