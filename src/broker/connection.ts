@@ -144,6 +144,13 @@ export class Connection implements StreamHandler, Outlet {
     return this.input.heldFor(Hold.RECEIVER);
   }
 
+  /** It takes what it is sent, and its queue is not sent because others go first, or the storage. */
+  get waitsForUs(): boolean {
+    const { session } = this;
+    if (session === null || this.congested) return false;
+    return session.waitsForSlice || this.broker.persistence?.holds(session) === true;
+  }
+
   /** Whoever was waited for is ready again. */
   proceed(): void {
     this.input.release(Hold.RECEIVER);

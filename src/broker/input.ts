@@ -312,8 +312,8 @@ export class Input implements SlicedWork {
   #keep(bytes: Uint8Array, start: number, end: number): void {
     const size = end - start;
     if (size === 0) return;
-    if (bytes === this.#spare) {
-      // What was taken up again and not finished stays where it is.
+    if (bytes === this.#spare && (this.#holds !== 0 || size * 2 > bytes.length)) {
+      // What was taken up again and not finished stays where it is, unless a short rest would hold on to much.
       bytes.copyWithin(0, start, end);
       this.#tail = bytes;
       this.#tailLength = size;

@@ -120,6 +120,11 @@ export class Persistence implements DeliveryStore, Committer, SlicedWork {
     this.#broker.slices.wait(this);
   }
 
+  /** What waits in the session's queue waits for the storage. */
+  holds(session: Session): boolean {
+    return this.#held.has(session);
+  }
+
   workName(): string {
     return `the ${this.storage.name} storage putting in order what it was told`;
   }

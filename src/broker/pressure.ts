@@ -24,6 +24,8 @@ const REFILL = 0.1;
 export interface Receiver extends Outlet {
   /** What it sends itself is not read because it waits for somebody else. */
   readonly waitsForReceiver: boolean;
+  /** What waits for it is held back by us: others have their turn, or the storage is behind. */
+  readonly waitsForUs: boolean;
   /** Only `Pressure` makes it. */
   backlog: Backlog | null;
 }
@@ -108,6 +110,10 @@ export class Pressure {
       if (backlog === null) continue;
       const passed = now - backlog.checkedAt;
       backlog.checkedAt = now;
+      if (receiver.waitsForUs) {
+        backlog.progressAt = now;
+        continue;
+      }
       // When we ourselves were late, nobody else is to blame.
       backlog.progressAt += Math.max(0, passed - 2 * CHECK_MS);
       if (!receiver.congested && receiver.waitsForReceiver) {

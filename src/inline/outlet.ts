@@ -7,6 +7,8 @@ export class InlineOutlet implements Receiver {
   readonly rawVersion = 0;
   /** It publishes nothing itself: nobody waits for its acknowledgements. */
   readonly waitsForReceiver = false;
+  /** Its queue is emptied by its handler alone. */
+  readonly waitsForUs = false;
   /** What it is given is there. */
   readonly hold = 0;
   backlog: Backlog | null = null;

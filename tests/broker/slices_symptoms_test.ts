@@ -7,6 +7,7 @@ import { Slice } from "../../src/broker/slices.ts";
 import { encode } from "../../src/packets/encode.ts";
 import type { Packet } from "../../src/packets/types.ts";
 import { Writer } from "../../src/packets/wire.ts";
+import { heapInUse } from "../fuzz/heap.ts";
 import { connectPacket, publishPacket, settle, TestBroker, until } from "../harness/mod.ts";
 
 function chunk(packets: readonly Packet[]): Uint8Array {
@@ -66,3 +67,23 @@ for (const count of [200, 1000]) {
     assert.equal((await back.message()).topic, "r/1");
   });
 }
+
+test("memory: a few bytes that are left of a long chunk do not hold on to it", async () => {
+  await using t = new TestBroker();
+  const packets = Array.from({ length: 260 }, () => publishPacket("a/b", new Uint8Array(1000)));
+  const bytes = chunk(packets).slice(0, -900);
+  const come = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
+      await t.connected();
+      const { input } = [...t.broker.connections].at(-1)!;
+      input.waitForSlice();
+      input.data(bytes.slice(), bytes.length);
+      await until(() => !input.held, "its slice");
+    }
+  };
+  await come(20);
+  const before = await heapInUse();
+  await come(200);
+  const each = (await heapInUse() - before) / 200;
+  assert.ok(each < 20_000, `${each.toFixed(0)} bytes are left of each`);
+});

@@ -118,3 +118,31 @@ for (const qos of [0, 1, 2] as const) {
     await until(() => t.broker.retained.size === 1, "it is retained");
   });
 }
+
+test("storage: a subscriber whose queue waits for it is not called slow, and loses nothing", async () => {
+  const storage = new BusyStorage();
+  await using t = await TestBroker.with(storage, { limits: { queuedMessages: 100 } });
+  const subscriber = await t.connected(5, {
+    ...session,
+    properties: { sessionExpiryInterval: 1000, receiveMaximum: 5 },
+  });
+  const [connection] = t.broker.connections;
+  await subscriber.subscribe("q", 1);
+  const publisher = await t.connected();
+  for (let i = 0; i < 60; i++) publisher.publish("q", `m${i}`, { qos: 1 });
+  await until(() => subscriber.waiting.length === 5, "five of them");
+  await settle();
+  assert.equal(t.broker.pressure.active, true);
+  storage.left = Infinity;
+  // It takes all it was sent, and is given nothing more.
+  assert.deepEqual(await subscriber.texts(5), ["m0", "m1", "m2", "m3", "m4"]);
+  await settle();
+  assert.equal(subscriber.waiting.length, 0);
+  for (let i = 0; i < 30; i++) await t.advance(0.3);
+  assert.equal(connection!.backlog!.slow, false);
+  storage.left = 3;
+  // A publisher flat out: it waits, nothing is dropped.
+  for (let i = 60; i < 400; i++) publisher.publish("q", `m${i}`, { qos: 1 });
+  for (let i = 5; i < 400; i++) assert.equal((await subscriber.message()).text, `m${i}`);
+  assert.equal(t.broker.stats.messagesDropped, 0);
+});
