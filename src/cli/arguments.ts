@@ -14,6 +14,30 @@ export class UsageError extends Error {
 /** By the option's name, in the order given; a switch has one empty text. */
 export type Given = ReadonlyMap<string, readonly string[]>;
 
+/** Options of comqtt 2 that are not taken, and what there is instead. */
+const comqttOptions: ReadonlyMap<string, string> = new Map([
+  ["quic", "there is no QUIC yet"],
+  ["storage-way", "say --data DIR, or --storage-url redis://HOST:PORT"],
+  ["storage-path", "say --data DIR"],
+  ["auth-way", "users and passwords are not there yet"],
+  ["auth-ds", "users and passwords are not there yet"],
+  ["auth-path", "users and passwords are not there yet"],
+  ["log-enable", "--log-level error says the least"],
+  ["log-file", "the log goes to standard error"],
+  ...[
+    "node-name",
+    "bind-port",
+    "bind-addr",
+    "raft-port",
+    "raft-dir",
+    "raft-bootstrap",
+    "grpc-enable",
+    "grpc-port",
+    "members",
+  ]
+    .map((name) => [name, "there is no cluster yet"] as const),
+]);
+
 const byName = new Map(options.map((option) => [option.name, option]));
 
 /** What the program was told to do. */
@@ -98,8 +122,9 @@ function tokensOf(args: readonly string[]): Token[] {
 
 /** comqtt v2 took long options with one dash as well. */
 function doubleDash(arg: string): string {
+  // (One letter, or several of them, are short options only when all of them are.)
   const [, name] = /^-([a-z][a-z-]+)(?:=.*)?$/s.exec(arg) ?? [];
-  return name !== undefined && byName.has(name) ? `-${arg}` : arg;
+  return name !== undefined && !isShort(name) ? `-${arg}` : arg;
 }
 
 function valueOf(option: Option, token: Token & { kind: "option" }): string {
@@ -114,7 +139,14 @@ function valueOf(option: Option, token: Token & { kind: "option" }): string {
   return value;
 }
 
+function isShort(name: string): boolean {
+  return [...name].every((letter) => options.some(({ short }) => short === letter));
+}
+
 function unknownOption(raw: string): UsageError {
-  const meant = nearest(raw.replace(/^-+/, ""), byName.keys());
+  const name = raw.replace(/^-+/, "");
+  const instead = comqttOptions.get(name);
+  if (instead !== undefined) return new UsageError(`Option "--${name}" of comqtt 2 is not taken: ${instead}`);
+  const meant = nearest(name, byName.keys());
   return new UsageError(`Unknown option ${quote(raw)}${meant === null ? "" : `, did you mean "--${meant}"`}`);
 }

@@ -164,6 +164,9 @@ function readTls(reader: YamlReader, entry: Entry): TlsFiles | undefined {
     passphraseFile: (inner) => assign(draft, "passphraseFile", reader.value(inner, someText)),
     requestClientCertificate: (inner) => assign(draft, "requestClientCert", reader.value(inner, yesOrNo)),
     requireClientCertificate: (inner) => assign(draft, "requireClientCert", reader.value(inner, yesOrNo)),
+    // (As the library and the log call them.)
+    requestClientCert: (inner) => assign(draft, "requestClientCert", reader.value(inner, yesOrNo)),
+    requireClientCert: (inner) => assign(draft, "requireClientCert", reader.value(inner, yesOrNo)),
     minVersion: (inner) => assign(draft, "minVersion", reader.value(inner, minimumVersion)),
   });
   const { cert, key, ca, passphrase, passphraseFile } = draft;

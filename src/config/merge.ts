@@ -18,7 +18,10 @@ export function merge(layers: readonly Layer[]): Configuration {
   const problems: Problem[] = [];
   if (Object.keys(tls).length > 0 && ![...byProtocol.values()].flat().some(takesCommonTls)) {
     const message = "Nothing uses the certificate, expected --tls or --wss as well";
-    problems.push({ severity: "error", where: "--tls-cert", message });
+    const where = tls.cert === undefined && tls.key === undefined && tls.ca !== undefined
+      ? "--tls-ca"
+      : "--tls-cert";
+    problems.push({ severity: "error", where, message });
   }
   if (origins !== undefined && ![...byProtocol.values()].flat().some(isWebSocket)) {
     const message = "Nothing uses it, expected --ws or --wss as well";
