@@ -50,9 +50,10 @@ export class MachineClock implements Disposable {
   }
 
   #set(ahead: number): void {
-    this.#ahead = Math.round(ahead / 1000) * 1000;
-    // (Nobody reads half of it.)
-    writeFileSync(`${this.#file}-new`, `${ahead < 0 ? "" : "+"}${this.#ahead / 1000}\n`);
+    const seconds = Math.round(ahead / 1000);
+    this.#ahead = seconds * 1000;
+    // (Nobody reads half of it. A number without a sign would be taken for a date.)
+    writeFileSync(`${this.#file}-new`, `${seconds < 0 ? "-" : "+"}${Math.abs(seconds)}\n`);
     renameSync(`${this.#file}-new`, this.#file);
   }
 
