@@ -99,7 +99,7 @@ export interface Limits {
   readonly sliceTime: number;
   /**
    * Milliseconds of work that was put off, for all clients together, in one turn of the event loop; what comes from
-   * sockets meanwhile may take twice as long before it is put off. Default 8.
+   * sockets meanwhile may take three times as long before it is put off. Default 5.
    */
   readonly turnTime: number;
 }
@@ -182,7 +182,7 @@ export const defaultLimits: Limits = Object.freeze({
   userProperties: 64,
   sessions: 2_000_000,
   sliceTime: 2,
-  turnTime: 8,
+  turnTime: 5,
 });
 
 /** The lowest and highest value of each limit, for everything that checks configuration. */

@@ -9,6 +9,8 @@ import { nextTurn, soon } from "../runtime/turn.ts";
 
 /** Units of work between two looks at the clock. */
 export const CHECK = 64;
+/** What comes from sockets may take so many times as long before it is put off. */
+const DIRECT = 3;
 /** Up to so many bytes at once are no bulk: who says something short is answered although others are busy. */
 const SHORT = 2048;
 
@@ -109,8 +111,8 @@ export class Slices {
       slice.turn = this.#turn;
       slice.until = now + this.#times.sliceTime;
     }
-    // (What comes from sockets while nobody waits may take as long again: to put it off costs more than it gains.)
-    if (now - this.#startedAt >= 2 * this.#times.turnTime) this.exhausted = true;
+    // (To put off what comes from sockets costs more than it gains, up to a point.)
+    if (now - this.#startedAt >= DIRECT * this.#times.turnTime) this.exhausted = true;
     return this.exhausted || (now >= slice.until && this.#waiting.length > 0);
   }
 

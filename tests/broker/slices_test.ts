@@ -49,11 +49,11 @@ class Work implements SlicedWork {
   }
 }
 
-test("slices: who is alone works on, twice the time of a turn", () => {
+test("slices: who is alone works on, three times the time of a turn", () => {
   const loop = new Loop();
   const slice = new Slice();
   assert.equal(loop.work(slice, 1), false);
-  for (let ms = 1; ms < 16; ms++) assert.equal(loop.work(slice, 1), false, `after ${ms} ms`);
+  for (let ms = 1; ms < 24; ms++) assert.equal(loop.work(slice, 1), false, `after ${ms} ms`);
   assert.equal(loop.work(slice, 1), true);
   assert.equal(loop.slices.exhausted, true);
 });
@@ -71,7 +71,7 @@ test("slices: with the next turn of the loop everybody has time again", () => {
   const loop = new Loop();
   const slice = new Slice();
   loop.work(slice, 0);
-  assert.equal(loop.work(slice, 17), true);
+  assert.equal(loop.work(slice, 25), true);
   assert.equal(loop.turn(), true);
   assert.equal(loop.slices.exhausted, false);
   assert.equal(loop.work(slice, 1), false);
@@ -122,7 +122,7 @@ test("slices: a long piece waits while the turn is used up, a short one never", 
   const loop = new Loop();
   assert.equal(loop.slices.defers(1 << 16), false);
   loop.work(new Slice(), 0);
-  loop.work(new Slice(), 17);
+  loop.work(new Slice(), 25);
   assert.equal(loop.slices.defers(1 << 16), true);
   assert.equal(loop.slices.defers(100), false);
   loop.turn();
