@@ -73,8 +73,9 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
       const current = broker.sessions.current(group!);
       return current !== null && deliverAgainNow(broker, message, current, session);
     },
-    // (Without anything that was sent nothing is acknowledged, which would make them go on.)
-    emptied: (session) => (session.outlet as Connection).retained?.pump(),
+    // (Without anything that was sent nothing is acknowledged, which would make them go on. A hook that was told of what
+    // was dropped may have ended the connection.)
+    emptied: (session) => (session.outlet as Connection | null)?.retained?.pump(),
     yields(session): boolean {
       const { persistence, slices } = broker;
       if (session.kept && persistence?.behind === true) {

@@ -6,8 +6,10 @@ import { Hold } from "../../src/broker/input.ts";
 import { Slice } from "../../src/broker/slices.ts";
 import { encode } from "../../src/packets/encode.ts";
 import type { Packet } from "../../src/packets/types.ts";
+import type { Hook } from "../../src/hook.ts";
 import { Writer } from "../../src/packets/wire.ts";
 import { heapInUse } from "../fuzz/heap.ts";
+import { ModelStorage } from "../harness/model_storage.ts";
 import { connectPacket, publishPacket, settle, TestBroker, until } from "../harness/mod.ts";
 
 function chunk(packets: readonly Packet[]): Uint8Array {
@@ -86,4 +88,49 @@ test("memory: a few bytes that are left of a long chunk do not hold on to it", a
   await come(200);
   const each = (await heapInUse() - before) / 200;
   assert.ok(each < 20_000, `${each.toFixed(0)} bytes are left of each`);
+});
+
+test("slices: a connection whose packet fails while it goes on ends, and does not hang", async () => {
+  await using t = new TestBroker();
+  const client = await t.connected();
+  const [connection] = t.broker.connections;
+  const { publish } = t.broker;
+  t.broker.publish = (): never => {
+    t.broker.publish = publish;
+    throw new Error("broken");
+  };
+  connection!.input.waitForSlice();
+  const bytes = chunk([publishPacket("a", "x", { qos: 1, packetId: 1 })]);
+  connection!.input.data(bytes, bytes.length);
+  await until(() => client.closed, "its end");
+  assert.equal(t.complaints.filter((line) => line.includes("broken")).length, 2);
+});
+
+test("queue: a hook that ends the connection with the last of what may not be delivered is no fault", async () => {
+  let denied = false;
+  let dropped = 0;
+  let end = (): void => {};
+  const hook: Hook = {
+    id: "strict",
+    onConnectAuthenticate: () => "allow",
+    onAclCheck: (_client, action) => action === "deliver" && denied ? "deny" : "allow",
+    onQosDropped: () => {
+      if (++dropped === 20) end();
+    },
+  };
+  await using t = await TestBroker.with(new ModelStorage(), { hooks: [hook] });
+  const session = { clientId: "a", cleanStart: false, properties: { sessionExpiryInterval: 100 } } as const;
+  const away = await t.connected(5, session);
+  await away.subscribe("q", 1);
+  await away.lose();
+  const publisher = await t.connected();
+  // (More than are in memory: the others are looked at when they are read.)
+  for (let i = 0; i < 20; i++) await publisher.published("q", "x", { qos: 1 });
+  denied = true;
+  const back = t.client();
+  end = () => [...t.broker.connections].find(({ client }) => client?.id === "a")!.finish(null, null);
+  await back.connect(session);
+  await until(() => back.closed, "its end");
+  assert.equal(dropped, 20);
+  assert.deepEqual(t.complaints, []);
 });

@@ -406,7 +406,7 @@ test("write-ahead file: a damaged one is not passed over by who counts, copies o
   ) {
     const before = filesIn(dirname(path));
     const ways = [
-      // deno-lint-ignore require-await
+      // deno-lint-ignore require-await -- what it throws is to be a rejection
       async (): Promise<unknown> => inspectDatabase(path),
       (): Promise<unknown> => backupDatabase(path, left.bench.path("copy.db")),
       (): Promise<unknown> => restoreDatabase(path, left.bench.path("restored/comqtt.db")),
