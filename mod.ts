@@ -26,14 +26,14 @@ export {
   type LogLevel,
   type PartialServerOptions as ServerOptions,
   type QueueFull,
-} from "./src/broker/options.ts";
-export type { RefusalKind, Stats } from "./src/broker/stats.ts";
-export type { LatenessFigures, LongWork } from "./src/broker/lateness.ts";
+} from "./src/core/options.ts";
+export type { RefusalKind, Stats } from "./src/core/stats.ts";
+export type { LatenessFigures, LongWork } from "./src/core/lateness.ts";
 export type { SystemInfo } from "./src/broker/system_info.ts";
 export { type EventCode, LOG_EVENTS } from "./src/core/codes.ts";
 export type { LogEvent, LogFields, LogOccurrence, LogSummary } from "./src/core/log.ts";
-export { type Boot, type Clock, ManualClock, systemClock } from "./src/clock.ts";
-export { VERSION } from "./src/version.ts";
+export { type Boot, type Clock, ManualClock, systemClock } from "./src/core/clock.ts";
+export { VERSION } from "./src/core/version.ts";
 
 export type {
   Action,

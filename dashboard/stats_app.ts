@@ -5,8 +5,8 @@
  */
 
 import { Hono } from "hono";
-import type { LatenessFigures } from "../src/broker/lateness.ts";
-import type { RefusalKind, Stats } from "../src/broker/stats.ts";
+import type { LatenessFigures } from "../src/core/lateness.ts";
+import type { RefusalKind, Stats } from "../src/core/stats.ts";
 import type { SystemInfo } from "../src/broker/system_info.ts";
 import { healthAnswer } from "../src/listeners/health_answer.ts";
 import type { StorageStatus } from "../src/storage.ts";

@@ -3,10 +3,10 @@
  * Hooks are asked in the order in which they were added. `docs/hooks.md` has the order of the events.
  */
 
-import type { Capabilities, Limits, LogLevel } from "./broker/options.ts";
+import type { Capabilities, Limits, LogLevel } from "./core/options.ts";
 import type { SystemInfo } from "./broker/system_info.ts";
 import type { Client, ConnectingClient } from "./client.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "./core/clock.ts";
 import type {
   Action,
   AuthAnswer,

@@ -2,10 +2,10 @@
 
 import { clearTimeout, setTimeout } from "node:timers";
 import { Broker } from "./broker/broker.ts";
-import type { LogLevel, PartialServerOptions } from "./broker/options.ts";
-import type { Stats } from "./broker/stats.ts";
+import type { LogLevel, PartialServerOptions } from "./core/options.ts";
+import type { Stats } from "./core/stats.ts";
 import { type SystemInfo, systemInfo } from "./broker/system_info.ts";
-import type { LatenessFigures } from "./broker/lateness.ts";
+import type { LatenessFigures } from "./core/lateness.ts";
 import { closeStorage, openStorage } from "./broker/open_storage.ts";
 import { restore } from "./broker/restore.ts";
 import type { Client } from "./client.ts";

@@ -4,7 +4,7 @@
  */
 
 import { LOCAL_LISTENER } from "../client.ts";
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { textOf } from "../core/error_text.ts";
 import { EventLog } from "../core/event_log.ts";
 import type { Hook, HookHost } from "../hook.ts";
@@ -20,12 +20,12 @@ import type { Session } from "../session/session.ts";
 import { SubscriptionIndex } from "../topics/subscription_index.ts";
 import { type TopicEntry, TopicTable } from "../topics/topic_table.ts";
 import { Admission } from "./admission.ts";
-import { Lateness } from "./lateness.ts";
+import { Lateness } from "../core/lateness.ts";
 import { OutboundAliases } from "./aliases.ts";
-import { BufferPool } from "./buffers.ts";
+import { BufferPool } from "../core/buffer_pool.ts";
 import { lookAtClock } from "./clock_set.ts";
 import { Connection } from "./connection.ts";
-import { Deadlines } from "./deadlines.ts";
+import { Deadlines } from "../core/deadlines.ts";
 import { deliverTo } from "./deliver.ts";
 import { TakeOvers } from "./ends/take_overs.ts";
 import {
@@ -35,7 +35,7 @@ import {
   type PartialServerOptions,
   resolveOptions,
   type ServerOptions,
-} from "./options.ts";
+} from "../core/options.ts";
 import type { Persistence } from "./persistence.ts";
 import { Pressure } from "./pressure.ts";
 import { Retained } from "./retained.ts";
@@ -43,12 +43,12 @@ import { RetainedBacklog } from "./retained_backlog.ts";
 import { Router, type Routes, type Subscriber } from "./routes.ts";
 import { sessionHost } from "./session_host.ts";
 import { Sessions } from "./sessions.ts";
-import { Stats } from "./stats.ts";
-import { Slices } from "./slices.ts";
+import { Stats } from "../core/stats.ts";
+import { Slices } from "../core/slices.ts";
 import { publishSysTopics } from "./sys_topics.ts";
 import { Sweeper } from "./sweeper.ts";
-import { Timeline } from "./timeline.ts";
-import { Turn } from "./turn.ts";
+import { Timeline } from "../core/timeline.ts";
+import { Turn } from "../core/turn.ts";
 import { willDelay, Wills } from "./wills.ts";
 
 /** How often deadlines are looked at. */

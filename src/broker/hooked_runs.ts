@@ -18,7 +18,7 @@ import { askPublish, tellPublished } from "./publish_hooks.ts";
 import { deliverRun, eachMessage } from "./publish_runs.ts";
 import { mustWait } from "./publish_checks.ts";
 import type { Routes } from "./routes.ts";
-import { CHECK } from "./slices.ts";
+import { CHECK } from "../core/slices.ts";
 
 /** Payloads that hooks see share a copy of the chunk of this size: what one of them keeps holds on to no more. */
 const SLAB = 4096;

@@ -6,7 +6,7 @@
 import { textOf } from "../core/error_text.ts";
 import { INCOMPLETE, remainingLength, varintLength } from "../packets/fixed_header.ts";
 import { Reasons } from "../packets/reason.ts";
-import { Queue } from "../session/queue.ts";
+import { Queue } from "../core/queue.ts";
 import type { Connection } from "./connection.ts";
 import { over } from "./ends/cause.ts";
 import { notMqtt } from "./ends/first_bytes.ts";
@@ -15,7 +15,7 @@ import { hookedRuns } from "./hooked_runs.ts";
 import { Injected } from "./injected.ts";
 import { publishRuns } from "./publish_runs.ts";
 import { receive } from "./receive.ts";
-import { CHECK, Slice, type SlicedWork } from "./slices.ts";
+import { CHECK, Slice, type SlicedWork } from "../core/slices.ts";
 
 /**
  * Why no packet is handled for a while, a bit each: a hook, a receiver, the client itself, which does not read, or others,

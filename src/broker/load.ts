@@ -12,7 +12,7 @@ import { PayloadSlabs } from "./payload_slabs.ts";
 import type { Persistence } from "./persistence.ts";
 import { deliveryOf } from "./records.ts";
 import { messageOf } from "./stored_message.ts";
-import type { KeptClock } from "./timeline.ts";
+import type { KeptClock } from "../core/timeline.ts";
 import { willDelay } from "./wills.ts";
 
 /** For clients whose connection ended with the earlier run, before their wills are published. */

@@ -10,7 +10,7 @@ import { refuseConnect } from "./handlers/connect.ts";
 import type { SentPackets } from "./hooked_output.ts";
 import { Hold } from "./input.ts";
 import type { Output } from "./output.ts";
-import type { TurnTask } from "./turn.ts";
+import type { TurnTask } from "../core/turn.ts";
 
 /** Bytes worth a system call before the turn ends; measured: three times the QoS 1 throughput of one write per turn. */
 const EARLY = 8192;

@@ -25,8 +25,8 @@ import type { Connection } from "./connection.ts";
 import { Counters } from "./counters.ts";
 import { deliveryOf, recordOf, recordOfDelivery } from "./records.ts";
 import { onlyStored, retell, retellOnce } from "./retell.ts";
-import { CHECK, Slice, type SlicedWork } from "./slices.ts";
-import type { Committer } from "./turn.ts";
+import { CHECK, Slice, type SlicedWork } from "../core/slices.ts";
+import type { Committer } from "../core/turn.ts";
 
 /** Messages of one queue that are in memory. */
 const WINDOW = 64;

@@ -10,7 +10,7 @@ import type { Route } from "../session/route.ts";
 import type { SharedGroup } from "../session/shared_group.ts";
 import type { Connection } from "./connection.ts";
 import type { Routes } from "./routes.ts";
-import type { Timeline } from "./timeline.ts";
+import type { Timeline } from "../core/timeline.ts";
 
 const CHECK_MS = 50;
 const NO_PROGRESS_MS = 250;

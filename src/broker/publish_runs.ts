@@ -13,7 +13,7 @@ import type { Connection } from "./connection.ts";
 import { deliverShared } from "./deliver.ts";
 import { mayPublishAtOnce } from "./permission.ts";
 import type { Routes } from "./routes.ts";
-import { CHECK } from "./slices.ts";
+import { CHECK } from "../core/slices.ts";
 
 /** Longest run, so that a receiver's bounds are looked at often enough. */
 const LONGEST = 1 << 16;

@@ -5,7 +5,7 @@ import { type Message, NEVER } from "../session/message.ts";
 import { RetainedIndex } from "../topics/retained_index.ts";
 import type { Broker } from "./broker.ts";
 import { isServerTopic } from "./permission.ts";
-import type { Timed } from "./deadlines.ts";
+import type { Timed } from "../core/deadlines.ts";
 import { shownMessage } from "./shown_message.ts";
 
 export class Retained {

@@ -11,7 +11,7 @@ import type { Connection } from "./connection.ts";
 import type { Receiver } from "./pressure.ts";
 import { mayReceive } from "./rights.ts";
 import { shownMessage } from "./shown_message.ts";
-import { CHECK } from "./slices.ts";
+import { CHECK } from "../core/slices.ts";
 
 /** Roughly the memory a delivery costs, beside its message. */
 const DELIVERY_BYTES = 200;

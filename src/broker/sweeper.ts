@@ -2,7 +2,7 @@
 
 import { clearTimeout, setTimeout } from "node:timers";
 import type { Session } from "../session/session.ts";
-import type { Timeline } from "./timeline.ts";
+import type { Timeline } from "../core/timeline.ts";
 
 /** Between two pages. */
 const PAUSE_MS = 4;

@@ -1,7 +1,7 @@
 /** The broker's figures in one object, with comqtt's field names: `GET /`, $SYS and the REST API show it. */
 
 import { memoryUse } from "../runtime/process.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../core/version.ts";
 import type { Broker } from "./broker.ts";
 
 /**

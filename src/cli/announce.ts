@@ -4,7 +4,7 @@ import type { ListenerSetting } from "../config/configuration.ts";
 import type { Listener } from "../listeners/listener.ts";
 import type { StorageStatus } from "../storage.ts";
 import { runtimeName, runtimeVersion } from "../runtime/process.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../core/version.ts";
 
 /** Where somebody may come in. */
 export interface Entrance {

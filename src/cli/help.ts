@@ -1,6 +1,6 @@
 /** The text of `--help`, made from the table of options. */
 
-import { VERSION } from "../version.ts";
+import { VERSION } from "../core/version.ts";
 import { commands } from "./commands.ts";
 import { type Option, type OptionGroup, optionGroups } from "./options.ts";
 

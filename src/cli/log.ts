@@ -1,6 +1,6 @@
 /** The log of the program: one line per event on standard error. */
 
-import type { Log, LogLevel } from "../broker/options.ts";
+import type { Log, LogLevel } from "../core/options.ts";
 import { writeErrorOutput } from "../runtime/process.ts";
 
 const order: readonly LogLevel[] = ["debug", "info", "warn", "error"];

@@ -2,7 +2,7 @@
 
 import { setTimeout } from "node:timers";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
-import type { Log } from "../broker/options.ts";
+import type { Log } from "../core/options.ts";
 import type { Configuration, ListenerSetting } from "../config/configuration.ts";
 import { storageChoice } from "../config/storage.ts";
 import { ListenerError } from "../listeners/listener_error.ts";
@@ -12,7 +12,7 @@ import { describeListenFault } from "../runtime/listen_fault.ts";
 import { exit, writeOutput } from "../runtime/process.ts";
 import { onSignals, userSignals } from "../runtime/signals.ts";
 import { Server } from "../server.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../core/version.ts";
 import { entrances, listenerLines, openWarnings, storageLine, versionLine } from "./announce.ts";
 import { makeListener } from "./listeners.ts";
 import { returnMemory } from "./memory.ts";

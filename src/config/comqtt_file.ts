@@ -3,7 +3,7 @@
  * there yet are named, so that nobody believes they work.
  */
 
-import { defaultLimits } from "../broker/options.ts";
+import { defaultLimits } from "../core/options.ts";
 import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { ListenerSetting } from "./configuration.ts";
 import { assign, type Draft, sectionFields } from "./draft.ts";

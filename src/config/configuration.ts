@@ -1,6 +1,6 @@
 /** What the program is told to do, whoever said it: defaults, a file, the environment, the command line. */
 
-import type { Capabilities, Limits, LogLevel, QueueFull } from "../broker/options.ts";
+import type { Capabilities, Limits, LogLevel, QueueFull } from "../core/options.ts";
 import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { Origins } from "./origins.ts";
 import type { StorageValues } from "./storage.ts";

@@ -1,6 +1,6 @@
 /** What is gathered while a configuration file is read. */
 
-import type { Capabilities, Limits, LogLevel, QueueFull } from "../broker/options.ts";
+import type { Capabilities, Limits, LogLevel, QueueFull } from "../core/options.ts";
 import type { ListenerSetting, Protocol } from "./configuration.ts";
 import type { StorageValues } from "./storage.ts";
 import type { ValueKind } from "./values.ts";

@@ -7,7 +7,7 @@ import {
   type Limits,
   type LogLevel,
   type QueueFull,
-} from "../broker/options.ts";
+} from "../core/options.ts";
 import { anyText, bytes, duration, integer, named, oneOf, type ValueKind, yesOrNo } from "./values.ts";
 
 type KindsOf<T> = { readonly [K in keyof T]-?: ValueKind<T[K]> };

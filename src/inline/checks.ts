@@ -1,7 +1,7 @@
 /** What a program may ask for. A mistake of a program is an exception that says what is accepted. */
 
 import { isShared, isTopicFilter, isTopicName, levelCount, parseShared } from "../topics/names.ts";
-import type { Limits } from "../broker/options.ts";
+import type { Limits } from "../core/options.ts";
 import { described, unknownName } from "../core/misuse.ts";
 import type { Properties } from "../packets/properties.ts";
 import { PROPERTY_TABLE } from "../packets/property_table.ts";

@@ -6,7 +6,7 @@
 
 import { isPromise } from "../hooks.ts";
 import { nextTurn, soon } from "../runtime/turn.ts";
-import { Queue } from "../session/queue.ts";
+import { Queue } from "../core/queue.ts";
 import type { InlineSession } from "./inline_session.ts";
 import { inlineMessage } from "./message.ts";
 import type { Handle } from "./subscription.ts";

@@ -8,7 +8,7 @@ import { deliverRetained } from "../broker/deliver.ts";
 import { INLINE_CLIENT_ID } from "../client.ts";
 import type { QoS } from "../packets/types.ts";
 import { type Message, NEVER } from "../session/message.ts";
-import { Queue } from "../session/queue.ts";
+import { Queue } from "../core/queue.ts";
 import { Retain } from "../session/retain.ts";
 import { Session } from "../session/session.ts";
 import type { Subscription } from "../session/subscription.ts";

@@ -2,7 +2,7 @@
 
 import type { Broker } from "../broker/broker.ts";
 import { oddProperties } from "../broker/publish_checks.ts";
-import type { Settlement } from "../broker/settlement.ts";
+import type { Settlement } from "../core/commit_promise.ts";
 import { copyBytes } from "../packets/copy.ts";
 import { NO_PROPERTIES, type Properties } from "../packets/properties.ts";
 import { decodeProperties, encodeProperties } from "../packets/property_codec.ts";

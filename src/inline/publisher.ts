@@ -7,7 +7,7 @@ import { expiryTime } from "../broker/expiry.ts";
 import { forwarded } from "../broker/handlers/publish.ts";
 import { isServerTopic } from "../broker/permission.ts";
 import { askPublish, isPacket, type PublishOutcome, tellPublished } from "../broker/publish_hooks.ts";
-import { Settlement } from "../broker/settlement.ts";
+import { Settlement } from "../core/commit_promise.ts";
 import { mayReceive } from "../broker/rights.ts";
 import type { Routes } from "../broker/routes.ts";
 import { type Client, INLINE_CLIENT_ID } from "../client.ts";

@@ -1,6 +1,6 @@
 /** The setting of listeners that says how many topic aliases the server sets. */
 
-import { aliasRange, inRange } from "../broker/options.ts";
+import { aliasRange, inRange } from "../core/options.ts";
 
 /** Undefined: as the server says. Throws a RangeError. */
 export function aliasesOf(

@@ -1,11 +1,11 @@
 /** What the broker knows of a listener: an address where streams come in. */
 
-import type { Stats } from "../broker/stats.ts";
+import type { Stats } from "../core/stats.ts";
 import type { SystemInfo } from "../broker/system_info.ts";
 import type { DropReason, Handshake } from "../runtime/pending_handshakes.ts";
 import type { StreamRefusal } from "../runtime/refusal.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
-import type { LatenessFigures } from "../broker/lateness.ts";
+import type { LatenessFigures } from "../core/lateness.ts";
 import type { StorageStatus } from "../storage.ts";
 
 /**

@@ -6,7 +6,7 @@
 import type { Delivery } from "./delivery.ts";
 import type { DeliveryStore } from "./delivery_store.ts";
 import { type Message, NEVER } from "./message.ts";
-import { Queue } from "./queue.ts";
+import { Queue } from "../core/queue.ts";
 import type { Session } from "./session.ts";
 
 /** Messages in memory of a queue whose client is away: enough to say something to it while more is read. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Boot } from "../../src/clock.ts";
+import type { Boot } from "../../src/core/clock.ts";
 import { ModelStorage } from "../harness/model_storage.ts";
 import { TestBroker, until } from "../harness/mod.ts";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Deadlines, type Timed } from "../../src/broker/deadlines.ts";
+import { Deadlines, type Timed } from "../../src/core/deadlines.ts";
 
 const START = 1_700_000_000_000;
 

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Lateness } from "../../src/broker/lateness.ts";
-import { ManualClock } from "../../src/clock.ts";
+import { Lateness } from "../../src/core/lateness.ts";
+import { ManualClock } from "../../src/core/clock.ts";
 import { settle, TestBroker, versions } from "../harness/mod.ts";
 
 function started(): { clock: ManualClock; lateness: Lateness; stood: number[] } {

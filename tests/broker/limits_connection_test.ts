@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
-import { resolveOptions } from "../../src/broker/options.ts";
+import { resolveOptions } from "../../src/core/options.ts";
 import { settle, TestBroker } from "../harness/mod.ts";
 import { connect, packet } from "../conformance/v3/raw.ts";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CHECK, Slice, type SlicedWork, Slices } from "../../src/broker/slices.ts";
+import { CHECK, Slice, type SlicedWork, Slices } from "../../src/core/slices.ts";
 
 class Loop {
   now = 0;

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Timeline } from "../../src/broker/timeline.ts";
-import { ManualClock, systemClock } from "../../src/clock.ts";
+import { Timeline } from "../../src/core/timeline.ts";
+import { ManualClock, systemClock } from "../../src/core/clock.ts";
 
 const START = 1_700_000_000_000;
 const DAY = 86_400_000;

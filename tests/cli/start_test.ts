@@ -6,7 +6,7 @@ import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { VERSION } from "../../src/version.ts";
+import { VERSION } from "../../src/core/version.ts";
 import { options } from "../../src/cli/options.ts";
 import { noPorts, Program } from "../harness/program.ts";
 import { temporaryFolder } from "../harness/folder.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { defaultCapabilities, defaultLimits } from "../../src/broker/options.ts";
+import { defaultCapabilities, defaultLimits } from "../../src/core/options.ts";
 import { defaultLayer } from "../../src/config/configuration.ts";
 import { fileLayer } from "../../src/config/file.ts";
 

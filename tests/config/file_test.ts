@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defaultCapabilities, defaultLimits, limitRanges } from "../../src/broker/options.ts";
+import { defaultCapabilities, defaultLimits, limitRanges } from "../../src/core/options.ts";
 import type { Layer } from "../../src/config/configuration.ts";
 import { fileLayer } from "../../src/config/file.ts";
 import { capabilityKinds, limitKinds } from "../../src/config/settings.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { defaultLimits, type Limits } from "../../src/broker/options.ts";
+import { defaultLimits, type Limits } from "../../src/core/options.ts";
 import { options } from "../../src/cli/options.ts";
 import { HOOK_EVENTS } from "../../src/hooks.ts";
 import { runtimeName } from "../../src/runtime/process.ts";

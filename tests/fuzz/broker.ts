@@ -3,8 +3,8 @@
 import { setImmediate } from "node:timers";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { Broker } from "../../src/broker/broker.ts";
-import type { PartialServerOptions } from "../../src/broker/options.ts";
-import type { Clock } from "../../src/clock.ts";
+import type { PartialServerOptions } from "../../src/core/options.ts";
+import type { Clock } from "../../src/core/clock.ts";
 import type {
   Action,
   AuthAnswer,

@@ -2,7 +2,7 @@
 
 import { setImmediate } from "node:timers";
 import type { Broker } from "../../src/broker/broker.ts";
-import { ManualClock } from "../../src/clock.ts";
+import { ManualClock } from "../../src/core/clock.ts";
 import { memoryPair } from "../../src/runtime/memory_stream.ts";
 import { fuzzBroker, LIFE, remains } from "./broker.ts";
 import { heapInUse } from "./heap.ts";

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { Broker } from "../../src/broker/broker.ts";
-import type { PartialServerOptions } from "../../src/broker/options.ts";
-import { type Boot, ManualClock } from "../../src/clock.ts";
+import type { PartialServerOptions } from "../../src/core/options.ts";
+import { type Boot, ManualClock } from "../../src/core/clock.ts";
 import { closeStorage, openStorage } from "../../src/broker/open_storage.ts";
 import type { Hook } from "../../src/hook.ts";
 import type { Storage } from "../../src/storage.ts";

@@ -1,7 +1,7 @@
 /** A server as a listener sees it, which writes down what happens. */
 
 import { Broker } from "../../src/broker/broker.ts";
-import type { Stats } from "../../src/broker/stats.ts";
+import type { Stats } from "../../src/core/stats.ts";
 import { type SystemInfo, systemInfo } from "../../src/broker/system_info.ts";
 import type { Listener, ListenerHost } from "../../src/listeners/listener.ts";
 import type { StreamRefusal } from "../../src/runtime/refusal.ts";

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { oldestVersions } from "../../src/runtime/supported.ts";
-import { VERSION } from "../../src/version.ts";
+import { VERSION } from "../../src/core/version.ts";
 import { denoManifest, nodeManifest, programFiles } from "./manifests.ts";
 import { deno, graphOf, root } from "./tools.ts";
 

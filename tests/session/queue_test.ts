@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Queue } from "../../src/session/queue.ts";
+import { Queue } from "../../src/core/queue.ts";
 
 test("queue: what comes first goes first", () => {
   const queue = new Queue<number>();

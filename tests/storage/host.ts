@@ -1,12 +1,12 @@
 /** A server for a storage that is tested alone: a clock that is moved by hand, a log that is kept. */
 
-import { ManualClock } from "../../src/clock.ts";
+import { ManualClock } from "../../src/core/clock.ts";
 import {
   type Capabilities,
   defaultCapabilities,
   defaultLimits,
   type Limits,
-} from "../../src/broker/options.ts";
+} from "../../src/core/options.ts";
 import type { HookHost } from "../../src/hook.ts";
 
 export class TestHost implements HookHost {

@@ -6,7 +6,7 @@
 import type { Buffer } from "node:buffer";
 import { clearTimeout, setTimeout } from "node:timers";
 import type { Redis } from "ioredis";
-import type { LogLevel } from "../../../src/broker/options.ts";
+import type { LogLevel } from "../../../src/core/options.ts";
 import type { Argument } from "./commands.ts";
 import { fault, faultOf } from "./faults.ts";
 import type { RedisSettings } from "./options.ts";

@@ -5,7 +5,7 @@ import type { LogFields } from "../../core/log.ts";
 import { type Malformed, type Reason, Reasons } from "../../packets/reason.ts";
 import { utf8Length } from "../../packets/wire.ts";
 import { levelCount } from "../../topics/names.ts";
-import type { Capabilities, Limits } from "../options.ts";
+import type { Capabilities, Limits } from "../../core/options.ts";
 
 /** What the reason code does not say. */
 export interface Cause extends LogFields {

@@ -1,8 +1,8 @@
 /** Time as a value that is handed in, so that expiry, delays and keep-alive are tested without waiting. */
 
-import { type Boot, machineBoot } from "./runtime/boot.ts";
+import { type Boot, machineBoot } from "../runtime/boot.ts";
 
-export type { Boot } from "./runtime/boot.ts";
+export type { Boot } from "../runtime/boot.ts";
 
 /** What the machine knows of time. */
 export interface Clock {

@@ -9,7 +9,7 @@
  * kept, changes with the clock.
  */
 
-import type { Clock } from "../clock.ts";
+import type { Clock } from "./clock.ts";
 import type { StoredSysInfo } from "../stored.ts";
 
 /** The machine's clock was set when it is further than that from where it should be, in milliseconds. */

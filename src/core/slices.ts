@@ -4,7 +4,7 @@
  * The clock is looked at once in a while only: whoever works counts what it does in units of about a microsecond.
  */
 
-import { Queue } from "../session/queue.ts";
+import { Queue } from "./queue.ts";
 import { nextTurn, soon } from "../runtime/turn.ts";
 
 /** Units of work between two looks at the clock. */

@@ -1,11 +1,11 @@
 /** What a server can be told: capabilities it offers, limits it enforces. Partial values merge with the defaults. */
 
-import type { Clock } from "../clock.ts";
-import { consoleLog, type Log, LOG_LEVELS, type LogLevel, noLog } from "../core/log.ts";
-import { checkOptions, described, type Shape } from "../core/misuse.ts";
-import { nearest } from "../core/nearest.ts";
+import type { Clock } from "./clock.ts";
+import { consoleLog, type Log, LOG_LEVELS, type LogLevel, noLog } from "./log.ts";
+import { checkOptions, described, type Shape } from "./misuse.ts";
+import { nearest } from "./nearest.ts";
 
-export type { Log, LogLevel } from "../core/log.ts";
+export type { Log, LogLevel } from "./log.ts";
 
 /** What the server offers; announced to MQTT 5 clients in CONNACK. */
 export interface Capabilities {

@@ -3,7 +3,7 @@
  * swaps) is nobody else's fault, and somebody has to say so.
  */
 
-import type { Clock } from "../clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** Between two looks. */
 const LOOK_MS = 100;
