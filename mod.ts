@@ -54,8 +54,8 @@ export type {
   PublishAnswer,
   Selection,
   WillAnswer,
-} from "./src/hook.ts";
-export { type PacketView, type PublishChanges, PublishView } from "./src/publish_view.ts";
+} from "./src/hook/hook.ts";
+export { type PacketView, type PublishChanges, PublishView } from "./src/hook/publish_view.ts";
 export {
   type DeliveryRecord,
   type SessionRecord,
@@ -66,8 +66,8 @@ export {
   type StorageLoader,
   type StorageStatus,
   type SubscriptionRecord,
-} from "./src/storage.ts";
-export { HookError } from "./src/hook_error.ts";
+} from "./src/storage/storage.ts";
+export { HookError } from "./src/hook/error.ts";
 export type {
   Stored,
   StoredClient,
@@ -76,7 +76,7 @@ export type {
   StoredRetainedMessage,
   StoredSubscription,
   StoredSysInfo,
-} from "./src/stored.ts";
+} from "./src/storage/stored.ts";
 
 export type { InlineMessage } from "./src/inline/message.ts";
 export type { InlinePublishOptions } from "./src/inline/publish_request.ts";

@@ -9,7 +9,7 @@ import type { LatenessFigures } from "../src/core/lateness.ts";
 import type { RefusalKind, Stats } from "../src/core/stats.ts";
 import type { SystemInfo } from "../src/broker/system_info.ts";
 import { healthAnswer } from "../src/listeners/health_answer.ts";
-import type { StorageStatus } from "../src/storage.ts";
+import type { StorageStatus } from "../src/storage/storage.ts";
 
 /** What the figures are taken from; a `Server` is one. */
 export interface StatsSource {

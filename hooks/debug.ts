@@ -33,12 +33,12 @@
  * @module
  */
 
-import { type Client, INLINE_CLIENT_ID } from "../src/client.ts";
+import { type Client, INLINE_CLIENT_ID } from "../src/hook/client.ts";
 import { checkOptions, type Shape } from "../src/core/misuse.ts";
 import { quoted } from "../src/core/quoted.ts";
-import type { Hook, HookHost, MessageInfo } from "../src/hook.ts";
+import type { Hook, HookHost, MessageInfo } from "../src/hook/hook.ts";
 import type { Reason } from "../src/packets/reason.ts";
-import type { PacketView, PublishView } from "../src/publish_view.ts";
+import type { PacketView, PublishView } from "../src/hook/publish_view.ts";
 import { Aliases } from "./debug/aliases.ts";
 import {
   type Detail,

@@ -8,11 +8,11 @@ import { type SystemInfo, systemInfo } from "./broker/system_info.ts";
 import type { LatenessFigures } from "./core/lateness.ts";
 import { closeStorage, openStorage } from "./broker/open_storage.ts";
 import { restore } from "./broker/restore.ts";
-import type { Client } from "./client.ts";
+import type { Client } from "./hook/client.ts";
 import { checkInstance, checkText } from "./core/misuse.ts";
-import type { Hook, MessageInfo } from "./hook.ts";
-import { checkHook } from "./hook_shape.ts";
-import { HookError } from "./hook_error.ts";
+import type { Hook, MessageInfo } from "./hook/hook.ts";
+import { checkHook } from "./hook/shape.ts";
+import { HookError } from "./hook/error.ts";
 import {
   connectedClient,
   connectedClients,
@@ -34,7 +34,7 @@ import { type Reason, Reasons } from "./packets/reason.ts";
 import type { Packet } from "./packets/types.ts";
 import { PendingHandshakes } from "./runtime/pending_handshakes.ts";
 import type { ByteStream, StreamHandler } from "./runtime/stream.ts";
-import type { StorageStatus } from "./storage.ts";
+import type { StorageStatus } from "./storage/storage.ts";
 import { ServerHooks } from "./server_hooks.ts";
 
 /** How long clients may take to accept their DISCONNECT and what waited before it. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Hook, Opinion } from "../../src/hook.ts";
+import type { Hook, Opinion } from "../../src/hook/hook.ts";
 
 /** Allows every connection, publish, subscription, delivery and will: for trusted networks and for tests. */
 export class AllowAll implements Hook {

@@ -1,7 +1,7 @@
 /** What the topic aliases of clients stand for: packets are looked at before the broker resolves them. */
 
-import type { Client } from "../../src/client.ts";
-import type { PacketView } from "../../src/publish_view.ts";
+import type { Client } from "../../src/hook/client.ts";
+import type { PacketView } from "../../src/hook/publish_view.ts";
 
 export class Aliases {
   /** They end with the connection. */

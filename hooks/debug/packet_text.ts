@@ -5,7 +5,7 @@ import type { Properties } from "../../src/packets/properties.ts";
 import { PROPERTY_TABLE } from "../../src/packets/property_table.ts";
 import { reasonText } from "../../src/packets/reason.ts";
 import type { ConnectPacket, QoS, SubscribeOptions, Will } from "../../src/packets/types.ts";
-import type { PacketView } from "../../src/publish_view.ts";
+import type { PacketView } from "../../src/hook/publish_view.ts";
 import { listed, shownBytes } from "./text.ts";
 
 /** How much of it is shown. */

@@ -1,6 +1,6 @@
 /** Which clients and topics are looked at. */
 
-import type { PacketView } from "../../src/publish_view.ts";
+import type { PacketView } from "../../src/hook/publish_view.ts";
 import { filterCovers } from "../../src/topics/covers.ts";
 import { topicMatches } from "../../src/topics/match.ts";
 import { isShared, isTopicFilter, parseShared } from "../../src/topics/names.ts";

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Hook } from "../../src/hook.ts";
-import type { DeliveryRecord, Storage } from "../../src/storage.ts";
+import type { Hook } from "../../src/hook/hook.ts";
+import type { DeliveryRecord, Storage } from "../../src/storage/storage.ts";
 
 /** A hook whose `storage` is memory. */
 export class MemoryStorage implements Hook {

@@ -19,8 +19,8 @@
  * @module
  */
 
-import type { Hook } from "../../src/hook.ts";
-import type { Storage, StorageError } from "../../src/storage.ts";
+import type { Hook } from "../../src/hook/hook.ts";
+import type { Storage, StorageError } from "../../src/storage/storage.ts";
 import { RedisDriver } from "./redis/driver.ts";
 import { type RedisStorageOptions, settingsOf } from "./redis/options.ts";
 

@@ -18,8 +18,8 @@
  * @module
  */
 
-import type { Hook } from "../../src/hook.ts";
-import type { Storage, StorageError } from "../../src/storage.ts";
+import type { Hook } from "../../src/hook/hook.ts";
+import type { Storage, StorageError } from "../../src/storage/storage.ts";
 import { SqliteDriver } from "./sqlite/driver.ts";
 import { settingsOf, type SqliteStorageOptions } from "./sqlite/options.ts";
 

@@ -3,13 +3,13 @@
  * does in `../session/`; this file only connects them.
  */
 
-import { LOCAL_LISTENER } from "../client.ts";
+import { LOCAL_LISTENER } from "../hook/client.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { textOf } from "../core/error_text.ts";
 import { EventLog } from "../core/event_log.ts";
-import type { Hook, HookHost } from "../hook.ts";
-import type { MaybePromise } from "../hook_answers.ts";
-import { Hooks, isPromise } from "../hooks.ts";
+import type { Hook, HookHost } from "../hook/hook.ts";
+import type { MaybePromise } from "../hook/answers.ts";
+import { Hooks, isPromise } from "../hook/dispatcher.ts";
 import { Reasons } from "../packets/reason.ts";
 import { decodeUtf8 } from "../packets/utf8.ts";
 import type { SubscribeOptions } from "../packets/types.ts";

@@ -1,6 +1,6 @@
 /** What hooks know of a client; it outlives the connection with the session, so it holds no part of it. */
 
-import { type Client, type ConnectingClient, INLINE_CLIENT_ID } from "../client.ts";
+import { type Client, type ConnectingClient, INLINE_CLIENT_ID } from "../hook/client.ts";
 import { Reasons } from "../packets/reason.ts";
 import type { Properties } from "../packets/properties.ts";
 import type { ConnectPacket } from "../packets/types.ts";

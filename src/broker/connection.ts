@@ -3,9 +3,9 @@
  * It is not a session: it meets one when CONNECT succeeds, and loses it when it ends or is taken over.
  */
 
-import type { Client } from "../client.ts";
+import type { Client } from "../hook/client.ts";
 import { textOf } from "../core/error_text.ts";
-import { isPromise } from "../hooks.ts";
+import { isPromise } from "../hook/dispatcher.ts";
 import { type Malformed, type Reason, Reasons } from "../packets/reason.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { AckPacket, ConnectPacket, Packet, ProtocolVersion, QoS, Will } from "../packets/types.ts";

@@ -1,6 +1,6 @@
 /** Counters that a storage keeps, and when this server was last known to live. */
 
-import type { StoredSysInfo } from "../stored.ts";
+import type { StoredSysInfo } from "../storage/stored.ts";
 import type { Broker } from "./broker.ts";
 
 /** They are kept again with a commit when they are older than that, in milliseconds. */

@@ -11,7 +11,7 @@
 import type { Delivery } from "../session/delivery.ts";
 import type { Session } from "../session/session.ts";
 import type { SharedGroup } from "../session/shared_group.ts";
-import type { SessionRecord } from "../storage.ts";
+import type { SessionRecord } from "../storage/storage.ts";
 import type { Broker } from "./broker.ts";
 import { deliverAgainNow, membersAsked } from "./deliver.ts";
 import type { Endings } from "./endings.ts";

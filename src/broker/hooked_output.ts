@@ -2,11 +2,11 @@
 
 import { NO_PROPERTIES, type Properties } from "../packets/properties.ts";
 import type { Packet, QoS } from "../packets/types.ts";
-import { type PacketView, publishFlags, PublishView, viewOf } from "../publish_view.ts";
+import { type PacketView, publishFlags, PublishView, viewOf } from "../hook/publish_view.ts";
 import type { Message } from "../session/message.ts";
 import type { Connection } from "./connection.ts";
 import { encodeFor, fits } from "./encode_for.ts";
-import { encodeThroughHooks, tellSent } from "./packet_hooks.ts";
+import { encodeThroughHooks, tellSent } from "../hook/packet_events.ts";
 import { publishFrame } from "./publish_frame.ts";
 
 /** What was encoded for one connection and not written yet. */

@@ -6,15 +6,15 @@
  */
 
 import { NO_PROPERTIES } from "../packets/properties.ts";
-import { PublishView } from "../publish_view.ts";
+import { PublishView } from "../hook/publish_view.ts";
 import { Message } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
 import { sameBytes, type TopicEntry } from "../topics/topic_table.ts";
 import type { Connection } from "./connection.ts";
 import { afterPublish, afterRead, goOn } from "./handlers/hooked_publish.ts";
-import { readThroughHooks, tellProcessed } from "./packet_hooks.ts";
+import { readThroughHooks, tellProcessed } from "../hook/packet_events.ts";
 import { mayPublishAtOnce } from "./permission.ts";
-import { askPublish, tellPublished } from "./publish_hooks.ts";
+import { askPublish, tellPublished } from "../hook/publish_events.ts";
 import { deliverRun, eachMessage } from "./publish_runs.ts";
 import { mustWait } from "./publish_checks.ts";
 import type { Routes } from "./routes.ts";

@@ -2,8 +2,8 @@
 
 import type { Session } from "../session/session.ts";
 import { AWAY } from "../session/waiting.ts";
-import type { StoredMessage, StoredSysInfo } from "../stored.ts";
-import type { DeliveryRecord, SessionRecord, StorageLoader, SubscriptionRecord } from "../storage.ts";
+import type { StoredMessage, StoredSysInfo } from "../storage/stored.ts";
+import type { DeliveryRecord, SessionRecord, StorageLoader, SubscriptionRecord } from "../storage/storage.ts";
 import { awayClient } from "./away_client.ts";
 import type { Broker } from "./broker.ts";
 import { lookAtClock } from "./clock_set.ts";

@@ -1,6 +1,6 @@
 /** The storage of a server: opened before anything else, closed after everything else. */
 
-import type { Hook } from "../hook.ts";
+import type { Hook } from "../hook/hook.ts";
 import type { Broker } from "./broker.ts";
 import { load } from "./load.ts";
 import { Persistence } from "./persistence.ts";

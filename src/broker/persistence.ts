@@ -4,9 +4,9 @@
  */
 
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
-import type { Client } from "../client.ts";
-import type { MaybePromise } from "../hook_answers.ts";
-import { isPromise } from "../hooks.ts";
+import type { Client } from "../hook/client.ts";
+import type { MaybePromise } from "../hook/answers.ts";
+import { isPromise } from "../hook/dispatcher.ts";
 import type { Delivery } from "../session/delivery.ts";
 import type { DeliveryStore } from "../session/delivery_store.ts";
 import type { Message } from "../session/message.ts";
@@ -19,7 +19,7 @@ import {
   StorageError,
   type StorageStatus,
   type SubscriptionRecord,
-} from "../storage.ts";
+} from "../storage/storage.ts";
 import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
 import { Counters } from "./counters.ts";

@@ -1,10 +1,10 @@
 /** At start: what an earlier run left, as hooks give it back. */
 
-import { INLINE_CLIENT_ID } from "../client.ts";
-import type { Hook, MaybePromise } from "../hook.ts";
-import { HookError } from "../hook_error.ts";
+import { INLINE_CLIENT_ID } from "../hook/client.ts";
+import type { Hook, MaybePromise } from "../hook/hook.ts";
+import { HookError } from "../hook/error.ts";
 import { textOf } from "../core/error_text.ts";
-import type { HookEvent } from "../hooks.ts";
+import type { HookEvent } from "../hook/dispatcher.ts";
 import type { QoS } from "../packets/types.ts";
 import { Delivery } from "../session/delivery.ts";
 import { Retain } from "../session/retain.ts";
@@ -15,12 +15,12 @@ import type {
   StoredInflightMessage,
   StoredSubscription,
   StoredSysInfo,
-} from "../stored.ts";
+} from "../storage/stored.ts";
 import { awayClient } from "./away_client.ts";
 import type { Broker } from "./broker.ts";
 import { lookAtClock } from "./clock_set.ts";
 import { addCounters } from "./counters.ts";
-import { isNothing, object } from "./hook_checks.ts";
+import { isNothing, object } from "../hook/checked_answers.ts";
 import { messageOf } from "./stored_message.ts";
 
 type StoredEvent = Extract<HookEvent, `stored${string}`>;

@@ -1,6 +1,6 @@
 /** Retained messages: one per topic, gone when they expire. MQTT 5.0 section 3.3.1.3. */
 
-import { INLINE_CLIENT_ID } from "../client.ts";
+import { INLINE_CLIENT_ID } from "../hook/client.ts";
 import { type Message, NEVER } from "../session/message.ts";
 import { RetainedIndex } from "../topics/retained_index.ts";
 import type { Broker } from "./broker.ts";

@@ -3,9 +3,9 @@
  * waited for by the publisher whose message is the first of its topic, and then remembered.
  */
 
-import type { Client } from "../client.ts";
-import type { MaybePromise } from "../hook_answers.ts";
-import { isPromise } from "../hooks.ts";
+import type { Client } from "../hook/client.ts";
+import type { MaybePromise } from "../hook/answers.ts";
+import { isPromise } from "../hook/dispatcher.ts";
 import type { Session } from "../session/session.ts";
 import type { Broker } from "./broker.ts";
 import { mayDo } from "./permission.ts";

@@ -1,6 +1,6 @@
 /** All sessions: the one place where a client id is claimed, and where a session ends. */
 
-import type { Client } from "../client.ts";
+import type { Client } from "../hook/client.ts";
 import { Reasons } from "../packets/reason.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { QoS, SubscribeOptions } from "../packets/types.ts";

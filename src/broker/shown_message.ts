@@ -1,6 +1,6 @@
 /** A message for hooks and programs, which compare its expiry with the machine's clock. */
 
-import type { MessageInfo } from "../hook_answers.ts";
+import type { MessageInfo } from "../hook/answers.ts";
 import type { Properties } from "../packets/properties.ts";
 import type { QoS } from "../packets/types.ts";
 import { type Message, NEVER } from "../session/message.ts";

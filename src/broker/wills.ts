@@ -1,8 +1,8 @@
 /** Wills: an ordinary publish, at a time the client left to us. MQTT 5.0 sections 3.1.2.5 and 3.1.3.2. */
 
-import type { Client } from "../client.ts";
-import type { MaybePromise, WillAnswer } from "../hook_answers.ts";
-import { isPromise } from "../hooks.ts";
+import type { Client } from "../hook/client.ts";
+import type { MaybePromise, WillAnswer } from "../hook/answers.ts";
+import { isPromise } from "../hook/dispatcher.ts";
 import { NO_PROPERTIES, type Properties } from "../packets/properties.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
 import type { ConnectPacket, Will } from "../packets/types.ts";
@@ -17,7 +17,7 @@ import { notOffered, type Refusal, topicBound } from "./ends/cause.ts";
 import { clientFields } from "./ends/ended.ts";
 import { deniedTopic } from "./ends/refused.ts";
 import { expiryTime } from "./expiry.ts";
-import { checkedWill, isNothing } from "./hook_checks.ts";
+import { checkedWill, isNothing } from "../hook/checked_answers.ts";
 import { isOpen, isServerTopic, mayDo } from "./permission.ts";
 import { shownMessage } from "./shown_message.ts";
 

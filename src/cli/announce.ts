@@ -2,7 +2,7 @@
 
 import type { ListenerSetting } from "../config/configuration.ts";
 import type { Listener } from "../listeners/listener.ts";
-import type { StorageStatus } from "../storage.ts";
+import type { StorageStatus } from "../storage/storage.ts";
 import { runtimeName, runtimeVersion } from "../runtime/process.ts";
 import { VERSION } from "../core/version.ts";
 

@@ -2,7 +2,7 @@
 
 import type { RedisTls } from "../../hooks/storage/redis.ts";
 import type { StorageChoice, StorageValues } from "../config/storage.ts";
-import type { Hook } from "../hook.ts";
+import type { Hook } from "../hook/hook.ts";
 import { readPemSource } from "../runtime/pem_source.ts";
 import { type Parts, sourceParts } from "./parts.ts";
 

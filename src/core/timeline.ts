@@ -10,7 +10,7 @@
  */
 
 import type { Clock } from "./clock.ts";
-import type { StoredSysInfo } from "../stored.ts";
+import type { StoredSysInfo } from "../storage/stored.ts";
 
 /** The machine's clock was set when it is further than that from where it should be, in milliseconds. */
 const STEP_MS = 10_000;

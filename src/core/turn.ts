@@ -4,8 +4,8 @@
  * contains it; what does not waits for nothing.
  */
 
-import type { MaybePromise } from "../hook_answers.ts";
-import { isPromise } from "../hooks.ts";
+import type { MaybePromise } from "../hook/answers.ts";
+import { isPromise } from "../hook/dispatcher.ts";
 import { endOfTurn } from "../runtime/turn.ts";
 
 /** A commit that takes longer is worth telling. */

@@ -2,11 +2,11 @@
 
 import type { Broker } from "../broker/broker.ts";
 import type { Connection } from "../broker/connection.ts";
-import { checkedReason } from "../broker/hook_checks.ts";
+import { checkedReason } from "../hook/checked_answers.ts";
 import { shownMessage } from "../broker/shown_message.ts";
-import type { Client } from "../client.ts";
+import type { Client } from "../hook/client.ts";
 import { checkString, described } from "../core/misuse.ts";
-import type { MessageInfo } from "../hook_answers.ts";
+import type { MessageInfo } from "../hook/answers.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { Reason } from "../packets/reason.ts";
 import { type Packet, PacketType } from "../packets/types.ts";

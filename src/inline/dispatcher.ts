@@ -4,7 +4,7 @@
  * settled.
  */
 
-import { isPromise } from "../hooks.ts";
+import { isPromise } from "../hook/dispatcher.ts";
 import { nextTurn, soon } from "../runtime/turn.ts";
 import { Queue } from "../core/queue.ts";
 import type { InlineSession } from "./inline_session.ts";

@@ -1,7 +1,7 @@
 /** The program that embeds the server, as a client of it. */
 
 import type { Broker } from "../broker/broker.ts";
-import { type Client, INLINE_CLIENT_ID, LOCAL_LISTENER } from "../client.ts";
+import { type Client, INLINE_CLIENT_ID, LOCAL_LISTENER } from "../hook/client.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { Reason } from "../packets/reason.ts";
 import { quoted } from "./checks.ts";

@@ -1,7 +1,7 @@
 /** One thing after the other: at once while nothing is waited for, else in the order of asking. */
 
-import type { MaybePromise } from "../hook_answers.ts";
-import { isPromise } from "../hooks.ts";
+import type { MaybePromise } from "../hook/answers.ts";
+import { isPromise } from "../hook/dispatcher.ts";
 
 export class Lane {
   #last: Promise<unknown> | null = null;

@@ -1,6 +1,6 @@
 /** A client of the server without a network: a connection and a session like any other's, driven by the program. */
 
-import type { Client } from "../client.ts";
+import type { Client } from "../hook/client.ts";
 import type { Packet, ProtocolVersion, Will } from "../packets/types.ts";
 import type { Properties } from "../packets/properties.ts";
 

@@ -3,10 +3,10 @@
 import type { Broker } from "../broker/broker.ts";
 import type { Connection } from "../broker/connection.ts";
 import { clientFields } from "../broker/ends/ended.ts";
-import { type Client, INLINE_CLIENT_ID } from "../client.ts";
+import { type Client, INLINE_CLIENT_ID } from "../hook/client.ts";
 import { checkOptions, type Shape } from "../core/misuse.ts";
 import { textOf } from "../core/error_text.ts";
-import { isPromise } from "../hooks.ts";
+import { isPromise } from "../hook/dispatcher.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import { reasonText } from "../packets/reason.ts";
 import { type ConnackPacket, type ConnectPacket, type Packet, PacketType } from "../packets/types.ts";

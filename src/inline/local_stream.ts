@@ -4,10 +4,10 @@
  */
 
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
-import { isPromise } from "../hooks.ts";
+import { isPromise } from "../hook/dispatcher.ts";
 import { soon } from "../runtime/turn.ts";
 import type { Packet, ProtocolVersion } from "../packets/types.ts";
-import { LOCAL_LISTENER } from "../client.ts";
+import { LOCAL_LISTENER } from "../hook/client.ts";
 import { PacketReader } from "./packet_reader.ts";
 
 /** How long packets may be handed over in one go. */

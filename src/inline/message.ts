@@ -1,6 +1,6 @@
 /** A message as the handler of an inline subscription is given it. */
 
-import type { MessageInfo } from "../hook_answers.ts";
+import type { MessageInfo } from "../hook/answers.ts";
 import type { Message } from "../session/message.ts";
 
 /** A message as the handler of an inline subscription is given it. */

@@ -3,7 +3,7 @@
 import type { Broker } from "../broker/broker.ts";
 import { deliverAgain } from "../broker/deliver.ts";
 import { clientFields } from "../broker/ends/ended.ts";
-import type { Client } from "../client.ts";
+import type { Client } from "../hook/client.ts";
 import { checkOptions, checkString, described, isClass, type Shape } from "../core/misuse.ts";
 import { textOf } from "../core/error_text.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";

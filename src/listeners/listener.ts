@@ -6,7 +6,7 @@ import type { DropReason, Handshake } from "../runtime/pending_handshakes.ts";
 import type { StreamRefusal } from "../runtime/refusal.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
 import type { LatenessFigures } from "../core/lateness.ts";
-import type { StorageStatus } from "../storage.ts";
+import type { StorageStatus } from "../storage/storage.ts";
 
 /**
  * A way in; a program may bring its own. It turns what it accepts into a `ByteStream` and offers that to the host,

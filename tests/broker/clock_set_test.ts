@@ -6,7 +6,7 @@ import { Broker } from "../../src/broker/broker.ts";
 import { restore } from "../../src/broker/restore.ts";
 import { systemInfo } from "../../src/broker/system_info.ts";
 import type { Clock } from "../../src/core/clock.ts";
-import type { Client, Hook, MessageInfo } from "../../src/hook.ts";
+import type { Client, Hook, MessageInfo } from "../../src/hook/hook.ts";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { settle, TestBroker, until, versions } from "../harness/mod.ts";
 

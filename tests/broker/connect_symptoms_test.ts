@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Credentials, Hook } from "../../src/hook.ts";
+import type { Credentials, Hook } from "../../src/hook/hook.ts";
 import { connectPacket, encoded, TestBroker } from "../harness/mod.ts";
 import { connect, packet, u16 } from "../conformance/v3/raw.ts";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { connectPacket, settle, TestBroker, type TestClient, versions } from "../harness/mod.ts";
 import { ModelStorage } from "../harness/model_storage.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import type { LogEvent, LogLevel } from "../../src/core/log.ts";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { Reasons } from "../../src/packets/reason.ts";
 import type { ConnectPacket, ProtocolVersion } from "../../src/packets/types.ts";
 import {

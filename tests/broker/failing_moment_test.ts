@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { InlineClient } from "../../src/inline/inline_client.ts";
 import { type Reason, Reasons } from "../../src/packets/reason.ts";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";

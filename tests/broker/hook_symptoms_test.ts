@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultCapabilities, defaultLimits } from "../../src/core/options.ts";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import type { PublishPacket } from "../../src/packets/types.ts";
 import { levels, TestBroker } from "../harness/mod.ts";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { levels, settle, TestBroker } from "../harness/mod.ts";
 import { packet, u16 } from "../conformance/v3/raw.ts";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { settle, TestBroker, versions } from "../harness/mod.ts";
 import { ModelStorage } from "../harness/model_storage.ts";
 import { until } from "../harness/time.ts";

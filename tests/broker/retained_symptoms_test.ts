@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { systemInfo } from "../../src/broker/system_info.ts";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { settle, TestBroker, type TestClient } from "../harness/mod.ts";
 
 async function keptFor(t: TestBroker, filter: string): Promise<string[]> {

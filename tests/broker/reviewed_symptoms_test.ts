@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
-import type { Hook, Opinion } from "../../src/hook.ts";
+import type { Hook, Opinion } from "../../src/hook/hook.ts";
 import { settle, TestBroker } from "../harness/mod.ts";
 
 test("retained: a second subscription gets all of it though the first one's replay is being ended", async () => {

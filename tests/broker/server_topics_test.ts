@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
-import type { Action, Hook, Opinion } from "../../src/hook.ts";
+import type { Action, Hook, Opinion } from "../../src/hook/hook.ts";
 import { NO_PROPERTIES } from "../../src/packets/properties.ts";
 import type { ProtocolVersion, QoS, Will } from "../../src/packets/types.ts";
 import { connectPacket, levels, settle, TestBroker, type TestClient } from "../harness/mod.ts";

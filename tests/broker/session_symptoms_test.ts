@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { settle, TestBroker, type TestClient } from "../harness/mod.ts";
 import { record } from "../conformance/v3/raw.ts";
 

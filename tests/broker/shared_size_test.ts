@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import type { Properties } from "../../src/packets/properties.ts";
 import { publishPacket } from "../harness/client.ts";
 import { encoded, levels, settle, TestBroker, type TestClient } from "../harness/mod.ts";

@@ -6,7 +6,7 @@ import { Hold } from "../../src/broker/input.ts";
 import { Slice } from "../../src/core/slices.ts";
 import { encode } from "../../src/packets/encode.ts";
 import type { Packet } from "../../src/packets/types.ts";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { Writer } from "../../src/packets/wire.ts";
 import { heapInUse } from "../fuzz/heap.ts";
 import { ModelStorage } from "../harness/model_storage.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Capabilities } from "../../src/core/options.ts";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import type { Properties } from "../../src/packets/properties.ts";
 import { settle, TestBroker, type TestClient } from "../harness/mod.ts";
 import { packet, u16 } from "../conformance/v3/raw.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import type { ConnectPacket } from "../../src/packets/types.ts";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { connectPacket, settle, TestBroker, versions } from "../harness/mod.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import type { ConnectPacket, Will } from "../../src/packets/types.ts";
 import { TestBroker, type TestClient } from "../harness/mod.ts";
 

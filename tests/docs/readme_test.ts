@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { defaultLimits, type Limits } from "../../src/core/options.ts";
 import { options } from "../../src/cli/options.ts";
-import { HOOK_EVENTS } from "../../src/hooks.ts";
+import { HOOK_EVENTS } from "../../src/hook/dispatcher.ts";
 import { runtimeName } from "../../src/runtime/process.ts";
 import { oldestVersions } from "../../src/runtime/supported.ts";
 import { temporaryFolder } from "../harness/folder.ts";

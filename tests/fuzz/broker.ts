@@ -14,7 +14,7 @@ import type {
   MaybePromise,
   Opinion,
   PublishAnswer,
-} from "../../src/hook.ts";
+} from "../../src/hook/hook.ts";
 import { Reasons } from "../../src/packets/reason.ts";
 import type { Packet, PublishPacket, SubscribePacket } from "../../src/packets/types.ts";
 import { METHOD } from "./grammar.ts";

@@ -1,6 +1,6 @@
 /** Hooks that tests of more than one room need. */
 
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 
 /** Everybody may do everything. */
 export const openRights: Hook = {

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { RedisStorage } from "../../hooks/storage/redis.ts";
 import { SqliteStorage } from "../../hooks/storage/sqlite.ts";
-import type { Storage } from "../../src/storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { needsRedis, usableRedis } from "../services/redis.ts";
 import { temporaryFolder } from "./folder.ts";
 import { ModelStorage } from "./model_storage.ts";

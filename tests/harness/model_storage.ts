@@ -8,8 +8,8 @@ import {
   StorageError,
   type StorageLoader,
   type SubscriptionRecord,
-} from "../../src/storage.ts";
-import type { StoredMessage, StoredSysInfo } from "../../src/stored.ts";
+} from "../../src/storage/storage.ts";
+import type { StoredMessage, StoredSysInfo } from "../../src/storage/stored.ts";
 
 interface Kept {
   record: SessionRecord;

@@ -1,7 +1,7 @@
 /** A storage that is somewhere else: reads and commits take their time, reads may fail or be held. */
 
 import { setImmediate } from "node:timers";
-import { type DeliveryRecord, StorageError } from "../../src/storage.ts";
+import { type DeliveryRecord, StorageError } from "../../src/storage/storage.ts";
 import { ModelStorage } from "./model_storage.ts";
 
 export class SlowStorage extends ModelStorage {

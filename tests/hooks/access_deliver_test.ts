@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { levels, settle, TestBroker, versions } from "../harness/mod.ts";
 import { Acl, type Check, kept, SlowAcl } from "./acl.ts";
 import { bytes, text } from "./fixtures.ts";

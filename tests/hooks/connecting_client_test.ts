@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ConnectingClient, Hook } from "../../src/hook.ts";
+import type { ConnectingClient, Hook } from "../../src/hook/hook.ts";
 import { TestBroker, versions } from "../harness/mod.ts";
 import { open } from "./fixtures.ts";
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
-import type { AuthAnswer, AuthExchange, Client, Hook } from "../../src/hook.ts";
+import type { AuthAnswer, AuthExchange, Client, Hook } from "../../src/hook/hook.ts";
 import { settle, type TestClient } from "../harness/mod.ts";
 import { bytes, published, watch, type Watched } from "./debugged.ts";
 

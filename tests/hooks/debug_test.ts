@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { Debug } from "../../hooks/debug.ts";
-import type { Hook, Opinion } from "../../src/hook.ts";
+import type { Hook, Opinion } from "../../src/hook/hook.ts";
 import { NO_PROPERTIES } from "../../src/packets/properties.ts";
 import { Server } from "../../src/server.ts";
 import { settle, TestBroker } from "../harness/mod.ts";

@@ -2,7 +2,7 @@
 
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { Debug, type DebugOptions } from "../../hooks/debug.ts";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import type { PublishPacket } from "../../src/packets/types.ts";
 import { TestBroker, type TestClient } from "../harness/mod.ts";
 

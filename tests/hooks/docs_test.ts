@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { HOOK_EVENTS } from "../../src/hooks.ts";
+import { HOOK_EVENTS } from "../../src/hook/dispatcher.ts";
 import { TestBroker } from "../harness/mod.ts";
 import { census } from "./doc_example.ts";
 import { HOOKS_PAGE } from "./documented.ts";
@@ -25,7 +25,7 @@ test("docs: there is no row for an event that does not exist", () => {
 });
 
 test("docs: every method of the interface is an event the dispatcher knows", async () => {
-  const source = await readFile(new URL("../../src/hook.ts", import.meta.url), "utf8");
+  const source = await readFile(new URL("../../src/hook/hook.ts", import.meta.url), "utf8");
   const body = source.slice(source.indexOf("export interface Hook {"));
   const methods = body.split("\n").filter((line) => /^ {2}\w+\?\(/.test(line)).map((line) =>
     line.trim().split("?")[0]!

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AuthAnswer, ConnectingClient, Credentials, Hook } from "../../src/hook.ts";
+import type { AuthAnswer, ConnectingClient, Credentials, Hook } from "../../src/hook/hook.ts";
 import { Reasons } from "../../src/packets/reason.ts";
 import { connectPacket, settle, TestBroker, versions } from "../harness/mod.ts";
 import { bytes, open, text, untyped } from "./fixtures.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { levels, settle, TestBroker, type TestClient, versions } from "../harness/mod.ts";
 import { bytes, infoOf, open, text, untyped } from "./fixtures.ts";
 

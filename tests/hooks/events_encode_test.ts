@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import type { Packet, PublishPacket } from "../../src/packets/types.ts";
 import { levels, TestBroker, versions } from "../harness/mod.ts";
 import { bytes, open, packetName, Recorder, text } from "./fixtures.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { Reasons } from "../../src/packets/reason.ts";
 import type { Packet, PublishPacket } from "../../src/packets/types.ts";
 import { connectPacket, levels, settle, TestBroker, type TestClient, versions } from "../harness/mod.ts";

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook, PublishAnswer } from "../../src/hook.ts";
+import type { Hook, PublishAnswer } from "../../src/hook/hook.ts";
 import { Reasons } from "../../src/packets/reason.ts";
 import type { PublishPacket, QoS } from "../../src/packets/types.ts";
-import type { PublishView } from "../../src/publish_view.ts";
+import type { PublishView } from "../../src/hook/publish_view.ts";
 import { encoded, levels, publishPacket, settle, TestBroker, versions } from "../harness/mod.ts";
 import { bytes, open, text } from "./fixtures.ts";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Candidate, Hook, MessageInfo, Selection } from "../../src/hook.ts";
+import type { Candidate, Hook, MessageInfo, Selection } from "../../src/hook/hook.ts";
 import { levels, settle, TestBroker, type TestClient } from "../harness/mod.ts";
 import { infoOf, open, untyped } from "./fixtures.ts";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import type { SubscribeOptions, SubscribePacket, UnsubscribePacket } from "../../src/packets/types.ts";
 import { settle, TestBroker, type TestClient, versions } from "../harness/mod.ts";
 import { open, untyped } from "./fixtures.ts";

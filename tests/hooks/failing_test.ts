@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../src/hook.ts";
-import { HOOK_EVENTS, type HookEvent } from "../../src/hooks.ts";
+import type { Hook } from "../../src/hook/hook.ts";
+import { HOOK_EVENTS, type HookEvent } from "../../src/hook/dispatcher.ts";
 import type { SubscribeOptions } from "../../src/packets/types.ts";
 import { settle, TestBroker, type TestClient } from "../harness/mod.ts";
 import { bytes, open, untyped } from "./fixtures.ts";

@@ -1,9 +1,9 @@
 /** Hooks that let everyone in, write down what happens, or answer when a test says so. */
 
-import type { Hook } from "../../src/hook.ts";
-import { HOOK_EVENTS, type HookEvent } from "../../src/hooks.ts";
-import type { MessageInfo, Selection } from "../../src/hook_answers.ts";
-import type { Client } from "../../src/client.ts";
+import type { Hook } from "../../src/hook/hook.ts";
+import { HOOK_EVENTS, type HookEvent } from "../../src/hook/dispatcher.ts";
+import type { MessageInfo, Selection } from "../../src/hook/answers.ts";
+import type { Client } from "../../src/hook/client.ts";
 import type { Packet } from "../../src/packets/types.ts";
 
 /** Everybody may do everything. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AllowAll, type Hook, HookError, type HookHost, Server } from "../../mod.ts";
-import { Hooks } from "../../src/hooks.ts";
+import { Hooks } from "../../src/hook/dispatcher.ts";
 import { settle } from "../harness/time.ts";
 import { MemoryListener } from "../server/memory_listener.ts";
 

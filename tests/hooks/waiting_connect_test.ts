@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { connectPacket, settle, TestBroker, versions } from "../harness/mod.ts";
 import { bytes, open } from "./fixtures.ts";
 import { Later } from "./later.ts";

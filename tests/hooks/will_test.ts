@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook, MaybePromise, WillAnswer } from "../../src/hook.ts";
+import type { Hook, MaybePromise, WillAnswer } from "../../src/hook/hook.ts";
 import type { QoS, Will } from "../../src/packets/types.ts";
 import { levels, settle, TestBroker, versions } from "../harness/mod.ts";
 import { bytes, open, text, untyped } from "./fixtures.ts";

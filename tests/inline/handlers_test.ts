@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { QueueFull } from "../../src/core/options.ts";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { levels, settle, until, versions } from "../harness/mod.ts";
 import { TestServer, text } from "./server.ts";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { NO_PROPERTIES } from "../../src/packets/properties.ts";
 import type { Packet } from "../../src/packets/types.ts";
 import { connectPacket, encoded, levels, publishPacket, settle, versions } from "../harness/mod.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import type { LocalClient } from "../../src/inline/local_client.ts";
 import { NO_PROPERTIES } from "../../src/packets/properties.ts";
 import { Reasons } from "../../src/packets/reason.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
-import type { Hook, PublishAnswer } from "../../src/hook.ts";
+import type { Hook, PublishAnswer } from "../../src/hook/hook.ts";
 import { type Reason, Reasons } from "../../src/packets/reason.ts";
 import { levels, settle, versions } from "../harness/mod.ts";
 import { TestServer, text } from "./server.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { settle, until } from "../harness/mod.ts";
 import { TestServer, text } from "./server.ts";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import type { PartialServerOptions } from "../../src/core/options.ts";
 import { ManualClock } from "../../src/core/clock.ts";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import type { InlineMessage } from "../../src/inline/message.ts";
 import type { ConnectPacket, ProtocolVersion, Will } from "../../src/packets/types.ts";
 import { Server } from "../../src/server.ts";

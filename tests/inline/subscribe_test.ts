@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import type { InlineMessage } from "../../src/inline/message.ts";
 import type { InlineSubscription } from "../../src/inline/subscription.ts";
 import { Reasons } from "../../src/packets/reason.ts";

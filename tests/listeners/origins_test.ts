@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import type { ConnectionOptions } from "node:tls";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { Ledger } from "../../hooks/auth/ledger.ts";
-import type { Hook } from "../../src/hook.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { ListenerError } from "../../src/listeners/listener_error.ts";
 import { WebSocketListener, type WebSocketListenerOptions } from "../../src/listeners/websocket.ts";
 import { Server } from "../../src/server.ts";

@@ -7,7 +7,7 @@ import { setImmediate } from "node:timers";
 import { SqliteDriver } from "../../hooks/storage/sqlite/driver.ts";
 import { settingsOf } from "../../hooks/storage/sqlite/options.ts";
 import type { WalAccess } from "../../hooks/storage/sqlite/wal_file.ts";
-import { type Storage, StorageError } from "../../src/storage.ts";
+import { type Storage, StorageError } from "../../src/storage/storage.ts";
 import { delivery, session } from "./samples.ts";
 import { loaded } from "./snapshot.ts";
 import { SqliteBench } from "./sqlite_bench.ts";

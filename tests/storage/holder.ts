@@ -6,7 +6,7 @@ import { setImmediate } from "node:timers";
 import { fileURLToPath } from "node:url";
 import { SqliteStorage } from "../../hooks/storage/sqlite.ts";
 import { onDeno } from "../../src/runtime/platform.ts";
-import type { Storage } from "../../src/storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { TestHost } from "./host.ts";
 import { message, session } from "./samples.ts";
 import { loaded } from "./snapshot.ts";

@@ -7,7 +7,7 @@ import {
   defaultLimits,
   type Limits,
 } from "../../src/core/options.ts";
-import type { HookHost } from "../../src/hook.ts";
+import type { HookHost } from "../../src/hook/hook.ts";
 
 export class TestHost implements HookHost {
   readonly capabilities: Capabilities = defaultCapabilities;

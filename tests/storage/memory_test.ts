@@ -1,6 +1,6 @@
 /** The storage that keeps nothing beyond the process: of the suite what needs no second run. */
 
-import type { Storage } from "../../src/storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { MemoryStorage } from "../../hooks/storage/memory.ts";
 import { TestHost } from "./host.ts";
 import { loaded } from "./snapshot.ts";

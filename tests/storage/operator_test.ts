@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { backupDatabase } from "../../hooks/storage/sqlite/backup.ts";
 import { inspectDatabase } from "../../hooks/storage/sqlite/inspect.ts";
 import { restoreDatabase } from "../../hooks/storage/sqlite/restore.ts";
-import { sizeOf, type Storage } from "../../src/storage.ts";
+import { sizeOf, type Storage } from "../../src/storage/storage.ts";
 import { holdInAnotherProcess } from "./holder.ts";
 import { Random } from "./random.ts";
 import { delivery, message, session } from "./samples.ts";

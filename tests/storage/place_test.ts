@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { backupDatabase } from "../../hooks/storage/sqlite/backup.ts";
 import { inspectDatabase } from "../../hooks/storage/sqlite/inspect.ts";
 import { restoreDatabase } from "../../hooks/storage/sqlite/restore.ts";
-import { type Storage, StorageError } from "../../src/storage.ts";
+import { type Storage, StorageError } from "../../src/storage/storage.ts";
 import { delivery, message, session } from "./samples.ts";
 import { loaded } from "./snapshot.ts";
 import { SqliteBench } from "./sqlite_bench.ts";

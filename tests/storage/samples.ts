@@ -1,8 +1,8 @@
 /** Records with everything in them, and with nothing. */
 
 import { NO_PROPERTIES, type Properties } from "../../src/packets/properties.ts";
-import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../src/storage.ts";
-import type { StoredMessage } from "../../src/stored.ts";
+import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../src/storage/storage.ts";
+import type { StoredMessage } from "../../src/storage/stored.ts";
 
 /** Each property there is, with a value that is easily lost. */
 export const EVERY_PROPERTY: Properties = {

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Message, rawTopicOf } from "../../src/session/message.ts";
-import { sizeOf } from "../../src/storage.ts";
-import type { StoredMessage } from "../../src/stored.ts";
+import { sizeOf } from "../../src/storage/storage.ts";
+import type { StoredMessage } from "../../src/storage/stored.ts";
 import { EVERY_PROPERTY, message } from "./samples.ts";
 
 const messages: readonly StoredMessage[] = [

@@ -6,8 +6,8 @@ import type {
   Storage,
   StorageLoader,
   SubscriptionRecord,
-} from "../../src/storage.ts";
-import type { StoredMessage, StoredSysInfo } from "../../src/stored.ts";
+} from "../../src/storage/storage.ts";
+import type { StoredMessage, StoredSysInfo } from "../../src/storage/stored.ts";
 
 export interface SessionSnapshot {
   record: SessionRecord;

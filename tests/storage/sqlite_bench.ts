@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SqliteStorage, type SqliteStorageOptions } from "../../hooks/storage/sqlite.ts";
-import type { Storage } from "../../src/storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { TestHost } from "./host.ts";
 import { loaded } from "./snapshot.ts";
 import type { StorageBench } from "./suite.ts";

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { messageOf } from "../../src/broker/stored_message.ts";
-import { sizeOf, type Storage } from "../../src/storage.ts";
-import type { StoredMessage } from "../../src/stored.ts";
+import { sizeOf, type Storage } from "../../src/storage/storage.ts";
+import type { StoredMessage } from "../../src/storage/stored.ts";
 import { delivery, EVERY_PROPERTY, message, session, subscription } from "./samples.ts";
 import { loaded } from "./snapshot.ts";
 

@@ -11,7 +11,7 @@ import { inspectDatabase } from "../../hooks/storage/sqlite/inspect.ts";
 import { restoreDatabase } from "../../hooks/storage/sqlite/restore.ts";
 import { FILE_HEADER, FRAME_HEADER } from "../../hooks/storage/sqlite/wal_format.ts";
 import { surveyWal } from "../../hooks/storage/sqlite/wal_survey.ts";
-import { type Storage, StorageError } from "../../src/storage.ts";
+import { type Storage, StorageError } from "../../src/storage/storage.ts";
 import { Random } from "./random.ts";
 import { message } from "./samples.ts";
 import { loaded } from "./snapshot.ts";

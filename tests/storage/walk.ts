@@ -1,8 +1,8 @@
 /** Random changes, told to a storage and to a model. */
 
 import assert from "node:assert/strict";
-import type { Storage } from "../../src/storage.ts";
-import type { StoredMessage } from "../../src/stored.ts";
+import type { Storage } from "../../src/storage/storage.ts";
+import type { StoredMessage } from "../../src/storage/stored.ts";
 import type { Random } from "./random.ts";
 import { delivery, EVERY_PROPERTY, message, session, subscription } from "./samples.ts";
 import type { Snapshot } from "./snapshot.ts";

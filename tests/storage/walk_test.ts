@@ -8,7 +8,7 @@ import { readFileSync, statSync, truncateSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import type { Storage } from "../../src/storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { Random } from "./random.ts";
 import { loaded } from "./snapshot.ts";
 import { SqliteBench } from "./sqlite_bench.ts";

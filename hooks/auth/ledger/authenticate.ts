@@ -1,6 +1,6 @@
 /** Goes through the gates until one has the client's password. */
 
-import type { MaybePromise, Opinion } from "../../../src/hook.ts";
+import type { MaybePromise, Opinion } from "../../../src/hook/hook.ts";
 import type { Gate } from "./rulebook.ts";
 import type { Secret } from "./passwords/secret.ts";
 import type { Slots } from "./slots.ts";

@@ -1,6 +1,6 @@
 /** The rules of one moment; they never change. */
 
-import type { Client } from "../../../src/client.ts";
+import type { Client } from "../../../src/hook/client.ts";
 import { type Grant, Grants } from "./grants.ts";
 import { type Rule, RulesByIdentity, type Who } from "./identity.ts";
 import type { Secret } from "./passwords/secret.ts";

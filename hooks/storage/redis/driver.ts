@@ -3,7 +3,7 @@
  * answer is awaited what is told belongs to the next one; what could not be done comes back in front of that.
  */
 
-import type { HookHost } from "../../../src/hook.ts";
+import type { HookHost } from "../../../src/hook/hook.ts";
 import type {
   DeliveryRecord,
   SessionRecord,
@@ -11,8 +11,8 @@ import type {
   StorageError,
   StorageLoader,
   SubscriptionRecord,
-} from "../../../src/storage.ts";
-import type { StoredMessage, StoredSysInfo } from "../../../src/stored.ts";
+} from "../../../src/storage/storage.ts";
+import type { StoredMessage, StoredSysInfo } from "../../../src/storage/stored.ts";
 import { Changes, RecentMessages, SessionState } from "./changes.ts";
 import { commandsOf } from "./commands.ts";
 import { promiseOf } from "./durability.ts";

@@ -1,7 +1,7 @@
 /** What Redis itself promises about what it was told, as far as it says. */
 
-import type { HookHost } from "../../../src/hook.ts";
-import type { StorageError } from "../../../src/storage.ts";
+import type { HookHost } from "../../../src/hook/hook.ts";
+import type { StorageError } from "../../../src/storage/storage.ts";
 import type { Connection } from "./connection.ts";
 import { fault } from "./faults.ts";
 import type { RedisSettings } from "./options.ts";

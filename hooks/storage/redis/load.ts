@@ -1,6 +1,6 @@
 /** Gives what Redis holds, in small steps: neither Redis nor the server is kept from other work for long. */
 
-import type { DeliveryRecord, StorageLoader } from "../../../src/storage.ts";
+import type { DeliveryRecord, StorageLoader } from "../../../src/storage/storage.ts";
 import { SessionState } from "./changes.ts";
 import type { Connection } from "./connection.ts";
 import { Messages } from "./messages.ts";

@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import process from "node:process";
 import { setTimeout } from "node:timers";
-import type { HookHost } from "../../../src/hook.ts";
+import type { HookHost } from "../../../src/hook/hook.ts";
 import { permitted } from "../../../src/runtime/permission.ts";
 import type { Connection } from "./connection.ts";
 import { fault } from "./faults.ts";

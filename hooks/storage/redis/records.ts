@@ -4,8 +4,8 @@ import { Buffer } from "node:buffer";
 import { EMPTY } from "../../../src/packets/copy.ts";
 import { NO_PROPERTIES, type Properties } from "../../../src/packets/properties.ts";
 import type { QoS, Will } from "../../../src/packets/types.ts";
-import type { SessionRecord, SubscriptionRecord } from "../../../src/storage.ts";
-import type { StoredMessage, StoredSysInfo } from "../../../src/stored.ts";
+import type { SessionRecord, SubscriptionRecord } from "../../../src/storage/storage.ts";
+import type { StoredMessage, StoredSysInfo } from "../../../src/storage/stored.ts";
 import { isNumbers, propertiesFromText, propertiesToText } from "../sqlite/properties.ts";
 
 /** A text that nobody of us has written. */

@@ -1,8 +1,8 @@
 /** Commits, under the lock, onto what the last commit left. Notices when that is no longer there. */
 
 import { clearTimeout, setTimeout } from "node:timers";
-import type { HookHost } from "../../../src/hook.ts";
-import type { StorageError } from "../../../src/storage.ts";
+import type { HookHost } from "../../../src/hook/hook.ts";
+import type { StorageError } from "../../../src/storage/storage.ts";
 import type { Argument, Commands } from "./commands.ts";
 import { Connection } from "./connection.ts";
 import { type Durability, inspect } from "./durability.ts";

@@ -4,7 +4,7 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { HookHost, MaybePromise } from "../../../src/hook.ts";
+import type { HookHost, MaybePromise } from "../../../src/hook/hook.ts";
 import type {
   DeliveryRecord,
   SessionRecord,
@@ -12,8 +12,8 @@ import type {
   StorageError,
   StorageLoader,
   SubscriptionRecord,
-} from "../../../src/storage.ts";
-import type { StoredMessage, StoredSysInfo } from "../../../src/stored.ts";
+} from "../../../src/storage/storage.ts";
+import type { StoredMessage, StoredSysInfo } from "../../../src/storage/stored.ts";
 import type { Engine } from "./engine.ts";
 import { faultOf } from "./faults.ts";
 import { JournalWriter } from "./journal_writer.ts";

@@ -2,8 +2,8 @@
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
-import type { HookHost } from "../../../src/hook.ts";
-import type { StorageError } from "../../../src/storage.ts";
+import type { HookHost } from "../../../src/hook/hook.ts";
+import type { StorageError } from "../../../src/storage/storage.ts";
 import { Generation } from "./changes.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { SharedCounts } from "./counts.ts";

@@ -2,7 +2,7 @@
 
 import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import { sizeOf } from "../../../src/storage.ts";
+import { sizeOf } from "../../../src/storage/storage.ts";
 import { openToRead } from "./backup.ts";
 import type { Generation, SessionChanges } from "./changes.ts";
 import { NONE } from "./delivery_table.ts";

@@ -2,8 +2,8 @@
 
 import type { Will } from "../../../src/packets/types.ts";
 import { NO_PROPERTIES, type Properties } from "../../../src/packets/properties.ts";
-import type { SessionRecord, SubscriptionRecord } from "../../../src/storage.ts";
-import type { StoredMessage, StoredSysInfo } from "../../../src/stored.ts";
+import type { SessionRecord, SubscriptionRecord } from "../../../src/storage/storage.ts";
+import type { StoredMessage, StoredSysInfo } from "../../../src/storage/stored.ts";
 import { ByteReader } from "./bytes.ts";
 import { isQoS } from "./changes.ts";
 import { Flag, JOURNAL_FORMAT, Op } from "./journal_writer.ts";

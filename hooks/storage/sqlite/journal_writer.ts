@@ -3,8 +3,8 @@
  * it. `docs/storage.md` has the format; `journal_reader.ts` reads it.
  */
 
-import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../../src/storage.ts";
-import type { StoredMessage, StoredSysInfo } from "../../../src/stored.ts";
+import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../../src/storage/storage.ts";
+import type { StoredMessage, StoredSysInfo } from "../../../src/storage/stored.ts";
 import { ByteWriter } from "./bytes.ts";
 import type { PendingMessage } from "./pending_message.ts";
 import { propertiesToText } from "./properties.ts";

@@ -2,8 +2,8 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
-import type { StorageLoader } from "../../../src/storage.ts";
-import type { StoredMessage, StoredSysInfo } from "../../../src/stored.ts";
+import type { StorageLoader } from "../../../src/storage/storage.ts";
+import type { StoredMessage, StoredSysInfo } from "../../../src/storage/stored.ts";
 import type { SessionState } from "./changes.ts";
 import type { SharedCounts } from "./counts.ts";
 import {

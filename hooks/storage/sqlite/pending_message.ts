@@ -1,6 +1,6 @@
 /** Messages of deliveries that are not in the tables yet. */
 
-import type { StoredMessage } from "../../../src/stored.ts";
+import type { StoredMessage } from "../../../src/storage/stored.ts";
 
 /** A message, and what of it was written where. */
 export class PendingMessage {

@@ -1,7 +1,7 @@
 /** Queries whose rows are arrays, which costs half of what objects do. */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { StoredMessage } from "../../../src/stored.ts";
+import type { StoredMessage } from "../../../src/storage/stored.ts";
 import { MESSAGE_COLUMNS, messageOf, type Row, type Value } from "./rows.ts";
 
 interface ReturnsArrays {

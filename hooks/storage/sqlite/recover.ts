@@ -1,8 +1,8 @@
 /** At start: reads the journal of an earlier run that is not in the tables yet. */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { SessionRecord, SubscriptionRecord } from "../../../src/storage.ts";
-import type { StoredMessage, StoredSysInfo } from "../../../src/stored.ts";
+import type { SessionRecord, SubscriptionRecord } from "../../../src/storage/storage.ts";
+import type { StoredMessage, StoredSysInfo } from "../../../src/storage/stored.ts";
 import { Generation, SessionState } from "./changes.ts";
 import { fault } from "./faults.ts";
 import { type JournalSink, type ReadDelivery, readJournalRow } from "./journal_reader.ts";

@@ -2,8 +2,8 @@
 
 import { EMPTY } from "../../../src/packets/copy.ts";
 import type { Properties } from "../../../src/packets/properties.ts";
-import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../../src/storage.ts";
-import type { StoredMessage } from "../../../src/stored.ts";
+import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../../src/storage/storage.ts";
+import type { StoredMessage } from "../../../src/storage/stored.ts";
 import { isQoS } from "./changes.ts";
 import { isNumbers, propertiesFromText } from "./properties.ts";
 

@@ -2,8 +2,8 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { existsSync } from "node:fs";
-import type { HookHost } from "../../../src/hook.ts";
-import type { StorageError } from "../../../src/storage.ts";
+import type { HookHost } from "../../../src/hook/hook.ts";
+import type { StorageError } from "../../../src/storage/storage.ts";
 import { openDatabase } from "./database.ts";
 import { Engine } from "./engine.ts";
 import { faultOf } from "./faults.ts";

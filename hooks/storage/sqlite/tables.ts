@@ -4,8 +4,8 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { type SessionRecord, sizeOf, type SubscriptionRecord } from "../../../src/storage.ts";
-import type { StoredMessage, StoredSysInfo } from "../../../src/stored.ts";
+import { type SessionRecord, sizeOf, type SubscriptionRecord } from "../../../src/storage/storage.ts";
+import type { StoredMessage, StoredSysInfo } from "../../../src/storage/stored.ts";
 import type { DeliveryChange } from "./changes.ts";
 import type { DeliveryTable } from "./delivery_table.ts";
 import { expiryToNumber } from "./journal_writer.ts";

@@ -1,8 +1,8 @@
 /** The queue of a session: what the tables have of it, and what has happened since. */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { DeliveryRecord } from "../../../src/storage.ts";
-import type { StoredMessage } from "../../../src/stored.ts";
+import type { DeliveryRecord } from "../../../src/storage/storage.ts";
+import type { StoredMessage } from "../../../src/storage/stored.ts";
 import type { SessionChanges, SessionState } from "./changes.ts";
 import { NONE } from "./delivery_table.ts";
 import { arrays, sharedMessage } from "./query.ts";

@@ -12,7 +12,7 @@
  */
 
 import { closeSync, fdatasync, openSync, readSync, writeSync } from "node:fs";
-import type { StorageError } from "../../../src/storage.ts";
+import type { StorageError } from "../../../src/storage/storage.ts";
 import { fault } from "./faults.ts";
 import { FILE_HEADER } from "./wal_format.ts";
 import { WalFrames } from "./wal_frames.ts";

@@ -1,6 +1,6 @@
 /** One line for each connection that ends, whoever ended it. */
 
-import type { Client } from "../../client.ts";
+import type { Client } from "../../hook/client.ts";
 import type { LogFields } from "../../core/log.ts";
 import type { Reason } from "../../packets/reason.ts";
 import { StreamFault } from "../../runtime/stream.ts";

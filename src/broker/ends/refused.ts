@@ -1,7 +1,7 @@
 /** What is refused while its connection goes on: a line for each filter and each publish. */
 
 import type { LogFields } from "../../core/log.ts";
-import type { HookEvent } from "../../hooks.ts";
+import type { HookEvent } from "../../hook/dispatcher.ts";
 import { type Reason, Reasons, reasonText } from "../../packets/reason.ts";
 import type { Broker } from "../broker.ts";
 import type { Connection } from "../connection.ts";

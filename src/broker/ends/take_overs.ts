@@ -1,6 +1,6 @@
 /** Who takes over whose session: two clients with one id throw each other out for ever, and each of them looks healthy. */
 
-import type { Client } from "../../client.ts";
+import type { Client } from "../../hook/client.ts";
 import type { Broker } from "../broker.ts";
 import { shortened } from "../../core/quoted.ts";
 

@@ -1,13 +1,13 @@
 /** Enhanced authentication: AUTH packets before CONNACK and re-authentication. MQTT 5.0 section 4.12. */
 
-import type { AuthAnswer, AuthExchange, MaybePromise } from "../../hook_answers.ts";
+import type { AuthAnswer, AuthExchange, MaybePromise } from "../../hook/answers.ts";
 import { type Reason, Reasons } from "../../packets/reason.ts";
 import { type AuthPacket, type ConnectPacket, PacketType } from "../../packets/types.ts";
 import type { Properties } from "../../packets/properties.ts";
 import { quoted } from "../../core/quoted.ts";
 import type { ConnectedClient } from "../connected_client.ts";
 import type { Connection } from "../connection.ts";
-import { checkedReason, isNothing, object } from "../hook_checks.ts";
+import { checkedReason, isNothing, object } from "../../hook/checked_answers.ts";
 import { processed } from "../processed.ts";
 import { authenticated } from "./connect.ts";
 

@@ -1,20 +1,20 @@
 /** PUBLISH from a client when hooks want to see it: as a packet, from one hook to the next. */
 
-import type { MaybePromise } from "../../hook_answers.ts";
+import type { MaybePromise } from "../../hook/answers.ts";
 import { decode } from "../../packets/decode.ts";
 import { Malformed, Reasons } from "../../packets/reason.ts";
 import { isText } from "../../packets/text_payload.ts";
 import { PacketType } from "../../packets/types.ts";
-import { PublishView } from "../../publish_view.ts";
+import { PublishView } from "../../hook/publish_view.ts";
 import type { TopicEntry } from "../../topics/topic_table.ts";
 import { resolveAlias } from "../alias_in.ts";
 import type { Connection } from "../connection.ts";
 import { whoIs } from "../ends/ended.ts";
 import { deniedBy } from "../ends/refused.ts";
-import { isReason, type ReadOutcome, readThroughHooks } from "../packet_hooks.ts";
+import { isReason, type ReadOutcome, readThroughHooks } from "../../hook/packet_events.ts";
 import { mayPublish } from "../permission.ts";
 import { processed } from "../processed.ts";
-import { askPublish, isPacket, type PublishOutcome, tellPublished } from "../publish_hooks.ts";
+import { askPublish, isPacket, type PublishOutcome, tellPublished } from "../../hook/publish_events.ts";
 import type { Routes } from "../routes.ts";
 import { answer, deny, refusePublish } from "../publish_answers.ts";
 import { acceptable, mustWait, oddProperties, refuseMalformed } from "../publish_checks.ts";

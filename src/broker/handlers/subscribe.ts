@@ -1,7 +1,7 @@
 /** SUBSCRIBE, MQTT 5.0 section 3.8. */
 
-import type { MaybePromise } from "../../hook_answers.ts";
-import { isPromise } from "../../hooks.ts";
+import type { MaybePromise } from "../../hook/answers.ts";
+import { isPromise } from "../../hook/dispatcher.ts";
 import { Reasons, reasonText } from "../../packets/reason.ts";
 import { NO_PROPERTIES } from "../../packets/properties.ts";
 import { PacketType, type QoS, type SubscribeOptions, type SubscribePacket } from "../../packets/types.ts";
@@ -12,7 +12,7 @@ import type { Broker } from "../broker.ts";
 import type { Connection } from "../connection.ts";
 import { unavailable } from "../ends/cause.ts";
 import { filterCause, tellRefusedFilters } from "../ends/refused.ts";
-import { changedSubscribe } from "../hook_checks.ts";
+import { changedSubscribe } from "../../hook/checked_answers.ts";
 import { mayDo } from "../permission.ts";
 import { processed } from "../processed.ts";
 

@@ -6,7 +6,7 @@ import { PacketType, type UnsubscribePacket } from "../../packets/types.ts";
 import { isShared, isTopicFilter, parseShared } from "../../topics/names.ts";
 import type { Connection } from "../connection.ts";
 import { tellRefusedUnsubscribe } from "../ends/refused.ts";
-import { changedUnsubscribe } from "../hook_checks.ts";
+import { changedUnsubscribe } from "../../hook/checked_answers.ts";
 import { processed } from "../processed.ts";
 import { unkept } from "../unkept.ts";
 

@@ -3,7 +3,7 @@
 import process from "node:process";
 import { Ledger, type LedgerRules } from "../../../hooks/auth/ledger.ts";
 import { AllowAll, type Hook, Server, TcpListener } from "../../../mod.ts";
-import { HOOK_EVENTS } from "../../../src/hooks.ts";
+import { HOOK_EVENTS } from "../../../src/hook/dispatcher.ts";
 
 const [variant = "bare", port = "0"] = process.argv.slice(2);
 

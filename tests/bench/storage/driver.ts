@@ -9,8 +9,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { SqliteStorage, type SqliteSync } from "../../../hooks/storage/sqlite.ts";
 import { NO_PROPERTIES } from "../../../src/packets/properties.ts";
-import type { Storage, StorageLoader } from "../../../src/storage.ts";
-import type { StoredMessage } from "../../../src/stored.ts";
+import type { Storage, StorageLoader } from "../../../src/storage/storage.ts";
+import type { StoredMessage } from "../../../src/storage/stored.ts";
 import { TestHost } from "../../storage/host.ts";
 import { session, subscription } from "../../storage/samples.ts";
 

@@ -1,7 +1,7 @@
 /** MQTT 3.1.1 sections 3.1.4 and 3.2: what a CONNECT is answered with. */
 
 import assert from "node:assert/strict";
-import type { Hook, Opinion } from "../../../src/hook.ts";
+import type { Hook, Opinion } from "../../../src/hook/hook.ts";
 import { Reasons } from "../../../src/packets/reason.ts";
 import { TestBroker } from "../../harness/mod.ts";
 import { conforms } from "../conforms.ts";

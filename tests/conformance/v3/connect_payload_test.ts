@@ -1,7 +1,7 @@
 /** MQTT 3.1.1 section 3.1.3: client identifier, will, user name and password in CONNECT. */
 
 import assert from "node:assert/strict";
-import type { Client, Credentials, Hook, Opinion } from "../../../src/hook.ts";
+import type { Client, Credentials, Hook, Opinion } from "../../../src/hook/hook.ts";
 import type { ConnectPacket } from "../../../src/packets/types.ts";
 import { TestBroker } from "../../harness/mod.ts";
 import { conforms } from "../conforms.ts";

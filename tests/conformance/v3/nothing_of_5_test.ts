@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook } from "../../../src/hook.ts";
+import type { Hook } from "../../../src/hook/hook.ts";
 import { Reasons } from "../../../src/packets/reason.ts";
 import { settle, TestBroker, type TestClient } from "../../harness/mod.ts";
 import { connect, packet, u16 } from "./raw.ts";

@@ -1,7 +1,7 @@
 /** MQTT 3.1.1 section 3.3: PUBLISH, without what concerns retained messages. */
 
 import assert from "node:assert/strict";
-import type { Hook } from "../../../src/hook.ts";
+import type { Hook } from "../../../src/hook/hook.ts";
 import { levels, settle, TestBroker } from "../../harness/mod.ts";
 import { conforms } from "../conforms.ts";
 import { packet, record, u16 } from "./raw.ts";

@@ -1,7 +1,7 @@
 /** MQTT 3.1.1 sections 3.8 and 3.9: SUBSCRIBE and SUBACK. */
 
 import assert from "node:assert/strict";
-import type { Hook } from "../../../src/hook.ts";
+import type { Hook } from "../../../src/hook/hook.ts";
 import { levels, TestBroker } from "../../harness/mod.ts";
 import { conforms } from "../conforms.ts";
 import { packet, record, u16 } from "./raw.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AllowAll } from "../../../hooks/auth/allow_all.ts";
-import type { Hook } from "../../../src/hook.ts";
+import type { Hook } from "../../../src/hook/hook.ts";
 import { isReasonCodeAllowed } from "../../../src/packets/reason_table.ts";
 import { type Reason, Reasons } from "../../../src/packets/reason.ts";
 import { TestBroker, type TestClient } from "../../harness/mod.ts";

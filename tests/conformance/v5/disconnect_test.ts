@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { AllowAll } from "../../../hooks/auth/allow_all.ts";
-import type { AuthAnswer, Hook } from "../../../src/hook.ts";
+import type { AuthAnswer, Hook } from "../../../src/hook/hook.ts";
 import { isReasonCodeAllowed } from "../../../src/packets/reason_table.ts";
 import { type Reason, Reasons } from "../../../src/packets/reason.ts";
 import type { DisconnectPacket } from "../../../src/packets/types.ts";

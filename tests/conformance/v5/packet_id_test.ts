@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { AllowAll } from "../../../hooks/auth/allow_all.ts";
-import type { Hook } from "../../../src/hook.ts";
+import type { Hook } from "../../../src/hook/hook.ts";
 import { settle, TestBroker } from "../../harness/mod.ts";
 import { conforms } from "../conforms.ts";
 import { ends, raw } from "./raw.ts";

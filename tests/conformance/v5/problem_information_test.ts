@@ -1,7 +1,7 @@
 /** MQTT 5.0 section 3.1.2.11.7: who wants to know no more than the code. */
 
 import assert from "node:assert/strict";
-import type { Hook } from "../../../src/hook.ts";
+import type { Hook } from "../../../src/hook/hook.ts";
 import type { Properties } from "../../../src/packets/properties.ts";
 import { connectPacket, TestBroker, type TestClient } from "../../harness/mod.ts";
 import { conforms } from "../conforms.ts";

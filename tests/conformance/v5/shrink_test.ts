@@ -1,7 +1,7 @@
 /** MQTT 5.0: answers go without Reason String and User Properties where these would make them too large. */
 
 import assert from "node:assert/strict";
-import type { Hook } from "../../../src/hook.ts";
+import type { Hook } from "../../../src/hook/hook.ts";
 import { Reasons } from "../../../src/packets/reason.ts";
 import type { Packet } from "../../../src/packets/types.ts";
 import type { Properties } from "../../../src/packets/properties.ts";

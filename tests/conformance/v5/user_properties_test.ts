@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AllowAll } from "../../../hooks/auth/allow_all.ts";
-import type { Hook } from "../../../src/hook.ts";
+import type { Hook } from "../../../src/hook/hook.ts";
 import type { Packet } from "../../../src/packets/types.ts";
 import { connectPacket, TestBroker } from "../../harness/mod.ts";
 import { will } from "./will.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Ledger, type LedgerAccess, type LedgerAclRule } from "../../../../hooks/auth/ledger.ts";
-import type { Action } from "../../../../src/hook.ts";
+import type { Action } from "../../../../src/hook/hook.ts";
 import { naiveMatches } from "../../../topics/naive.ts";
 import { filter, topic } from "../../../topics/arbitraries.ts";
 import fc from "fast-check";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Ledger, LedgerError, type LedgerRules } from "../../../../hooks/auth/ledger.ts";
-import type { Action, Client, Opinion } from "../../../../src/hook.ts";
+import type { Action, Client, Opinion } from "../../../../src/hook/hook.ts";
 
 export interface Someone {
   readonly id?: string;

@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Ledger, type LedgerRules } from "../../../../hooks/auth/ledger.ts";
-import type { Hook } from "../../../../src/hook.ts";
+import type { Hook } from "../../../../src/hook/hook.ts";
 import { AllowAll } from "../../../../hooks/auth/allow_all.ts";
 import { TestBroker } from "../../../harness/mod.ts";
 import { may } from "./fixtures.ts";

@@ -14,7 +14,7 @@ import type {
   Will,
 } from "../packets/types.ts";
 import { EMPTY, utf8Length, Writer } from "../packets/wire.ts";
-import type { PublishChanges } from "../publish_view.ts";
+import type { PublishChanges } from "./publish_view.ts";
 import { isTopicName } from "../topics/names.ts";
 
 // One for all: nothing here waits or calls back.

@@ -1,10 +1,10 @@
 /** The hooks of one server: who listens to what, and how they are asked and told. */
 
 import { clearTimeout, setTimeout } from "node:timers";
-import { textOf } from "./core/error_text.ts";
+import { textOf } from "../core/error_text.ts";
 import type { Hook, HookHost, MaybePromise, Opinion } from "./hook.ts";
-import { HookError } from "./hook_error.ts";
-import { type Reason, Reasons } from "./packets/reason.ts";
+import { HookError } from "./error.ts";
+import { type Reason, Reasons } from "../packets/reason.ts";
 
 /** What a hook can listen to. */
 export type HookEvent = Exclude<keyof Hook, "id" | "init" | "storage" | "requiresCredentials">;

@@ -1,7 +1,7 @@
 /** A PUBLISH as hooks see it. */
 
-import type { Properties } from "./packets/properties.ts";
-import type { Packet, PublishPacket, QoS } from "./packets/types.ts";
+import type { Properties } from "../packets/properties.ts";
+import type { Packet, PublishPacket, QoS } from "../packets/types.ts";
 
 /** What of a publish may be changed by a hook. */
 export type PublishChanges = Partial<Pick<PublishPacket, "topic" | "payload" | "retain" | "properties">>;

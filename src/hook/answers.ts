@@ -1,8 +1,8 @@
 /** What hooks are given, and what they may answer. */
 
-import type { Properties } from "./packets/properties.ts";
-import type { Reason } from "./packets/reason.ts";
-import type { AuthPacket, ConnectPacket, Packet, QoS, Will } from "./packets/types.ts";
+import type { Properties } from "../packets/properties.ts";
+import type { Reason } from "../packets/reason.ts";
+import type { AuthPacket, ConnectPacket, Packet, QoS, Will } from "../packets/types.ts";
 import type { PublishChanges } from "./publish_view.ts";
 
 /** An answer now or later. */

@@ -10,10 +10,10 @@
  * `tests/storage/suite.ts` says whether it keeps its promises.
  */
 
-import type { HookHost, MaybePromise } from "./hook.ts";
-import { NO_PROPERTIES } from "./packets/properties.ts";
-import type { SubscribeOptions, Will } from "./packets/types.ts";
-import { utf8Length } from "./packets/wire.ts";
+import type { HookHost, MaybePromise } from "../hook/hook.ts";
+import { NO_PROPERTIES } from "../packets/properties.ts";
+import type { SubscribeOptions, Will } from "../packets/types.ts";
+import { utf8Length } from "../packets/wire.ts";
 import type { StoredMessage, StoredSysInfo } from "./stored.ts";
 
 /**

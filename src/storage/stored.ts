@@ -1,7 +1,7 @@
 /** What hooks give back at start: the state of an earlier run. */
 
-import type { Properties } from "./packets/properties.ts";
-import type { QoS, SubscribeOptions, Will } from "./packets/types.ts";
+import type { Properties } from "../packets/properties.ts";
+import type { QoS, SubscribeOptions, Will } from "../packets/types.ts";
 
 /** A session and whose it is. */
 export interface StoredClient {

@@ -3,10 +3,10 @@
  * Hooks are asked in the order in which they were added. `docs/hooks.md` has the order of the events.
  */
 
-import type { Capabilities, Limits, LogLevel } from "./core/options.ts";
-import type { SystemInfo } from "./broker/system_info.ts";
+import type { Capabilities, Limits, LogLevel } from "../core/options.ts";
+import type { SystemInfo } from "../broker/system_info.ts";
 import type { Client, ConnectingClient } from "./client.ts";
-import type { Clock } from "./core/clock.ts";
+import type { Clock } from "../core/clock.ts";
 import type {
   Action,
   AuthAnswer,
@@ -20,11 +20,11 @@ import type {
   PublishAnswer,
   Selection,
   WillAnswer,
-} from "./hook_answers.ts";
-import type { Reason } from "./packets/reason.ts";
-import type { ConnectPacket, Packet, SubscribePacket, UnsubscribePacket, Will } from "./packets/types.ts";
+} from "./answers.ts";
+import type { Reason } from "../packets/reason.ts";
+import type { ConnectPacket, Packet, SubscribePacket, UnsubscribePacket, Will } from "../packets/types.ts";
 import type { PacketView, PublishView } from "./publish_view.ts";
-import type { Storage } from "./storage.ts";
+import type { Storage } from "../storage/storage.ts";
 import type {
   Stored,
   StoredClient,
@@ -32,10 +32,10 @@ import type {
   StoredRetainedMessage,
   StoredSubscription,
   StoredSysInfo,
-} from "./stored.ts";
+} from "../storage/stored.ts";
 
 export type { Client, ConnectingClient } from "./client.ts";
-export type * from "./hook_answers.ts";
+export type * from "./answers.ts";
 export type { PacketView, PublishChanges, PublishView } from "./publish_view.ts";
 
 /** The server as a hook sees it. */

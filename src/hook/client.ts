@@ -1,7 +1,7 @@
 /** A client as hooks and embedding programs see it. */
 
-import type { Properties } from "./packets/properties.ts";
-import type { PeerCertificate } from "./runtime/stream.ts";
+import type { Properties } from "../packets/properties.ts";
+import type { PeerCertificate } from "../runtime/stream.ts";
 
 /** The client id of the program that embeds the server; nobody else may have it. */
 export const INLINE_CLIENT_ID = "inline";

@@ -1,10 +1,10 @@
 /** Is that a hook? Code without types may add anything, and a method that is misspelt is never called. */
 
-import { checkInstance, described } from "./core/misuse.ts";
-import { editDistance, nearest } from "./core/nearest.ts";
-import { quoted } from "./core/quoted.ts";
+import { checkInstance, described } from "../core/misuse.ts";
+import { editDistance, nearest } from "../core/nearest.ts";
+import { quoted } from "../core/quoted.ts";
 import type { Hook } from "./hook.ts";
-import { HOOK_EVENTS } from "./hooks.ts";
+import { HOOK_EVENTS } from "./dispatcher.ts";
 
 const METHODS: readonly string[] = ["init", ...HOOK_EVENTS];
 /** What looks like an event. Helpers of a hook have other names: `connect`, `published`. */

@@ -1,12 +1,12 @@
 /** A publish when hooks are asked about it: they may change it, take it over, drop or refuse it. */
 
-import type { Client } from "../client.ts";
-import type { Hook, MaybePromise, PublishAnswer } from "../hook.ts";
-import { isPromise } from "../hooks.ts";
+import type { Client } from "./client.ts";
+import type { Hook, MaybePromise, PublishAnswer } from "./hook.ts";
+import { isPromise } from "./dispatcher.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
-import { type PublishChanges, PublishView } from "../publish_view.ts";
-import type { Broker } from "./broker.ts";
-import { checkedChanges, checkedReason, isNothing, object } from "./hook_checks.ts";
+import { type PublishChanges, PublishView } from "./publish_view.ts";
+import type { Broker } from "../broker/broker.ts";
+import { checkedChanges, checkedReason, isNothing, object } from "./checked_answers.ts";
 
 /** What the hooks decided together: the packet goes on, it was taken over, it is dropped, or refused. */
 export type PublishOutcome = PublishView | "accept" | "drop" | Reason;

@@ -1,14 +1,14 @@
 /** Packets on their way in and out, for hooks that look at each of them. */
 
-import type { Client } from "../client.ts";
-import type { Hook, MaybePromise, PacketAnswer } from "../hook.ts";
-import { isPromise } from "../hooks.ts";
+import type { Client } from "./client.ts";
+import type { Hook, MaybePromise, PacketAnswer } from "./hook.ts";
+import { isPromise } from "./dispatcher.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
 import type { ConnectPacket, Packet, ProtocolVersion } from "../packets/types.ts";
-import { type PacketView, viewOf } from "../publish_view.ts";
+import { type PacketView, viewOf } from "./publish_view.ts";
 import { isTopicName } from "../topics/names.ts";
-import type { Broker } from "./broker.ts";
-import { checkedChanges, checkedReason, isNothing, object, wellFormed } from "./hook_checks.ts";
+import type { Broker } from "../broker/broker.ts";
+import { checkedChanges, checkedReason, isNothing, object, wellFormed } from "./checked_answers.ts";
 
 /** What became of a packet that was read: the packet to go on with, or why the connection ends. */
 export type ReadOutcome = PacketView | Reason;
