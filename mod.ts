@@ -15,7 +15,7 @@
  * @module
  */
 
-export { Server } from "./src/server.ts";
+export { Server } from "./src/server/server.ts";
 export {
   type Capabilities,
   defaultCapabilities,

@@ -11,7 +11,7 @@ import type { HttpHandler } from "../runtime/http.ts";
 import { describeListenFault } from "../runtime/listen_fault.ts";
 import { exit, writeOutput } from "../runtime/process.ts";
 import { onSignals, userSignals } from "../runtime/signals.ts";
-import { Server } from "../server.ts";
+import { Server } from "../server/server.ts";
 import { VERSION } from "../core/version.ts";
 import { entrances, listenerLines, openWarnings, storageLine, versionLine } from "./announce.ts";
 import { makeListener } from "./listeners.ts";

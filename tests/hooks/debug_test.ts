@@ -6,7 +6,7 @@ import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { Debug } from "../../hooks/debug.ts";
 import type { Hook, Opinion } from "../../src/hook/hook.ts";
 import { NO_PROPERTIES } from "../../src/packets/properties.ts";
-import { Server } from "../../src/server.ts";
+import { Server } from "../../src/server/server.ts";
 import { settle, TestBroker } from "../harness/mod.ts";
 import { bytes, published, publishing, watch } from "./debugged.ts";
 

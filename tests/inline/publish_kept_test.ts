@@ -6,7 +6,7 @@ import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { type Reason, Reasons } from "../../src/packets/reason.ts";
 import { levels, settle, until } from "../harness/mod.ts";
 import { ModelStorage } from "../harness/model_storage.ts";
-import { Server } from "../../src/server.ts";
+import { Server } from "../../src/server/server.ts";
 import { kept, SlowAcl } from "../hooks/acl.ts";
 import { MemoryListener } from "../server/memory_listener.ts";
 import { TestServer } from "./server.ts";

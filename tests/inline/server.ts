@@ -7,7 +7,7 @@ import { ManualClock } from "../../src/core/clock.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import type { InlineMessage } from "../../src/inline/message.ts";
 import type { ConnectPacket, ProtocolVersion, Will } from "../../src/packets/types.ts";
-import { Server } from "../../src/server.ts";
+import { Server } from "../../src/server/server.ts";
 import type { TestClient } from "../harness/client.ts";
 import { complaint } from "../harness/complaint.ts";
 import { settle } from "../harness/time.ts";

@@ -9,7 +9,7 @@ import { Ledger } from "../../hooks/auth/ledger.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import { ListenerError } from "../../src/listeners/listener_error.ts";
 import { WebSocketListener, type WebSocketListenerOptions } from "../../src/listeners/websocket.ts";
-import { Server } from "../../src/server.ts";
+import { Server } from "../../src/server/server.ts";
 import { connectTcp, connectTls } from "../runtime/client.ts";
 import { fixture } from "../runtime/transports.ts";
 import { upgradeRequest, WebSocketClient } from "../runtime/websocket_client.ts";

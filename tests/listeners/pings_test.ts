@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { ListenerError } from "../../src/listeners/listener_error.ts";
 import { WebSocketListener } from "../../src/listeners/websocket.ts";
-import { Server } from "../../src/server.ts";
+import { Server } from "../../src/server/server.ts";
 import { connectTcp, connectTls } from "../runtime/client.ts";
 import { fixture } from "../runtime/transports.ts";
 import { clientFrame, WebSocketClient } from "../runtime/websocket_client.ts";

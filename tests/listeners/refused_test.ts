@@ -12,7 +12,7 @@ import type { Listener } from "../../src/listeners/listener.ts";
 import { SocketListener } from "../../src/listeners/socket.ts";
 import { TcpListener } from "../../src/listeners/tcp.ts";
 import { WebSocketListener } from "../../src/listeners/websocket.ts";
-import { Server } from "../../src/server.ts";
+import { Server } from "../../src/server/server.ts";
 import { connectPacket, encoded } from "../harness/client.ts";
 import { until } from "../harness/time.ts";
 

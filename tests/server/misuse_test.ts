@@ -17,7 +17,7 @@ import { SocketListener } from "../../src/listeners/socket.ts";
 import { TcpListener } from "../../src/listeners/tcp.ts";
 import { UnixListener } from "../../src/listeners/unix.ts";
 import { WebSocketListener } from "../../src/listeners/websocket.ts";
-import { Server } from "../../src/server.ts";
+import { Server } from "../../src/server/server.ts";
 
 /** What a program without types may give. */
 // deno-lint-ignore no-explicit-any -- that is what it is about

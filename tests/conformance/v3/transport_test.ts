@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AllowAll } from "../../../hooks/auth/allow_all.ts";
 import { TcpListener } from "../../../src/listeners/tcp.ts";
-import { Server } from "../../../src/server.ts";
+import { Server } from "../../../src/server/server.ts";
 import { Client, connectTcp } from "../../runtime/client.ts";
 import { conforms } from "../conforms.ts";
 import { connect, packet, u16 } from "./raw.ts";

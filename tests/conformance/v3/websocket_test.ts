@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { AllowAll } from "../../../hooks/auth/allow_all.ts";
 import { WebSocketListener } from "../../../src/listeners/websocket.ts";
-import { Server } from "../../../src/server.ts";
+import { Server } from "../../../src/server/server.ts";
 import { connectTcp } from "../../runtime/client.ts";
 import { clientFrame, upgradeRequest, WebSocketClient } from "../../runtime/websocket_client.ts";
 import { conforms } from "../conforms.ts";

@@ -8,7 +8,7 @@ import { AllowAll } from "../../../hooks/auth/allow_all.ts";
 import type { Listener } from "../../../src/listeners/listener.ts";
 import { TcpListener } from "../../../src/listeners/tcp.ts";
 import { UnixListener } from "../../../src/listeners/unix.ts";
-import { Server } from "../../../src/server.ts";
+import { Server } from "../../../src/server/server.ts";
 import { connectPacket, encoded, publishPacket } from "../../harness/mod.ts";
 import { Client, connectTcp, connectUnix } from "../../runtime/client.ts";
 import { conforms } from "../conforms.ts";

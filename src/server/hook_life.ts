@@ -1,9 +1,9 @@
 /** The life of hooks on a server: started before they are asked, ended when they are asked no more. */
 
-import type { Broker } from "./broker/broker.ts";
-import type { Hook } from "./hook/hook.ts";
-import { strangeMethods } from "./hook/shape.ts";
-import { HookError } from "./hook/error.ts";
+import type { Broker } from "../broker/broker.ts";
+import type { Hook } from "../hook/hook.ts";
+import { strangeMethods } from "../hook/shape.ts";
+import { HookError } from "../hook/error.ts";
 
 /** How long a hook that is removed may take to end. */
 const PATIENCE_MS = 1500;

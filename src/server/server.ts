@@ -1,18 +1,18 @@
 /** The server as an embedding program sees it: a broker and the listeners its clients come in through. */
 
 import { clearTimeout, setTimeout } from "node:timers";
-import { Broker } from "./broker/broker.ts";
-import type { LogLevel, PartialServerOptions } from "./core/options.ts";
-import type { Stats } from "./core/stats.ts";
-import { type SystemInfo, systemInfo } from "./broker/system_info.ts";
-import type { LatenessFigures } from "./core/lateness.ts";
-import { closeStorage, openStorage } from "./broker/open_storage.ts";
-import { restore } from "./broker/restore.ts";
-import type { Client } from "./hook/client.ts";
-import { checkInstance, checkText } from "./core/misuse.ts";
-import type { Hook, MessageInfo } from "./hook/hook.ts";
-import { checkHook } from "./hook/shape.ts";
-import { HookError } from "./hook/error.ts";
+import { Broker } from "../broker/broker.ts";
+import type { LogLevel, PartialServerOptions } from "../core/options.ts";
+import type { Stats } from "../core/stats.ts";
+import { type SystemInfo, systemInfo } from "../broker/system_info.ts";
+import type { LatenessFigures } from "../core/lateness.ts";
+import { closeStorage, openStorage } from "../broker/open_storage.ts";
+import { restore } from "../broker/restore.ts";
+import type { Client } from "../hook/client.ts";
+import { checkInstance, checkText } from "../core/misuse.ts";
+import type { Hook, MessageInfo } from "../hook/hook.ts";
+import { checkHook } from "../hook/shape.ts";
+import { HookError } from "../hook/error.ts";
 import {
   connectedClient,
   connectedClients,
@@ -20,22 +20,22 @@ import {
   injectFor,
   retainedMessages,
   unsubscribeClient,
-} from "./inline/clients.ts";
-import { InlineClient } from "./inline/inline_client.ts";
-import type { LocalClient, LocalClientOptions } from "./inline/local_client.ts";
-import { connectLocal } from "./inline/local_connection.ts";
-import { type InlinePublishOptions, NONE } from "./inline/publish_request.ts";
-import type { InlineHandler, InlineSubscribeOptions, InlineSubscription } from "./inline/subscription.ts";
-import { checkListener, checkStream } from "./listeners/check.ts";
-import type { Listener, ListenerHost } from "./listeners/listener.ts";
-import { ListenerError } from "./listeners/listener_error.ts";
-import { placeOf } from "./listeners/place.ts";
-import { type Reason, Reasons } from "./packets/reason.ts";
-import type { Packet } from "./packets/types.ts";
-import { PendingHandshakes } from "./runtime/pending_handshakes.ts";
-import type { ByteStream, StreamHandler } from "./runtime/stream.ts";
-import type { StorageStatus } from "./storage/storage.ts";
-import { ServerHooks } from "./server_hooks.ts";
+} from "../inline/clients.ts";
+import { InlineClient } from "../inline/inline_client.ts";
+import type { LocalClient, LocalClientOptions } from "../inline/local_client.ts";
+import { connectLocal } from "../inline/local_connection.ts";
+import { type InlinePublishOptions, NONE } from "../inline/publish_request.ts";
+import type { InlineHandler, InlineSubscribeOptions, InlineSubscription } from "../inline/subscription.ts";
+import { checkListener, checkStream } from "../listeners/check.ts";
+import type { Listener, ListenerHost } from "../listeners/listener.ts";
+import { ListenerError } from "../listeners/listener_error.ts";
+import { placeOf } from "../listeners/place.ts";
+import { type Reason, Reasons } from "../packets/reason.ts";
+import type { Packet } from "../packets/types.ts";
+import { PendingHandshakes } from "../runtime/pending_handshakes.ts";
+import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
+import type { StorageStatus } from "../storage/storage.ts";
+import { ServerHooks } from "./hook_life.ts";
 
 /** How long clients may take to accept their DISCONNECT and what waited before it. */
 const PATIENCE_MS = 2000;
