@@ -23,7 +23,7 @@ import { Admission } from "./admission.ts";
 import { Lateness } from "../core/lateness.ts";
 import { OutboundAliases } from "./aliases.ts";
 import { BufferPool } from "../core/buffer_pool.ts";
-import { lookAtClock } from "./clock_set.ts";
+import { lookAtClock } from "./durability/clock_set.ts";
 import { Connection } from "./connection.ts";
 import { Deadlines } from "../core/deadlines.ts";
 import { deliverTo } from "./deliver.ts";
@@ -36,7 +36,7 @@ import {
   resolveOptions,
   type ServerOptions,
 } from "../core/options.ts";
-import type { Persistence } from "./persistence.ts";
+import type { Persistence } from "./durability/keeper.ts";
 import { Pressure } from "./pressure.ts";
 import { Retained } from "./retained.ts";
 import { RetainedBacklog } from "./retained_backlog.ts";

@@ -28,7 +28,7 @@ import { publishThroughHooks, sendThroughHooks } from "./hooked_output.ts";
 import { Lifetime } from "./lifetime.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Output } from "./output.ts";
-import type { Unused } from "./permission.ts";
+import type { Unused } from "./access/access.ts";
 import type { Backlog } from "./pressure.ts";
 import type { RetainedBacklog } from "./retained_backlog.ts";
 import type { Routes } from "./routes.ts";

@@ -12,7 +12,7 @@ import { isPromise } from "../hook/dispatcher.ts";
 import type { QoS } from "../packets/types.ts";
 import type { Broker } from "./broker.ts";
 import { deliverThroughHooks, Everybody, select, type Selected } from "./delivery_hooks.ts";
-import { mayReceive } from "./rights.ts";
+import { mayReceive } from "./access/receive_rights.ts";
 import type { Routes } from "./routes.ts";
 import { shownMessage } from "./shown_message.ts";
 

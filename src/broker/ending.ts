@@ -15,7 +15,7 @@ import type { SessionRecord } from "../storage/storage.ts";
 import type { Broker } from "./broker.ts";
 import { deliverAgainNow, membersAsked } from "./deliver.ts";
 import type { Endings } from "./endings.ts";
-import { endingRecord } from "./records.ts";
+import { endingRecord } from "./durability/records.ts";
 
 export class Ending {
   readonly session: Session;

@@ -13,7 +13,7 @@ import { sameBytes, type TopicEntry } from "../topics/topic_table.ts";
 import type { Connection } from "./connection.ts";
 import { afterPublish, afterRead, goOn } from "./handlers/hooked_publish.ts";
 import { readThroughHooks, tellProcessed } from "../hook/packet_events.ts";
-import { mayPublishAtOnce } from "./permission.ts";
+import { mayPublishAtOnce } from "./access/access.ts";
 import { askPublish, tellPublished } from "../hook/publish_events.ts";
 import { deliverRun, eachMessage } from "./publish_runs.ts";
 import { mustWait } from "./publish_checks.ts";

@@ -6,12 +6,12 @@ import type { StoredMessage, StoredSysInfo } from "../storage/stored.ts";
 import type { DeliveryRecord, SessionRecord, StorageLoader, SubscriptionRecord } from "../storage/storage.ts";
 import { awayClient } from "./away_client.ts";
 import type { Broker } from "./broker.ts";
-import { lookAtClock } from "./clock_set.ts";
-import { addCounters } from "./counters.ts";
+import { lookAtClock } from "./durability/clock_set.ts";
+import { addCounters } from "./durability/kept_counters.ts";
 import { PayloadSlabs } from "./payload_slabs.ts";
-import type { Persistence } from "./persistence.ts";
-import { deliveryOf } from "./records.ts";
-import { messageOf } from "./stored_message.ts";
+import type { Persistence } from "./durability/keeper.ts";
+import { deliveryOf } from "./durability/records.ts";
+import { messageOf } from "./durability/stored_message.ts";
 import type { KeptClock } from "../core/timeline.ts";
 import { willDelay } from "./wills.ts";
 

@@ -3,7 +3,7 @@
 import type { Hook } from "../hook/hook.ts";
 import type { Broker } from "./broker.ts";
 import { load } from "./load.ts";
-import { Persistence } from "./persistence.ts";
+import { Persistence } from "./durability/keeper.ts";
 
 /** The first hook that has one counts. Fails with what the storage says. */
 export async function openStorage(

@@ -11,7 +11,7 @@ import { Message } from "../session/message.ts";
 import { sameBytes, type TopicEntry } from "../topics/topic_table.ts";
 import type { Connection } from "./connection.ts";
 import { deliverShared } from "./deliver.ts";
-import { mayPublishAtOnce } from "./permission.ts";
+import { mayPublishAtOnce } from "./access/access.ts";
 import type { Routes } from "./routes.ts";
 import { CHECK } from "../core/slices.ts";
 

@@ -18,10 +18,10 @@ import type {
 } from "../storage/stored.ts";
 import { awayClient } from "./away_client.ts";
 import type { Broker } from "./broker.ts";
-import { lookAtClock } from "./clock_set.ts";
-import { addCounters } from "./counters.ts";
+import { lookAtClock } from "./durability/clock_set.ts";
+import { addCounters } from "./durability/kept_counters.ts";
 import { isNothing, object } from "../hook/checked_answers.ts";
-import { messageOf } from "./stored_message.ts";
+import { messageOf } from "./durability/stored_message.ts";
 
 type StoredEvent = Extract<HookEvent, `stored${string}`>;
 

@@ -4,7 +4,7 @@ import { INLINE_CLIENT_ID } from "../hook/client.ts";
 import { type Message, NEVER } from "../session/message.ts";
 import { RetainedIndex } from "../topics/retained_index.ts";
 import type { Broker } from "./broker.ts";
-import { isServerTopic } from "./permission.ts";
+import { isServerTopic } from "./access/access.ts";
 import type { Timed } from "../core/deadlines.ts";
 import { shownMessage } from "./shown_message.ts";
 

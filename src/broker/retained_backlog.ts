@@ -7,7 +7,7 @@ import type { Subscription } from "../session/subscription.ts";
 import type { Connection } from "./connection.ts";
 import { clientName } from "./client_name.ts";
 import { deliverRetained } from "./deliver.ts";
-import { mayReceive } from "./rights.ts";
+import { mayReceive } from "./access/receive_rights.ts";
 import { CHECK, type SlicedWork } from "../core/slices.ts";
 
 /** QoS 1 and 2 messages that may wait in the session meanwhile. */

@@ -8,7 +8,7 @@ import type { Subscription } from "../session/subscription.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
 import type { Broker } from "./broker.ts";
 import type { Everybody } from "./delivery_hooks.ts";
-import { mayReceive } from "./rights.ts";
+import { mayReceive } from "./access/receive_rights.ts";
 
 /** What stands in the subscription index. */
 export type Subscriber = Subscription | SharedGroup;

@@ -9,7 +9,7 @@ import type { Broker } from "./broker.ts";
 import { deliverAgainNow } from "./deliver.ts";
 import type { Connection } from "./connection.ts";
 import type { Receiver } from "./pressure.ts";
-import { mayReceive } from "./rights.ts";
+import { mayReceive } from "./access/receive_rights.ts";
 import { shownMessage } from "./shown_message.ts";
 import { CHECK } from "../core/slices.ts";
 

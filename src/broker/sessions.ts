@@ -15,7 +15,7 @@ import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
 import { anotherIsThere, deliverAgainNow } from "./deliver.ts";
 import { Endings } from "./endings.ts";
-import type { Rights } from "./rights.ts";
+import type { Rights } from "./access/receive_rights.ts";
 
 /** Between two looks at a queue for what has expired, at least. */
 const SWEEP_MS = 10_000;

@@ -18,7 +18,7 @@ import { clientFields } from "./ends/ended.ts";
 import { deniedTopic } from "./ends/refused.ts";
 import { expiryTime } from "./expiry.ts";
 import { checkedWill, isNothing } from "../hook/checked_answers.ts";
-import { isOpen, isServerTopic, mayDo } from "./permission.ts";
+import { isOpen, isServerTopic, mayDo } from "./access/access.ts";
 import { shownMessage } from "./shown_message.ts";
 
 /** Why a will can't be accepted, before anybody is asked; null: it can. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mayDo } from "../../src/broker/permission.ts";
+import { mayDo } from "../../src/broker/access/access.ts";
 import type { Client, Hook, Opinion } from "../../src/hook/hook.ts";
 import { levels, settle, TestBroker, versions } from "../harness/mod.ts";
 import { Acl, SlowAcl } from "./acl.ts";

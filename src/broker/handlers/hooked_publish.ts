@@ -12,7 +12,7 @@ import type { Connection } from "../connection.ts";
 import { whoIs } from "../ends/ended.ts";
 import { deniedBy } from "../ends/refused.ts";
 import { isReason, type ReadOutcome, readThroughHooks } from "../../hook/packet_events.ts";
-import { mayPublish } from "../permission.ts";
+import { mayPublish } from "../access/access.ts";
 import { processed } from "../processed.ts";
 import { askPublish, isPacket, type PublishOutcome, tellPublished } from "../../hook/publish_events.ts";
 import type { Routes } from "../routes.ts";

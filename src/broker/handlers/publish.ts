@@ -9,7 +9,7 @@ import type { TopicEntry } from "../../topics/topic_table.ts";
 import { resolveAlias } from "../alias_in.ts";
 import type { Connection } from "../connection.ts";
 import { expiryTime } from "../expiry.ts";
-import { mayPublish } from "../permission.ts";
+import { mayPublish } from "../access/access.ts";
 import { answer, deny, refusePublish } from "../publish_answers.ts";
 import { acceptable, cannotKeep, mustWait, oddProperties, refuseMalformed } from "../publish_checks.ts";
 import type { Routes } from "../routes.ts";

@@ -13,7 +13,7 @@ import type { Connection } from "../connection.ts";
 import { unavailable } from "../ends/cause.ts";
 import { filterCause, tellRefusedFilters } from "../ends/refused.ts";
 import { changedSubscribe } from "../../hook/checked_answers.ts";
-import { mayDo } from "../permission.ts";
+import { mayDo } from "../access/access.ts";
 import { processed } from "../processed.ts";
 
 /** A right that is missing, also in the words of `obscureNotAuthorized`. */

@@ -3,12 +3,12 @@
  * waited for by the publisher whose message is the first of its topic, and then remembered.
  */
 
-import type { Client } from "../hook/client.ts";
-import type { MaybePromise } from "../hook/answers.ts";
-import { isPromise } from "../hook/dispatcher.ts";
-import type { Session } from "../session/session.ts";
-import type { Broker } from "./broker.ts";
-import { mayDo } from "./permission.ts";
+import type { Client } from "../../hook/client.ts";
+import type { MaybePromise } from "../../hook/answers.ts";
+import { isPromise } from "../../hook/dispatcher.ts";
+import type { Session } from "../../session/session.ts";
+import type { Broker } from "../broker.ts";
+import { mayDo } from "./access.ts";
 
 /** Topics remembered for one session. */
 const MOST = 4096;

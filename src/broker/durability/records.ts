@@ -1,14 +1,14 @@
 /** Sessions and deliveries as a storage is told of them, and back. */
 
-import type { Client } from "../hook/client.ts";
-import type { Will } from "../packets/types.ts";
-import { Delivery } from "../session/delivery.ts";
-import { Retain } from "../session/retain.ts";
-import type { Session } from "../session/session.ts";
-import { SharedGroup } from "../session/shared_group.ts";
-import type { DeliveryRecord, SessionRecord } from "../storage/storage.ts";
-import { parseShared } from "../topics/names.ts";
-import type { Broker } from "./broker.ts";
+import type { Client } from "../../hook/client.ts";
+import type { Will } from "../../packets/types.ts";
+import { Delivery } from "../../session/delivery.ts";
+import { Retain } from "../../session/retain.ts";
+import type { Session } from "../../session/session.ts";
+import { SharedGroup } from "../../session/shared_group.ts";
+import type { DeliveryRecord, SessionRecord } from "../../storage/storage.ts";
+import { parseShared } from "../../topics/names.ts";
+import type { Broker } from "../broker.ts";
 import { messageOf } from "./stored_message.ts";
 
 /** One without members for now keeps its name: it may get some, those that are being loaded for example. */

@@ -1,12 +1,12 @@
 /** May this client do that? What access control said of a publish is remembered while nothing changes. */
 
-import type { Client } from "../hook/client.ts";
-import type { Action, MaybePromise } from "../hook/answers.ts";
-import { isPromise } from "../hook/dispatcher.ts";
-import type { TopicEntry } from "../topics/topic_table.ts";
-import type { Broker } from "./broker.ts";
-import type { Connection } from "./connection.ts";
-import type { Routes } from "./routes.ts";
+import type { Client } from "../../hook/client.ts";
+import type { Action, MaybePromise } from "../../hook/answers.ts";
+import { isPromise } from "../../hook/dispatcher.ts";
+import type { TopicEntry } from "../../topics/topic_table.ts";
+import type { Broker } from "../broker.ts";
+import type { Connection } from "../connection.ts";
+import type { Routes } from "../routes.ts";
 
 const SYSTEM = "$SYS/";
 const STATE_OF = "$SYS/broker/connection/";

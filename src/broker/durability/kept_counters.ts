@@ -1,7 +1,7 @@
 /** Counters that a storage keeps, and when this server was last known to live. */
 
-import type { StoredSysInfo } from "../storage/stored.ts";
-import type { Broker } from "./broker.ts";
+import type { StoredSysInfo } from "../../storage/stored.ts";
+import type { Broker } from "../broker.ts";
 
 /** They are kept again with a commit when they are older than that, in milliseconds. */
 const BESIDE = 1000;

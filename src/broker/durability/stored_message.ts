@@ -1,7 +1,7 @@
 /** A message as it was kept. */
 
-import { Message, rawTopicOf } from "../session/message.ts";
-import type { StoredMessage } from "../storage/stored.ts";
+import { Message, rawTopicOf } from "../../session/message.ts";
+import type { StoredMessage } from "../../storage/stored.ts";
 
 /**
  * `ahead`: of how the broker counts time, what was kept by the machine's clock, and not with the rest of the times, is.

@@ -4,14 +4,14 @@
  */
 
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
-import type { Client } from "../hook/client.ts";
-import type { MaybePromise } from "../hook/answers.ts";
-import { isPromise } from "../hook/dispatcher.ts";
-import type { Delivery } from "../session/delivery.ts";
-import type { DeliveryStore } from "../session/delivery_store.ts";
-import type { Message } from "../session/message.ts";
-import type { Session } from "../session/session.ts";
-import type { Subscription } from "../session/subscription.ts";
+import type { Client } from "../../hook/client.ts";
+import type { MaybePromise } from "../../hook/answers.ts";
+import { isPromise } from "../../hook/dispatcher.ts";
+import type { Delivery } from "../../session/delivery.ts";
+import type { DeliveryStore } from "../../session/delivery_store.ts";
+import type { Message } from "../../session/message.ts";
+import type { Session } from "../../session/session.ts";
+import type { Subscription } from "../../session/subscription.ts";
 import {
   type DeliveryRecord,
   type SessionRecord,
@@ -19,14 +19,14 @@ import {
   StorageError,
   type StorageStatus,
   type SubscriptionRecord,
-} from "../storage/storage.ts";
-import type { Broker } from "./broker.ts";
-import type { Connection } from "./connection.ts";
-import { Counters } from "./counters.ts";
+} from "../../storage/storage.ts";
+import type { Broker } from "../broker.ts";
+import type { Connection } from "../connection.ts";
+import { Counters } from "./kept_counters.ts";
 import { deliveryOf, recordOf, recordOfDelivery } from "./records.ts";
-import { onlyStored, retell, retellOnce } from "./retell.ts";
-import { CHECK, Slice, type SlicedWork } from "../core/slices.ts";
-import type { Committer } from "../core/turn.ts";
+import { onlyStored, retell, retellOnce } from "./tell_storage_again.ts";
+import { CHECK, Slice, type SlicedWork } from "../../core/slices.ts";
+import type { Committer } from "../../core/turn.ts";
 
 /** Messages of one queue that are in memory. */
 const WINDOW = 64;

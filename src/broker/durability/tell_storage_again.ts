@@ -1,8 +1,8 @@
 /** A storage that has lost what it kept is told everything again that is in memory. */
 
-import type { Session } from "../session/session.ts";
-import type { Broker } from "./broker.ts";
-import type { Persistence } from "./persistence.ts";
+import type { Session } from "../../session/session.ts";
+import type { Broker } from "../broker.ts";
+import type { Persistence } from "./keeper.ts";
 
 /** Yields after each session and each retained message; a step is one of them. `told`: the sessions it is done with. */
 export function* retell(
