@@ -5,7 +5,7 @@ import type { PublishPacket } from "../packets/types.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
 import type { Connection } from "./connection.ts";
 import { topicTooLong } from "./ends/cause.ts";
-import type { Routes } from "./routes.ts";
+import type { Routes } from "./delivery/routes.ts";
 
 /** The topic a packet means, its alias resolved and remembered. Null: the connection was ended for it. */
 export function resolveAlias(connection: Connection, packet: PublishPacket): TopicEntry<Routes> | null {

@@ -26,7 +26,7 @@ import { BufferPool } from "../core/buffer_pool.ts";
 import { lookAtClock } from "./durability/clock_set.ts";
 import { Connection } from "./connection.ts";
 import { Deadlines } from "../core/deadlines.ts";
-import { deliverTo } from "./deliver.ts";
+import { deliverTo } from "./delivery/deliver.ts";
 import { TakeOvers } from "./ends/take_overs.ts";
 import {
   type Capabilities,
@@ -37,19 +37,19 @@ import {
   type ServerOptions,
 } from "../core/options.ts";
 import type { Persistence } from "./durability/keeper.ts";
-import { Pressure } from "./pressure.ts";
-import { Retained } from "./retained.ts";
+import { Pressure } from "./delivery/back_pressure.ts";
+import { Retained } from "./delivery/retained.ts";
 import { RetainedBacklog } from "./retained_backlog.ts";
-import { Router, type Routes, type Subscriber } from "./routes.ts";
-import { sessionHost } from "./session_host.ts";
-import { Sessions } from "./sessions.ts";
+import { Router, type Routes, type Subscriber } from "./delivery/routes.ts";
+import { sessionHost } from "./sessions/session_host.ts";
+import { Sessions } from "./sessions/sessions.ts";
 import { Stats } from "../core/stats.ts";
 import { Slices } from "../core/slices.ts";
 import { publishSysTopics } from "./sys_topics.ts";
-import { Sweeper } from "./sweeper.ts";
+import { Sweeper } from "./sessions/sweeper.ts";
 import { Timeline } from "../core/timeline.ts";
 import { Turn } from "../core/turn.ts";
-import { willDelay, Wills } from "./wills.ts";
+import { willDelay, Wills } from "./sessions/wills.ts";
 
 /** How often deadlines are looked at. */
 const TICK_MS = 250;

@@ -29,9 +29,9 @@ import { Lifetime } from "./lifetime.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Output } from "./output.ts";
 import type { Unused } from "./access/access.ts";
-import type { Backlog } from "./pressure.ts";
+import type { Backlog } from "./delivery/back_pressure.ts";
 import type { RetainedBacklog } from "./retained_backlog.ts";
-import type { Routes } from "./routes.ts";
+import type { Routes } from "./delivery/routes.ts";
 
 /** `new` until CONNECT came, `auth` while it is being decided, `open`, `closed`. */
 export type Phase = "new" | "auth" | "open" | "closed";

@@ -17,7 +17,7 @@ import { mayPublishAtOnce } from "./access/access.ts";
 import { askPublish, tellPublished } from "../hook/publish_events.ts";
 import { deliverRun, eachMessage } from "./publish_runs.ts";
 import { mustWait } from "./publish_checks.ts";
-import type { Routes } from "./routes.ts";
+import type { Routes } from "./delivery/routes.ts";
 import { CHECK } from "../core/slices.ts";
 
 /** Payloads that hooks see share a copy of the chunk of this size: what one of them keeps holds on to no more. */

@@ -13,7 +13,7 @@ import type { Persistence } from "./durability/keeper.ts";
 import { deliveryOf } from "./durability/records.ts";
 import { messageOf } from "./durability/stored_message.ts";
 import type { KeptClock } from "../core/timeline.ts";
-import { willDelay } from "./wills.ts";
+import { willDelay } from "./sessions/wills.ts";
 
 /** For clients whose connection ended with the earlier run, before their wills are published. */
 const RETURN_MS = 1000;

@@ -8,7 +8,7 @@ import type { Connection } from "./connection.ts";
 import { deniedTopic, tellRefusedPublish } from "./ends/refused.ts";
 import { acknowledge } from "./handlers/acks.ts";
 import { reasonFor } from "./reason_for.ts";
-import type { Routes } from "./routes.ts";
+import type { Routes } from "./delivery/routes.ts";
 
 /** PUBACK or PUBREC with the reason. A QoS 2 id counts as received only when it was not refused. */
 export function answer(connection: Connection, qos: QoS, packetId: number, reason: Reason): void {

@@ -10,7 +10,7 @@ import type { Connection } from "./connection.ts";
 import { type Cause, notOffered, unavailable } from "./ends/cause.ts";
 import { acknowledge } from "./handlers/acks.ts";
 import { refusePublish } from "./publish_answers.ts";
-import type { Routes } from "./routes.ts";
+import type { Routes } from "./delivery/routes.ts";
 
 /** A receiver or the storage can't keep up, or access control is still being asked about one: the packet is to be tried again. */
 export function mustWait(

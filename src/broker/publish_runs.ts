@@ -10,9 +10,9 @@ import type { SharedGroup } from "../session/shared_group.ts";
 import { Message } from "../session/message.ts";
 import { sameBytes, type TopicEntry } from "../topics/topic_table.ts";
 import type { Connection } from "./connection.ts";
-import { deliverShared } from "./deliver.ts";
+import { deliverShared } from "./delivery/deliver.ts";
 import { mayPublishAtOnce } from "./access/access.ts";
-import type { Routes } from "./routes.ts";
+import type { Routes } from "./delivery/routes.ts";
 import { CHECK } from "../core/slices.ts";
 
 /** Longest run, so that a receiver's bounds are looked at often enough. */

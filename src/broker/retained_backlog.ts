@@ -6,7 +6,7 @@
 import type { Subscription } from "../session/subscription.ts";
 import type { Connection } from "./connection.ts";
 import { clientName } from "./client_name.ts";
-import { deliverRetained } from "./deliver.ts";
+import { deliverRetained } from "./delivery/deliver.ts";
 import { mayReceive } from "./access/receive_rights.ts";
 import { CHECK, type SlicedWork } from "../core/slices.ts";
 

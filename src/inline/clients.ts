@@ -3,7 +3,7 @@
 import type { Broker } from "../broker/broker.ts";
 import type { Connection } from "../broker/connection.ts";
 import { checkedReason } from "../hook/checked_answers.ts";
-import { shownMessage } from "../broker/shown_message.ts";
+import { shownMessage } from "../broker/delivery/shown_message.ts";
 import type { Client } from "../hook/client.ts";
 import { checkString, described } from "../core/misuse.ts";
 import type { MessageInfo } from "../hook/answers.ts";

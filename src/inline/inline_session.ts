@@ -4,7 +4,7 @@
  */
 
 import type { Broker } from "../broker/broker.ts";
-import { deliverRetained } from "../broker/deliver.ts";
+import { deliverRetained } from "../broker/delivery/deliver.ts";
 import { INLINE_CLIENT_ID } from "../hook/client.ts";
 import type { QoS } from "../packets/types.ts";
 import { type Message, NEVER } from "../session/message.ts";

@@ -1,6 +1,6 @@
 /** Where messages for an inline subscription go: into its queue. In the place a network client has its connection. */
 
-import type { Backlog, Receiver } from "../broker/pressure.ts";
+import type { Backlog, Receiver } from "../broker/delivery/back_pressure.ts";
 
 export class InlineOutlet implements Receiver {
   /** Never the bytes of others as they are: each message by itself. */

@@ -1,15 +1,15 @@
 /** Publishes of the program itself: the way of a client's publish without packet, access control and acknowledgement. */
 
 import type { Broker } from "../broker/broker.ts";
-import { deliverToOne } from "../broker/deliver.ts";
+import { deliverToOne } from "../broker/delivery/deliver.ts";
 import { clientFields } from "../broker/ends/ended.ts";
-import { expiryTime } from "../broker/expiry.ts";
+import { expiryTime } from "../broker/delivery/expiry.ts";
 import { forwarded } from "../broker/handlers/publish.ts";
 import { isServerTopic } from "../broker/access/access.ts";
 import { askPublish, isPacket, type PublishOutcome, tellPublished } from "../hook/publish_events.ts";
 import { Settlement } from "../core/commit_promise.ts";
 import { mayReceive } from "../broker/access/receive_rights.ts";
-import type { Routes } from "../broker/routes.ts";
+import type { Routes } from "../broker/delivery/routes.ts";
 import { type Client, INLINE_CLIENT_ID } from "../hook/client.ts";
 import type { MaybePromise } from "../hook/answers.ts";
 import { isPromise } from "../hook/dispatcher.ts";

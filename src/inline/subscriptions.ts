@@ -1,7 +1,7 @@
 /** The subscriptions of the program itself, by filter and number. */
 
 import type { Broker } from "../broker/broker.ts";
-import { deliverAgain } from "../broker/deliver.ts";
+import { deliverAgain } from "../broker/delivery/deliver.ts";
 import { clientFields } from "../broker/ends/ended.ts";
 import type { Client } from "../hook/client.ts";
 import { checkOptions, checkString, described, isClass, type Shape } from "../core/misuse.ts";

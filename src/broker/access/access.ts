@@ -6,7 +6,7 @@ import { isPromise } from "../../hook/dispatcher.ts";
 import type { TopicEntry } from "../../topics/topic_table.ts";
 import type { Broker } from "../broker.ts";
 import type { Connection } from "../connection.ts";
-import type { Routes } from "../routes.ts";
+import type { Routes } from "../delivery/routes.ts";
 
 const SYSTEM = "$SYS/";
 const STATE_OF = "$SYS/broker/connection/";

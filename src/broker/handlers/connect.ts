@@ -19,7 +19,7 @@ import { type Rights, rightsToWaiting } from "../access/receive_rights.ts";
 import { reasonFor } from "../reason_for.ts";
 import { beginAuthentication } from "./auth.ts";
 import { authenticate } from "./authenticate.ts";
-import { checkWill } from "../wills.ts";
+import { checkWill } from "../sessions/wills.ts";
 
 /** A CONNECT that is none: what can be said depends on how far it could be read. */
 export function refuseMalformedConnect(

@@ -15,7 +15,7 @@ import { isReason, type ReadOutcome, readThroughHooks } from "../../hook/packet_
 import { mayPublish } from "../access/access.ts";
 import { processed } from "../processed.ts";
 import { askPublish, isPacket, type PublishOutcome, tellPublished } from "../../hook/publish_events.ts";
-import type { Routes } from "../routes.ts";
+import type { Routes } from "../delivery/routes.ts";
 import { answer, deny, refusePublish } from "../publish_answers.ts";
 import { acceptable, mustWait, oddProperties, refuseMalformed } from "../publish_checks.ts";
 import { acceptPacket, whenReceiversKnown } from "./publish.ts";

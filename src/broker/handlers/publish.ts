@@ -8,11 +8,11 @@ import { Message } from "../../session/message.ts";
 import type { TopicEntry } from "../../topics/topic_table.ts";
 import { resolveAlias } from "../alias_in.ts";
 import type { Connection } from "../connection.ts";
-import { expiryTime } from "../expiry.ts";
+import { expiryTime } from "../delivery/expiry.ts";
 import { mayPublish } from "../access/access.ts";
 import { answer, deny, refusePublish } from "../publish_answers.ts";
 import { acceptable, cannotKeep, mustWait, oddProperties, refuseMalformed } from "../publish_checks.ts";
-import type { Routes } from "../routes.ts";
+import type { Routes } from "../delivery/routes.ts";
 import { handleHookedPublish } from "./hooked_publish.ts";
 
 /** False: it has to wait. */

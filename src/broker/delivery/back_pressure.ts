@@ -5,12 +5,12 @@
  * is dropped and QoS 1 and 2 queue up within their bound, until it has caught up.
  */
 
-import type { Outlet } from "../session/outlet.ts";
-import type { Route } from "../session/route.ts";
-import type { SharedGroup } from "../session/shared_group.ts";
-import type { Connection } from "./connection.ts";
+import type { Outlet } from "../../session/outlet.ts";
+import type { Route } from "../../session/route.ts";
+import type { SharedGroup } from "../../session/shared_group.ts";
+import type { Connection } from "../connection.ts";
 import type { Routes } from "./routes.ts";
-import type { Timeline } from "../core/timeline.ts";
+import type { Timeline } from "../../core/timeline.ts";
 
 const CHECK_MS = 50;
 const NO_PROGRESS_MS = 250;

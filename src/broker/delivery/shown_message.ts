@@ -1,10 +1,10 @@
 /** A message for hooks and programs, which compare its expiry with the machine's clock. */
 
-import type { MessageInfo } from "../hook/answers.ts";
-import type { Properties } from "../packets/properties.ts";
-import type { QoS } from "../packets/types.ts";
-import { type Message, NEVER } from "../session/message.ts";
-import type { Broker } from "./broker.ts";
+import type { MessageInfo } from "../../hook/answers.ts";
+import type { Properties } from "../../packets/properties.ts";
+import type { QoS } from "../../packets/types.ts";
+import { type Message, NEVER } from "../../session/message.ts";
+import type { Broker } from "../broker.ts";
 
 /** The message itself, unless it expires and the clock was set since the broker counts. */
 export function shownMessage(broker: Broker, message: Message): MessageInfo {

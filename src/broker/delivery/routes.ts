@@ -1,14 +1,14 @@
 /** Who gets a message of a topic: computed once per topic and change of subscriptions, then remembered. */
 
-import { isPromise } from "../hook/dispatcher.ts";
-import { mergeRoutes, type Route } from "../session/route.ts";
-import type { Session } from "../session/session.ts";
-import { SharedGroup } from "../session/shared_group.ts";
-import type { Subscription } from "../session/subscription.ts";
-import type { TopicEntry } from "../topics/topic_table.ts";
-import type { Broker } from "./broker.ts";
-import type { Everybody } from "./delivery_hooks.ts";
-import { mayReceive } from "./access/receive_rights.ts";
+import { isPromise } from "../../hook/dispatcher.ts";
+import { mergeRoutes, type Route } from "../../session/route.ts";
+import type { Session } from "../../session/session.ts";
+import { SharedGroup } from "../../session/shared_group.ts";
+import type { Subscription } from "../../session/subscription.ts";
+import type { TopicEntry } from "../../topics/topic_table.ts";
+import type { Broker } from "../broker.ts";
+import type { Everybody } from "./selection.ts";
+import { mayReceive } from "../access/receive_rights.ts";
 
 /** What stands in the subscription index. */
 export type Subscriber = Subscription | SharedGroup;

@@ -1,8 +1,8 @@
 /** Drops what has expired in the queues of clients that are away, a page at a time, so that nobody notices. */
 
 import { clearTimeout, setTimeout } from "node:timers";
-import type { Session } from "../session/session.ts";
-import type { Timeline } from "../core/timeline.ts";
+import type { Session } from "../../session/session.ts";
+import type { Timeline } from "../../core/timeline.ts";
 
 /** Between two pages. */
 const PAUSE_MS = 4;

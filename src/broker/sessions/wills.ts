@@ -1,25 +1,25 @@
 /** Wills: an ordinary publish, at a time the client left to us. MQTT 5.0 sections 3.1.2.5 and 3.1.3.2. */
 
-import type { Client } from "../hook/client.ts";
-import type { MaybePromise, WillAnswer } from "../hook/answers.ts";
-import { isPromise } from "../hook/dispatcher.ts";
-import { NO_PROPERTIES, type Properties } from "../packets/properties.ts";
-import { type Reason, Reasons } from "../packets/reason.ts";
-import type { ConnectPacket, Will } from "../packets/types.ts";
-import { isText } from "../packets/text_payload.ts";
-import { Message } from "../session/message.ts";
-import type { Session } from "../session/session.ts";
-import type { DueWill } from "../session/will.ts";
-import { isTopicName } from "../topics/names.ts";
-import type { LogFields } from "../core/log.ts";
-import type { Broker } from "./broker.ts";
-import { notOffered, type Refusal, topicBound } from "./ends/cause.ts";
-import { clientFields } from "./ends/ended.ts";
-import { deniedTopic } from "./ends/refused.ts";
-import { expiryTime } from "./expiry.ts";
-import { checkedWill, isNothing } from "../hook/checked_answers.ts";
-import { isOpen, isServerTopic, mayDo } from "./access/access.ts";
-import { shownMessage } from "./shown_message.ts";
+import type { Client } from "../../hook/client.ts";
+import type { MaybePromise, WillAnswer } from "../../hook/answers.ts";
+import { isPromise } from "../../hook/dispatcher.ts";
+import { NO_PROPERTIES, type Properties } from "../../packets/properties.ts";
+import { type Reason, Reasons } from "../../packets/reason.ts";
+import type { ConnectPacket, Will } from "../../packets/types.ts";
+import { isText } from "../../packets/text_payload.ts";
+import { Message } from "../../session/message.ts";
+import type { Session } from "../../session/session.ts";
+import type { DueWill } from "../../session/will.ts";
+import { isTopicName } from "../../topics/names.ts";
+import type { LogFields } from "../../core/log.ts";
+import type { Broker } from "../broker.ts";
+import { notOffered, type Refusal, topicBound } from "../ends/cause.ts";
+import { clientFields } from "../ends/ended.ts";
+import { deniedTopic } from "../ends/refused.ts";
+import { expiryTime } from "../delivery/expiry.ts";
+import { checkedWill, isNothing } from "../../hook/checked_answers.ts";
+import { isOpen, isServerTopic, mayDo } from "../access/access.ts";
+import { shownMessage } from "../delivery/shown_message.ts";
 
 /** Why a will can't be accepted, before anybody is asked; null: it can. */
 export function checkWill(broker: Broker, packet: ConnectPacket): Refusal | null {

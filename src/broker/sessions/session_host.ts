@@ -1,17 +1,17 @@
 /** What sessions report to the broker: counted, and told to hooks that listen. */
 
-import type { MaybePromise, MessageInfo } from "../hook/answers.ts";
-import { isPromise } from "../hook/dispatcher.ts";
-import type { SessionHost } from "../session/host.ts";
-import { type Message, NEVER } from "../session/message.ts";
-import type { Session } from "../session/session.ts";
-import type { Broker } from "./broker.ts";
-import { deliverAgainNow } from "./deliver.ts";
-import type { Connection } from "./connection.ts";
-import type { Receiver } from "./pressure.ts";
-import { mayReceive } from "./access/receive_rights.ts";
-import { shownMessage } from "./shown_message.ts";
-import { CHECK } from "../core/slices.ts";
+import type { MaybePromise, MessageInfo } from "../../hook/answers.ts";
+import { isPromise } from "../../hook/dispatcher.ts";
+import type { SessionHost } from "../../session/host.ts";
+import { type Message, NEVER } from "../../session/message.ts";
+import type { Session } from "../../session/session.ts";
+import type { Broker } from "../broker.ts";
+import { deliverAgainNow } from "../delivery/deliver.ts";
+import type { Connection } from "../connection.ts";
+import type { Receiver } from "../delivery/back_pressure.ts";
+import { mayReceive } from "../access/receive_rights.ts";
+import { shownMessage } from "../delivery/shown_message.ts";
+import { CHECK } from "../../core/slices.ts";
 
 /** Roughly the memory a delivery costs, beside its message. */
 const DELIVERY_BYTES = 200;

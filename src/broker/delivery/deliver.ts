@@ -1,18 +1,18 @@
 /** One message to those who subscribed: the one place where a publish leaves for its subscribers. */
 
-import type { Message } from "../session/message.ts";
-import { Delivery } from "../session/delivery.ts";
-import { Retain } from "../session/retain.ts";
-import { type Route, toItself } from "../session/route.ts";
-import type { Session } from "../session/session.ts";
-import type { SharedGroup } from "../session/shared_group.ts";
-import type { Subscription } from "../session/subscription.ts";
-import type { Client } from "../hook/client.ts";
-import { isPromise } from "../hook/dispatcher.ts";
-import type { QoS } from "../packets/types.ts";
-import type { Broker } from "./broker.ts";
-import { deliverThroughHooks, Everybody, select, type Selected } from "./delivery_hooks.ts";
-import { mayReceive } from "./access/receive_rights.ts";
+import type { Message } from "../../session/message.ts";
+import { Delivery } from "../../session/delivery.ts";
+import { Retain } from "../../session/retain.ts";
+import { type Route, toItself } from "../../session/route.ts";
+import type { Session } from "../../session/session.ts";
+import type { SharedGroup } from "../../session/shared_group.ts";
+import type { Subscription } from "../../session/subscription.ts";
+import type { Client } from "../../hook/client.ts";
+import { isPromise } from "../../hook/dispatcher.ts";
+import type { QoS } from "../../packets/types.ts";
+import type { Broker } from "../broker.ts";
+import { deliverThroughHooks, Everybody, select, type Selected } from "./selection.ts";
+import { mayReceive } from "../access/receive_rights.ts";
 import type { Routes } from "./routes.ts";
 import { shownMessage } from "./shown_message.ts";
 

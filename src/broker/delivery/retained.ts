@@ -1,11 +1,11 @@
 /** Retained messages: one per topic, gone when they expire. MQTT 5.0 section 3.3.1.3. */
 
-import { INLINE_CLIENT_ID } from "../hook/client.ts";
-import { type Message, NEVER } from "../session/message.ts";
-import { RetainedIndex } from "../topics/retained_index.ts";
-import type { Broker } from "./broker.ts";
-import { isServerTopic } from "./access/access.ts";
-import type { Timed } from "../core/deadlines.ts";
+import { INLINE_CLIENT_ID } from "../../hook/client.ts";
+import { type Message, NEVER } from "../../session/message.ts";
+import { RetainedIndex } from "../../topics/retained_index.ts";
+import type { Broker } from "../broker.ts";
+import { isServerTopic } from "../access/access.ts";
+import type { Timed } from "../../core/deadlines.ts";
 import { shownMessage } from "./shown_message.ts";
 
 export class Retained {

@@ -1,7 +1,7 @@
 /** When a message expires. MQTT 5.0 section 3.3.2.3.3. */
 
-import { NEVER } from "../session/message.ts";
-import type { Broker } from "./broker.ts";
+import { NEVER } from "../../session/message.ts";
+import type { Broker } from "../broker.ts";
 
 /**
  * For an interval in seconds, as the broker counts time; none is never, unless the server has a maximum. `now`: when it

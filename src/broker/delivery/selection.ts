@@ -1,19 +1,19 @@
 /** A message on its way to its subscribers, for hooks that choose them or look at each delivery. */
 
-import type { Client } from "../hook/client.ts";
-import type { Candidate, CandidateGroup, Selection } from "../hook/hook.ts";
-import { isPromise } from "../hook/dispatcher.ts";
-import type { QoS } from "../packets/types.ts";
-import { Message, rawTopicOf } from "../session/message.ts";
-import type { Route } from "../session/route.ts";
-import type { Session } from "../session/session.ts";
-import type { SharedGroup } from "../session/shared_group.ts";
-import { utf8Length } from "../packets/wire.ts";
-import type { PublishChanges } from "../hook/publish_view.ts";
-import { isTopicName } from "../topics/names.ts";
-import type { Broker } from "./broker.ts";
-import { forwarded } from "./handlers/publish.ts";
-import { checkedChanges, isNothing, object } from "../hook/checked_answers.ts";
+import type { Client } from "../../hook/client.ts";
+import type { Candidate, CandidateGroup, Selection } from "../../hook/hook.ts";
+import { isPromise } from "../../hook/dispatcher.ts";
+import type { QoS } from "../../packets/types.ts";
+import { Message, rawTopicOf } from "../../session/message.ts";
+import type { Route } from "../../session/route.ts";
+import type { Session } from "../../session/session.ts";
+import type { SharedGroup } from "../../session/shared_group.ts";
+import { utf8Length } from "../../packets/wire.ts";
+import type { PublishChanges } from "../../hook/publish_view.ts";
+import { isTopicName } from "../../topics/names.ts";
+import type { Broker } from "../broker.ts";
+import { forwarded } from "../handlers/publish.ts";
+import { checkedChanges, isNothing, object } from "../../hook/checked_answers.ts";
 import { shownMessage } from "./shown_message.ts";
 
 /** Who is left after the hooks had their say. */

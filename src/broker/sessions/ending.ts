@@ -8,14 +8,14 @@
  * client id is not free.
  */
 
-import type { Delivery } from "../session/delivery.ts";
-import type { Session } from "../session/session.ts";
-import type { SharedGroup } from "../session/shared_group.ts";
-import type { SessionRecord } from "../storage/storage.ts";
-import type { Broker } from "./broker.ts";
-import { deliverAgainNow, membersAsked } from "./deliver.ts";
+import type { Delivery } from "../../session/delivery.ts";
+import type { Session } from "../../session/session.ts";
+import type { SharedGroup } from "../../session/shared_group.ts";
+import type { SessionRecord } from "../../storage/storage.ts";
+import type { Broker } from "../broker.ts";
+import { deliverAgainNow, membersAsked } from "../delivery/deliver.ts";
 import type { Endings } from "./endings.ts";
-import { endingRecord } from "./durability/records.ts";
+import { endingRecord } from "../durability/records.ts";
 
 export class Ending {
   readonly session: Session;

@@ -1,21 +1,21 @@
 /** All sessions: the one place where a client id is claimed, and where a session ends. */
 
-import type { Client } from "../hook/client.ts";
-import { Reasons } from "../packets/reason.ts";
-import { NO_PROPERTIES } from "../packets/properties.ts";
-import type { QoS, SubscribeOptions } from "../packets/types.ts";
-import { NEVER } from "../session/message.ts";
-import { Session } from "../session/session.ts";
-import type { PendingWill } from "../session/will.ts";
-import { SharedGroup } from "../session/shared_group.ts";
-import { Subscription } from "../session/subscription.ts";
-import { parseShared } from "../topics/names.ts";
-import { textKey } from "../topics/text_key.ts";
-import type { Broker } from "./broker.ts";
-import type { Connection } from "./connection.ts";
-import { anotherIsThere, deliverAgainNow } from "./deliver.ts";
+import type { Client } from "../../hook/client.ts";
+import { Reasons } from "../../packets/reason.ts";
+import { NO_PROPERTIES } from "../../packets/properties.ts";
+import type { QoS, SubscribeOptions } from "../../packets/types.ts";
+import { NEVER } from "../../session/message.ts";
+import { Session } from "../../session/session.ts";
+import type { PendingWill } from "../../session/will.ts";
+import { SharedGroup } from "../../session/shared_group.ts";
+import { Subscription } from "../../session/subscription.ts";
+import { parseShared } from "../../topics/names.ts";
+import { textKey } from "../../topics/text_key.ts";
+import type { Broker } from "../broker.ts";
+import type { Connection } from "../connection.ts";
+import { anotherIsThere, deliverAgainNow } from "../delivery/deliver.ts";
 import { Endings } from "./endings.ts";
-import type { Rights } from "./access/receive_rights.ts";
+import type { Rights } from "../access/receive_rights.ts";
 
 /** Between two looks at a queue for what has expired, at least. */
 const SWEEP_MS = 10_000;

@@ -1,8 +1,8 @@
 /** Sessions that have ended while what waits in them is still being passed on. */
 
-import type { Session } from "../session/session.ts";
-import { textKey } from "../topics/text_key.ts";
-import type { Broker } from "./broker.ts";
+import type { Session } from "../../session/session.ts";
+import { textKey } from "../../topics/text_key.ts";
+import type { Broker } from "../broker.ts";
 import { Ending } from "./ending.ts";
 
 /** Queues that are read at the same time: a hundred thousand sessions may expire at once. */
