@@ -3,7 +3,7 @@
 import { Reasons } from "../packets/reason.ts";
 import type { PublishPacket } from "../packets/types.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./connection/connection.ts";
 import { topicTooLong } from "./ends/cause.ts";
 import type { Routes } from "./delivery/routes.ts";
 

@@ -6,7 +6,7 @@ import type { Properties } from "../packets/properties.ts";
 import type { ConnectPacket } from "../packets/types.ts";
 import { isValidString, utf8Length } from "../packets/utf8.ts";
 import type { Broker } from "./broker.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./connection/connection.ts";
 import type { Refusal } from "./ends/cause.ts";
 
 export class ConnectedClient implements ConnectingClient {

@@ -10,7 +10,7 @@ import { PublishView } from "../hook/publish_view.ts";
 import { Message } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
 import { sameBytes, type TopicEntry } from "../topics/topic_table.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./connection/connection.ts";
 import { afterPublish, afterRead, goOn } from "./handlers/hooked_publish.ts";
 import { readThroughHooks, tellProcessed } from "../hook/packet_events.ts";
 import { mayPublishAtOnce } from "./access/access.ts";

@@ -6,7 +6,7 @@
 import { textOf } from "../core/error_text.ts";
 import { remainingLength, varintLength } from "../packets/fixed_header.ts";
 import { Queue } from "../core/queue.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./connection/connection.ts";
 import { Hold, type Input } from "./input.ts";
 import { receive } from "./receive.ts";
 

@@ -4,10 +4,10 @@ import { type Reason, Reasons } from "../packets/reason.ts";
 import { PacketType, type QoS } from "../packets/types.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
 import type { LogFields } from "../core/log.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./connection/connection.ts";
 import { deniedTopic, tellRefusedPublish } from "./ends/refused.ts";
 import { acknowledge } from "./handlers/acks.ts";
-import { reasonFor } from "./reason_for.ts";
+import { reasonFor } from "./connection/reason_for.ts";
 import type { Routes } from "./delivery/routes.ts";
 
 /** PUBACK or PUBREC with the reason. A QoS 2 id counts as received only when it was not refused. */

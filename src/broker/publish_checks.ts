@@ -6,7 +6,7 @@ import { isText } from "../packets/text_payload.ts";
 import { PacketType, type QoS } from "../packets/types.ts";
 import { isTopicName } from "../topics/names.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./connection/connection.ts";
 import { type Cause, notOffered, unavailable } from "./ends/cause.ts";
 import { acknowledge } from "./handlers/acks.ts";
 import { refusePublish } from "./publish_answers.ts";

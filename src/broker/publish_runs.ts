@@ -9,7 +9,7 @@ import { type Route, toItself } from "../session/route.ts";
 import type { SharedGroup } from "../session/shared_group.ts";
 import { Message } from "../session/message.ts";
 import { sameBytes, type TopicEntry } from "../topics/topic_table.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./connection/connection.ts";
 import { deliverShared } from "./delivery/deliver.ts";
 import { mayPublishAtOnce } from "./access/access.ts";
 import type { Routes } from "./delivery/routes.ts";

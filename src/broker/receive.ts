@@ -4,7 +4,7 @@ import { decode } from "../packets/decode.ts";
 import { Malformed, Reasons } from "../packets/reason.ts";
 import { type AckPacket, type Packet, PacketType } from "../packets/types.ts";
 import { type PacketView, viewOf } from "../hook/publish_view.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./connection/connection.ts";
 import { handleAuth } from "./handlers/auth.ts";
 import { handleConnect, refuseMalformedConnect } from "./handlers/connect.ts";
 import { handleDisconnect } from "./handlers/disconnect.ts";
@@ -14,7 +14,7 @@ import { handlePublish } from "./handlers/publish.ts";
 import { handleSubscribe } from "./handlers/subscribe.ts";
 import { handleUnsubscribe } from "./handlers/unsubscribe.ts";
 import { isReason, readThroughHooks } from "../hook/packet_events.ts";
-import { processed } from "./processed.ts";
+import { processed } from "./connection/processed.ts";
 
 /** False: the packet was not taken, it is to be tried again when the connection may go on. */
 export function receive(

@@ -1,7 +1,7 @@
 /** What a program sees of the server's clients, and what it can do with them. */
 
 import type { Broker } from "../broker/broker.ts";
-import type { Connection } from "../broker/connection.ts";
+import type { Connection } from "../broker/connection/connection.ts";
 import { checkedReason } from "../hook/checked_answers.ts";
 import { shownMessage } from "../broker/delivery/shown_message.ts";
 import type { Client } from "../hook/client.ts";

@@ -1,6 +1,6 @@
 /** Packets the program sends in the name of a client. */
 
-import type { Connection } from "../broker/connection.ts";
+import type { Connection } from "../broker/connection/connection.ts";
 import { decode } from "../packets/decode.ts";
 import { encode } from "../packets/encode.ts";
 import { remainingLength, varintLength } from "../packets/fixed_header.ts";

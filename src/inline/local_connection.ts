@@ -1,7 +1,7 @@
 /** Both ends of a client without a network: the connection in the server, and who takes what is sent to it. */
 
 import type { Broker } from "../broker/broker.ts";
-import type { Connection } from "../broker/connection.ts";
+import type { Connection } from "../broker/connection/connection.ts";
 import { clientFields } from "../broker/ends/ended.ts";
 import { type Client, INLINE_CLIENT_ID } from "../hook/client.ts";
 import { checkOptions, type Shape } from "../core/misuse.ts";

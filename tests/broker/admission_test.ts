@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Admission } from "../../src/broker/admission.ts";
+import { Admission } from "../../src/broker/connection/admission.ts";
 import { Reasons } from "../../src/packets/reason.ts";
 import { TestBroker } from "../harness/mod.ts";
 

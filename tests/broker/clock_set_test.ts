@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Broker } from "../../src/broker/broker.ts";
-import { restore } from "../../src/broker/restore.ts";
+import { restore } from "../../src/broker/recovery/from_hooks.ts";
 import { systemInfo } from "../../src/broker/system_info.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { Client, Hook, MessageInfo } from "../../src/hook/hook.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PayloadSlabs } from "../../src/broker/payload_slabs.ts";
+import { PayloadSlabs } from "../../src/broker/recovery/payload_slabs.ts";
 import { Message } from "../../src/session/message.ts";
 
 function filled(length: number, value: number): Message {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Connection } from "../../src/broker/connection.ts";
+import type { Connection } from "../../src/broker/connection/connection.ts";
 import { settle, TestBroker, type TestBrokerOptions, type TestClient, until } from "../harness/mod.ts";
 import { packet, u16 } from "../conformance/v3/raw.ts";
 

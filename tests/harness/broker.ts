@@ -5,7 +5,7 @@ import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { Broker } from "../../src/broker/broker.ts";
 import type { PartialServerOptions } from "../../src/core/options.ts";
 import { type Boot, ManualClock } from "../../src/core/clock.ts";
-import { closeStorage, openStorage } from "../../src/broker/open_storage.ts";
+import { closeStorage, openStorage } from "../../src/broker/recovery/open_storage.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import type { ConnectPacket, ProtocolVersion } from "../../src/packets/types.ts";

@@ -5,7 +5,7 @@ import type { Action, MaybePromise } from "../../hook/answers.ts";
 import { isPromise } from "../../hook/dispatcher.ts";
 import type { TopicEntry } from "../../topics/topic_table.ts";
 import type { Broker } from "../broker.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import type { Routes } from "../delivery/routes.ts";
 
 const SYSTEM = "$SYS/";

@@ -8,7 +8,7 @@
 import type { Outlet } from "../../session/outlet.ts";
 import type { Route } from "../../session/route.ts";
 import type { SharedGroup } from "../../session/shared_group.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import type { Routes } from "./routes.ts";
 import type { Timeline } from "../../core/timeline.ts";
 

@@ -21,7 +21,7 @@ import {
   type SubscriptionRecord,
 } from "../../storage/storage.ts";
 import type { Broker } from "../broker.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import { Counters } from "./kept_counters.ts";
 import { deliveryOf, recordOf, recordOfDelivery } from "./records.ts";
 import { onlyStored, retell, retellOnce } from "./tell_storage_again.ts";

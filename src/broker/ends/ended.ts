@@ -4,7 +4,7 @@ import type { Client } from "../../hook/client.ts";
 import type { LogFields } from "../../core/log.ts";
 import type { Reason } from "../../packets/reason.ts";
 import { StreamFault } from "../../runtime/stream.ts";
-import type { Connection, Phase } from "../connection.ts";
+import type { Connection, Phase } from "../connection/connection.ts";
 import type { Cause } from "./cause.ts";
 
 /** Whom a line is about. */

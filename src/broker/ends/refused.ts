@@ -4,7 +4,7 @@ import type { LogFields } from "../../core/log.ts";
 import type { HookEvent } from "../../hook/dispatcher.ts";
 import { type Reason, Reasons, reasonText } from "../../packets/reason.ts";
 import type { Broker } from "../broker.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import { isServerTopic } from "../access/access.ts";
 import { type Cause, notOffered, topicBound } from "./cause.ts";
 import { whoIs } from "./ended.ts";

@@ -6,9 +6,9 @@ import { type AuthPacket, type ConnectPacket, PacketType } from "../../packets/t
 import type { Properties } from "../../packets/properties.ts";
 import { quoted } from "../../core/quoted.ts";
 import type { ConnectedClient } from "../connected_client.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import { checkedReason, isNothing, object } from "../../hook/checked_answers.ts";
-import { processed } from "../processed.ts";
+import { processed } from "../connection/processed.ts";
 import { authenticated } from "./connect.ts";
 
 /** CONNECT came with an authentication method. */

@@ -5,7 +5,7 @@ import { isPromise } from "../../hook/dispatcher.ts";
 import { Reasons } from "../../packets/reason.ts";
 import type { ConnectPacket } from "../../packets/types.ts";
 import type { ConnectedClient } from "../connected_client.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import type { Refusal } from "../ends/cause.ts";
 
 /** Why it is not let in; null: it is. */

@@ -2,7 +2,7 @@
 
 import { Reasons, reasonText } from "../../packets/reason.ts";
 import type { DisconnectPacket } from "../../packets/types.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../connection/connection.ts";
 
 export function handleDisconnect(connection: Connection, packet: DisconnectPacket): void {
   const { session, version } = connection;

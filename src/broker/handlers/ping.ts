@@ -1,6 +1,6 @@
 /** PINGREQ, MQTT 5.0 section 3.12. */
 
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../connection/connection.ts";
 
 const PINGRESP = new Uint8Array([0xd0, 0]);
 

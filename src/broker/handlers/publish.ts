@@ -7,7 +7,7 @@ import { PacketType, type PublishPacket, type QoS } from "../../packets/types.ts
 import { Message } from "../../session/message.ts";
 import type { TopicEntry } from "../../topics/topic_table.ts";
 import { resolveAlias } from "../alias_in.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import { expiryTime } from "../delivery/expiry.ts";
 import { mayPublish } from "../access/access.ts";
 import { answer, deny, refusePublish } from "../publish_answers.ts";

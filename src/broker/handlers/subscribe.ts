@@ -9,12 +9,12 @@ import { utf8Length } from "../../packets/wire.ts";
 import { hasWildcard, isShared, isTopicFilter, levelCount, parseShared } from "../../topics/names.ts";
 import type { Session } from "../../session/session.ts";
 import type { Broker } from "../broker.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import { unavailable } from "../ends/cause.ts";
 import { filterCause, tellRefusedFilters } from "../ends/refused.ts";
 import { changedSubscribe } from "../../hook/checked_answers.ts";
 import { mayDo } from "../access/access.ts";
-import { processed } from "../processed.ts";
+import { processed } from "../connection/processed.ts";
 
 /** A right that is missing, also in the words of `obscureNotAuthorized`. */
 const UNAUTHORIZED: ReadonlySet<number> = new Set<number>([

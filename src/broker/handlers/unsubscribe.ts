@@ -4,10 +4,10 @@ import { Reasons } from "../../packets/reason.ts";
 import { NO_PROPERTIES } from "../../packets/properties.ts";
 import { PacketType, type UnsubscribePacket } from "../../packets/types.ts";
 import { isShared, isTopicFilter, parseShared } from "../../topics/names.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import { tellRefusedUnsubscribe } from "../ends/refused.ts";
 import { changedUnsubscribe } from "../../hook/checked_answers.ts";
-import { processed } from "../processed.ts";
+import { processed } from "../connection/processed.ts";
 import { unkept } from "../unkept.ts";
 
 export function handleUnsubscribe(connection: Connection, packet: UnsubscribePacket): void {

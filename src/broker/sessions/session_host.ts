@@ -7,7 +7,7 @@ import { type Message, NEVER } from "../../session/message.ts";
 import type { Session } from "../../session/session.ts";
 import type { Broker } from "../broker.ts";
 import { deliverAgainNow } from "../delivery/deliver.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import type { Receiver } from "../delivery/back_pressure.ts";
 import { mayReceive } from "../access/receive_rights.ts";
 import { shownMessage } from "../delivery/shown_message.ts";

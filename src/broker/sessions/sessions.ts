@@ -12,7 +12,7 @@ import { Subscription } from "../../session/subscription.ts";
 import { parseShared } from "../../topics/names.ts";
 import { textKey } from "../../topics/text_key.ts";
 import type { Broker } from "../broker.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import { anotherIsThere, deliverAgainNow } from "../delivery/deliver.ts";
 import { Endings } from "./endings.ts";
 import type { Rights } from "../access/receive_rights.ts";

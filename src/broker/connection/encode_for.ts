@@ -1,8 +1,8 @@
 /** A packet object into a connection's output, cut down to what its client wants and takes. */
 
-import { encode } from "../packets/encode.ts";
-import type { Packet } from "../packets/types.ts";
-import { Writer } from "../packets/wire.ts";
+import { encode } from "../../packets/encode.ts";
+import type { Packet } from "../../packets/types.ts";
+import { Writer } from "../../packets/wire.ts";
 import type { Connection } from "./connection.ts";
 
 // One for all: encoding never waits.

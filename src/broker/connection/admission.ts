@@ -1,9 +1,9 @@
 /** Who may open a connection: how many at a time, how many a second, in all and from one address. */
 
-import { Reasons } from "../packets/reason.ts";
-import { addressGroup, isRemote } from "../runtime/address.ts";
-import type { Broker } from "./broker.ts";
-import { over, type Refusal } from "./ends/cause.ts";
+import { Reasons } from "../../packets/reason.ts";
+import { addressGroup, isRemote } from "../../runtime/address.ts";
+import type { Broker } from "../broker.ts";
+import { over, type Refusal } from "../ends/cause.ts";
 
 /** Addresses that are remembered: a stranger may have any number of them. */
 const ADDRESSES = 10_000;

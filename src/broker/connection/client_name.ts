@@ -1,6 +1,6 @@
 /** A client as a line of the log names it. */
 
-import { quoted } from "../core/quoted.ts";
+import { quoted } from "../../core/quoted.ts";
 import type { Connection } from "./connection.ts";
 
 /** A stranger chooses the client id: not all of it has to be shown. */

@@ -1,12 +1,12 @@
 /** What is sent when hooks look at it: packet objects instead of bytes written in place. */
 
-import { NO_PROPERTIES, type Properties } from "../packets/properties.ts";
-import type { Packet, QoS } from "../packets/types.ts";
-import { type PacketView, publishFlags, PublishView, viewOf } from "../hook/publish_view.ts";
-import type { Message } from "../session/message.ts";
+import { NO_PROPERTIES, type Properties } from "../../packets/properties.ts";
+import type { Packet, QoS } from "../../packets/types.ts";
+import { type PacketView, publishFlags, PublishView, viewOf } from "../../hook/publish_view.ts";
+import type { Message } from "../../session/message.ts";
 import type { Connection } from "./connection.ts";
 import { encodeFor, fits } from "./encode_for.ts";
-import { encodeThroughHooks, tellSent } from "../hook/packet_events.ts";
+import { encodeThroughHooks, tellSent } from "../../hook/packet_events.ts";
 import { publishFrame } from "./publish_frame.ts";
 
 /** What was encoded for one connection and not written yet. */

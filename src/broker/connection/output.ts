@@ -1,7 +1,7 @@
 /** The bytes that wait to be written to one connection. */
 
-import type { ByteStream } from "../runtime/stream.ts";
-import { type BufferPool, LARGEST } from "../core/buffer_pool.ts";
+import type { ByteStream } from "../../runtime/stream.ts";
+import { type BufferPool, LARGEST } from "../../core/buffer_pool.ts";
 
 /** Up to here a loop over the bytes is cheaper than making a view of them. */
 const SMALL = 96;

@@ -3,24 +3,24 @@
  * It is not a session: it meets one when CONNECT succeeds, and loses it when it ends or is taken over.
  */
 
-import type { Client } from "../hook/client.ts";
-import { textOf } from "../core/error_text.ts";
-import { isPromise } from "../hook/dispatcher.ts";
-import { type Malformed, type Reason, Reasons } from "../packets/reason.ts";
-import { NO_PROPERTIES } from "../packets/properties.ts";
-import type { AckPacket, ConnectPacket, Packet, ProtocolVersion, QoS, Will } from "../packets/types.ts";
-import type { Message } from "../session/message.ts";
-import type { Outlet } from "../session/outlet.ts";
-import type { Session } from "../session/session.ts";
-import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
-import type { TopicEntry } from "../topics/topic_table.ts";
-import type { OutboundAliases } from "./aliases.ts";
-import type { Broker } from "./broker.ts";
-import { type Cause, limitOf, type Refusal } from "./ends/cause.ts";
-import { lost, tellEnd } from "./ends/ended.ts";
-import { refuseConnect } from "./handlers/connect.ts";
-import { leave } from "./handlers/leave.ts";
-import { Hold, Input } from "./input.ts";
+import type { Client } from "../../hook/client.ts";
+import { textOf } from "../../core/error_text.ts";
+import { isPromise } from "../../hook/dispatcher.ts";
+import { type Malformed, type Reason, Reasons } from "../../packets/reason.ts";
+import { NO_PROPERTIES } from "../../packets/properties.ts";
+import type { AckPacket, ConnectPacket, Packet, ProtocolVersion, QoS, Will } from "../../packets/types.ts";
+import type { Message } from "../../session/message.ts";
+import type { Outlet } from "../../session/outlet.ts";
+import type { Session } from "../../session/session.ts";
+import type { ByteStream, StreamHandler } from "../../runtime/stream.ts";
+import type { TopicEntry } from "../../topics/topic_table.ts";
+import type { OutboundAliases } from "./outbound_aliases.ts";
+import type { Broker } from "../broker.ts";
+import { type Cause, limitOf, type Refusal } from "../ends/cause.ts";
+import { lost, tellEnd } from "../ends/ended.ts";
+import { refuseConnect } from "../handlers/connect.ts";
+import { leave } from "./leave.ts";
+import { Hold, Input } from "../input.ts";
 import { reasonFor } from "./reason_for.ts";
 import { frameFits, publishFrame } from "./publish_frame.ts";
 import { encodeFor } from "./encode_for.ts";
@@ -28,10 +28,10 @@ import { publishThroughHooks, sendThroughHooks } from "./hooked_output.ts";
 import { Lifetime } from "./lifetime.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Output } from "./output.ts";
-import type { Unused } from "./access/access.ts";
-import type { Backlog } from "./delivery/back_pressure.ts";
+import type { Unused } from "../access/access.ts";
+import type { Backlog } from "../delivery/back_pressure.ts";
 import type { RetainedBacklog } from "./retained_backlog.ts";
-import type { Routes } from "./delivery/routes.ts";
+import type { Routes } from "../delivery/routes.ts";
 
 /** `new` until CONNECT came, `auth` while it is being decided, `open`, `closed`. */
 export type Phase = "new" | "auth" | "open" | "closed";

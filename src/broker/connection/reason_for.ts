@@ -1,8 +1,8 @@
 /** Reasons come from hooks and from what ended a connection; a packet carries those the standard defines for it. */
 
-import { type Reason, Reasons } from "../packets/reason.ts";
-import { isReasonCodeAllowed } from "../packets/reason_table.ts";
-import { PacketType } from "../packets/types.ts";
+import { type Reason, Reasons } from "../../packets/reason.ts";
+import { isReasonCodeAllowed } from "../../packets/reason_table.ts";
+import { PacketType } from "../../packets/types.ts";
 
 /** What CONNACK knows that DISCONNECT and acknowledgements do not, and what they say instead. */
 const REFUSALS: ReadonlySet<number> = new Set<number>([

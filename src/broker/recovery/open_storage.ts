@@ -1,9 +1,9 @@
 /** The storage of a server: opened before anything else, closed after everything else. */
 
-import type { Hook } from "../hook/hook.ts";
-import type { Broker } from "./broker.ts";
-import { load } from "./load.ts";
-import { Persistence } from "./durability/keeper.ts";
+import type { Hook } from "../../hook/hook.ts";
+import type { Broker } from "../broker.ts";
+import { load } from "./from_storage.ts";
+import { Persistence } from "../durability/keeper.ts";
 
 /** The first hook that has one counts. Fails with what the storage says. */
 export async function openStorage(

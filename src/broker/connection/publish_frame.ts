@@ -1,11 +1,11 @@
 /** Writes one PUBLISH straight into a connection's output, without a packet object in between. */
 
-import { varintLength } from "../packets/fixed_header.ts";
-import { NO_PROPERTIES, type Properties } from "../packets/properties.ts";
-import { encodeProperties } from "../packets/property_codec.ts";
-import { PacketType, type QoS } from "../packets/types.ts";
-import { EMPTY, Writer } from "../packets/wire.ts";
-import type { Message } from "../session/message.ts";
+import { varintLength } from "../../packets/fixed_header.ts";
+import { NO_PROPERTIES, type Properties } from "../../packets/properties.ts";
+import { encodeProperties } from "../../packets/property_codec.ts";
+import { PacketType, type QoS } from "../../packets/types.ts";
+import { EMPTY, Writer } from "../../packets/wire.ts";
+import type { Message } from "../../session/message.ts";
 import type { Connection } from "./connection.ts";
 
 const SMALL = 96;

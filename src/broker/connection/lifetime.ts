@@ -3,11 +3,11 @@
  * It stands among the deadlines for a connection that may be gone long before, and is not held until then.
  */
 
-import { Reasons } from "../packets/reason.ts";
+import { Reasons } from "../../packets/reason.ts";
 import type { Connection } from "./connection.ts";
-import { type Cause, over } from "./ends/cause.ts";
-import type { Timed } from "../core/deadlines.ts";
-import { Hold } from "./input.ts";
+import { type Cause, over } from "../ends/cause.ts";
+import type { Timed } from "../../core/deadlines.ts";
+import { Hold } from "../input.ts";
 
 /** How long a closed connection may take to accept its last bytes. */
 const LINGER_MS = 2000;

@@ -1,7 +1,7 @@
 /** What the end of a connection means for its session, its will, and those who watch. */
 
 import type { Reason } from "../../packets/reason.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "./connection.ts";
 
 /** `reason` is null after a normal DISCONNECT. */
 export function leave(connection: Connection, wasOpen: boolean, reason: Reason | null): void {

@@ -1,9 +1,9 @@
 /** A packet from a client was handled, perhaps after waiting for hooks: whoever wants to know is told. */
 
-import type { Reason } from "../packets/reason.ts";
-import type { PacketView } from "../hook/publish_view.ts";
+import type { Reason } from "../../packets/reason.ts";
+import type { PacketView } from "../../hook/publish_view.ts";
 import type { Connection } from "./connection.ts";
-import { tellProcessed } from "../hook/packet_events.ts";
+import { tellProcessed } from "../../hook/packet_events.ts";
 
 /** `reason`: why it was refused, when the connection goes on. */
 export function processed(connection: Connection, packet: PacketView, reason: Reason | null = null): void {

@@ -1,8 +1,8 @@
 /** The client of a session an earlier run left. */
 
-import type { Client } from "../hook/client.ts";
-import { NO_PROPERTIES } from "../packets/properties.ts";
-import type { StoredClient } from "../storage/stored.ts";
+import type { Client } from "../../hook/client.ts";
+import { NO_PROPERTIES } from "../../packets/properties.ts";
+import type { StoredClient } from "../../storage/stored.ts";
 
 /** What of it is kept, by a storage or by a hook. */
 type Kept = Pick<

@@ -1,27 +1,27 @@
 /** At start: what an earlier run left, as hooks give it back. */
 
-import { INLINE_CLIENT_ID } from "../hook/client.ts";
-import type { Hook, MaybePromise } from "../hook/hook.ts";
-import { HookError } from "../hook/error.ts";
-import { textOf } from "../core/error_text.ts";
-import type { HookEvent } from "../hook/dispatcher.ts";
-import type { QoS } from "../packets/types.ts";
-import { Delivery } from "../session/delivery.ts";
-import { Retain } from "../session/retain.ts";
-import { isShared, isTopicFilter, isTopicName, parseShared } from "../topics/names.ts";
+import { INLINE_CLIENT_ID } from "../../hook/client.ts";
+import type { Hook, MaybePromise } from "../../hook/hook.ts";
+import { HookError } from "../../hook/error.ts";
+import { textOf } from "../../core/error_text.ts";
+import type { HookEvent } from "../../hook/dispatcher.ts";
+import type { QoS } from "../../packets/types.ts";
+import { Delivery } from "../../session/delivery.ts";
+import { Retain } from "../../session/retain.ts";
+import { isShared, isTopicFilter, isTopicName, parseShared } from "../../topics/names.ts";
 import type {
   Stored,
   StoredClient,
   StoredInflightMessage,
   StoredSubscription,
   StoredSysInfo,
-} from "../storage/stored.ts";
-import { awayClient } from "./away_client.ts";
-import type { Broker } from "./broker.ts";
-import { lookAtClock } from "./durability/clock_set.ts";
-import { addCounters } from "./durability/kept_counters.ts";
-import { isNothing, object } from "../hook/checked_answers.ts";
-import { messageOf } from "./durability/stored_message.ts";
+} from "../../storage/stored.ts";
+import { awayClient } from "./restored_client.ts";
+import type { Broker } from "../broker.ts";
+import { lookAtClock } from "../durability/clock_set.ts";
+import { addCounters } from "../durability/kept_counters.ts";
+import { isNothing, object } from "../../hook/checked_answers.ts";
+import { messageOf } from "../durability/stored_message.ts";
 
 type StoredEvent = Extract<HookEvent, `stored${string}`>;
 

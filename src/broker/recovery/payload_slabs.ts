@@ -3,7 +3,7 @@
  * million. A slab lives as long as one of its payloads does: all of them are never more than they were at the start.
  */
 
-import type { Message } from "../session/message.ts";
+import type { Message } from "../../session/message.ts";
 
 const SLAB = 1 << 14;
 const LARGEST = 1 << 10;

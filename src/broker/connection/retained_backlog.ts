@@ -3,12 +3,12 @@
  * blocks the loop nor fills the memory, it goes as fast as the client reads.
  */
 
-import type { Subscription } from "../session/subscription.ts";
+import type { Subscription } from "../../session/subscription.ts";
 import type { Connection } from "./connection.ts";
 import { clientName } from "./client_name.ts";
-import { deliverRetained } from "./delivery/deliver.ts";
-import { mayReceive } from "./access/receive_rights.ts";
-import { CHECK, type SlicedWork } from "../core/slices.ts";
+import { deliverRetained } from "../delivery/deliver.ts";
+import { mayReceive } from "../access/receive_rights.ts";
+import { CHECK, type SlicedWork } from "../../core/slices.ts";
 
 /** QoS 1 and 2 messages that may wait in the session meanwhile. */
 const WAITING = 64;

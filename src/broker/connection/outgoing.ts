@@ -3,14 +3,14 @@
  * acknowledges anything with the commit that contains it; and what happens while the client does not take it.
  */
 
-import { Reasons } from "../packets/reason.ts";
-import type { Session } from "../session/session.ts";
+import { Reasons } from "../../packets/reason.ts";
+import type { Session } from "../../session/session.ts";
 import type { Connection } from "./connection.ts";
-import { refuseConnect } from "./handlers/connect.ts";
+import { refuseConnect } from "../handlers/connect.ts";
 import type { SentPackets } from "./hooked_output.ts";
-import { Hold } from "./input.ts";
+import { Hold } from "../input.ts";
 import type { Output } from "./output.ts";
-import type { TurnTask } from "../core/turn.ts";
+import type { TurnTask } from "../../core/turn.ts";
 
 /** Bytes worth a system call before the turn ends; measured: three times the QoS 1 throughput of one write per turn. */
 const EARLY = 8192;

@@ -1,19 +1,24 @@
 /** At start: sessions and retained messages as the storage has kept them. */
 
-import type { Session } from "../session/session.ts";
-import { AWAY } from "../session/waiting.ts";
-import type { StoredMessage, StoredSysInfo } from "../storage/stored.ts";
-import type { DeliveryRecord, SessionRecord, StorageLoader, SubscriptionRecord } from "../storage/storage.ts";
-import { awayClient } from "./away_client.ts";
-import type { Broker } from "./broker.ts";
-import { lookAtClock } from "./durability/clock_set.ts";
-import { addCounters } from "./durability/kept_counters.ts";
+import type { Session } from "../../session/session.ts";
+import { AWAY } from "../../session/waiting.ts";
+import type { StoredMessage, StoredSysInfo } from "../../storage/stored.ts";
+import type {
+  DeliveryRecord,
+  SessionRecord,
+  StorageLoader,
+  SubscriptionRecord,
+} from "../../storage/storage.ts";
+import { awayClient } from "./restored_client.ts";
+import type { Broker } from "../broker.ts";
+import { lookAtClock } from "../durability/clock_set.ts";
+import { addCounters } from "../durability/kept_counters.ts";
 import { PayloadSlabs } from "./payload_slabs.ts";
-import type { Persistence } from "./durability/keeper.ts";
-import { deliveryOf } from "./durability/records.ts";
-import { messageOf } from "./durability/stored_message.ts";
-import type { KeptClock } from "../core/timeline.ts";
-import { willDelay } from "./sessions/wills.ts";
+import type { Persistence } from "../durability/keeper.ts";
+import { deliveryOf } from "../durability/records.ts";
+import { messageOf } from "../durability/stored_message.ts";
+import type { KeptClock } from "../../core/timeline.ts";
+import { willDelay } from "../sessions/wills.ts";
 
 /** For clients whose connection ended with the earlier run, before their wills are published. */
 const RETURN_MS = 1000;
