@@ -1,7 +1,7 @@
 /** What a program wants published, checked and in memory the server may read. */
 
 import type { Broker } from "../broker/broker.ts";
-import { oddProperties } from "../broker/publish_checks.ts";
+import { oddProperties } from "../broker/receive/publish/checks.ts";
 import type { Settlement } from "../core/commit_promise.ts";
 import { copyBytes } from "../packets/copy.ts";
 import { NO_PROPERTIES, type Properties } from "../packets/properties.ts";

@@ -4,7 +4,7 @@ import type { Broker } from "../broker/broker.ts";
 import { deliverToOne } from "../broker/delivery/deliver.ts";
 import { clientFields } from "../broker/ends/ended.ts";
 import { expiryTime } from "../broker/delivery/expiry.ts";
-import { forwarded } from "../broker/handlers/publish.ts";
+import { forwarded } from "../broker/receive/publish/publish.ts";
 import { isServerTopic } from "../broker/access/access.ts";
 import { askPublish, isPacket, type PublishOutcome, tellPublished } from "../hook/publish_events.ts";
 import { Settlement } from "../core/commit_promise.ts";

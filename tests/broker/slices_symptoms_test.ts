@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Hold } from "../../src/broker/input.ts";
+import { Hold } from "../../src/broker/receive/input.ts";
 import { Slice } from "../../src/core/slices.ts";
 import { encode } from "../../src/packets/encode.ts";
 import type { Packet } from "../../src/packets/types.ts";

@@ -7,7 +7,7 @@ import { Reasons } from "../../packets/reason.ts";
 import type { Connection } from "./connection.ts";
 import { type Cause, over } from "../ends/cause.ts";
 import type { Timed } from "../../core/deadlines.ts";
-import { Hold } from "../input.ts";
+import { Hold } from "../receive/input.ts";
 
 /** How long a closed connection may take to accept its last bytes. */
 const LINGER_MS = 2000;

@@ -6,9 +6,9 @@
 import { Reasons } from "../../packets/reason.ts";
 import type { Session } from "../../session/session.ts";
 import type { Connection } from "./connection.ts";
-import { refuseConnect } from "../handlers/connect.ts";
+import { refuseConnect } from "../receive/connect.ts";
 import type { SentPackets } from "./hooked_output.ts";
-import { Hold } from "../input.ts";
+import { Hold } from "../receive/input.ts";
 import type { Output } from "./output.ts";
 import type { TurnTask } from "../../core/turn.ts";
 

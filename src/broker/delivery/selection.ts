@@ -12,7 +12,7 @@ import { utf8Length } from "../../packets/wire.ts";
 import type { PublishChanges } from "../../hook/publish_view.ts";
 import { isTopicName } from "../../topics/names.ts";
 import type { Broker } from "../broker.ts";
-import { forwarded } from "../handlers/publish.ts";
+import { forwarded } from "../receive/publish/publish.ts";
 import { checkedChanges, isNothing, object } from "../../hook/checked_answers.ts";
 import { shownMessage } from "./shown_message.ts";
 

@@ -1,7 +1,7 @@
 /** The machine's clock was set: what lasts goes on as before, what shows times is put right. */
 
 import type { Broker } from "../broker.ts";
-import { ConnectedClient } from "../connected_client.ts";
+import { ConnectedClient } from "../receive/connected_client.ts";
 
 /** Looks whether it was, or the machine slept, and sees to that. */
 export function lookAtClock(broker: Broker): void {

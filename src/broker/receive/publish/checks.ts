@@ -1,16 +1,16 @@
 /** What a publish has to be before anybody is asked about it. MQTT 5.0 section 3.3. */
 
-import { type Malformed, type Reason, Reasons } from "../packets/reason.ts";
-import type { Properties } from "../packets/properties.ts";
-import { isText } from "../packets/text_payload.ts";
-import { PacketType, type QoS } from "../packets/types.ts";
-import { isTopicName } from "../topics/names.ts";
-import type { TopicEntry } from "../topics/topic_table.ts";
-import type { Connection } from "./connection/connection.ts";
-import { type Cause, notOffered, unavailable } from "./ends/cause.ts";
-import { acknowledge } from "./handlers/acks.ts";
-import { refusePublish } from "./publish_answers.ts";
-import type { Routes } from "./delivery/routes.ts";
+import { type Malformed, type Reason, Reasons } from "../../../packets/reason.ts";
+import type { Properties } from "../../../packets/properties.ts";
+import { isText } from "../../../packets/text_payload.ts";
+import { PacketType, type QoS } from "../../../packets/types.ts";
+import { isTopicName } from "../../../topics/names.ts";
+import type { TopicEntry } from "../../../topics/topic_table.ts";
+import type { Connection } from "../../connection/connection.ts";
+import { type Cause, notOffered, unavailable } from "../../ends/cause.ts";
+import { acknowledge } from "../acks.ts";
+import { refusePublish } from "./answers.ts";
+import type { Routes } from "../../delivery/routes.ts";
 
 /** A receiver or the storage can't keep up, or access control is still being asked about one: the packet is to be tried again. */
 export function mustWait(

@@ -1,14 +1,14 @@
 /** What the publisher is told of its publish. MQTT 5.0 sections 3.4, 3.5 and 4.3. */
 
-import { type Reason, Reasons } from "../packets/reason.ts";
-import { PacketType, type QoS } from "../packets/types.ts";
-import type { TopicEntry } from "../topics/topic_table.ts";
-import type { LogFields } from "../core/log.ts";
-import type { Connection } from "./connection/connection.ts";
-import { deniedTopic, tellRefusedPublish } from "./ends/refused.ts";
-import { acknowledge } from "./handlers/acks.ts";
-import { reasonFor } from "./connection/reason_for.ts";
-import type { Routes } from "./delivery/routes.ts";
+import { type Reason, Reasons } from "../../../packets/reason.ts";
+import { PacketType, type QoS } from "../../../packets/types.ts";
+import type { TopicEntry } from "../../../topics/topic_table.ts";
+import type { LogFields } from "../../../core/log.ts";
+import type { Connection } from "../../connection/connection.ts";
+import { deniedTopic, tellRefusedPublish } from "../../ends/refused.ts";
+import { acknowledge } from "../acks.ts";
+import { reasonFor } from "../../connection/reason_for.ts";
+import type { Routes } from "../../delivery/routes.ts";
 
 /** PUBACK or PUBREC with the reason. A QoS 2 id counts as received only when it was not refused. */
 export function answer(connection: Connection, qos: QoS, packetId: number, reason: Reason): void {

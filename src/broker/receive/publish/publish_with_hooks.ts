@@ -1,23 +1,23 @@
 /** PUBLISH from a client when hooks want to see it: as a packet, from one hook to the next. */
 
-import type { MaybePromise } from "../../hook/answers.ts";
-import { decode } from "../../packets/decode.ts";
-import { Malformed, Reasons } from "../../packets/reason.ts";
-import { isText } from "../../packets/text_payload.ts";
-import { PacketType } from "../../packets/types.ts";
-import { PublishView } from "../../hook/publish_view.ts";
-import type { TopicEntry } from "../../topics/topic_table.ts";
-import { resolveAlias } from "../alias_in.ts";
-import type { Connection } from "../connection/connection.ts";
-import { whoIs } from "../ends/ended.ts";
-import { deniedBy } from "../ends/refused.ts";
-import { isReason, type ReadOutcome, readThroughHooks } from "../../hook/packet_events.ts";
-import { mayPublish } from "../access/access.ts";
-import { processed } from "../connection/processed.ts";
-import { askPublish, isPacket, type PublishOutcome, tellPublished } from "../../hook/publish_events.ts";
-import type { Routes } from "../delivery/routes.ts";
-import { answer, deny, refusePublish } from "../publish_answers.ts";
-import { acceptable, mustWait, oddProperties, refuseMalformed } from "../publish_checks.ts";
+import type { MaybePromise } from "../../../hook/answers.ts";
+import { decode } from "../../../packets/decode.ts";
+import { Malformed, Reasons } from "../../../packets/reason.ts";
+import { isText } from "../../../packets/text_payload.ts";
+import { PacketType } from "../../../packets/types.ts";
+import { PublishView } from "../../../hook/publish_view.ts";
+import type { TopicEntry } from "../../../topics/topic_table.ts";
+import { resolveAlias } from "./inbound_aliases.ts";
+import type { Connection } from "../../connection/connection.ts";
+import { whoIs } from "../../ends/ended.ts";
+import { deniedBy } from "../../ends/refused.ts";
+import { isReason, type ReadOutcome, readThroughHooks } from "../../../hook/packet_events.ts";
+import { mayPublish } from "../../access/access.ts";
+import { processed } from "../../connection/processed.ts";
+import { askPublish, isPacket, type PublishOutcome, tellPublished } from "../../../hook/publish_events.ts";
+import type { Routes } from "../../delivery/routes.ts";
+import { answer, deny, refusePublish } from "./answers.ts";
+import { acceptable, mustWait, oddProperties, refuseMalformed } from "./checks.ts";
 import { acceptPacket, whenReceiversKnown } from "./publish.ts";
 
 /** False: it has to wait for a receiver. */

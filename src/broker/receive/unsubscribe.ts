@@ -8,7 +8,7 @@ import type { Connection } from "../connection/connection.ts";
 import { tellRefusedUnsubscribe } from "../ends/refused.ts";
 import { changedUnsubscribe } from "../../hook/checked_answers.ts";
 import { processed } from "../connection/processed.ts";
-import { unkept } from "../unkept.ts";
+import { unkept } from "./refuse_while_storage_fails.ts";
 
 export function handleUnsubscribe(connection: Connection, packet: UnsubscribePacket): void {
   const { hooks } = connection.broker;

@@ -1,13 +1,13 @@
 /** What hooks know of a client; it outlives the connection with the session, so it holds no part of it. */
 
-import { type Client, type ConnectingClient, INLINE_CLIENT_ID } from "../hook/client.ts";
-import { Reasons } from "../packets/reason.ts";
-import type { Properties } from "../packets/properties.ts";
-import type { ConnectPacket } from "../packets/types.ts";
-import { isValidString, utf8Length } from "../packets/utf8.ts";
-import type { Broker } from "./broker.ts";
-import type { Connection } from "./connection/connection.ts";
-import type { Refusal } from "./ends/cause.ts";
+import { type Client, type ConnectingClient, INLINE_CLIENT_ID } from "../../hook/client.ts";
+import { Reasons } from "../../packets/reason.ts";
+import type { Properties } from "../../packets/properties.ts";
+import type { ConnectPacket } from "../../packets/types.ts";
+import { isValidString, utf8Length } from "../../packets/utf8.ts";
+import type { Broker } from "../broker.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Refusal } from "../ends/cause.ts";
 
 export class ConnectedClient implements ConnectingClient {
   id: string;

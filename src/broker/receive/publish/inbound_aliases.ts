@@ -1,11 +1,11 @@
 /** Topic aliases a client sets. MQTT 5.0 section 3.3.2.3.4. */
 
-import { Reasons } from "../packets/reason.ts";
-import type { PublishPacket } from "../packets/types.ts";
-import type { TopicEntry } from "../topics/topic_table.ts";
-import type { Connection } from "./connection/connection.ts";
-import { topicTooLong } from "./ends/cause.ts";
-import type { Routes } from "./delivery/routes.ts";
+import { Reasons } from "../../../packets/reason.ts";
+import type { PublishPacket } from "../../../packets/types.ts";
+import type { TopicEntry } from "../../../topics/topic_table.ts";
+import type { Connection } from "../../connection/connection.ts";
+import { topicTooLong } from "../../ends/cause.ts";
+import type { Routes } from "../../delivery/routes.ts";
 
 /** The topic a packet means, its alias resolved and remembered. Null: the connection was ended for it. */
 export function resolveAlias(connection: Connection, packet: PublishPacket): TopicEntry<Routes> | null {

@@ -1,19 +1,19 @@
 /** PUBLISH from a client, MQTT 5.0 section 3.3: everything the hot path (`publish_runs.ts`) leaves. */
 
-import { decode } from "../../packets/decode.ts";
-import { NO_PROPERTIES, type Properties } from "../../packets/properties.ts";
-import { Malformed, type Reason, Reasons } from "../../packets/reason.ts";
-import { PacketType, type PublishPacket, type QoS } from "../../packets/types.ts";
-import { Message } from "../../session/message.ts";
-import type { TopicEntry } from "../../topics/topic_table.ts";
-import { resolveAlias } from "../alias_in.ts";
-import type { Connection } from "../connection/connection.ts";
-import { expiryTime } from "../delivery/expiry.ts";
-import { mayPublish } from "../access/access.ts";
-import { answer, deny, refusePublish } from "../publish_answers.ts";
-import { acceptable, cannotKeep, mustWait, oddProperties, refuseMalformed } from "../publish_checks.ts";
-import type { Routes } from "../delivery/routes.ts";
-import { handleHookedPublish } from "./hooked_publish.ts";
+import { decode } from "../../../packets/decode.ts";
+import { NO_PROPERTIES, type Properties } from "../../../packets/properties.ts";
+import { Malformed, type Reason, Reasons } from "../../../packets/reason.ts";
+import { PacketType, type PublishPacket, type QoS } from "../../../packets/types.ts";
+import { Message } from "../../../session/message.ts";
+import type { TopicEntry } from "../../../topics/topic_table.ts";
+import { resolveAlias } from "./inbound_aliases.ts";
+import type { Connection } from "../../connection/connection.ts";
+import { expiryTime } from "../../delivery/expiry.ts";
+import { mayPublish } from "../../access/access.ts";
+import { answer, deny, refusePublish } from "./answers.ts";
+import { acceptable, cannotKeep, mustWait, oddProperties, refuseMalformed } from "./checks.ts";
+import type { Routes } from "../../delivery/routes.ts";
+import { handleHookedPublish } from "./publish_with_hooks.ts";
 
 /** False: it has to wait. */
 export function handlePublish(

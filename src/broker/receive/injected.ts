@@ -3,12 +3,12 @@
  * them while a hook or a receiver is waited for.
  */
 
-import { textOf } from "../core/error_text.ts";
-import { remainingLength, varintLength } from "../packets/fixed_header.ts";
-import { Queue } from "../core/queue.ts";
-import type { Connection } from "./connection/connection.ts";
+import { textOf } from "../../core/error_text.ts";
+import { remainingLength, varintLength } from "../../packets/fixed_header.ts";
+import { Queue } from "../../core/queue.ts";
+import type { Connection } from "../connection/connection.ts";
 import { Hold, type Input } from "./input.ts";
-import { receive } from "./receive.ts";
+import { receive } from "./dispatch.ts";
 
 interface Item {
   readonly packet: Uint8Array;

@@ -4,16 +4,16 @@
  * Whatever is unusual about a packet leaves this path and is handled by `handlers/publish.ts`.
  */
 
-import { Retain } from "../session/retain.ts";
-import { type Route, toItself } from "../session/route.ts";
-import type { SharedGroup } from "../session/shared_group.ts";
-import { Message } from "../session/message.ts";
-import { sameBytes, type TopicEntry } from "../topics/topic_table.ts";
-import type { Connection } from "./connection/connection.ts";
-import { deliverShared } from "./delivery/deliver.ts";
-import { mayPublishAtOnce } from "./access/access.ts";
-import type { Routes } from "./delivery/routes.ts";
-import { CHECK } from "../core/slices.ts";
+import { Retain } from "../../../session/retain.ts";
+import { type Route, toItself } from "../../../session/route.ts";
+import type { SharedGroup } from "../../../session/shared_group.ts";
+import { Message } from "../../../session/message.ts";
+import { sameBytes, type TopicEntry } from "../../../topics/topic_table.ts";
+import type { Connection } from "../../connection/connection.ts";
+import { deliverShared } from "../../delivery/deliver.ts";
+import { mayPublishAtOnce } from "../../access/access.ts";
+import type { Routes } from "../../delivery/routes.ts";
+import { CHECK } from "../../../core/slices.ts";
 
 /** Longest run, so that a receiver's bounds are looked at often enough. */
 const LONGEST = 1 << 16;

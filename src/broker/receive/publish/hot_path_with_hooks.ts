@@ -5,20 +5,20 @@
  * them passes the next.
  */
 
-import { NO_PROPERTIES } from "../packets/properties.ts";
-import { PublishView } from "../hook/publish_view.ts";
-import { Message } from "../session/message.ts";
-import type { Session } from "../session/session.ts";
-import { sameBytes, type TopicEntry } from "../topics/topic_table.ts";
-import type { Connection } from "./connection/connection.ts";
-import { afterPublish, afterRead, goOn } from "./handlers/hooked_publish.ts";
-import { readThroughHooks, tellProcessed } from "../hook/packet_events.ts";
-import { mayPublishAtOnce } from "./access/access.ts";
-import { askPublish, tellPublished } from "../hook/publish_events.ts";
-import { deliverRun, eachMessage } from "./publish_runs.ts";
-import { mustWait } from "./publish_checks.ts";
-import type { Routes } from "./delivery/routes.ts";
-import { CHECK } from "../core/slices.ts";
+import { NO_PROPERTIES } from "../../../packets/properties.ts";
+import { PublishView } from "../../../hook/publish_view.ts";
+import { Message } from "../../../session/message.ts";
+import type { Session } from "../../../session/session.ts";
+import { sameBytes, type TopicEntry } from "../../../topics/topic_table.ts";
+import type { Connection } from "../../connection/connection.ts";
+import { afterPublish, afterRead, goOn } from "./publish_with_hooks.ts";
+import { readThroughHooks, tellProcessed } from "../../../hook/packet_events.ts";
+import { mayPublishAtOnce } from "../../access/access.ts";
+import { askPublish, tellPublished } from "../../../hook/publish_events.ts";
+import { deliverRun, eachMessage } from "./hot_path.ts";
+import { mustWait } from "./checks.ts";
+import type { Routes } from "../../delivery/routes.ts";
+import { CHECK } from "../../../core/slices.ts";
 
 /** Payloads that hooks see share a copy of the chunk of this size: what one of them keeps holds on to no more. */
 const SLAB = 4096;

@@ -5,7 +5,7 @@ import { NO_PROPERTIES, type Properties } from "../../packets/properties.ts";
 import { type ConnectPacket, PacketType } from "../../packets/types.ts";
 import { utf8Length } from "../../packets/wire.ts";
 import type { LogFields } from "../../core/log.ts";
-import { ConnectedClient } from "../connected_client.ts";
+import { ConnectedClient } from "./connected_client.ts";
 import type { Connection } from "../connection/connection.ts";
 import { type Cause, limitOf, over, type Refusal } from "../ends/cause.ts";
 import { whoIs } from "../ends/ended.ts";

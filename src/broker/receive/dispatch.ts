@@ -1,20 +1,20 @@
 /** From the bytes of one packet to the handler of its type. MQTT 5.0 section 4.13 for what may come when. */
 
-import { decode } from "../packets/decode.ts";
-import { Malformed, Reasons } from "../packets/reason.ts";
-import { type AckPacket, type Packet, PacketType } from "../packets/types.ts";
-import { type PacketView, viewOf } from "../hook/publish_view.ts";
-import type { Connection } from "./connection/connection.ts";
-import { handleAuth } from "./handlers/auth.ts";
-import { handleConnect, refuseMalformedConnect } from "./handlers/connect.ts";
-import { handleDisconnect } from "./handlers/disconnect.ts";
-import { handlePingreq } from "./handlers/ping.ts";
-import { handleAck } from "./handlers/acks.ts";
-import { handlePublish } from "./handlers/publish.ts";
-import { handleSubscribe } from "./handlers/subscribe.ts";
-import { handleUnsubscribe } from "./handlers/unsubscribe.ts";
-import { isReason, readThroughHooks } from "../hook/packet_events.ts";
-import { processed } from "./connection/processed.ts";
+import { decode } from "../../packets/decode.ts";
+import { Malformed, Reasons } from "../../packets/reason.ts";
+import { type AckPacket, type Packet, PacketType } from "../../packets/types.ts";
+import { type PacketView, viewOf } from "../../hook/publish_view.ts";
+import type { Connection } from "../connection/connection.ts";
+import { handleAuth } from "./auth.ts";
+import { handleConnect, refuseMalformedConnect } from "./connect.ts";
+import { handleDisconnect } from "./disconnect.ts";
+import { handlePingreq } from "./ping.ts";
+import { handleAck } from "./acks.ts";
+import { handlePublish } from "./publish/publish.ts";
+import { handleSubscribe } from "./subscribe.ts";
+import { handleUnsubscribe } from "./unsubscribe.ts";
+import { isReason, readThroughHooks } from "../../hook/packet_events.ts";
+import { processed } from "../connection/processed.ts";
 
 /** False: the packet was not taken, it is to be tried again when the connection may go on. */
 export function receive(

@@ -4,7 +4,7 @@ import { Reasons } from "../../packets/reason.ts";
 import { type AckPacket, PacketType } from "../../packets/types.ts";
 import { NO_PROPERTIES } from "../../packets/properties.ts";
 import type { Connection } from "../connection/connection.ts";
-import { unkept } from "../unkept.ts";
+import { unkept } from "./refuse_while_storage_fails.ts";
 
 /** Sends one of the four; in 3.x, and with success in 5.0, four bytes. */
 export function acknowledge(

@@ -3,19 +3,19 @@
  * an incomplete rest, or what came while the connection has to wait, is copied and kept.
  */
 
-import { textOf } from "../core/error_text.ts";
-import { INCOMPLETE, remainingLength, varintLength } from "../packets/fixed_header.ts";
-import { Reasons } from "../packets/reason.ts";
-import { Queue } from "../core/queue.ts";
-import type { Connection } from "./connection/connection.ts";
-import { over } from "./ends/cause.ts";
-import { notMqtt } from "./ends/first_bytes.ts";
-import { clientName } from "./connection/client_name.ts";
-import { hookedRuns } from "./hooked_runs.ts";
+import { textOf } from "../../core/error_text.ts";
+import { INCOMPLETE, remainingLength, varintLength } from "../../packets/fixed_header.ts";
+import { Reasons } from "../../packets/reason.ts";
+import { Queue } from "../../core/queue.ts";
+import type { Connection } from "../connection/connection.ts";
+import { over } from "../ends/cause.ts";
+import { notMqtt } from "../ends/first_bytes.ts";
+import { clientName } from "../connection/client_name.ts";
+import { hookedRuns } from "./publish/hot_path_with_hooks.ts";
 import { Injected } from "./injected.ts";
-import { publishRuns } from "./publish_runs.ts";
-import { receive } from "./receive.ts";
-import { CHECK, Slice, type SlicedWork } from "../core/slices.ts";
+import { publishRuns } from "./publish/hot_path.ts";
+import { receive } from "./dispatch.ts";
+import { CHECK, Slice, type SlicedWork } from "../../core/slices.ts";
 
 /**
  * Why no packet is handled for a while, a bit each: a hook, a receiver, the client itself, which does not read, or others,
