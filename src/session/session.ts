@@ -15,7 +15,7 @@ import { Retain } from "./retain.ts";
 import { Resend } from "./resend.ts";
 import type { SharedGroup } from "./shared_group.ts";
 import type { Subscription } from "./subscription.ts";
-import { Waiting } from "./waiting.ts";
+import { Waiting } from "./delivery_queue.ts";
 import type { DueWill, PendingWill } from "./will.ts";
 
 export class Session {

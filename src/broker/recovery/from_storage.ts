@@ -1,7 +1,7 @@
 /** At start: sessions and retained messages as the storage has kept them. */
 
 import type { Session } from "../../session/session.ts";
-import { AWAY } from "../../session/waiting.ts";
+import { AWAY } from "../../session/delivery_queue.ts";
 import type { StoredMessage, StoredSysInfo } from "../../storage/stored.ts";
 import type {
   DeliveryRecord,
