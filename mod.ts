@@ -125,10 +125,10 @@ export type {
   SocketIterable,
   SocketServer,
   StreamPair,
-} from "./src/runtime/socket_shapes.ts";
-export type { ErrorSink } from "./src/runtime/guard.ts";
-export type { HttpHandler } from "./src/runtime/http.ts";
-export type { RefusalCode, StreamRefusal } from "./src/runtime/refusal.ts";
+} from "./src/runtime/tcp/socket_shapes.ts";
+export type { ErrorSink } from "./src/runtime/tcp/guard.ts";
+export type { HttpHandler } from "./src/runtime/http/http.ts";
+export type { RefusalCode, StreamRefusal } from "./src/runtime/http/refusal.ts";
 export { type MemoryClient, memoryPair, type MemoryPairOptions } from "./src/runtime/memory_stream.ts";
 export {
   type Accept,

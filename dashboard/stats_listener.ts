@@ -5,7 +5,7 @@ import { checkListenerOptions } from "../src/listeners/check.ts";
 import { HttpListener } from "../src/listeners/http.ts";
 import type { ListenerHost } from "../src/listeners/listener.ts";
 import type { TlsFiles } from "../src/listeners/tls_files.ts";
-import type { HttpHandler } from "../src/runtime/http.ts";
+import type { HttpHandler } from "../src/runtime/http/http.ts";
 import { statsApp } from "./stats_app.ts";
 
 /** What a statistics listener is told. */

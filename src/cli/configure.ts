@@ -8,7 +8,7 @@ import { merge } from "../config/merge.ts";
 import { ConfigError, type Problem, quote } from "../config/problem.ts";
 import { setVariables, slips } from "../config/variables.ts";
 import { homeFolder, readTextFile } from "../runtime/process.ts";
-import { describeListenFault } from "../runtime/listen_fault.ts";
+import { describeListenFault } from "../runtime/tcp/listen_fault.ts";
 import type { Given } from "./arguments.ts";
 import { type Parts, sourceParts } from "./parts.ts";
 

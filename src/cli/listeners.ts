@@ -6,7 +6,7 @@ import type { Listener } from "../listeners/listener.ts";
 import { TcpListener } from "../listeners/tcp.ts";
 import { UnixListener } from "../listeners/unix.ts";
 import { WebSocketListener } from "../listeners/websocket.ts";
-import type { HttpHandler } from "../runtime/http.ts";
+import type { HttpHandler } from "../runtime/http/http.ts";
 
 export function makeListener(setting: ListenerSetting, handler: HttpHandler): Listener {
   const {

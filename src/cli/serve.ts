@@ -7,8 +7,8 @@ import type { Configuration, ListenerSetting } from "../config/configuration.ts"
 import { storageChoice } from "../config/storage.ts";
 import { ListenerError } from "../listeners/listener_error.ts";
 import { onFaults } from "../runtime/faults.ts";
-import type { HttpHandler } from "../runtime/http.ts";
-import { describeListenFault } from "../runtime/listen_fault.ts";
+import type { HttpHandler } from "../runtime/http/http.ts";
+import { describeListenFault } from "../runtime/tcp/listen_fault.ts";
 import { exit, writeOutput } from "../runtime/process.ts";
 import { onSignals, userSignals } from "../runtime/signals.ts";
 import { Server } from "../server/server.ts";

@@ -3,7 +3,7 @@
 import type { RedisTls } from "../../hooks/storage/redis.ts";
 import type { StorageChoice, StorageValues } from "../config/storage.ts";
 import type { Hook } from "../hook/hook.ts";
-import { readPemSource } from "../runtime/pem_source.ts";
+import { readPemSource } from "../runtime/tls/pem_source.ts";
 import { type Parts, sourceParts } from "./parts.ts";
 
 /** Null: everything is kept in memory alone. */

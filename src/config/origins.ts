@@ -1,6 +1,6 @@
 /** Which pages in browsers may connect over WebSocket, as settings say it. */
 
-import { canonicalOrigin } from "../runtime/websocket_origin.ts";
+import { canonicalOrigin } from "../runtime/websocket/websocket_origin.ts";
 import type { ValueKind } from "./values.ts";
 import type { Entry, YamlReader } from "./yaml_reader.ts";
 

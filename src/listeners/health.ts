@@ -1,7 +1,7 @@
 /** Whether the broker is alive, for those who restart it when it is not. */
 
 import type { Shape } from "../core/misuse.ts";
-import type { HttpHandler } from "../runtime/http.ts";
+import type { HttpHandler } from "../runtime/http/http.ts";
 import { checkListenerOptions } from "./check.ts";
 import { healthAnswer } from "./health_answer.ts";
 import { HttpListener } from "./http.ts";

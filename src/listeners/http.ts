@@ -1,9 +1,9 @@
 /** HTTP: whatever a fetch handler answers, statistics and health for example. */
 
 import type { Shape } from "../core/misuse.ts";
-import { type HttpHandler, serveHttp } from "../runtime/http.ts";
+import { type HttpHandler, serveHttp } from "../runtime/http/http.ts";
 import type { Acceptor } from "../runtime/stream.ts";
-import type { TlsAcceptor } from "../runtime/tls.ts";
+import type { TlsAcceptor } from "../runtime/tls/tls.ts";
 import { checkListenerOptions } from "./check.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { errorLog, handshakesOf, openAt, refusalLog, reloadTls } from "./open.ts";

@@ -3,7 +3,7 @@
 import type { Stats } from "../core/stats.ts";
 import type { SystemInfo } from "../broker/system_info.ts";
 import type { DropReason, Handshake } from "../runtime/pending_handshakes.ts";
-import type { StreamRefusal } from "../runtime/refusal.ts";
+import type { StreamRefusal } from "../runtime/http/refusal.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
 import type { LatenessFigures } from "../core/lateness.ts";
 import type { StorageStatus } from "../storage/storage.ts";

@@ -1,6 +1,6 @@
 /** Why a listener could not be opened: one line that says what to do about it. */
 
-import { describeListenFault } from "../runtime/listen_fault.ts";
+import { describeListenFault } from "../runtime/tcp/listen_fault.ts";
 
 /** A listener cannot be added or opened. */
 export class ListenerError extends Error {

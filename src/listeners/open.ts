@@ -1,10 +1,10 @@
 /** What all listeners that bind a host and a port do alike. */
 
-import { noSuchAddressFamily } from "../runtime/listen_fault.ts";
+import { noSuchAddressFamily } from "../runtime/tcp/listen_fault.ts";
 import type { BeginHandshake } from "../runtime/pending_handshakes.ts";
-import type { RefusalSink } from "../runtime/refusal.ts";
+import type { RefusalSink } from "../runtime/http/refusal.ts";
 import type { Acceptor } from "../runtime/stream.ts";
-import type { TlsAcceptor } from "../runtime/tls.ts";
+import type { TlsAcceptor } from "../runtime/tls/tls.ts";
 import { type Address, parseAddress } from "./address.ts";
 import { listenerError } from "./listener_error.ts";
 import type { Listener, ListenerHost } from "./listener.ts";

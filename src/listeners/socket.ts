@@ -1,10 +1,10 @@
 /** MQTT over sockets that the program has already. */
 
 import type { Shape } from "../core/misuse.ts";
-import { adoptSocket, dropSocket } from "../runtime/adopt_socket.ts";
-import { toError } from "../runtime/guard.ts";
-import type { AnySocket, SocketIterable, SocketServer } from "../runtime/socket_shapes.ts";
-import { sourceAddress, type Tap, tapSource } from "../runtime/socket_source.ts";
+import { adoptSocket, dropSocket } from "../runtime/tcp/adopt_socket.ts";
+import { toError } from "../runtime/tcp/guard.ts";
+import type { AnySocket, SocketIterable, SocketServer } from "../runtime/tcp/socket_shapes.ts";
+import { sourceAddress, type Tap, tapSource } from "../runtime/tcp/socket_source.ts";
 import type { PeerCertificate } from "../runtime/stream.ts";
 import { aliasesOf } from "./aliases_of.ts";
 import { checkListenerOptions } from "./check.ts";

@@ -2,8 +2,8 @@
 
 import type { Shape } from "../core/misuse.ts";
 import type { Acceptor } from "../runtime/stream.ts";
-import { listenTcp } from "../runtime/tcp.ts";
-import { listenTls, type TlsAcceptor } from "../runtime/tls.ts";
+import { listenTcp } from "../runtime/tcp/tcp.ts";
+import { listenTls, type TlsAcceptor } from "../runtime/tls/tls.ts";
 import { aliasesOf } from "./aliases_of.ts";
 import { checkListenerOptions } from "./check.ts";
 import type { Listener, ListenerHost } from "./listener.ts";

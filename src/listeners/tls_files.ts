@@ -1,10 +1,10 @@
 /** Certificates and keys for listeners: paths of PEM files, or PEM itself. */
 
-import { readKeyPair } from "../runtime/key_pair.ts";
-import { describeListenFault } from "../runtime/listen_fault.ts";
-import { readPemSource } from "../runtime/pem_source.ts";
+import { readKeyPair } from "../runtime/tls/key_pair.ts";
+import { describeListenFault } from "../runtime/tcp/listen_fault.ts";
+import { readPemSource } from "../runtime/tls/pem_source.ts";
 import { readTextFile } from "../runtime/process.ts";
-import type { TlsSettings } from "../runtime/tls.ts";
+import type { TlsSettings } from "../runtime/tls/tls.ts";
 
 /**
  * How a listener encrypts. Files are read when it opens and when it reloads; what stands in them around the certificates

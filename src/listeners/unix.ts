@@ -2,7 +2,7 @@
 
 import type { Shape } from "../core/misuse.ts";
 import type { Acceptor } from "../runtime/stream.ts";
-import { listenUnix } from "../runtime/tcp.ts";
+import { listenUnix } from "../runtime/tcp/tcp.ts";
 import { aliasesOf } from "./aliases_of.ts";
 import { checkListenerOptions } from "./check.ts";
 import type { Listener, ListenerHost } from "./listener.ts";

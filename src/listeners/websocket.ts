@@ -2,9 +2,9 @@
 
 import type { Shape } from "../core/misuse.ts";
 import type { Acceptor } from "../runtime/stream.ts";
-import type { TlsAcceptor } from "../runtime/tls.ts";
-import { listenWebSocket } from "../runtime/websocket.ts";
-import { canonicalOrigin, type OriginRule } from "../runtime/websocket_origin.ts";
+import type { TlsAcceptor } from "../runtime/tls/tls.ts";
+import { listenWebSocket } from "../runtime/websocket/websocket.ts";
+import { canonicalOrigin, type OriginRule } from "../runtime/websocket/websocket_origin.ts";
 import { aliasesOf } from "./aliases_of.ts";
 import { checkListenerOptions } from "./check.ts";
 import { foreignPageLog } from "./foreign_pages.ts";

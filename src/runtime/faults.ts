@@ -1,7 +1,7 @@
 /** What nobody caught: it must not take the process along, and with it every client. */
 
 import process from "node:process";
-import { toError } from "./guard.ts";
+import { toError } from "./tcp/guard.ts";
 
 /** Calls `report` instead of letting the process end, until the function returned is called. */
 export function onFaults(report: (error: Error) => void): () => void {

@@ -1,7 +1,7 @@
 /** The client's side of a pair in memory as a stream of `node:stream`, which MQTT clients take for a socket. */
 
 import { Duplex } from "node:stream";
-import { errorCode } from "./guard.ts";
+import { errorCode } from "./tcp/guard.ts";
 import type { MemoryClient } from "./memory_stream.ts";
 
 class MemoryDuplex extends Duplex {

@@ -4,7 +4,7 @@
  * overwritten as soon as the call returns, and bytes the stream holds are not copied before the client takes them.
  */
 
-import { type ErrorSink, Guard, ignoreErrors, toError } from "./guard.ts";
+import { type ErrorSink, Guard, ignoreErrors, toError } from "./tcp/guard.ts";
 import type { Accept, ByteStream, PeerCertificate } from "./stream.ts";
 
 /** What the broker sees of the client, and how much the way between them holds. */

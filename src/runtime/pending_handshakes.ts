@@ -1,8 +1,8 @@
 /** Opening handshakes under way, TLS, WebSocket and the head of an HTTP request: the broker does not know them yet. */
 
 import { type AwakeTimer, awakeTimers } from "./awake_timers.ts";
-import { Crowd } from "./crowd.ts";
-import { openSockets } from "./open_sockets.ts";
+import { Crowd } from "./tcp/crowd.ts";
+import { openSockets } from "./tcp/open_sockets.ts";
 
 /** An opening handshake that is under way. */
 export interface Handshake {

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
 import { bun } from "./bun.ts";
-import { errorCode } from "./guard.ts";
+import { errorCode } from "./tcp/guard.ts";
 import { permitted } from "./permission.ts";
 import { onBun, onDeno } from "./platform.ts";
 

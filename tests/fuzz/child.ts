@@ -5,7 +5,7 @@
 
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { listenTcp } from "../../src/runtime/tcp.ts";
+import { listenTcp } from "../../src/runtime/tcp/tcp.ts";
 import { fuzzBroker, remains } from "./broker.ts";
 import { heapInUse } from "./heap.ts";
 

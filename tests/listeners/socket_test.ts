@@ -13,8 +13,8 @@ import type {
   SocketIterable,
   SocketServer,
   StreamPair,
-} from "../../src/runtime/socket_shapes.ts";
-import { openSockets } from "../../src/runtime/open_sockets.ts";
+} from "../../src/runtime/tcp/socket_shapes.ts";
+import { openSockets } from "../../src/runtime/tcp/open_sockets.ts";
 import { socketClient } from "../harness/socket_client.ts";
 import { until } from "../harness/time.ts";
 import { listening } from "../runtime/adopted.ts";

@@ -8,7 +8,7 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { TcpListener } from "../../src/listeners/tcp.ts";
 import { readTlsFiles, type TlsFiles } from "../../src/listeners/tls_files.ts";
-import { readPem } from "../../src/runtime/pem.ts";
+import { readPem } from "../../src/runtime/tls/pem.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 import { connectTls } from "../runtime/client.ts";
 import { fixture } from "../runtime/transports.ts";

@@ -3,11 +3,11 @@
 import net from "node:net";
 import { Duplex } from "node:stream";
 import tls from "node:tls";
-import { adoptSocket, dropSocket } from "../../src/runtime/adopt_socket.ts";
-import { ignoreErrors } from "../../src/runtime/guard.ts";
+import { adoptSocket, dropSocket } from "../../src/runtime/tcp/adopt_socket.ts";
+import { ignoreErrors } from "../../src/runtime/tcp/guard.ts";
 import { ownHandshakes } from "../../src/runtime/pending_handshakes.ts";
-import type { AnySocket } from "../../src/runtime/socket_shapes.ts";
-import { type AnySource, sourceAddress, tapSource } from "../../src/runtime/socket_source.ts";
+import type { AnySocket } from "../../src/runtime/tcp/socket_shapes.ts";
+import { type AnySource, sourceAddress, tapSource } from "../../src/runtime/tcp/socket_source.ts";
 import type { Accept, Acceptor } from "../../src/runtime/stream.ts";
 import { Client, connectTcp, connectTls } from "./client.ts";
 import type { Settings, Transport } from "./transports.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { addressGroup, formatAddress } from "../../src/runtime/address.ts";
-import { Crowd } from "../../src/runtime/crowd.ts";
+import { Crowd } from "../../src/runtime/tcp/crowd.ts";
 
 describe("crowd", () => {
   it("the oldest of the address that has the most makes room, however old the others are", () => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type HttpHandler, type HttpOptions, serveHttp } from "../../src/runtime/http.ts";
+import { type HttpHandler, type HttpOptions, serveHttp } from "../../src/runtime/http/http.ts";
 import { onDeno } from "../../src/runtime/platform.ts";
 import type { Acceptor } from "../../src/runtime/stream.ts";
 import { Client, connectTcp, connectTls } from "./client.ts";

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { ConnectionOptions } from "node:tls";
-import { type KeyPair, readKeyPair } from "../../src/runtime/key_pair.ts";
-import { listenTls, type TlsSettings } from "../../src/runtime/tls.ts";
+import { type KeyPair, readKeyPair } from "../../src/runtime/tls/key_pair.ts";
+import { listenTls, type TlsSettings } from "../../src/runtime/tls/tls.ts";
 import { connectTls } from "./client.ts";
 import { Recorder } from "./recorder.ts";
 import { fixture, place, serverPair } from "./transports.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { openFileLimit, SocketBudget } from "../../src/runtime/open_sockets.ts";
+import { openFileLimit, SocketBudget } from "../../src/runtime/tcp/open_sockets.ts";
 
 describe("open sockets", () => {
   it("refuses those over the budget and reports once per series", () => {

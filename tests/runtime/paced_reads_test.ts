@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { describe, it } from "node:test";
 import { setImmediate } from "node:timers";
-import { NodeStream } from "../../src/runtime/node_stream.ts";
-import { longestPiece, PacedReads, readShare } from "../../src/runtime/paced_reads.ts";
-import type { NodeSocket } from "../../src/runtime/socket_shapes.ts";
+import { NodeStream } from "../../src/runtime/tcp/node_stream.ts";
+import { longestPiece, PacedReads, readShare } from "../../src/runtime/tcp/paced_reads.ts";
+import type { NodeSocket } from "../../src/runtime/tcp/socket_shapes.ts";
 import { assertBytes, concat, pattern, Recorder, turns } from "./recorder.ts";
 
 class Source {

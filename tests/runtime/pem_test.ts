@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { PemError, readPem, writePem } from "../../src/runtime/pem.ts";
+import { PemError, readPem, writePem } from "../../src/runtime/tls/pem.ts";
 import { fixture } from "./transports.ts";
 
 const one = fixture("server.crt");

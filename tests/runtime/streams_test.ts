@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { openSockets } from "../../src/runtime/open_sockets.ts";
+import { openSockets } from "../../src/runtime/tcp/open_sockets.ts";
 import type { Acceptor } from "../../src/runtime/stream.ts";
 import type { Client } from "./client.ts";
 import { assertBytes, pattern, Recorder, turns } from "./recorder.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import net from "node:net";
 import { describe, it } from "node:test";
 import { runtimeName } from "../../src/runtime/process.ts";
-import { listenTcp } from "../../src/runtime/tcp.ts";
+import { listenTcp } from "../../src/runtime/tcp/tcp.ts";
 import { until } from "../harness/time.ts";
 import { Client, connectTcp, portOf } from "./client.ts";
 import { Recorder, turns } from "./recorder.ts";

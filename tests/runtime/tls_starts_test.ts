@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { describe, it } from "node:test";
-import { TlsStarts } from "../../src/runtime/tls_starts.ts";
+import { TlsStarts } from "../../src/runtime/tls/tls_starts.ts";
 import { turns } from "./recorder.ts";
 
 class Fake extends EventEmitter {

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { openSockets } from "../../src/runtime/open_sockets.ts";
+import { openSockets } from "../../src/runtime/tcp/open_sockets.ts";
 import type { ConnectionOptions } from "node:tls";
 import { ownHandshakes } from "../../src/runtime/pending_handshakes.ts";
 import type { PeerCertificate } from "../../src/runtime/stream.ts";
-import { listenTls, type TlsAcceptor, type TlsOptions } from "../../src/runtime/tls.ts";
+import { listenTls, type TlsAcceptor, type TlsOptions } from "../../src/runtime/tls/tls.ts";
 import { Client, connectTcp, connectTls } from "./client.ts";
 import { Recorder, turns } from "./recorder.ts";
 import { fixture, place, serverPair } from "./transports.ts";

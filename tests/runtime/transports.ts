@@ -2,12 +2,12 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { KeyPair } from "../../src/runtime/key_pair.ts";
-import type { ErrorSink } from "../../src/runtime/guard.ts";
+import type { KeyPair } from "../../src/runtime/tls/key_pair.ts";
+import type { ErrorSink } from "../../src/runtime/tcp/guard.ts";
 import type { Accept, Acceptor } from "../../src/runtime/stream.ts";
-import { listenTcp, listenUnix } from "../../src/runtime/tcp.ts";
-import { listenTls } from "../../src/runtime/tls.ts";
-import { listenWebSocket } from "../../src/runtime/websocket.ts";
+import { listenTcp, listenUnix } from "../../src/runtime/tcp/tcp.ts";
+import { listenTls } from "../../src/runtime/tls/tls.ts";
+import { listenWebSocket } from "../../src/runtime/websocket/websocket.ts";
 import { adoptedTransports } from "./adopted.ts";
 import { Client, connectTcp, connectTls, connectUnix } from "./client.ts";
 import { WebSocketClient } from "./websocket_client.ts";

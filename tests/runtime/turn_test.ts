@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { StreamHandler } from "../../src/runtime/stream.ts";
-import { listenTcp } from "../../src/runtime/tcp.ts";
+import { listenTcp } from "../../src/runtime/tcp/tcp.ts";
 import { endOfTurn } from "../../src/runtime/turn.ts";
 import { Client, connectTcp } from "./client.ts";
 import { place } from "./transports.ts";

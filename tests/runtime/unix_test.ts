@@ -16,9 +16,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { describeListenFault } from "../../src/runtime/listen_fault.ts";
+import { describeListenFault } from "../../src/runtime/tcp/listen_fault.ts";
 import type { Acceptor, StreamHandler } from "../../src/runtime/stream.ts";
-import { listenUnix } from "../../src/runtime/tcp.ts";
+import { listenUnix } from "../../src/runtime/tcp/tcp.ts";
 import { connectUnix } from "./client.ts";
 
 const nothing = (): StreamHandler => ({ data() {}, written() {}, closed() {} });

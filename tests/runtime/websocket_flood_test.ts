@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { ownHandshakes } from "../../src/runtime/pending_handshakes.ts";
 import type { ByteStream } from "../../src/runtime/stream.ts";
 import { nextTurn } from "../../src/runtime/turn.ts";
-import { WebSocketStream } from "../../src/runtime/websocket_stream.ts";
+import { WebSocketStream } from "../../src/runtime/websocket/websocket_stream.ts";
 import { concat, Recorder } from "./recorder.ts";
 import { clientFrame, upgradeRequest } from "./websocket_client.ts";
 

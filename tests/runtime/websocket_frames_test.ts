@@ -9,7 +9,7 @@ import {
   encodeFrame,
   type FrameFailure,
   FrameReader,
-} from "../../src/runtime/websocket_frames.ts";
+} from "../../src/runtime/websocket/websocket_frames.ts";
 import { concat, pattern } from "./recorder.ts";
 import { clientFrame } from "./websocket_client.ts";
 

@@ -3,7 +3,11 @@
 import assert from "node:assert/strict";
 import { hostname } from "node:os";
 import { describe, it } from "node:test";
-import { canonicalOrigin, originAllowed, type OriginRule } from "../../src/runtime/websocket_origin.ts";
+import {
+  canonicalOrigin,
+  originAllowed,
+  type OriginRule,
+} from "../../src/runtime/websocket/websocket_origin.ts";
 
 interface Case {
   origin: string | null;

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { openSockets } from "../../src/runtime/open_sockets.ts";
+import { openSockets } from "../../src/runtime/tcp/open_sockets.ts";
 import { ownHandshakes } from "../../src/runtime/pending_handshakes.ts";
 import type { Acceptor } from "../../src/runtime/stream.ts";
-import { listenWebSocket, type WebSocketOptions } from "../../src/runtime/websocket.ts";
+import { listenWebSocket, type WebSocketOptions } from "../../src/runtime/websocket/websocket.ts";
 import { Client, connectTcp, connectTls } from "./client.ts";
 import { concat, pattern, Recorder, turns } from "./recorder.ts";
 import { fixture, place, serverPair } from "./transports.ts";

@@ -1,6 +1,6 @@
 /** Certificates and keys for the connection to Redis, read like those of listeners. */
 
-import { type PairNames, readAuthorities, readKeyPair } from "../../../src/runtime/key_pair.ts";
+import { type PairNames, readAuthorities, readKeyPair } from "../../../src/runtime/tls/key_pair.ts";
 import type { RedisTls } from "./options.ts";
 
 const plainNames: PairNames = {

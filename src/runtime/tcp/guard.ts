@@ -5,7 +5,7 @@
  */
 
 import { setImmediate } from "node:timers";
-import type { Accept, ByteStream, StreamHandler } from "./stream.ts";
+import type { Accept, ByteStream, StreamHandler } from "../stream.ts";
 
 /** Told of faults that belong to no caller: failed accepts, handlers that threw. Must not throw. */
 export type ErrorSink = (error: Error) => void;

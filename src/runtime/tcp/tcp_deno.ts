@@ -4,15 +4,15 @@
  */
 
 import { setTimeout } from "node:timers";
-import { formatAddress } from "./address.ts";
+import { formatAddress } from "../address.ts";
 import { type ErrorSink, type Guard, ignoreErrors, offer, toError } from "./guard.ts";
 import { Linger } from "./linger.ts";
 import { openSockets } from "./open_sockets.ts";
-import { ReadBuffers, smallSize } from "./read_buffers.ts";
-import type { Accept, Acceptor, ByteStream } from "./stream.ts";
+import { ReadBuffers, smallSize } from "../read_buffers.ts";
+import type { Accept, Acceptor, ByteStream } from "../stream.ts";
 import type { SocketOptions, TcpOptions, UnixOptions } from "./tcp.ts";
-import { nextTurn } from "./turn.ts";
-import { clearPath } from "./unix_path.ts";
+import { nextTurn } from "../turn.ts";
+import { clearPath } from "../unix_path.ts";
 
 const buffers = new ReadBuffers();
 

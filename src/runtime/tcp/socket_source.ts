@@ -2,12 +2,12 @@
 
 import type { Socket } from "node:net";
 import { clearTimeout, setTimeout } from "node:timers";
-import { formatAddress } from "./address.ts";
+import { formatAddress } from "../address.ts";
 import { type ErrorSink, toError } from "./guard.ts";
-import type { BeginHandshake } from "./pending_handshakes.ts";
-import { ignoreRefusals, type RefusalSink, tlsRefusal } from "./refusal.ts";
+import type { BeginHandshake } from "../pending_handshakes.ts";
+import { ignoreRefusals, type RefusalSink, tlsRefusal } from "../http/refusal.ts";
 import type { AnySocket, SocketAddress, SocketIterable, SocketServer } from "./socket_shapes.ts";
-import { TlsHandshakes } from "./tls_handshakes.ts";
+import { TlsHandshakes } from "../tls/tls_handshakes.ts";
 
 export type AnySource = SocketServer | SocketIterable;
 

@@ -5,9 +5,9 @@
  * nothing more is read.
  */
 
-import { onBun } from "./platform.ts";
-import { nextTurn, soon } from "./turn.ts";
-import { turnNumber } from "./turn_number.ts";
+import { onBun } from "../platform.ts";
+import { nextTurn, soon } from "../turn.ts";
+import { turnNumber } from "../turn_number.ts";
 
 /** From so many bytes in one turn on, what else comes is put off. */
 export const readShare: number = 64 * 1024;

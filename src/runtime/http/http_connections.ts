@@ -3,12 +3,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
-import { addressOf } from "./address.ts";
-import { type AwakeTimer, awakeTimers } from "./awake_timers.ts";
-import { Crowd } from "./crowd.ts";
-import type { ErrorSink } from "./guard.ts";
-import type { BeginHandshake, Handshake } from "./pending_handshakes.ts";
-import { tlsPeer } from "./tls_handshakes.ts";
+import { addressOf } from "../address.ts";
+import { type AwakeTimer, awakeTimers } from "../awake_timers.ts";
+import { Crowd } from "../tcp/crowd.ts";
+import type { ErrorSink } from "../tcp/guard.ts";
+import type { BeginHandshake, Handshake } from "../pending_handshakes.ts";
+import { tlsPeer } from "../tls/tls_handshakes.ts";
 
 const keepAliveMs = 15_000;
 /** How long answers under way may take after `close`: an event stream would go on for ever. */

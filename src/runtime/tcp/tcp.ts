@@ -1,9 +1,9 @@
 /** TCP and Unix socket servers. */
 
-import { onBun, onDeno } from "./platform.ts";
+import { onBun, onDeno } from "../platform.ts";
 import type { ErrorSink } from "./guard.ts";
-import type { RefusalSink } from "./refusal.ts";
-import type { Accept, Acceptor } from "./stream.ts";
+import type { RefusalSink } from "../http/refusal.ts";
+import type { Accept, Acceptor } from "../stream.ts";
 
 export interface SocketOptions {
   /** Told of connections that were turned away before `accept` was called for them. */

@@ -1,7 +1,7 @@
 /** What both runtimes say of certificates, in one form. */
 
 import type { DetailedPeerCertificate, PeerCertificate as NodeCertificate, TLSSocket } from "node:tls";
-import type { PeerCertificate } from "./stream.ts";
+import type { PeerCertificate } from "../stream.ts";
 
 /**
  * The client's certificate if it sent one that was verified. `authorized` alone is not enough: without a

@@ -1,14 +1,14 @@
 /** TCP and Unix sockets over `Bun.listen`: one set of handlers for all sockets, the stream is the socket's data. */
 
 import { chmodSync } from "node:fs";
-import { formatAddress } from "./address.ts";
-import { bun, type BunSocket, type BunSocketHandlers, type BunSocketServer } from "./bun.ts";
+import { formatAddress } from "../address.ts";
+import { bun, type BunSocket, type BunSocketHandlers, type BunSocketServer } from "../bun.ts";
 import { errorCode, type ErrorSink, type Guard, ignoreErrors, offer, toError } from "./guard.ts";
 import { Linger } from "./linger.ts";
 import { openSockets } from "./open_sockets.ts";
-import type { Accept, Acceptor, ByteStream } from "./stream.ts";
+import type { Accept, Acceptor, ByteStream } from "../stream.ts";
 import type { SocketOptions, TcpOptions, UnixOptions } from "./tcp.ts";
-import { clearPath } from "./unix_path.ts";
+import { clearPath } from "../unix_path.ts";
 
 type Socket = BunSocket<BunStream | undefined>;
 

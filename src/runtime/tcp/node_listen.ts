@@ -2,7 +2,7 @@
 
 import type { Server } from "node:net";
 import { type ErrorSink, toError } from "./guard.ts";
-import { requireNet } from "./permission.ts";
+import { requireNet } from "../permission.ts";
 
 export interface NodePlace {
   readonly hostname: string;

@@ -1,17 +1,17 @@
 /** MQTT over WebSocket: a byte stream that is carried by another one, plain or TLS. */
 
-import { type ErrorSink, type Guard, offer } from "./guard.ts";
-import { Linger } from "./linger.ts";
-import type { BeginHandshake, Handshake } from "./pending_handshakes.ts";
-import type { RefusalSink } from "./refusal.ts";
+import { type ErrorSink, type Guard, offer } from "../tcp/guard.ts";
+import { Linger } from "../tcp/linger.ts";
+import type { BeginHandshake, Handshake } from "../pending_handshakes.ts";
+import type { RefusalSink } from "../http/refusal.ts";
 import {
   type Accept,
   type ByteStream,
   type PeerCertificate,
   StreamFault,
   type StreamHandler,
-} from "./stream.ts";
-import { nextTurn } from "./turn.ts";
+} from "../stream.ts";
+import { nextTurn } from "../turn.ts";
 import {
   CloseCode,
   closeReply,

@@ -1,6 +1,6 @@
 /** Who may have to make room: members by the address they come from, the oldest first. */
 
-import { addressGroup } from "./address.ts";
+import { addressGroup } from "../address.ts";
 
 /** Those from one address, the oldest first. */
 type Group<Member> = Set<Member>;

@@ -6,7 +6,7 @@
 
 import { readFileSync } from "node:fs";
 import type { ErrorSink } from "./guard.ts";
-import { permitted } from "./permission.ts";
+import { permitted } from "../permission.ts";
 
 const reserve = 64;
 

@@ -2,14 +2,14 @@
 
 import { chmodSync } from "node:fs";
 import net, { type AddressInfo } from "node:net";
-import { addressOf, formatAddress } from "./address.ts";
+import { addressOf, formatAddress } from "../address.ts";
 import { errorCode, ignoreErrors, toError } from "./guard.ts";
 import { listenNode } from "./node_listen.ts";
 import { NodeStream } from "./node_stream.ts";
 import { openSockets } from "./open_sockets.ts";
-import type { Accept, Acceptor } from "./stream.ts";
+import type { Accept, Acceptor } from "../stream.ts";
 import type { SocketOptions, TcpOptions, UnixOptions } from "./tcp.ts";
-import { clearPath } from "./unix_path.ts";
+import { clearPath } from "../unix_path.ts";
 
 export async function listenTcp(options: TcpOptions, accept: Accept): Promise<Acceptor> {
   const server = serverFor(addressOf, accept, options);

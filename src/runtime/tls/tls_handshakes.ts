@@ -2,9 +2,9 @@
 
 import type { Socket } from "node:net";
 import { setImmediate } from "node:timers";
-import { addressOf } from "./address.ts";
-import type { BeginHandshake, Handshake } from "./pending_handshakes.ts";
-import { type RefusalSink, tlsTooLate } from "./refusal.ts";
+import { addressOf } from "../address.ts";
+import type { BeginHandshake, Handshake } from "../pending_handshakes.ts";
+import { type RefusalSink, tlsTooLate } from "../http/refusal.ts";
 
 interface Pending {
   readonly socket: Socket;

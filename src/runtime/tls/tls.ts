@@ -2,18 +2,18 @@
 
 import net, { type AddressInfo } from "node:net";
 import tls from "node:tls";
-import { addressOf, formatAddress } from "./address.ts";
+import { addressOf, formatAddress } from "../address.ts";
 import { peerCertificate } from "./certificate.ts";
-import { ignoreErrors } from "./guard.ts";
+import { ignoreErrors } from "../tcp/guard.ts";
 import { type KeyPair, readKeyPair } from "./key_pair.ts";
-import { listenNode } from "./node_listen.ts";
-import { NodeStream } from "./node_stream.ts";
-import { ignoreRefusals, resumedWithout, tlsRefusal } from "./refusal.ts";
-import { openSockets } from "./open_sockets.ts";
-import { type BeginHandshake, ownHandshakes } from "./pending_handshakes.ts";
-import { onDeno } from "./platform.ts";
-import type { Accept, Acceptor } from "./stream.ts";
-import type { TcpOptions } from "./tcp.ts";
+import { listenNode } from "../tcp/node_listen.ts";
+import { NodeStream } from "../tcp/node_stream.ts";
+import { ignoreRefusals, resumedWithout, tlsRefusal } from "../http/refusal.ts";
+import { openSockets } from "../tcp/open_sockets.ts";
+import { type BeginHandshake, ownHandshakes } from "../pending_handshakes.ts";
+import { onDeno } from "../platform.ts";
+import type { Accept, Acceptor } from "../stream.ts";
+import type { TcpOptions } from "../tcp/tcp.ts";
 import { TlsHandshakes } from "./tls_handshakes.ts";
 import { TlsStarts } from "./tls_starts.ts";
 

@@ -4,7 +4,7 @@ import { type ErrorSink, type Guard, offer, toError } from "./guard.ts";
 import { Linger } from "./linger.ts";
 import { PacedReads } from "./paced_reads.ts";
 import type { NodeSocket } from "./socket_shapes.ts";
-import type { Accept, ByteStream, PeerCertificate } from "./stream.ts";
+import type { Accept, ByteStream, PeerCertificate } from "../stream.ts";
 
 export interface NodeStreamOptions {
   readonly remoteAddress: string;

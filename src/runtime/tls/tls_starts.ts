@@ -5,7 +5,7 @@
  */
 
 import type { Socket } from "node:net";
-import { nextTurn } from "./turn.ts";
+import { nextTurn } from "../turn.ts";
 
 const perTurn = 8;
 

@@ -7,17 +7,23 @@
 import http from "node:http";
 import net, { type AddressInfo } from "node:net";
 import tls from "node:tls";
-import { addressOf, formatAddress } from "./address.ts";
-import { peerCertificate } from "./certificate.ts";
-import { type ErrorSink, ignoreErrors, toError } from "./guard.ts";
+import { addressOf, formatAddress } from "../address.ts";
+import { peerCertificate } from "../tls/certificate.ts";
+import { type ErrorSink, ignoreErrors, toError } from "../tcp/guard.ts";
 import { HttpConnections } from "./http_connections.ts";
 import { sendResponse, toRequest } from "./http_message.ts";
-import { type KeyPair, readKeyPair } from "./key_pair.ts";
-import { listenNode } from "./node_listen.ts";
-import { type BeginHandshake, ownHandshakes } from "./pending_handshakes.ts";
+import { type KeyPair, readKeyPair } from "../tls/key_pair.ts";
+import { listenNode } from "../tcp/node_listen.ts";
+import { type BeginHandshake, ownHandshakes } from "../pending_handshakes.ts";
 import { ignoreRefusals, type RefusalSink, resumedWithout, tlsRefusal, tlsTooLate } from "./refusal.ts";
-import type { Acceptor } from "./stream.ts";
-import { contextOf, requestsCertificate, serverOptions, type TlsAcceptor, type TlsSettings } from "./tls.ts";
+import type { Acceptor } from "../stream.ts";
+import {
+  contextOf,
+  requestsCertificate,
+  serverOptions,
+  type TlsAcceptor,
+  type TlsSettings,
+} from "../tls/tls.ts";
 
 export interface HttpOptions {
   readonly hostname: string;

@@ -5,7 +5,7 @@
  */
 
 import { isIPv6 } from "node:net";
-import { machineName } from "./process.ts";
+import { machineName } from "../process.ts";
 
 /**
  * `own`: over a loopback address, pages of this machine; over others, pages of the host that is connected to. A list: pages

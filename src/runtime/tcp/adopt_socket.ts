@@ -2,14 +2,14 @@
 
 import net from "node:net";
 import type { TLSSocket } from "node:tls";
-import { formatAddress } from "./address.ts";
-import { peerCertificate } from "./certificate.ts";
+import { formatAddress } from "../address.ts";
+import { peerCertificate } from "../tls/certificate.ts";
 import type { ErrorSink } from "./guard.ts";
 import { NodeStream } from "./node_stream.ts";
 import { openSockets } from "./open_sockets.ts";
 import type { AnySocket, NodeSocket, StreamPair } from "./socket_shapes.ts";
-import type { Accept, PeerCertificate } from "./stream.ts";
-import { WebStream } from "./web_stream.ts";
+import type { Accept, PeerCertificate } from "../stream.ts";
+import { WebStream } from "../websocket/web_stream.ts";
 
 export interface AdoptOptions {
   /** Instead of what the socket says. */

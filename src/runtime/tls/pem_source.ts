@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { kindOfDer } from "./der.ts";
-import { describeListenFault } from "./listen_fault.ts";
+import { describeListenFault } from "../tcp/listen_fault.ts";
 import { isPem } from "./pem.ts";
 
 export interface PemSource {

@@ -1,12 +1,12 @@
 /** A byte stream over a pair of web streams. */
 
-import { type ErrorSink, type Guard, offer, toError } from "./guard.ts";
-import { Linger } from "./linger.ts";
-import { readShare } from "./paced_reads.ts";
-import type { StreamPair } from "./socket_shapes.ts";
-import type { Accept, ByteStream, PeerCertificate } from "./stream.ts";
-import { nextTurn } from "./turn.ts";
-import { turnNumber } from "./turn_number.ts";
+import { type ErrorSink, type Guard, offer, toError } from "../tcp/guard.ts";
+import { Linger } from "../tcp/linger.ts";
+import { readShare } from "../tcp/paced_reads.ts";
+import type { StreamPair } from "../tcp/socket_shapes.ts";
+import type { Accept, ByteStream, PeerCertificate } from "../stream.ts";
+import { nextTurn } from "../turn.ts";
+import { turnNumber } from "../turn_number.ts";
 
 /** What is handed over at a time: a copy, and how often a slow peer is seen to move. */
 const pieceSize = 64 * 1024;

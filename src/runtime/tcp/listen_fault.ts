@@ -1,7 +1,7 @@
 /** What went wrong when listening, in words; the runtimes differ in codes, names and texts. */
 
 import { errorCode, toError } from "./guard.ts";
-import { SocketPathError } from "./unix_path.ts";
+import { SocketPathError } from "../unix_path.ts";
 
 const texts: Readonly<Record<string, string>> = {
   EADDRINUSE: "the address is already in use",

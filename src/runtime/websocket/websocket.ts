@@ -5,13 +5,13 @@
  * client certificates and memory are what they are for plain MQTT, on both runtimes.
  */
 
-import { ignoreErrors } from "./guard.ts";
-import { type BeginHandshake, ownHandshakes } from "./pending_handshakes.ts";
-import { onBun } from "./platform.ts";
-import { ignoreRefusals } from "./refusal.ts";
-import type { Accept, Acceptor, ByteStream } from "./stream.ts";
-import { listenTcp, type TcpOptions } from "./tcp.ts";
-import { listenTls, type TlsAcceptor, type TlsSettings } from "./tls.ts";
+import { ignoreErrors } from "../tcp/guard.ts";
+import { type BeginHandshake, ownHandshakes } from "../pending_handshakes.ts";
+import { onBun } from "../platform.ts";
+import { ignoreRefusals } from "../http/refusal.ts";
+import type { Accept, Acceptor, ByteStream } from "../stream.ts";
+import { listenTcp, type TcpOptions } from "../tcp/tcp.ts";
+import { listenTls, type TlsAcceptor, type TlsSettings } from "../tls/tls.ts";
 import { originAllowed, type OriginRule } from "./websocket_origin.ts";
 import { PingWheel } from "./websocket_pings.ts";
 import { WebSocketStream } from "./websocket_stream.ts";
