@@ -20,13 +20,13 @@
 
 import type { Hook } from "../../src/hook/hook.ts";
 import type { Storage, StorageError } from "../../src/storage/storage.ts";
-import { SqliteDriver } from "./sqlite/driver.ts";
+import { SqliteDriver } from "./sqlite/work/driver.ts";
 import { settingsOf, type SqliteStorageOptions } from "./sqlite/options.ts";
 
 export type { SqliteStorageOptions, SqliteSync } from "./sqlite/options.ts";
-export { backupDatabase } from "./sqlite/backup.ts";
-export { type DatabaseReport, inspectDatabase, type SessionReport } from "./sqlite/inspect.ts";
-export { restoreDatabase } from "./sqlite/restore.ts";
+export { backupDatabase } from "./sqlite/tools/backup.ts";
+export { type DatabaseReport, inspectDatabase, type SessionReport } from "./sqlite/tools/inspect.ts";
+export { restoreDatabase } from "./sqlite/tools/restore.ts";
 
 /** A hook whose `storage` is an SQLite database. The server opens it when it starts and closes it when it stops. */
 export class SqliteStorage implements Hook {

@@ -9,9 +9,9 @@ import process from "node:process";
 import { setTimeout } from "node:timers";
 import { RedisStorage } from "../../hooks/storage/redis.ts";
 import { SqliteStorage, type SqliteStorageOptions, type SqliteSync } from "../../hooks/storage/sqlite.ts";
-import { SqliteDriver } from "../../hooks/storage/sqlite/driver.ts";
+import { SqliteDriver } from "../../hooks/storage/sqlite/work/driver.ts";
 import { settingsOf } from "../../hooks/storage/sqlite/options.ts";
-import { systemAccess, type WalAccess } from "../../hooks/storage/sqlite/wal_file.ts";
+import { systemAccess, type WalAccess } from "../../hooks/storage/sqlite/wal/file.ts";
 import { AllowAll, type Hook, Server, TcpListener } from "../../mod.ts";
 
 const SLOW_MS = 5;

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type DeliveryList, DeliveryTable, NONE } from "../../hooks/storage/sqlite/delivery_table.ts";
-import { PendingMessage } from "../../hooks/storage/sqlite/pending_message.ts";
+import { type DeliveryList, DeliveryTable, NONE } from "../../hooks/storage/sqlite/pending/delivery_table.ts";
+import { PendingMessage } from "../../hooks/storage/sqlite/pending/pending_message.ts";
 import type { DeliveryRecord } from "../../src/storage/storage.ts";
 import { Random } from "./random.ts";
 import { delivery, message } from "./samples.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import type { SqliteDriver } from "../../hooks/storage/sqlite/driver.ts";
+import type { SqliteDriver } from "../../hooks/storage/sqlite/work/driver.ts";
 import { SqliteStorage } from "../../hooks/storage/sqlite.ts";
 import { type Storage, StorageError } from "../../src/storage/storage.ts";
 import { holdInAnotherProcess } from "./holder.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Flusher } from "../../hooks/storage/sqlite/flusher.ts";
+import { Flusher } from "../../hooks/storage/sqlite/disk/flusher.ts";
 
 let folder = "";
 let path = "";

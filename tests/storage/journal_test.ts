@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ByteReader, ByteWriter } from "../../hooks/storage/sqlite/bytes.ts";
-import { PendingMessage } from "../../hooks/storage/sqlite/pending_message.ts";
-import { type JournalSink, readJournalRow } from "../../hooks/storage/sqlite/journal_reader.ts";
-import { JournalWriter } from "../../hooks/storage/sqlite/journal_writer.ts";
+import { ByteReader, ByteWriter } from "../../hooks/storage/sqlite/journal/bytes.ts";
+import { PendingMessage } from "../../hooks/storage/sqlite/pending/pending_message.ts";
+import { type JournalSink, readJournalRow } from "../../hooks/storage/sqlite/journal/reader.ts";
+import { JournalWriter } from "../../hooks/storage/sqlite/journal/writer.ts";
 import { Random } from "./random.ts";
 import { delivery, EVERY_PROPERTY, message, session, subscription } from "./samples.ts";
 

@@ -4,7 +4,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { migrate, MIGRATIONS, SCHEMA_VERSION, schemaVersion } from "../../hooks/storage/sqlite/schema.ts";
+import {
+  migrate,
+  MIGRATIONS,
+  SCHEMA_VERSION,
+  schemaVersion,
+} from "../../hooks/storage/sqlite/tables/schema.ts";
 import { delivery, message, session, subscription } from "./samples.ts";
 import { loaded } from "./snapshot.ts";
 import { SqliteBench } from "./sqlite_bench.ts";

@@ -4,7 +4,7 @@
  */
 
 import { readFileSync, writeFileSync, writeSync } from "node:fs";
-import type { WalAccess } from "../../hooks/storage/sqlite/wal_file.ts";
+import type { WalAccess } from "../../hooks/storage/sqlite/wal/file.ts";
 
 /** What the system writes at a time. */
 const PAGE = 4096;

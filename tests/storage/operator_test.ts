@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { backupDatabase } from "../../hooks/storage/sqlite/backup.ts";
-import { inspectDatabase } from "../../hooks/storage/sqlite/inspect.ts";
-import { restoreDatabase } from "../../hooks/storage/sqlite/restore.ts";
+import { backupDatabase } from "../../hooks/storage/sqlite/tools/backup.ts";
+import { inspectDatabase } from "../../hooks/storage/sqlite/tools/inspect.ts";
+import { restoreDatabase } from "../../hooks/storage/sqlite/tools/restore.ts";
 import { sizeOf, type Storage } from "../../src/storage/storage.ts";
 import { holdInAnotherProcess } from "./holder.ts";
 import { Random } from "./random.ts";

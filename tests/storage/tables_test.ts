@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { chmodSync, statSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import type { SqliteDriver } from "../../hooks/storage/sqlite/driver.ts";
+import type { SqliteDriver } from "../../hooks/storage/sqlite/work/driver.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { delivery, EVERY_PROPERTY, message, session, subscription } from "./samples.ts";
 import { loaded } from "./snapshot.ts";

@@ -5,12 +5,12 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { backupDatabase } from "../../hooks/storage/sqlite/backup.ts";
-import type { SqliteDriver } from "../../hooks/storage/sqlite/driver.ts";
-import { inspectDatabase } from "../../hooks/storage/sqlite/inspect.ts";
-import { restoreDatabase } from "../../hooks/storage/sqlite/restore.ts";
-import { FILE_HEADER, FRAME_HEADER } from "../../hooks/storage/sqlite/wal_format.ts";
-import { surveyWal } from "../../hooks/storage/sqlite/wal_survey.ts";
+import { backupDatabase } from "../../hooks/storage/sqlite/tools/backup.ts";
+import type { SqliteDriver } from "../../hooks/storage/sqlite/work/driver.ts";
+import { inspectDatabase } from "../../hooks/storage/sqlite/tools/inspect.ts";
+import { restoreDatabase } from "../../hooks/storage/sqlite/tools/restore.ts";
+import { FILE_HEADER, FRAME_HEADER } from "../../hooks/storage/sqlite/wal/format.ts";
+import { surveyWal } from "../../hooks/storage/sqlite/wal/survey.ts";
 import { type Storage, StorageError } from "../../src/storage/storage.ts";
 import { Random } from "./random.ts";
 import { message } from "./samples.ts";

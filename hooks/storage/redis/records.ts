@@ -6,7 +6,7 @@ import { NO_PROPERTIES, type Properties } from "../../../src/packets/properties.
 import type { QoS, Will } from "../../../src/packets/types.ts";
 import type { SessionRecord, SubscriptionRecord } from "../../../src/storage/storage.ts";
 import type { StoredMessage, StoredSysInfo } from "../../../src/storage/stored.ts";
-import { isNumbers, propertiesFromText, propertiesToText } from "../sqlite/properties.ts";
+import { isNumbers, propertiesFromText, propertiesToText } from "../sqlite/tables/properties.ts";
 
 /** A text that nobody of us has written. */
 export class DamagedRecord extends Error {
