@@ -29,7 +29,7 @@ export {
 } from "./src/core/options.ts";
 export type { RefusalKind, Stats } from "./src/core/stats.ts";
 export type { LatenessFigures, LongWork } from "./src/core/lateness.ts";
-export type { SystemInfo } from "./src/broker/system_info.ts";
+export type { SystemInfo } from "./src/core/system_info.ts";
 export { type EventCode, LOG_EVENTS } from "./src/core/codes.ts";
 export type { LogEvent, LogFields, LogOccurrence, LogSummary } from "./src/core/log.ts";
 export { type Boot, type Clock, ManualClock, systemClock } from "./src/core/clock.ts";
@@ -47,7 +47,6 @@ export type {
   DeliverAnswer,
   Hook,
   HookHost,
-  MaybePromise,
   MessageInfo,
   Opinion,
   PacketAnswer,
@@ -55,6 +54,7 @@ export type {
   Selection,
   WillAnswer,
 } from "./src/hook/hook.ts";
+export type { MaybePromise } from "./src/core/maybe_promise.ts";
 export { type PacketView, type PublishChanges, PublishView } from "./src/hook/publish_view.ts";
 export {
   type DeliveryRecord,

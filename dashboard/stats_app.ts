@@ -7,7 +7,7 @@
 import { Hono } from "hono";
 import type { LatenessFigures } from "../src/core/lateness.ts";
 import type { RefusalKind, Stats } from "../src/core/stats.ts";
-import type { SystemInfo } from "../src/broker/system_info.ts";
+import type { SystemInfo } from "../src/core/system_info.ts";
 import { healthAnswer } from "../src/listeners/health_answer.ts";
 import type { StorageStatus } from "../src/storage/storage.ts";
 

@@ -41,15 +41,8 @@
  * @module
  */
 
-import type {
-  Action,
-  Client,
-  Credentials,
-  Hook,
-  HookHost,
-  MaybePromise,
-  Opinion,
-} from "../../src/hook/hook.ts";
+import type { Action, Client, Credentials, Hook, HookHost, Opinion } from "../../src/hook/hook.ts";
+import type { MaybePromise } from "../../src/core/maybe_promise.ts";
 import { checkOptions, described, type Shape } from "../../src/core/misuse.ts";
 import { readTextFile } from "../../src/runtime/process.ts";
 import { isShared, parseShared } from "../../src/topics/names.ts";

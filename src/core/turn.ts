@@ -4,8 +4,7 @@
  * contains it; what does not waits for nothing.
  */
 
-import type { MaybePromise } from "../hook/answers.ts";
-import { isPromise } from "../hook/dispatcher.ts";
+import { isPromise, type MaybePromise } from "./maybe_promise.ts";
 import { endOfTurn } from "../runtime/turn.ts";
 
 /** A commit that takes longer is worth telling. */

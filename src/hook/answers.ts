@@ -5,9 +5,6 @@ import type { Reason } from "../packets/reason.ts";
 import type { AuthPacket, ConnectPacket, Packet, QoS, Will } from "../packets/types.ts";
 import type { PublishChanges } from "./publish_view.ts";
 
-/** An answer now or later. */
-export type MaybePromise<T> = T | Promise<T>;
-
 /** Access control and authentication: the first opinion counts; undefined is none; if nobody has one, it is deny. */
 export type Opinion = "allow" | "deny" | undefined;
 

@@ -2,7 +2,8 @@
 
 import { clearTimeout, setTimeout } from "node:timers";
 import { textOf } from "../core/error_text.ts";
-import type { Hook, HookHost, MaybePromise, Opinion } from "./hook.ts";
+import { isPromise, type MaybePromise } from "../core/maybe_promise.ts";
+import type { Hook, HookHost, Opinion } from "./hook.ts";
 import { HookError } from "./error.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
 
@@ -342,11 +343,6 @@ function listens(method: unknown): boolean {
 
 const COMMENTS = /\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
 const EMPTY = /^[^(){}]*\([^(){}]*\)\s*(?:=>\s*)?\{\s*\}$/;
-
-export function isPromise<T>(answer: MaybePromise<T>): answer is Promise<T> {
-  return typeof answer === "object" && answer !== null &&
-    typeof (answer as Partial<Promise<T>>).then === "function";
-}
 
 function allowed(opinion: Opinion): boolean | undefined {
   return opinion === undefined ? undefined : opinion === "allow";

@@ -4,7 +4,7 @@
  */
 
 import type { Capabilities, Limits, LogLevel } from "../core/options.ts";
-import type { SystemInfo } from "../broker/system_info.ts";
+import type { SystemInfo } from "../core/system_info.ts";
 import type { Client, ConnectingClient } from "./client.ts";
 import type { Clock } from "../core/clock.ts";
 import type {
@@ -13,7 +13,6 @@ import type {
   AuthExchange,
   Credentials,
   DeliverAnswer,
-  MaybePromise,
   MessageInfo,
   Opinion,
   PacketAnswer,
@@ -21,6 +20,7 @@ import type {
   Selection,
   WillAnswer,
 } from "./answers.ts";
+import type { MaybePromise } from "../core/maybe_promise.ts";
 import type { Reason } from "../packets/reason.ts";
 import type { ConnectPacket, Packet, SubscribePacket, UnsubscribePacket, Will } from "../packets/types.ts";
 import type { PacketView, PublishView } from "./publish_view.ts";

@@ -1,8 +1,8 @@
 /** Packets on their way in and out, for hooks that look at each of them. */
 
 import type { Client } from "./client.ts";
-import type { Hook, MaybePromise, PacketAnswer } from "./hook.ts";
-import { isPromise } from "./dispatcher.ts";
+import type { Hook, PacketAnswer } from "./hook.ts";
+import { isPromise, type MaybePromise } from "../core/maybe_promise.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
 import type { ConnectPacket, Packet, ProtocolVersion } from "../packets/types.ts";
 import { type PacketView, viewOf } from "./publish_view.ts";

@@ -1,8 +1,8 @@
 /** A publish when hooks are asked about it: they may change it, take it over, drop or refuse it. */
 
 import type { Client } from "./client.ts";
-import type { Hook, MaybePromise, PublishAnswer } from "./hook.ts";
-import { isPromise } from "./dispatcher.ts";
+import type { Hook, PublishAnswer } from "./hook.ts";
+import { isPromise, type MaybePromise } from "../core/maybe_promise.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
 import { type PublishChanges, PublishView } from "./publish_view.ts";
 import type { Broker } from "../broker/broker.ts";

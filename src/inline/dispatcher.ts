@@ -4,7 +4,7 @@
  * settled.
  */
 
-import { isPromise } from "../hook/dispatcher.ts";
+import { isPromise } from "../core/maybe_promise.ts";
 import { nextTurn, soon } from "../runtime/turn.ts";
 import { Queue } from "../core/queue.ts";
 import type { InlineSession } from "./inline_session.ts";

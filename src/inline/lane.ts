@@ -1,7 +1,6 @@
 /** One thing after the other: at once while nothing is waited for, else in the order of asking. */
 
-import type { MaybePromise } from "../hook/answers.ts";
-import { isPromise } from "../hook/dispatcher.ts";
+import { isPromise, type MaybePromise } from "../core/maybe_promise.ts";
 
 export class Lane {
   #last: Promise<unknown> | null = null;

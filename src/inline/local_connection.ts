@@ -6,7 +6,7 @@ import { clientFields } from "../broker/ends/ended.ts";
 import { type Client, INLINE_CLIENT_ID } from "../hook/client.ts";
 import { checkOptions, type Shape } from "../core/misuse.ts";
 import { textOf } from "../core/error_text.ts";
-import { isPromise } from "../hook/dispatcher.ts";
+import { isPromise } from "../core/maybe_promise.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import { reasonText } from "../packets/reason.ts";
 import { type ConnackPacket, type ConnectPacket, type Packet, PacketType } from "../packets/types.ts";

@@ -4,7 +4,7 @@
  */
 
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
-import { isPromise } from "../hook/dispatcher.ts";
+import { isPromise } from "../core/maybe_promise.ts";
 import { soon } from "../runtime/turn.ts";
 import type { Packet, ProtocolVersion } from "../packets/types.ts";
 import { LOCAL_LISTENER } from "../hook/client.ts";

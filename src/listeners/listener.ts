@@ -1,7 +1,7 @@
 /** What the broker knows of a listener: an address where streams come in. */
 
 import type { Stats } from "../core/stats.ts";
-import type { SystemInfo } from "../broker/system_info.ts";
+import type { SystemInfo } from "../core/system_info.ts";
 import type { DropReason, Handshake } from "../runtime/pending_handshakes.ts";
 import type { StreamRefusal } from "../runtime/http/refusal.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";

@@ -10,7 +10,8 @@
  * `tests/storage/suite.ts` says whether it keeps its promises.
  */
 
-import type { HookHost, MaybePromise } from "../hook/hook.ts";
+import type { HookHost } from "../hook/hook.ts";
+import type { MaybePromise } from "../core/maybe_promise.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import type { SubscribeOptions, Will } from "../packets/types.ts";
 import { utf8Length } from "../packets/wire.ts";

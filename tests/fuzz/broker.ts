@@ -11,10 +11,10 @@ import type {
   AuthExchange,
   Client,
   Hook,
-  MaybePromise,
   Opinion,
   PublishAnswer,
 } from "../../src/hook/hook.ts";
+import type { MaybePromise } from "../../src/core/maybe_promise.ts";
 import { Reasons } from "../../src/packets/reason.ts";
 import type { Packet, PublishPacket, SubscribePacket } from "../../src/packets/types.ts";
 import { METHOD } from "./grammar.ts";

@@ -1,6 +1,7 @@
 /** Access control that writes down what it is asked, and answers when a test says so. */
 
-import type { Action, Client, Hook, HookHost, MaybePromise, Opinion } from "../../src/hook/hook.ts";
+import type { Action, Client, Hook, HookHost, Opinion } from "../../src/hook/hook.ts";
+import type { MaybePromise } from "../../src/core/maybe_promise.ts";
 import { settle } from "../harness/time.ts";
 
 export type Check = (client: Client, action: Action, topic: string) => MaybePromise<Opinion>;

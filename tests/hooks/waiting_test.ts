@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook, MaybePromise, Opinion, PublishAnswer } from "../../src/hook/hook.ts";
+import type { Hook, Opinion, PublishAnswer } from "../../src/hook/hook.ts";
+import type { MaybePromise } from "../../src/core/maybe_promise.ts";
 import { Hooks } from "../../src/hook/dispatcher.ts";
 import { levels, settle, TestBroker, type TestClient, versions } from "../harness/mod.ts";
 import { bytes, open, text } from "./fixtures.ts";

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hook, MaybePromise, WillAnswer } from "../../src/hook/hook.ts";
+import type { Hook, WillAnswer } from "../../src/hook/hook.ts";
+import type { MaybePromise } from "../../src/core/maybe_promise.ts";
 import type { QoS, Will } from "../../src/packets/types.ts";
 import { levels, settle, TestBroker, versions } from "../harness/mod.ts";
 import { bytes, open, text, untyped } from "./fixtures.ts";

@@ -2,7 +2,8 @@
 
 import { Broker } from "../../src/broker/broker.ts";
 import type { Stats } from "../../src/core/stats.ts";
-import { type SystemInfo, systemInfo } from "../../src/broker/system_info.ts";
+import { systemInfo } from "../../src/broker/system_info.ts";
+import type { SystemInfo } from "../../src/core/system_info.ts";
 import type { Listener, ListenerHost } from "../../src/listeners/listener.ts";
 import type { StreamRefusal } from "../../src/runtime/http/refusal.ts";
 import type { StorageStatus } from "../../src/storage/storage.ts";

@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
-import type { Hook, MaybePromise, Opinion } from "../../src/hook/hook.ts";
+import type { Hook, Opinion } from "../../src/hook/hook.ts";
+import type { MaybePromise } from "../../src/core/maybe_promise.ts";
 import type { QoS } from "../../src/packets/types.ts";
 import { TestBroker, type TestBrokerOptions } from "../harness/broker.ts";
 import { ModelStorage } from "../harness/model_storage.ts";

@@ -1,6 +1,7 @@
 /** Goes through the gates until one has the client's password. */
 
-import type { MaybePromise, Opinion } from "../../../src/hook/hook.ts";
+import type { Opinion } from "../../../src/hook/hook.ts";
+import type { MaybePromise } from "../../../src/core/maybe_promise.ts";
 import type { Gate } from "./rulebook.ts";
 import type { Secret } from "./passwords/secret.ts";
 import type { Slots } from "./slots.ts";

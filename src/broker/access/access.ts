@@ -1,8 +1,8 @@
 /** May this client do that? What access control said of a publish is remembered while nothing changes. */
 
 import type { Client } from "../../hook/client.ts";
-import type { Action, MaybePromise } from "../../hook/answers.ts";
-import { isPromise } from "../../hook/dispatcher.ts";
+import type { Action } from "../../hook/answers.ts";
+import { isPromise, type MaybePromise } from "../../core/maybe_promise.ts";
 import type { TopicEntry } from "../../topics/topic_table.ts";
 import type { Broker } from "../broker.ts";
 import type { Connection } from "../connection/connection.ts";

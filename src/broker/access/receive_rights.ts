@@ -4,8 +4,7 @@
  */
 
 import type { Client } from "../../hook/client.ts";
-import type { MaybePromise } from "../../hook/answers.ts";
-import { isPromise } from "../../hook/dispatcher.ts";
+import { isPromise, type MaybePromise } from "../../core/maybe_promise.ts";
 import type { Session } from "../../session/session.ts";
 import type { Broker } from "../broker.ts";
 import { mayDo } from "./access.ts";

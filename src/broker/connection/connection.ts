@@ -5,7 +5,7 @@
 
 import type { Client } from "../../hook/client.ts";
 import { textOf } from "../../core/error_text.ts";
-import { isPromise } from "../../hook/dispatcher.ts";
+import { isPromise } from "../../core/maybe_promise.ts";
 import { type Malformed, type Reason, Reasons } from "../../packets/reason.ts";
 import { NO_PROPERTIES } from "../../packets/properties.ts";
 import type { AckPacket, ConnectPacket, Packet, ProtocolVersion, QoS, Will } from "../../packets/types.ts";

@@ -8,7 +8,7 @@ import type { Session } from "../../session/session.ts";
 import type { SharedGroup } from "../../session/shared_group.ts";
 import type { Subscription } from "../../session/subscription.ts";
 import type { Client } from "../../hook/client.ts";
-import { isPromise } from "../../hook/dispatcher.ts";
+import { isPromise } from "../../core/maybe_promise.ts";
 import type { QoS } from "../../packets/types.ts";
 import type { Broker } from "../broker.ts";
 import { deliverThroughHooks, Everybody, select, type Selected } from "./selection.ts";

@@ -1,6 +1,6 @@
 /** Who gets a message of a topic: computed once per topic and change of subscriptions, then remembered. */
 
-import { isPromise } from "../../hook/dispatcher.ts";
+import { isPromise } from "../../core/maybe_promise.ts";
 import { mergeRoutes, type Route } from "../../session/route.ts";
 import type { Session } from "../../session/session.ts";
 import { SharedGroup } from "../../session/shared_group.ts";

@@ -2,7 +2,7 @@
 
 import type { Client } from "../../hook/client.ts";
 import type { Candidate, CandidateGroup, Selection } from "../../hook/hook.ts";
-import { isPromise } from "../../hook/dispatcher.ts";
+import { isPromise } from "../../core/maybe_promise.ts";
 import type { QoS } from "../../packets/types.ts";
 import { Message, rawTopicOf } from "../../session/message.ts";
 import type { Route } from "../../session/route.ts";

@@ -5,8 +5,7 @@
 
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import type { Client } from "../../hook/client.ts";
-import type { MaybePromise } from "../../hook/answers.ts";
-import { isPromise } from "../../hook/dispatcher.ts";
+import { isPromise, type MaybePromise } from "../../core/maybe_promise.ts";
 import type { Delivery } from "../../session/delivery.ts";
 import type { DeliveryStore } from "../../session/delivery_store.ts";
 import type { Message } from "../../session/message.ts";

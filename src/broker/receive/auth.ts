@@ -1,6 +1,7 @@
 /** Enhanced authentication: AUTH packets before CONNACK and re-authentication. MQTT 5.0 section 4.12. */
 
-import type { AuthAnswer, AuthExchange, MaybePromise } from "../../hook/answers.ts";
+import type { AuthAnswer, AuthExchange } from "../../hook/answers.ts";
+import type { MaybePromise } from "../../core/maybe_promise.ts";
 import { type Reason, Reasons } from "../../packets/reason.ts";
 import { type AuthPacket, type ConnectPacket, PacketType } from "../../packets/types.ts";
 import type { Properties } from "../../packets/properties.ts";

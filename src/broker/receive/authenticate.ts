@@ -1,7 +1,7 @@
 /** Is the client who it says it is? Hooks are asked until one has an opinion. */
 
-import type { MaybePromise, Opinion } from "../../hook/answers.ts";
-import { isPromise } from "../../hook/dispatcher.ts";
+import type { Opinion } from "../../hook/answers.ts";
+import { isPromise, type MaybePromise } from "../../core/maybe_promise.ts";
 import { Reasons } from "../../packets/reason.ts";
 import type { ConnectPacket } from "../../packets/types.ts";
 import type { ConnectedClient } from "./connected_client.ts";

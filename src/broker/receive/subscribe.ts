@@ -1,7 +1,6 @@
 /** SUBSCRIBE, MQTT 5.0 section 3.8. */
 
-import type { MaybePromise } from "../../hook/answers.ts";
-import { isPromise } from "../../hook/dispatcher.ts";
+import { isPromise, type MaybePromise } from "../../core/maybe_promise.ts";
 import { Reasons, reasonText } from "../../packets/reason.ts";
 import { NO_PROPERTIES } from "../../packets/properties.ts";
 import { PacketType, type QoS, type SubscribeOptions, type SubscribePacket } from "../../packets/types.ts";

@@ -1,7 +1,8 @@
 /** At start: what an earlier run left, as hooks give it back. */
 
 import { INLINE_CLIENT_ID } from "../../hook/client.ts";
-import type { Hook, MaybePromise } from "../../hook/hook.ts";
+import type { Hook } from "../../hook/hook.ts";
+import type { MaybePromise } from "../../core/maybe_promise.ts";
 import { HookError } from "../../hook/error.ts";
 import { textOf } from "../../core/error_text.ts";
 import type { HookEvent } from "../../hook/dispatcher.ts";

@@ -1,7 +1,7 @@
 /** What sessions report to the broker: counted, and told to hooks that listen. */
 
-import type { MaybePromise, MessageInfo } from "../../hook/answers.ts";
-import { isPromise } from "../../hook/dispatcher.ts";
+import type { MessageInfo } from "../../hook/answers.ts";
+import { isPromise, type MaybePromise } from "../../core/maybe_promise.ts";
 import type { SessionHost } from "../../session/host.ts";
 import { type Message, NEVER } from "../../session/message.ts";
 import type { Session } from "../../session/session.ts";

@@ -1,8 +1,8 @@
 /** Wills: an ordinary publish, at a time the client left to us. MQTT 5.0 sections 3.1.2.5 and 3.1.3.2. */
 
 import type { Client } from "../../hook/client.ts";
-import type { MaybePromise, WillAnswer } from "../../hook/answers.ts";
-import { isPromise } from "../../hook/dispatcher.ts";
+import type { WillAnswer } from "../../hook/answers.ts";
+import { isPromise, type MaybePromise } from "../../core/maybe_promise.ts";
 import { NO_PROPERTIES, type Properties } from "../../packets/properties.ts";
 import { type Reason, Reasons } from "../../packets/reason.ts";
 import type { ConnectPacket, Will } from "../../packets/types.ts";

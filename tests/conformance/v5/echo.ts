@@ -1,7 +1,8 @@
 /** An enhanced authentication to try: a hook that asks, and a client that answers. */
 
 import assert from "node:assert/strict";
-import type { AuthAnswer, AuthExchange, Hook, MaybePromise } from "../../../src/hook/hook.ts";
+import type { AuthAnswer, AuthExchange, Hook } from "../../../src/hook/hook.ts";
+import type { MaybePromise } from "../../../src/core/maybe_promise.ts";
 import type { Properties } from "../../../src/packets/properties.ts";
 import { Reasons } from "../../../src/packets/reason.ts";
 import type { ConnectPacket } from "../../../src/packets/types.ts";

@@ -4,7 +4,8 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { HookHost, MaybePromise } from "../../../../src/hook/hook.ts";
+import type { HookHost } from "../../../../src/hook/hook.ts";
+import type { MaybePromise } from "../../../../src/core/maybe_promise.ts";
 import type {
   DeliveryRecord,
   SessionRecord,

@@ -1,6 +1,6 @@
 /** PUBLISH from a client when hooks want to see it: as a packet, from one hook to the next. */
 
-import type { MaybePromise } from "../../../hook/answers.ts";
+import type { MaybePromise } from "../../../core/maybe_promise.ts";
 import { decode } from "../../../packets/decode.ts";
 import { Malformed, Reasons } from "../../../packets/reason.ts";
 import { isText } from "../../../packets/text_payload.ts";
