@@ -57,16 +57,14 @@ export type {
 export type { MaybePromise } from "./src/core/maybe_promise.ts";
 export { type PacketView, type PublishChanges, PublishView } from "./src/hook/publish_view.ts";
 export {
-  type DeliveryRecord,
-  type SessionRecord,
-  sizeOf,
   type Storage,
-  StorageError,
-  type StorageFault,
+  type StorageHost,
   type StorageLoader,
   type StorageStatus,
-  type SubscriptionRecord,
 } from "./src/storage/storage.ts";
+export type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "./src/storage/records.ts";
+export { sizeOf } from "./src/storage/size.ts";
+export { StorageError, type StorageFault } from "./src/storage/error.ts";
 export { HookError } from "./src/hook/error.ts";
 export type {
   Stored,

@@ -6,7 +6,8 @@
  */
 
 import type { Hook } from "../../src/hook/hook.ts";
-import type { DeliveryRecord, Storage } from "../../src/storage/storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
+import type { DeliveryRecord } from "../../src/storage/records.ts";
 
 /** A hook whose `storage` is memory. */
 export class MemoryStorage implements Hook {

@@ -20,7 +20,8 @@
  */
 
 import type { Hook } from "../../src/hook/hook.ts";
-import type { Storage, StorageError } from "../../src/storage/storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
+import type { StorageError } from "../../src/storage/error.ts";
 import { RedisDriver } from "./redis/driver.ts";
 import { type RedisStorageOptions, settingsOf } from "./redis/options.ts";
 

@@ -19,7 +19,8 @@
  */
 
 import type { Hook } from "../../src/hook/hook.ts";
-import type { Storage, StorageError } from "../../src/storage/storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
+import type { StorageError } from "../../src/storage/error.ts";
 import { SqliteDriver } from "./sqlite/work/driver.ts";
 import { settingsOf, type SqliteStorageOptions } from "./sqlite/options.ts";
 

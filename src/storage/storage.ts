@@ -10,36 +10,19 @@
  * `tests/storage/suite.ts` says whether it keeps its promises.
  */
 
-import type { HookHost } from "../hook/hook.ts";
+import type { Clock } from "../core/clock.ts";
 import type { MaybePromise } from "../core/maybe_promise.ts";
-import { NO_PROPERTIES } from "../packets/properties.ts";
-import type { SubscribeOptions, Will } from "../packets/types.ts";
-import { utf8Length } from "../packets/wire.ts";
+import type { LogLevel } from "../core/log.ts";
+import type { StorageError } from "./error.ts";
+import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "./records.ts";
 import type { StoredMessage, StoredSysInfo } from "./stored.ts";
 
-/**
- * What went wrong with a storage: `damaged`: it holds what nobody can have written; `full`: no room; `input/output`:
- * the disk, or the connection, says no; `in use`: another server has it; `newer`: a later version wrote it;
- * `unusable`: it is not there, may not be written, or is something else; `lost`: what was kept is gone, wholly or
- * in part, while the server runs.
- */
-export type StorageFault = "damaged" | "full" | "input/output" | "in use" | "newer" | "unusable" | "lost";
-
-/** A storage could not do what it was told. The message says what, where, and what to do about it. */
-export class StorageError extends Error {
-  /** Always that. */
-  override readonly name = "StorageError";
-  /** Which kind of trouble. */
-  readonly fault: StorageFault;
-  /** The file or the address it is about. */
-  readonly place: string;
-
-  /** `place`: the file or the address it is about. */
-  constructor(message: string, fault: StorageFault, place: string, options?: ErrorOptions) {
-    super(message, options);
-    this.fault = fault;
-    this.place = place;
-  }
+/** What a storage is given of its server. */
+export interface StorageHost {
+  /** The server's clock: the machine's, or what the program has put in its place. */
+  readonly clock: Clock;
+  /** A line in the server's log. */
+  log(level: LogLevel, text: string): void;
 }
 
 /** How the storage of a server is. */
@@ -54,79 +37,6 @@ export interface StorageStatus {
   readonly quarantined: string | null;
   /** What was found damaged or missing at start, in one sentence; not there: nothing. */
   readonly damage?: string;
-}
-
-/** What a message counts as, in bytes: in the limits of queues, and in `StorageLoader.waiting`. */
-export function sizeOf(message: StoredMessage): number {
-  const { topic, payload, properties } = message;
-  return payload.length + utf8Length(topic) + 160 +
-    (properties === NO_PROPERTIES ? 0 : propertySize(properties));
-}
-
-function propertySize(properties: object): number {
-  let size = 0;
-  for (const value of Object.values(properties) as unknown[]) {
-    if (size === 0) size = 100;
-    if (typeof value === "string" || value instanceof Uint8Array) size += 2 * value.length;
-    else if (Array.isArray(value)) {
-      for (const pair of value as unknown[]) {
-        size += 100;
-        if (Array.isArray(pair)) { for (const text of pair as string[]) size += 2 * text.length; }
-      }
-    }
-  }
-  return size;
-}
-
-/**
- * A persistent session: one whose Session Expiry Interval is above 0; or one that has ended, told with 0, until what
- * waits in it was passed on to other members of its shared subscriptions.
- */
-export interface SessionRecord {
-  /** The client id: the key of everything below. */
-  readonly id: string;
-  /** Empty without one. */
-  readonly username: string;
-  /** Of its last connection. */
-  readonly remoteAddress: string;
-  /** The id of the listener of its last connection. */
-  readonly listener: string;
-  /** 3, 4 or 5. */
-  readonly version: number;
-  /** Seconds; 4294967295: for ever; 0: it has ended. */
-  readonly sessionExpiryInterval: number;
-  /** When its connection ended; 0: it is connected. */
-  readonly disconnectedAt: number;
-  /** A will whose delay runs, and when it is due; null: none. */
-  readonly will: { readonly will: Will; readonly at: number } | null;
-}
-
-/** A subscription with the QoS that was granted. */
-export interface SubscriptionRecord extends SubscribeOptions {
-  /** 0: none. */
-  readonly identifier: number;
-}
-
-/** A QoS 1 or 2 message on its way to one session. */
-export interface DeliveryRecord {
-  /** Grows within a session: the order of the deliveries. From 1. */
-  readonly sequence: number;
-  /** 0: it waits in the queue; else it was sent under this packet id. */
-  readonly packetId: number;
-  /** With which it is delivered. */
-  readonly qos: 1 | 2;
-  /** RETAIN as it is sent. */
-  readonly retain: boolean;
-  /** With `retain`: only because the subscription has Retain As Published. A 3.x connection is sent it without. */
-  readonly asPublished: boolean;
-  /** PUBREC has come. */
-  readonly released: boolean;
-  /** Subscription identifiers as they are sent; null: none. */
-  readonly identifiers: readonly number[] | null;
-  /** The shared subscription it came through, `$share/group/filter`; null: none. */
-  readonly group: string | null;
-  /** The same object for every session that gets it, told of in one go: it is to be stored once. Never changed. */
-  readonly message: StoredMessage;
 }
 
 /** Is given what was kept, by `Storage.load`. */
@@ -173,7 +83,7 @@ export interface Storage {
   readonly damage?: string | null;
 
   /** Before anything else. Throws a StorageError whose message says what is wrong and what to do about it. */
-  open(host: HookHost): MaybePromise<void>;
+  open(host: StorageHost): MaybePromise<void>;
   /**
    * Gives everything that was kept, in small steps where it takes long; `window`: waiting deliveries per session.
    * Nothing is told and nothing asked until it is done.

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { StorageError } from "../../src/storage/storage.ts";
+import { StorageError } from "../../src/storage/error.ts";
 import { TestBroker, type TestClient, versions } from "../harness/mod.ts";
 import { ModelStorage } from "../harness/model_storage.ts";
 import { until } from "../harness/time.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryStorage } from "../../hooks/storage/memory.ts";
 import type { Hook } from "../../src/hook/hook.ts";
-import type { DeliveryRecord } from "../../src/storage/storage.ts";
+import type { DeliveryRecord } from "../../src/storage/records.ts";
 import type { ConnectPacket } from "../../src/packets/types.ts";
 import { settle, TestBroker, type TestClient, versions } from "../harness/mod.ts";
 import { ModelStorage } from "../harness/model_storage.ts";

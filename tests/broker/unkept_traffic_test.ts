@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DeliveryRecord } from "../../src/storage/storage.ts";
+import type { DeliveryRecord } from "../../src/storage/records.ts";
 import { connectPacket } from "../harness/client.ts";
 import { settle, TestBroker, type TestClient, versions } from "../harness/mod.ts";
 import { ModelStorage } from "../harness/model_storage.ts";

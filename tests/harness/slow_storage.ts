@@ -1,7 +1,8 @@
 /** A storage that is somewhere else: reads and commits take their time, reads may fail or be held. */
 
 import { setImmediate } from "node:timers";
-import { type DeliveryRecord, StorageError } from "../../src/storage/storage.ts";
+import type { DeliveryRecord } from "../../src/storage/records.ts";
+import { StorageError } from "../../src/storage/error.ts";
 import { ModelStorage } from "./model_storage.ts";
 
 export class SlowStorage extends ModelStorage {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type DeliveryList, DeliveryTable, NONE } from "../../hooks/storage/sqlite/pending/delivery_table.ts";
 import { PendingMessage } from "../../hooks/storage/sqlite/pending/pending_message.ts";
-import type { DeliveryRecord } from "../../src/storage/storage.ts";
+import type { DeliveryRecord } from "../../src/storage/records.ts";
 import { Random } from "./random.ts";
 import { delivery, message } from "./samples.ts";
 

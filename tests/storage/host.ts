@@ -7,9 +7,9 @@ import {
   defaultLimits,
   type Limits,
 } from "../../src/core/options.ts";
-import type { HookHost } from "../../src/hook/hook.ts";
+import type { StorageHost } from "../../src/storage/storage.ts";
 
-export class TestHost implements HookHost {
+export class TestHost implements StorageHost {
   readonly capabilities: Capabilities = defaultCapabilities;
   readonly limits: Limits = defaultLimits;
   readonly clock: ManualClock = new ManualClock();

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { RedisDriver } from "../../hooks/storage/redis/driver.ts";
 import { RedisStorage, type RedisStorageOptions } from "../../hooks/storage/redis.ts";
-import { StorageError, type StorageFault } from "../../src/storage/storage.ts";
+import { StorageError, type StorageFault } from "../../src/storage/error.ts";
 import { until } from "../harness/time.ts";
 import { needsRedisServer, type RedisOptions, RedisServer } from "../services/redis.ts";
 import { RedisBench, refusedCommit } from "./redis_bench.ts";

@@ -1,7 +1,7 @@
 /** Records with everything in them, and with nothing. */
 
 import { NO_PROPERTIES, type Properties } from "../../src/packets/properties.ts";
-import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../src/storage/storage.ts";
+import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../src/storage/records.ts";
 import type { StoredMessage } from "../../src/storage/stored.ts";
 
 /** Each property there is, with a value that is easily lost. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Message, rawTopicOf } from "../../src/session/message.ts";
-import { sizeOf } from "../../src/storage/storage.ts";
+import { sizeOf } from "../../src/storage/size.ts";
 import type { StoredMessage } from "../../src/storage/stored.ts";
 import { EVERY_PROPERTY, message } from "./samples.ts";
 

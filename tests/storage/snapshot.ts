@@ -1,12 +1,7 @@
 /** Everything a storage gave, and a model of it in plain Maps, in a shape that can be compared. */
 
-import type {
-  DeliveryRecord,
-  SessionRecord,
-  Storage,
-  StorageLoader,
-  SubscriptionRecord,
-} from "../../src/storage/storage.ts";
+import type { Storage, StorageLoader } from "../../src/storage/storage.ts";
+import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../src/storage/records.ts";
 import type { StoredMessage, StoredSysInfo } from "../../src/storage/stored.ts";
 
 export interface SessionSnapshot {

@@ -1,6 +1,6 @@
 /** What was told and is not in Redis yet: the last word on each thing, not each word. */
 
-import type { SessionRecord, SubscriptionRecord } from "../../../src/storage/storage.ts";
+import type { SessionRecord, SubscriptionRecord } from "../../../src/storage/records.ts";
 import type { StoredMessage, StoredSysInfo } from "../../../src/storage/stored.ts";
 import type { Delivery } from "./records.ts";
 

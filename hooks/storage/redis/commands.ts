@@ -1,6 +1,6 @@
 /** A set of changes as the arguments of the script that applies them. */
 
-import { sizeOf } from "../../../src/storage/storage.ts";
+import { sizeOf } from "../../../src/storage/size.ts";
 import type { Changes, PendingMessage, SessionChanges, SessionState } from "./changes.ts";
 import { deliveryToBytes, messageToBytes, sessionToText, subscriptionToText } from "./records.ts";
 

@@ -3,15 +3,9 @@
  * answer is awaited what is told belongs to the next one; what could not be done comes back in front of that.
  */
 
-import type { HookHost } from "../../../src/hook/hook.ts";
-import type {
-  DeliveryRecord,
-  SessionRecord,
-  Storage,
-  StorageError,
-  StorageLoader,
-  SubscriptionRecord,
-} from "../../../src/storage/storage.ts";
+import type { Storage, StorageHost, StorageLoader } from "../../../src/storage/storage.ts";
+import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../../src/storage/records.ts";
+import type { StorageError } from "../../../src/storage/error.ts";
 import type { StoredMessage, StoredSysInfo } from "../../../src/storage/stored.ts";
 import { Changes, RecentMessages, SessionState } from "./changes.ts";
 import { commandsOf } from "./commands.ts";
@@ -31,7 +25,7 @@ export class RedisDriver implements Storage {
   readonly quarantined = null;
   promise: string;
   readonly #settings: RedisSettings;
-  #host: HookHost | null = null;
+  #host: StorageHost | null = null;
   #writer: Writer | null = null;
   #messages: Messages | null = null;
   #sessions: Map<string, SessionState> = new Map();
@@ -51,7 +45,7 @@ export class RedisDriver implements Storage {
     return this.#writer?.failing ?? null;
   }
 
-  async open(host: HookHost): Promise<void> {
+  async open(host: StorageHost): Promise<void> {
     const writer = await Writer.open(this.#settings, host);
     this.#host = host;
     this.#writer = writer;

@@ -1,7 +1,7 @@
 /** What Redis itself promises about what it was told, as far as it says. */
 
-import type { HookHost } from "../../../src/hook/hook.ts";
-import type { StorageError } from "../../../src/storage/storage.ts";
+import type { StorageHost } from "../../../src/storage/storage.ts";
+import type { StorageError } from "../../../src/storage/error.ts";
 import type { Connection } from "./connection.ts";
 import { fault } from "./faults.ts";
 import type { RedisSettings } from "./options.ts";
@@ -34,7 +34,7 @@ export function promiseOf({ place, prefix }: RedisSettings, durability: Durabili
 export async function inspect(
   connection: Connection,
   settings: RedisSettings,
-  host: HookHost,
+  host: StorageHost,
 ): Promise<Durability> {
   const { place } = settings;
   const info = await asked(connection, ["INFO"]);

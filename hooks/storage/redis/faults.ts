@@ -1,6 +1,6 @@
 /** What Redis and the network say, as a `StorageError` that says what to do. */
 
-import { StorageError, type StorageFault } from "../../../src/storage/storage.ts";
+import { StorageError, type StorageFault } from "../../../src/storage/error.ts";
 
 const KINDS: readonly (readonly [text: RegExp, fault: StorageFault, advice: string])[] = [
   [/^OOM /, "full", "give Redis more memory (maxmemory), or remove what is not needed"],

@@ -1,6 +1,7 @@
 /** Gives what Redis holds, in small steps: neither Redis nor the server is kept from other work for long. */
 
-import type { DeliveryRecord, StorageLoader } from "../../../src/storage/storage.ts";
+import type { StorageLoader } from "../../../src/storage/storage.ts";
+import type { DeliveryRecord } from "../../../src/storage/records.ts";
 import { SessionState } from "./changes.ts";
 import type { Connection } from "./connection.ts";
 import { Messages } from "./messages.ts";

@@ -1,6 +1,6 @@
 /** Messages that several deliveries share, by their ids. */
 
-import type { DeliveryRecord } from "../../../src/storage/storage.ts";
+import type { DeliveryRecord } from "../../../src/storage/records.ts";
 import type { StoredMessage } from "../../../src/storage/stored.ts";
 import { DamagedRecord, deliveryFromBytes, messageFromBytes, type ReadDelivery } from "./records.ts";
 import { list } from "./replies.ts";

@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import process from "node:process";
 import { setTimeout } from "node:timers";
-import type { HookHost } from "../../../src/hook/hook.ts";
+import type { StorageHost } from "../../../src/storage/storage.ts";
 import { permitted } from "../../../src/runtime/permission.ts";
 import type { Connection } from "./connection.ts";
 import { fault } from "./faults.ts";
@@ -39,7 +39,7 @@ export async function acquire(
   connection: Connection,
   settings: RedisSettings,
   mark: string,
-  host: HookHost,
+  host: StorageHost,
 ): Promise<Acquired> {
   const { place, prefix, lockTime } = settings;
   let before = Infinity;

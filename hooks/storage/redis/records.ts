@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import { EMPTY } from "../../../src/packets/copy.ts";
 import { NO_PROPERTIES, type Properties } from "../../../src/packets/properties.ts";
 import type { QoS, Will } from "../../../src/packets/types.ts";
-import type { SessionRecord, SubscriptionRecord } from "../../../src/storage/storage.ts";
+import type { SessionRecord, SubscriptionRecord } from "../../../src/storage/records.ts";
 import type { StoredMessage, StoredSysInfo } from "../../../src/storage/stored.ts";
 import { isNumbers, propertiesFromText, propertiesToText } from "../sqlite/tables/properties.ts";
 

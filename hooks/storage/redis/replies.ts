@@ -1,6 +1,6 @@
 /** What scripts answer. */
 
-import type { StorageError } from "../../../src/storage/storage.ts";
+import type { StorageError } from "../../../src/storage/error.ts";
 import { fault } from "./faults.ts";
 import { textOf } from "./records.ts";
 

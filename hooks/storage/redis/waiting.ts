@@ -1,6 +1,6 @@
 /** The queue of a session: what Redis has of it, and what was told since. */
 
-import type { DeliveryRecord } from "../../../src/storage/storage.ts";
+import type { DeliveryRecord } from "../../../src/storage/records.ts";
 import type { Changes, PendingDelivery, SessionChanges, SessionState } from "./changes.ts";
 import type { Messages, Source } from "./messages.ts";
 import { bytes, list } from "./replies.ts";

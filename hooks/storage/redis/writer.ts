@@ -1,8 +1,8 @@
 /** Commits, under the lock, onto what the last commit left. Notices when that is no longer there. */
 
 import { clearTimeout, setTimeout } from "node:timers";
-import type { HookHost } from "../../../src/hook/hook.ts";
-import type { StorageError } from "../../../src/storage/storage.ts";
+import type { StorageHost } from "../../../src/storage/storage.ts";
+import type { StorageError } from "../../../src/storage/error.ts";
 import type { Argument, Commands } from "./commands.ts";
 import { Connection } from "./connection.ts";
 import { type Durability, inspect } from "./durability.ts";
@@ -27,7 +27,7 @@ export class Writer {
   /** What earlier commits have written is not there any more: the next one will say so. */
   lost = false;
   readonly #settings: RedisSettings;
-  readonly #host: HookHost;
+  readonly #host: StorageHost;
   readonly #mark: string = newMark();
   /** The last commit that is certainly there, and the last that was tried. */
   #known = 0;
@@ -46,7 +46,7 @@ export class Writer {
   #closed = false;
 
   /** Throws a StorageError. */
-  static async open(settings: RedisSettings, host: HookHost): Promise<Writer> {
+  static async open(settings: RedisSettings, host: StorageHost): Promise<Writer> {
     const writer = new Writer(settings, host);
     try {
       await writer.#open();
@@ -57,7 +57,7 @@ export class Writer {
     }
   }
 
-  private constructor(settings: RedisSettings, host: HookHost) {
+  private constructor(settings: RedisSettings, host: StorageHost) {
     this.#settings = settings;
     this.#host = host;
     this.#timeout = settings.timeout;

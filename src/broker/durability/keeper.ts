@@ -11,14 +11,9 @@ import type { DeliveryStore } from "../../session/delivery_store.ts";
 import type { Message } from "../../session/message.ts";
 import type { Session } from "../../session/session.ts";
 import type { Subscription } from "../../session/subscription.ts";
-import {
-  type DeliveryRecord,
-  type SessionRecord,
-  type Storage,
-  StorageError,
-  type StorageStatus,
-  type SubscriptionRecord,
-} from "../../storage/storage.ts";
+import { type Storage, type StorageStatus } from "../../storage/storage.ts";
+import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../storage/records.ts";
+import { StorageError } from "../../storage/error.ts";
 import type { Broker } from "../broker.ts";
 import type { Connection } from "../connection/connection.ts";
 import { Counters } from "./kept_counters.ts";

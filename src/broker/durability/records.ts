@@ -6,7 +6,7 @@ import { Delivery } from "../../session/delivery.ts";
 import { Retain } from "../../session/retain.ts";
 import type { Session } from "../../session/session.ts";
 import { SharedGroup } from "../../session/shared_group.ts";
-import type { DeliveryRecord, SessionRecord } from "../../storage/storage.ts";
+import type { DeliveryRecord, SessionRecord } from "../../storage/records.ts";
 import { parseShared } from "../../topics/names.ts";
 import type { Broker } from "../broker.ts";
 import { messageOf } from "./stored_message.ts";

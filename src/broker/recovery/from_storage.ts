@@ -3,12 +3,8 @@
 import type { Session } from "../../session/session.ts";
 import { AWAY } from "../../session/delivery_queue.ts";
 import type { StoredMessage, StoredSysInfo } from "../../storage/stored.ts";
-import type {
-  DeliveryRecord,
-  SessionRecord,
-  StorageLoader,
-  SubscriptionRecord,
-} from "../../storage/storage.ts";
+import type { StorageLoader } from "../../storage/storage.ts";
+import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../storage/records.ts";
 import { awayClient } from "./restored_client.ts";
 import type { Broker } from "../broker.ts";
 import { lookAtClock } from "../durability/clock_set.ts";

@@ -11,7 +11,7 @@
 import type { Delivery } from "../../session/delivery.ts";
 import type { Session } from "../../session/session.ts";
 import type { SharedGroup } from "../../session/shared_group.ts";
-import type { SessionRecord } from "../../storage/storage.ts";
+import type { SessionRecord } from "../../storage/records.ts";
 import type { Broker } from "../broker.ts";
 import { deliverAgainNow, membersAsked } from "../delivery/deliver.ts";
 import type { Endings } from "./endings.ts";

@@ -1,7 +1,7 @@
 /** Opens a database, makes it when there is none, and says what is wrong with one that cannot be used. */
 
 import { DatabaseSync } from "node:sqlite";
-import type { StorageError } from "../../../../src/storage/storage.ts";
+import type { StorageError } from "../../../../src/storage/error.ts";
 import { fault, faultOf } from "./faults.ts";
 import { makeFile, sizeOfFile } from "./files.ts";
 import {

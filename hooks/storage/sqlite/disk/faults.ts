@@ -1,6 +1,6 @@
 /** What SQLite and the file system say, as a `StorageError` that says what to do. */
 
-import { StorageError, type StorageFault } from "../../../../src/storage/storage.ts";
+import { StorageError, type StorageFault } from "../../../../src/storage/error.ts";
 
 /** Primary result codes of SQLite. Deno gives none for some statements, then the text has to do. */
 const KINDS: readonly (readonly [code: number, text: RegExp, fault: StorageFault])[] = [

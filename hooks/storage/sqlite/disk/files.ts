@@ -15,7 +15,7 @@ import {
   statSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { StorageError } from "../../../../src/storage/storage.ts";
+import { StorageError } from "../../../../src/storage/error.ts";
 import { fault, faultOf } from "./faults.ts";
 
 /** What SQLite adds to the name of a database for the files beside it. */

@@ -4,7 +4,7 @@
  */
 
 import { statSync } from "node:fs";
-import type { StorageError } from "../../../../src/storage/storage.ts";
+import type { StorageError } from "../../../../src/storage/error.ts";
 import { fault } from "./faults.ts";
 
 /** To ask the system costs some microseconds for each file: not in every commit, but after so many milliseconds. */

@@ -2,7 +2,7 @@
 
 import type { Will } from "../../../../src/packets/types.ts";
 import { NO_PROPERTIES, type Properties } from "../../../../src/packets/properties.ts";
-import type { SessionRecord, SubscriptionRecord } from "../../../../src/storage/storage.ts";
+import type { SessionRecord, SubscriptionRecord } from "../../../../src/storage/records.ts";
 import type { StoredMessage, StoredSysInfo } from "../../../../src/storage/stored.ts";
 import { ByteReader } from "./bytes.ts";
 import { isQoS } from "../pending/generation.ts";

@@ -3,7 +3,7 @@
  * it. `docs/storage.md` has the format; `journal_reader.ts` reads it.
  */
 
-import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../../../src/storage/storage.ts";
+import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../../../src/storage/records.ts";
 import type { StoredMessage, StoredSysInfo } from "../../../../src/storage/stored.ts";
 import { ByteWriter } from "./bytes.ts";
 import type { PendingMessage } from "../pending/pending_message.ts";

@@ -3,7 +3,7 @@
  * would live just long enough for V8 to carry every one of them into its old generation, two hundred bytes a message.
  */
 
-import type { DeliveryRecord } from "../../../../src/storage/storage.ts";
+import type { DeliveryRecord } from "../../../../src/storage/records.ts";
 import type { PendingMessage } from "./pending_message.ts";
 
 /** No row. */

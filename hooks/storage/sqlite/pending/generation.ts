@@ -1,7 +1,7 @@
 /** What was told and is not in the tables yet. */
 
 import type { QoS } from "../../../../src/packets/types.ts";
-import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../../../src/storage/storage.ts";
+import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../../../src/storage/records.ts";
 import type { StoredMessage, StoredSysInfo } from "../../../../src/storage/stored.ts";
 import { type DeliveryList, DeliveryTable, NONE } from "./delivery_table.ts";
 import type { PendingMessage } from "./pending_message.ts";

@@ -2,7 +2,7 @@
 
 import { EMPTY } from "../../../../src/packets/copy.ts";
 import type { Properties } from "../../../../src/packets/properties.ts";
-import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../../../src/storage/storage.ts";
+import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../../../src/storage/records.ts";
 import type { StoredMessage } from "../../../../src/storage/stored.ts";
 import { isQoS } from "../pending/generation.ts";
 import { isNumbers, propertiesFromText } from "./properties.ts";

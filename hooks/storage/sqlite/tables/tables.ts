@@ -4,7 +4,8 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { type SessionRecord, sizeOf, type SubscriptionRecord } from "../../../../src/storage/storage.ts";
+import type { SessionRecord, SubscriptionRecord } from "../../../../src/storage/records.ts";
+import { sizeOf } from "../../../../src/storage/size.ts";
 import type { StoredMessage, StoredSysInfo } from "../../../../src/storage/stored.ts";
 import type { DeliveryChange } from "../pending/generation.ts";
 import type { DeliveryTable } from "../pending/delivery_table.ts";

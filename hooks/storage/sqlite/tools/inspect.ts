@@ -2,7 +2,7 @@
 
 import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import { sizeOf } from "../../../../src/storage/storage.ts";
+import { sizeOf } from "../../../../src/storage/size.ts";
 import { openToRead } from "./backup.ts";
 import type { Generation, SessionChanges } from "../pending/generation.ts";
 import { NONE } from "../pending/delivery_table.ts";

@@ -12,7 +12,7 @@
  */
 
 import { closeSync, fdatasync, openSync, readSync, writeSync } from "node:fs";
-import type { StorageError } from "../../../../src/storage/storage.ts";
+import type { StorageError } from "../../../../src/storage/error.ts";
 import { fault } from "../disk/faults.ts";
 import { FILE_HEADER } from "./format.ts";
 import { WalFrames } from "./frames.ts";

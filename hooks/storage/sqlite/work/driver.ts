@@ -4,16 +4,10 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { HookHost } from "../../../../src/hook/hook.ts";
+import type { Storage, StorageHost, StorageLoader } from "../../../../src/storage/storage.ts";
 import type { MaybePromise } from "../../../../src/core/maybe_promise.ts";
-import type {
-  DeliveryRecord,
-  SessionRecord,
-  Storage,
-  StorageError,
-  StorageLoader,
-  SubscriptionRecord,
-} from "../../../../src/storage/storage.ts";
+import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../../../src/storage/records.ts";
+import type { StorageError } from "../../../../src/storage/error.ts";
 import type { StoredMessage, StoredSysInfo } from "../../../../src/storage/stored.ts";
 import type { Engine } from "./engine.ts";
 import { faultOf } from "../disk/faults.ts";
@@ -40,7 +34,7 @@ export class SqliteDriver implements Storage {
   readonly #settings: SqliteSettings;
   readonly #access: WalAccess | undefined;
   readonly #journal: JournalWriter = new JournalWriter();
-  #host: HookHost | null = null;
+  #host: StorageHost | null = null;
   #lock: Lock | null = null;
   #engine: Engine | null = null;
   #waiting: Waiting | null = null;
@@ -70,7 +64,7 @@ export class SqliteDriver implements Storage {
     return this.#engine?.failing ?? null;
   }
 
-  async open(host: HookHost): Promise<void> {
+  async open(host: StorageHost): Promise<void> {
     const started = await start(this.#settings, host, this.#access);
     this.#host = host;
     this.#lock = started.lock;

@@ -2,8 +2,8 @@
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
-import type { HookHost } from "../../../../src/hook/hook.ts";
-import type { StorageError } from "../../../../src/storage/storage.ts";
+import type { StorageHost } from "../../../../src/storage/storage.ts";
+import type { StorageError } from "../../../../src/storage/error.ts";
 import { Generation } from "../pending/generation.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { SharedCounts } from "../pending/shared_counts.ts";
@@ -41,7 +41,7 @@ export class Engine {
   /** What is told now. */
   generation: Generation = new Generation(1);
   readonly #settings: SqliteSettings;
-  readonly #host: HookHost;
+  readonly #host: StorageHost;
   readonly #tables: Tables;
   readonly #space: Space;
   readonly #place: Place;
@@ -66,7 +66,7 @@ export class Engine {
   constructor(
     database: DatabaseSync,
     settings: SqliteSettings,
-    host: HookHost,
+    host: StorageHost,
     position: number,
     access: WalAccess | undefined,
   ) {

@@ -1,7 +1,7 @@
 /** The queue of a session: what the tables have of it, and what has happened since. */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { DeliveryRecord } from "../../../../src/storage/storage.ts";
+import type { DeliveryRecord } from "../../../../src/storage/records.ts";
 import type { StoredMessage } from "../../../../src/storage/stored.ts";
 import type { SessionChanges, SessionState } from "../pending/generation.ts";
 import { NONE } from "../pending/delivery_table.ts";

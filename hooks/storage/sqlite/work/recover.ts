@@ -1,7 +1,7 @@
 /** At start: reads the journal of an earlier run that is not in the tables yet. */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { SessionRecord, SubscriptionRecord } from "../../../../src/storage/storage.ts";
+import type { SessionRecord, SubscriptionRecord } from "../../../../src/storage/records.ts";
 import type { StoredMessage, StoredSysInfo } from "../../../../src/storage/stored.ts";
 import { Generation, SessionState } from "../pending/generation.ts";
 import { fault } from "../disk/faults.ts";

@@ -2,8 +2,8 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { existsSync } from "node:fs";
-import type { HookHost } from "../../../../src/hook/hook.ts";
-import type { StorageError } from "../../../../src/storage/storage.ts";
+import type { StorageHost } from "../../../../src/storage/storage.ts";
+import type { StorageError } from "../../../../src/storage/error.ts";
 import { openDatabase } from "../disk/database.ts";
 import { Engine } from "./engine.ts";
 import { faultOf } from "../disk/faults.ts";
@@ -31,7 +31,7 @@ export interface Started {
 /** Throws a `StorageError`. */
 export async function start(
   asked: SqliteSettings,
-  host: HookHost,
+  host: StorageHost,
   access: WalAccess | undefined,
 ): Promise<Started> {
   const path = followLinks(asked.path);
@@ -69,7 +69,7 @@ type Opened = Pick<Started, "engine" | "sessions" | "lastMessage">;
 
 async function open(
   settings: SqliteSettings,
-  host: HookHost,
+  host: StorageHost,
   access: WalAccess | undefined,
   directories: readonly string[],
 ): Promise<Opened> {
