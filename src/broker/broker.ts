@@ -11,22 +11,19 @@ import type { Hook, HookHost } from "../hook/hook.ts";
 import { isPromise, type MaybePromise } from "../core/maybe_promise.ts";
 import { Hooks } from "../hook/dispatcher.ts";
 import { Reasons } from "../packets/reason.ts";
-import { decodeUtf8 } from "../packets/utf8.ts";
 import type { SubscribeOptions } from "../packets/types.ts";
 import type { ByteStream } from "../runtime/stream.ts";
-import type { Message } from "../session/message.ts";
 import type { SessionHost } from "../session/host.ts";
-import type { Session } from "../session/session.ts";
 import { SubscriptionIndex } from "../topics/subscription_index.ts";
-import { type TopicEntry, TopicTable } from "../topics/topic_table.ts";
 import { Admission } from "./connection/admission.ts";
 import { Lateness } from "../core/lateness.ts";
 import { OutboundAliases } from "./connection/outbound_aliases.ts";
 import { BufferPool } from "../core/buffer_pool.ts";
-import { lookAtClock } from "./durability/clock_set.ts";
-import { Connection } from "./connection/connection.ts";
+import { lookAtClock } from "./recovery/clock_set.ts";
+import { Distributor } from "./delivery/distribute.ts";
+import { Input } from "./receive/input.ts";
+import { Connection, type ConnectionHost } from "./connection/connection.ts";
 import { Deadlines } from "../core/deadlines.ts";
-import { deliverTo } from "./delivery/deliver.ts";
 import { TakeOvers } from "./ends/take_overs.ts";
 import {
   type Capabilities,
@@ -40,7 +37,7 @@ import type { Persistence } from "./durability/keeper.ts";
 import { Pressure } from "./delivery/back_pressure.ts";
 import { Retained } from "./delivery/retained.ts";
 import { RetainedBacklog } from "./connection/retained_backlog.ts";
-import { Router, type Routes, type Subscriber } from "./delivery/routes.ts";
+import type { Subscriber } from "./delivery/routes.ts";
 import { sessionHost } from "./sessions/session_host.ts";
 import { Sessions } from "./sessions/sessions.ts";
 import { Stats } from "../core/stats.ts";
@@ -65,9 +62,7 @@ const STOP_HOOK_MS = 1500;
 /** And for hooks that are asked about the wills of that moment. */
 const STOP_WILL_MS = 500;
 
-const encoder = new TextEncoder();
-
-export class Broker {
+export class Broker implements ConnectionHost {
   readonly options: ServerOptions;
   readonly capabilities: Capabilities;
   readonly limits: Limits;
@@ -82,8 +77,7 @@ export class Broker {
     this.log("error", `The end of a turn failed: ${textOf(error)}`);
   }, (milliseconds) => this.lateness.worked(milliseconds, () => "a commit of the storage"));
   readonly subscriptions: SubscriptionIndex<Subscriber> = new SubscriptionIndex<Subscriber>();
-  readonly topics: TopicTable<Routes>;
-  readonly router: Router;
+  readonly distributor: Distributor;
   readonly sessions: Sessions;
   readonly retained: Retained;
   readonly wills: Wills;
@@ -105,22 +99,9 @@ export class Broker {
   /** Above it a connection counts as congested, below `lowWater` no more. */
   readonly highWater: number;
   readonly lowWater: number;
-  /** No hook looks at each publish or delivery: the hot path may be taken. */
-  plain = true;
-  /** Hooks choose subscribers or look at deliveries. */
-  delivers = false;
-  /** Hooks want to see publishes from clients as packets. */
-  hooked = false;
-  /** Hooks want to see every packet from clients. */
-  reads = false;
-  /** Hooks want to see every packet to clients. */
-  encodes = false;
-  /** Access control has answered with a promise: the hot path does not ask it. */
-  slowAccess = false;
   /** What the program that embeds the server does with it; it ends when the clients have. */
   program: { readonly busy: boolean; end(): void } | null = null;
   #stops: (() => void)[] = [];
-  #scratch = new Uint8Array(1024);
 
   constructor(given: PartialServerOptions = {}) {
     this.options = resolveOptions(given);
@@ -144,21 +125,15 @@ export class Broker {
       this.stats.refused.hook++;
       this.events.tell("hook-failed", { hook: hook.id, method, error: textOf(error) });
     }, HOOK_TIMEOUT_MS);
-    this.topics = new TopicTable<Routes>({
-      maximumLength: this.limits.topicLength,
-      maximumLevels: this.limits.topicLevels,
-      decode: decodeUtf8,
-      locate: (topic, key) => this.subscriptions.locate(topic, key),
-    });
-    this.router = new Router(this);
-    this.sessions = new Sessions(this);
     this.retained = new Retained(this);
+    this.distributor = new Distributor(this, this.subscriptions, this.retained);
     this.wills = new Wills(this);
+    this.takeOvers = new TakeOvers(this);
+    this.sweeper = new Sweeper(this.clock);
+    this.sessions = new Sessions(this);
     this.deadlines = new Deadlines(this.clock.monotonic());
     this.pressure = new Pressure(this.clock);
     this.admission = new Admission(this);
-    this.takeOvers = new TakeOvers(this);
-    this.sweeper = new Sweeper(this.clock);
     this.sessionHost = sessionHost(this);
   }
 
@@ -180,13 +155,6 @@ export class Broker {
   }
 
   #hooksChanged(): void {
-    const { on } = this.hooks;
-    this.reads = on.onPacketRead.length + on.onPacketProcessed.length > 0;
-    this.encodes = on.onPacketEncode.length + on.onPacketSent.length > 0;
-    this.hooked = this.reads || on.onPublish.length + on.onPublished.length > 0;
-    this.delivers = on.onSelectSubscribers.length + on.onDeliver.length > 0;
-    this.plain = !this.hooked && !this.delivers;
-    this.slowAccess = false;
     sessionHost(this, this.sessionHost);
     for (const connection of this.connections) connection.updateRaw();
   }
@@ -238,7 +206,7 @@ export class Broker {
 
   /** A listener accepted a stream. `aliases`: what the listener says instead of `topicAliasMaximumOut`. */
   accept(stream: ByteStream, listener: string, aliases?: number): Connection {
-    const connection = new Connection(this, stream, listener);
+    const connection = this.#connection(stream, listener);
     if (aliases !== undefined) connection.outboundMaximum = aliases;
     if (this.admission.overrun) {
       this.stats.refused.connections++;
@@ -252,11 +220,15 @@ export class Broker {
 
   /** A client the program makes itself: it need not say who it is. `inline`: access control is not asked about it. */
   acceptLocal(stream: ByteStream, inline: boolean): Connection {
-    const connection = new Connection(this, stream, LOCAL_LISTENER);
+    const connection = this.#connection(stream, LOCAL_LISTENER);
     connection.admitted = true;
     connection.inline = inline;
     this.#take(connection);
     return connection;
+  }
+
+  #connection(stream: ByteStream, listener: string): Connection {
+    return new Connection(this, stream, listener, (connection) => new Input(connection));
   }
 
   #take(connection: Connection): void {
@@ -268,48 +240,6 @@ export class Broker {
   /** The stream of a connection is closed. */
   gone(connection: Connection): void {
     if (this.connections.delete(connection)) this.stats.connections--;
-  }
-
-  /** What is remembered of a topic; null when it is not one that may be published to. */
-  topicEntry(topic: string): TopicEntry<Routes> | null {
-    if (this.#scratch.length < topic.length * 3) this.#scratch = new Uint8Array(topic.length * 3);
-    const { written, read } = encoder.encodeInto(topic, this.#scratch);
-    return read === topic.length ? this.topics.get(this.#scratch, 0, written) : null;
-  }
-
-  /**
-   * An accepted message goes where it belongs: retained, and to its subscribers. How many it went to, or null
-   * when there is no room to retain it; then it went nowhere.
-   */
-  publish(message: Message, entry: TopicEntry<Routes>, origin: Session | null): number | null {
-    if (message.retain) {
-      if (this.retained.full(message)) {
-        this.stats.refused.retained++;
-        this.stats.messagesDropped++;
-        return null;
-      }
-      this.retained.store(message);
-    }
-    const routes = this.router.of(entry);
-    if (routes.pending === null) return deliverTo(this, message, routes, origin);
-    // Access control is still being asked about somebody, and this message's publisher does not wait.
-    message.keep();
-    this.#deliverLater(message, entry, origin, routes.pending);
-    return 1;
-  }
-
-  #deliverLater(
-    message: Message,
-    entry: TopicEntry<Routes>,
-    origin: Session | null,
-    known: Promise<void>,
-  ): void {
-    void known.then(() => {
-      // (Somebody may have subscribed meanwhile about whom it is asked now.)
-      const routes = this.router.of(entry);
-      if (routes.pending === null) deliverTo(this, message, routes, origin);
-      else this.#deliverLater(message, entry, origin, routes.pending);
-    });
   }
 
   /** Sends the retained messages of a new subscription. */

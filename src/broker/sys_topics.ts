@@ -1,6 +1,6 @@
 /** $SYS: the broker's own figures as retained messages, under comqtt's names. */
 
-import type { Broker } from "./broker.ts";
+import type { Parts } from "./parts.ts";
 import { Message, NEVER } from "../session/message.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
 import { systemInfo } from "./system_info.ts";
@@ -8,7 +8,7 @@ import { systemInfo } from "./system_info.ts";
 const PREFIX = "$SYS/broker";
 const encoder = new TextEncoder();
 
-export function publishSysTopics(broker: Broker): void {
+export function publishSysTopics(broker: Parts): void {
   const info = systemInfo(broker);
   const late = broker.lateness.figures;
   const topics: [string, string | number][] = [
@@ -55,8 +55,8 @@ export function publishSysTopics(broker: Broker): void {
       NO_PROPERTIES,
       NEVER,
     );
-    const entry = broker.topicEntry(topic);
-    if (entry !== null) broker.publish(message, entry, null);
+    const entry = broker.distributor.topicEntry(topic);
+    if (entry !== null) broker.distributor.distribute(message, entry, null);
   }
   broker.hooks.notify("onSysInfoTick", info);
 }

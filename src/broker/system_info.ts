@@ -3,10 +3,10 @@
 import { memoryUse } from "../runtime/process.ts";
 import { VERSION } from "../core/version.ts";
 import type { SystemInfo } from "../core/system_info.ts";
-import type { Broker } from "./broker.ts";
+import type { Parts } from "./parts.ts";
 
 /** The figures of this moment. */
-export function systemInfo(broker: Broker): SystemInfo {
+export function systemInfo(broker: Parts): SystemInfo {
   const { stats, clock } = broker;
   const started = Math.floor(clock.shown(clock.startedAt) / 1000);
   return {

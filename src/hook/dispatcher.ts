@@ -80,6 +80,18 @@ export class Hooks {
   ) as unknown as Listening;
   /** Grows when answers given earlier may no longer hold. */
   generation = 1;
+  /** No hook looks at each publish or delivery: the hot path may be taken. */
+  plain = true;
+  /** Hooks choose subscribers or look at deliveries. */
+  delivers = false;
+  /** Hooks want to see publishes from clients as packets. */
+  hooked = false;
+  /** Hooks want to see every packet from clients. */
+  reads = false;
+  /** Hooks want to see every packet to clients. */
+  encodes = false;
+  /** Access control has answered with a promise: the hot path does not ask it. */
+  slowAccess = false;
   /** Their `init` has not succeeded. */
   readonly #unready: WeakSet<Hook> = new WeakSet();
   /** They were told to end. */
@@ -156,6 +168,18 @@ export class Hooks {
     const on = this.on as Record<HookEvent, readonly Hook[]>;
     for (const event of HOOK_EVENTS) on[event] = this.#hooks.filter((hook) => listens(hook[event]));
     this.generation++;
+    this.#look();
+  }
+
+  /** What has to be asked of the lists again and again, asked once. */
+  #look(): void {
+    const { on } = this;
+    this.reads = on.onPacketRead.length + on.onPacketProcessed.length > 0;
+    this.encodes = on.onPacketEncode.length + on.onPacketSent.length > 0;
+    this.hooked = this.reads || on.onPublish.length + on.onPublished.length > 0;
+    this.delivers = on.onSelectSubscribers.length + on.onDeliver.length > 0;
+    this.plain = !this.hooked && !this.delivers;
+    this.slowAccess = false;
   }
 
   /** Its `init` is still to come. */

@@ -7,7 +7,7 @@ import { type Reason, Reasons } from "../packets/reason.ts";
 import type { ConnectPacket, Packet, ProtocolVersion } from "../packets/types.ts";
 import { type PacketView, viewOf } from "./publish_view.ts";
 import { isTopicName } from "../topics/names.ts";
-import type { Broker } from "../broker/broker.ts";
+import type { Hooks } from "./dispatcher.ts";
 import { checkedChanges, checkedReason, isNothing, object, wellFormed } from "./checked_answers.ts";
 
 /** What became of a packet that was read: the packet to go on with, or why the connection ends. */
@@ -19,18 +19,17 @@ export function isReason(outcome: object): outcome is Reason {
 
 /** `onPacketRead`: each hook may change the packet or end the connection for it. */
 export function readThroughHooks(
-  broker: Broker,
+  hooks: Hooks,
   client: Client,
   packet: PacketView,
 ): MaybePromise<ReadOutcome> {
-  const { hooks } = broker;
   const list = hooks.on.onPacketRead;
   for (let i = 0; i < list.length; i++) {
     const hook = list[i]!;
     try {
       const answer = hook.onPacketRead(client, packet);
       if (isNothing(answer)) continue;
-      if (isPromise(answer)) return readLater(broker, client, packet, list, i, answer);
+      if (isPromise(answer)) return readLater(hooks, client, packet, list, i, answer);
       const outcome = taken(client, packet, answer);
       if (isReason(outcome)) return outcome;
       packet = outcome;
@@ -45,7 +44,7 @@ export function readThroughHooks(
 
 /** (Only what has to wait pays for it with objects.) */
 function readLater(
-  broker: Broker,
+  hooks: Hooks,
   client: Client,
   packet: PacketView,
   list: readonly Hook[],
@@ -53,7 +52,7 @@ function readLater(
   first: Promise<PacketAnswer>,
 ): Promise<ReadOutcome> {
   let current = packet;
-  return broker.hooks.resume<PacketAnswer, ReadOutcome>(
+  return hooks.resume<PacketAnswer, ReadOutcome>(
     {
       event: "onPacketRead",
       call: (hook) => hook.onPacketRead!(client, current),
@@ -100,8 +99,7 @@ function changed(packet: PacketView, answer: Change, version: ProtocolVersion): 
 }
 
 /** `onPacketEncode`: each hook may change what is about to be sent. */
-export function encodeThroughHooks(broker: Broker, client: Client, packet: PacketView): PacketView {
-  const { hooks } = broker;
+export function encodeThroughHooks(hooks: Hooks, client: Client, packet: PacketView): PacketView {
   for (const hook of hooks.on.onPacketEncode) {
     try {
       const answer: unknown = hook.onPacketEncode(client, packet);
@@ -124,12 +122,11 @@ export function encodeThroughHooks(broker: Broker, client: Client, packet: Packe
 
 /** `onPacketProcessed`; `reason`: why it was refused. */
 export function tellProcessed(
-  broker: Broker,
+  hooks: Hooks,
   client: Client,
   packet: PacketView,
   reason: Reason | null,
 ): void {
-  const { hooks } = broker;
   for (const hook of hooks.on.onPacketProcessed) {
     try {
       const answer: unknown = hook.onPacketProcessed(client, packet, reason);
@@ -141,8 +138,7 @@ export function tellProcessed(
 }
 
 /** `onPacketSent`. */
-export function tellSent(broker: Broker, client: Client, packet: PacketView, size: number): void {
-  const { hooks } = broker;
+export function tellSent(hooks: Hooks, client: Client, packet: PacketView, size: number): void {
   for (const hook of hooks.on.onPacketSent) {
     try {
       const answer: unknown = hook.onPacketSent(client, packet, size);

@@ -5,7 +5,7 @@ import type { Hook, PublishAnswer } from "./hook.ts";
 import { isPromise, type MaybePromise } from "../core/maybe_promise.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
 import { type PublishChanges, PublishView } from "./publish_view.ts";
-import type { Broker } from "../broker/broker.ts";
+import type { Hooks } from "./dispatcher.ts";
 import { checkedChanges, checkedReason, isNothing, object } from "./checked_answers.ts";
 
 /** What the hooks decided together: the packet goes on, it was taken over, it is dropped, or refused. */
@@ -13,18 +13,17 @@ export type PublishOutcome = PublishView | "accept" | "drop" | Reason;
 
 /** `onPublish`. */
 export function askPublish(
-  broker: Broker,
+  hooks: Hooks,
   client: Client,
   packet: PublishView,
 ): MaybePromise<PublishOutcome> {
-  const { hooks } = broker;
   const list = hooks.on.onPublish;
   for (let i = 0; i < list.length; i++) {
     const hook = list[i]!;
     try {
       const answer = hook.onPublish(client, packet);
       if (isNothing(answer)) continue;
-      if (isPromise(answer)) return askLater(broker, client, packet, list, i, answer);
+      if (isPromise(answer)) return askLater(hooks, client, packet, list, i, answer);
       const outcome = taken(packet, answer);
       if (!isPacket(outcome)) return outcome;
       packet = outcome;
@@ -38,7 +37,7 @@ export function askPublish(
 }
 
 function askLater(
-  broker: Broker,
+  hooks: Hooks,
   client: Client,
   packet: PublishView,
   list: readonly Hook[],
@@ -46,7 +45,7 @@ function askLater(
   first: Promise<PublishAnswer>,
 ): Promise<PublishOutcome> {
   let current = packet;
-  return broker.hooks.resume<PublishAnswer, PublishOutcome>(
+  return hooks.resume<PublishAnswer, PublishOutcome>(
     {
       event: "onPublish",
       call: (hook) => hook.onPublish!(client, current),
@@ -79,8 +78,7 @@ function taken(packet: PublishView, answer: PublishAnswer): PublishOutcome {
 }
 
 /** `onPublished`. */
-export function tellPublished(broker: Broker, client: Client, packet: PublishView): void {
-  const { hooks } = broker;
+export function tellPublished(hooks: Hooks, client: Client, packet: PublishView): void {
   for (const hook of hooks.on.onPublished) {
     try {
       const answer: unknown = hook.onPublished(client, packet);

@@ -3,6 +3,7 @@
 import type { Backlog, Receiver } from "../broker/delivery/back_pressure.ts";
 
 export class InlineOutlet implements Receiver {
+  readonly will: null = null;
   /** Never the bytes of others as they are: each message by itself. */
   readonly rawVersion = 0;
   /** It publishes nothing itself: nobody waits for its acknowledgements. */

@@ -4,7 +4,7 @@ import type { Broker } from "../broker/broker.ts";
 import { deliverToOne } from "../broker/delivery/deliver.ts";
 import { clientFields } from "../broker/ends/ended.ts";
 import { expiryTime } from "../broker/delivery/expiry.ts";
-import { forwarded } from "../broker/receive/publish/publish.ts";
+import { forwarded } from "../broker/delivery/forwarded.ts";
 import { isServerTopic } from "../broker/access/access.ts";
 import { askPublish, isPacket, type PublishOutcome, tellPublished } from "../hook/publish_events.ts";
 import { Settlement } from "../core/commit_promise.ts";
@@ -97,7 +97,7 @@ export class Publisher {
     }
     const flags = publishFlags(qos, retain, false, 0);
     const packet = new PublishView(topic, payload, 0, payload.length, flags, properties);
-    const asked = askPublish(broker, this.#client, packet);
+    const asked = askPublish(broker.hooks, this.#client, packet);
     return isPromise(asked)
       ? asked.then((outcome) => this.#decided(packet, outcome, request))
       : this.#decided(packet, asked, request);
@@ -135,14 +135,14 @@ export class Publisher {
   }
 
   #tell(packet: PublishView): void {
-    if (!isServerTopic(packet.topic)) tellPublished(this.#broker, this.#client, packet);
+    if (!isServerTopic(packet.topic)) tellPublished(this.#broker.hooks, this.#client, packet);
   }
 
   /** Null: a hook has made the topic one that cannot be published to. */
   #message(from: PublishView | PublishRequest, owned: boolean): Addressed | null {
     const broker = this.#broker;
     const { topic, payload, qos, retain, properties } = from;
-    const entry = broker.topicEntry(topic);
+    const entry = broker.distributor.topicEntry(topic);
     if (entry === null) return null;
     const message = new Message(
       entry.topic,
@@ -166,7 +166,7 @@ export class Publisher {
     if (to !== null) return this.#deliverTo(addressed.message, this.#broker.sessions.get(to), request);
     const { message, entry } = addressed;
     if (this.#cannotKeep(request)) return this.#refused(Reasons.quotaExceeded);
-    const { pending } = this.#broker.router.of(entry);
+    const { pending } = this.#broker.distributor.router.of(entry);
     if (pending !== null) {
       // Access control is being asked about a subscriber: the order is kept, so what comes next waits as well.
       message.own();
@@ -177,7 +177,7 @@ export class Publisher {
       });
     }
     const before = this.#subscriptions.skipped;
-    const count = this.#broker.publish(message, entry, null);
+    const count = this.#broker.distributor.distribute(message, entry, null);
     this.#settle(request);
     if (count === null) return Reasons.quotaExceeded;
     return count > this.#subscriptions.skipped - before ? Reasons.success : Reasons.noMatchingSubscribers;
@@ -188,7 +188,7 @@ export class Publisher {
     if (session === undefined || (message.qos === 0 && session.outlet === null)) {
       return this.#refused(Reasons.noMatchingSubscribers);
     }
-    const allowed = mayReceive(broker, session, message.topic);
+    const allowed = mayReceive(broker.hooks, session, message.topic);
     if (isPromise(allowed)) message.own();
     const go = (yes: boolean): MaybePromise<Reason> => {
       if (!yes) return this.#refused(Reasons.notAuthorized);

@@ -1,11 +1,13 @@
 /** What a session needs of its connection: somewhere to send, and whether to wait. */
 
-import type { QoS } from "../packets/types.ts";
+import type { QoS, Will } from "../packets/types.ts";
 import type { Message } from "./message.ts";
 
 export interface Outlet {
   /** So many bytes wait to be written that nothing should be added: QoS 0 is dropped, QoS 1 and 2 stay queued. */
   readonly congested: boolean;
+  /** What is to be published if it ends without a word. */
+  readonly will: Will | null;
   /** It is not larger than the client takes, as far as can be said before it is sent. */
   takes(message: Message, qos: QoS, identifiers: readonly number[] | null): boolean;
   /**

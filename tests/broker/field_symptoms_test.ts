@@ -167,7 +167,7 @@ test("field: a random walk through ordinary and shared subscriptions leaves none
   await t.advance(10);
   const { stats } = t.broker;
   assert.deepEqual([t.broker.sessions.size, stats.subscriptions, stats.inflight, stats.queued], [0, 0, 0, 0]);
-  assert.deepEqual(t.broker.router.compute("a/b"), {
+  assert.deepEqual(t.broker.distributor.router.compute("a/b"), {
     direct: [],
     shared: [],
     pending: null,

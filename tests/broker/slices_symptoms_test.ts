@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Hold } from "../../src/broker/receive/input.ts";
+import { PauseReason } from "../../src/broker/connection/pause.ts";
 import { Slice } from "../../src/core/slices.ts";
 import { encode } from "../../src/packets/encode.ts";
 import type { Packet } from "../../src/packets/types.ts";
@@ -22,10 +22,10 @@ test("keep-alive: who waits for its slice is not silent", async () => {
   await using t = new TestBroker();
   const client = await t.connected(5, { keepAlive: 1 });
   const [connection] = t.broker.connections;
-  connection!.input.hold(Hold.SLICE);
+  connection!.input.pauseFor(PauseReason.SLICE);
   await t.advance(3);
   assert.equal(client.closed, false);
-  connection!.input.release(Hold.SLICE);
+  connection!.input.release(PauseReason.SLICE);
   await client.ping();
 });
 
@@ -94,9 +94,10 @@ test("slices: a connection whose packet fails while it goes on ends, and does no
   await using t = new TestBroker();
   const client = await t.connected();
   const [connection] = t.broker.connections;
-  const { publish } = t.broker;
-  t.broker.publish = (): never => {
-    t.broker.publish = publish;
+  const { distributor } = t.broker;
+  const { distribute } = distributor;
+  distributor.distribute = (): never => {
+    distributor.distribute = distribute;
     throw new Error("broken");
   };
   connection!.input.waitForSlice();

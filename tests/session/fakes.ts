@@ -70,6 +70,7 @@ export interface Sent {
 
 /** A connection that takes everything, or as little as a test wants. */
 export class FakeOutlet implements Outlet {
+  readonly will: null = null;
   congested = false;
   readonly hold = 0;
   /** Payloads longer than this are too large for the client. */

@@ -6,7 +6,7 @@
 import type { Client } from "../../hook/client.ts";
 import { isPromise, type MaybePromise } from "../../core/maybe_promise.ts";
 import type { Session } from "../../session/session.ts";
-import type { Broker } from "../broker.ts";
+import type { Hooks } from "../../hook/dispatcher.ts";
 import { mayDo } from "./access.ts";
 
 /** Topics remembered for one session. */
@@ -64,21 +64,21 @@ export class Rights {
 
 /** May the session's client receive messages of this topic? Remembered when `often` it is asked, or the answer takes time. */
 export function mayReceive(
-  broker: Broker,
+  hooks: Hooks,
   session: Session,
   topic: string,
   often: boolean = false,
 ): MaybePromise<boolean> {
   const client = session.client as Client | null;
-  if (client === null || client.inline || broker.hooks.on.onAclCheck.length === 0) return true;
-  const { generation } = broker.hooks;
+  if (client === null || client.inline || hooks.on.onAclCheck.length === 0) return true;
+  const { generation } = hooks;
   let rights = session.rights as Rights | null;
   if (rights !== null && (rights.client !== client || rights.generation !== generation)) {
     rights = session.rights = null;
   }
   const known = rights?.get(topic);
   if (known !== undefined) return known;
-  const answer = mayDo(broker, client, "deliver", topic);
+  const answer = mayDo(hooks, client, "deliver", topic);
   if (!often && !isPromise(answer)) return answer;
   rights ??= new Rights(client, generation);
   session.rights = rights;
@@ -90,15 +90,15 @@ export function mayReceive(
  * Before `client` takes over what waits for it: what of that it may still receive. What is only in the store is asked
  * about when it is read.
  */
-export function rightsToWaiting(broker: Broker, session: Session, client: Client): MaybePromise<Rights> {
-  const { generation } = broker.hooks;
+export function rightsToWaiting(hooks: Hooks, session: Session, client: Client): MaybePromise<Rights> {
+  const { generation } = hooks;
   const rights = new Rights(client, generation, false);
   const late: Promise<boolean>[] = [];
   const topics = new Set<string>();
   for (const delivery of session.inflight()) topics.add(delivery.message.topic);
   for (const delivery of session.waiting ?? []) topics.add(delivery.message.topic);
   for (const topic of topics) {
-    const answer = mayDo(broker, client, "deliver", topic);
+    const answer = mayDo(hooks, client, "deliver", topic);
     rights.set(topic, answer);
     if (isPromise(answer)) late.push(answer);
   }

@@ -2,7 +2,7 @@
 
 import { Reasons } from "../../packets/reason.ts";
 import { addressGroup, isRemote } from "../../runtime/address.ts";
-import type { Broker } from "../broker.ts";
+import type { Core } from "../core.ts";
 import { over, type Refusal } from "../ends/cause.ts";
 
 /** Addresses that are remembered: a stranger may have any number of them. */
@@ -39,12 +39,12 @@ class Bucket {
 }
 
 export class Admission {
-  readonly #broker: Broker;
+  readonly #broker: Core;
   readonly #all: Bucket;
   /** By network; in the order of their last connection. */
   readonly #byNetwork: Map<string, Bucket> = new Map();
 
-  constructor(broker: Broker) {
+  constructor(broker: Core) {
     this.#broker = broker;
     this.#all = new Bucket(broker.limits.connectionRate, broker.clock.monotonic());
   }

@@ -8,19 +8,27 @@ import { textOf } from "../../core/error_text.ts";
 import { isPromise } from "../../core/maybe_promise.ts";
 import { type Malformed, type Reason, Reasons } from "../../packets/reason.ts";
 import { NO_PROPERTIES } from "../../packets/properties.ts";
-import type { AckPacket, ConnectPacket, Packet, ProtocolVersion, QoS, Will } from "../../packets/types.ts";
+import type {
+  AckPacket,
+  ConnectPacket,
+  Packet,
+  ProtocolVersion,
+  QoS,
+  SubscribeOptions,
+  Will,
+} from "../../packets/types.ts";
 import type { Message } from "../../session/message.ts";
-import type { Outlet } from "../../session/outlet.ts";
 import type { Session } from "../../session/session.ts";
 import type { ByteStream, StreamHandler } from "../../runtime/stream.ts";
 import type { TopicEntry } from "../../topics/topic_table.ts";
 import type { OutboundAliases } from "./outbound_aliases.ts";
-import type { Broker } from "../broker.ts";
+import type { Parts } from "../parts.ts";
+import type { Link } from "./link.ts";
 import { type Cause, limitOf, type Refusal } from "../ends/cause.ts";
-import { lost, tellEnd } from "../ends/ended.ts";
-import { refuseConnect } from "../receive/connect.ts";
+import { lost, type Phase, tellEnd } from "../ends/ended.ts";
+import { refuseConnect } from "./refuse.ts";
 import { leave } from "./leave.ts";
-import { Hold, Input } from "../receive/input.ts";
+import { type Intake, PauseReason } from "./pause.ts";
 import { reasonFor } from "./reason_for.ts";
 import { frameFits, publishFrame } from "./publish_frame.ts";
 import { encodeFor } from "./encode_for.ts";
@@ -28,22 +36,31 @@ import { publishThroughHooks, sendThroughHooks } from "./hooked_output.ts";
 import { Lifetime } from "./lifetime.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Output } from "./output.ts";
-import type { Unused } from "../access/access.ts";
+import type { Unused } from "./publish_right.ts";
 import type { Backlog } from "../delivery/back_pressure.ts";
 import type { RetainedBacklog } from "./retained_backlog.ts";
 import type { Routes } from "../delivery/routes.ts";
 
-/** `new` until CONNECT came, `auth` while it is being decided, `open`, `closed`. */
-export type Phase = "new" | "auth" | "open" | "closed";
+/** The broker as its connections need it. */
+export interface ConnectionHost extends Parts {
+  /** Client ids that may not connect. */
+  readonly blocked: ReadonlySet<string>;
+  /** The stream of a connection is closed. */
+  gone(connection: Connection): void;
+  /** Sends the retained messages of a new subscription. */
+  replayRetained(connection: Connection, options: SubscribeOptions): void;
+  /** It may be sent topic aliases, as many as both sides allow. */
+  allowAliases(connection: Connection, clientMaximum: number): void;
+}
 
-export class Connection implements StreamHandler, Outlet {
-  readonly broker: Broker;
+export class Connection implements StreamHandler, Link {
+  readonly broker: ConnectionHost;
   readonly stream: ByteStream;
   readonly listener: string;
   readonly output: Output;
   /** When that leaves. */
   readonly outgoing: Outgoing;
-  readonly input: Input;
+  readonly input: Intake;
   readonly lifetime: Lifetime;
   phase: Phase = "new";
   version: ProtocolVersion = 4;
@@ -100,13 +117,19 @@ export class Connection implements StreamHandler, Outlet {
   /** Answers of hooks that are awaited. */
   #answers = 0;
 
-  constructor(broker: Broker, stream: ByteStream, listener: string) {
+  /** `intake` makes what takes in what arrives. */
+  constructor(
+    broker: ConnectionHost,
+    stream: ByteStream,
+    listener: string,
+    intake: (connection: Connection) => Intake,
+  ) {
     this.broker = broker;
     this.stream = stream;
     this.listener = listener;
     this.output = new Output(stream, broker.pool);
     this.outgoing = new Outgoing(this);
-    this.input = new Input(this);
+    this.input = intake(this);
     this.lifetime = new Lifetime(this);
     this.heardAt = broker.clock.monotonic();
     this.outboundMaximum = broker.capabilities.topicAliasMaximumOut;
@@ -136,12 +159,12 @@ export class Connection implements StreamHandler, Outlet {
 
   /** Handles no further packet while a receiver can't keep up; `proceed` goes on. */
   waitForReceiver(): void {
-    this.input.hold(Hold.RECEIVER);
+    this.input.pauseFor(PauseReason.RECEIVER);
   }
 
   /** What it sends, acknowledgements too, is not read because it publishes to somebody who can't keep up. */
   get waitsForReceiver(): boolean {
-    return this.input.heldFor(Hold.RECEIVER);
+    return this.input.pausedFor(PauseReason.RECEIVER);
   }
 
   /** It takes what it is sent, and its queue is not sent because others go first, or the storage. */
@@ -153,7 +176,7 @@ export class Connection implements StreamHandler, Outlet {
 
   /** Whoever was waited for is ready again. */
   proceed(): void {
-    this.input.release(Hold.RECEIVER);
+    this.input.release(PauseReason.RECEIVER);
   }
 
   /**
@@ -166,13 +189,13 @@ export class Connection implements StreamHandler, Outlet {
       next(value);
       return;
     }
-    this.input.hold(Hold.ANSWER);
+    this.input.pauseFor(PauseReason.ANSWER);
     this.#answers++;
     value.then((result) => {
       if (this.phase === "closed") return;
       next(result);
       // (What comes next may have to wait for an answer as well.)
-      if (--this.#answers === 0) this.input.release(Hold.ANSWER);
+      if (--this.#answers === 0) this.input.release(PauseReason.ANSWER);
     }).catch((error: unknown) => {
       this.broker.stats.refused.hook++;
       this.disconnect(Reasons.unspecifiedError, { code: "internal-error", error: textOf(error) });
@@ -193,7 +216,7 @@ export class Connection implements StreamHandler, Outlet {
     packetId: number,
     identifiers: readonly number[] | null,
   ): boolean {
-    if (this.broker.encodes) {
+    if (this.broker.hooks.encodes) {
       if (!publishThroughHooks(this, message, qos, retain, dup, packetId, identifiers)) return false;
     } else if (!publishFrame(this, message, qos, retain, dup, packetId, identifiers)) return false;
     this.broker.stats.messagesSent++;
@@ -213,7 +236,7 @@ export class Connection implements StreamHandler, Outlet {
 
   /** One of the four with success: four bytes in every version. */
   acknowledge(type: AckPacket["type"], packetId: number): void {
-    if (this.broker.encodes) {
+    if (this.broker.hooks.encodes) {
       this.send({ type, packetId, reasonCode: 0, properties: NO_PROPERTIES });
       return;
     }
@@ -232,8 +255,9 @@ export class Connection implements StreamHandler, Outlet {
   /** Sends any packet but PUBLISH. An answer that is owed and larger than the client takes ends the connection. */
   send(packet: Packet): void {
     this.outgoing.owe();
-    if (this.broker.encodes ? sendThroughHooks(this, packet) : encodeFor(this, packet) > 0) this.touch();
-    else if (packet.type !== 14 && packet.type !== 2) {
+    if (this.broker.hooks.encodes ? sendThroughHooks(this, packet) : encodeFor(this, packet) > 0) {
+      this.touch();
+    } else if (packet.type !== 14 && packet.type !== 2) {
       const limit = this.maximumPacketSize;
       this.disconnect(Reasons.packetTooLarge, {
         code: "client-packet-limit",
@@ -256,7 +280,7 @@ export class Connection implements StreamHandler, Outlet {
   /** Its version, its bounds, how it keeps up or what hooks want to see of it may be others than before. */
   updateRaw(): void {
     const plain = this.phase === "open" && !this.congested && this.outbound === null &&
-      !this.broker.encodes &&
+      !this.broker.hooks.encodes &&
       this.maximumPacketSize >= this.broker.limits.packetSize;
     this.rawVersion = plain ? (this.version === 5 ? 5 : 4) : 0;
   }

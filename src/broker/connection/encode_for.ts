@@ -3,13 +3,13 @@
 import { encode } from "../../packets/encode.ts";
 import type { Packet } from "../../packets/types.ts";
 import { Writer } from "../../packets/wire.ts";
-import type { Connection } from "./connection.ts";
+import type { Wire } from "./wire.ts";
 
 // One for all: encoding never waits.
 const writer = new Writer(512);
 
 /** The bytes it took; 0 when the packet can't be made small enough for the client's Maximum Packet Size. [MQTT-3.1.2-24] */
-export function encodeFor(connection: Connection, packet: Packet): number {
+export function encodeFor(connection: Wire, packet: Packet): number {
   writer.reset();
   encode(writer, packet, connection.version);
   if (writer.length > connection.maximumPacketSize) {
@@ -26,7 +26,7 @@ export function encodeFor(connection: Connection, packet: Packet): number {
 }
 
 /** Whether the packet, as it is, is one the client takes. */
-export function fits(connection: Connection, packet: Packet): boolean {
+export function fits(connection: Wire, packet: Packet): boolean {
   if (connection.maximumPacketSize === 0xffffffff) return true;
   writer.reset();
   encode(writer, packet, connection.version);

@@ -4,18 +4,23 @@ import { NO_PROPERTIES, type Properties } from "../../packets/properties.ts";
 import type { Packet, QoS } from "../../packets/types.ts";
 import { type PacketView, publishFlags, PublishView, viewOf } from "../../hook/publish_view.ts";
 import type { Message } from "../../session/message.ts";
-import type { Connection } from "./connection.ts";
+import type { Wire } from "./wire.ts";
 import { encodeFor, fits } from "./encode_for.ts";
 import { encodeThroughHooks, tellSent } from "../../hook/packet_events.ts";
 import { publishFrame } from "./publish_frame.ts";
 
+/** What is sent is remembered until it is written: hooks are told then. */
+export interface HookedWire extends Wire {
+  readonly outgoing: { sent: SentPackets | null };
+}
+
 /** What was encoded for one connection and not written yet. */
 export class SentPackets {
-  readonly #connection: Connection;
+  readonly #connection: Pick<Wire, "broker" | "client">;
   #packets: PacketView[] = [];
   #sizes: number[] = [];
 
-  constructor(connection: Connection) {
+  constructor(connection: Pick<Wire, "broker" | "client">) {
     this.#connection = connection;
   }
 
@@ -32,16 +37,16 @@ export class SentPackets {
     const sizes = this.#sizes;
     this.#packets = [];
     this.#sizes = [];
-    for (let i = 0; i < packets.length; i++) tellSent(broker, client!, packets[i]!, sizes[i]!);
+    for (let i = 0; i < packets.length; i++) tellSent(broker.hooks, client!, packets[i]!, sizes[i]!);
   }
 }
 
 /** False when it is larger than the client takes. */
-export function sendThroughHooks(connection: Connection, packet: Packet): boolean {
+export function sendThroughHooks(connection: HookedWire, packet: Packet): boolean {
   const { broker, client } = connection;
   // (Who never said a proper CONNECT is nobody to hooks.)
   if (client === null) return encodeFor(connection, packet) > 0;
-  const final = encodeThroughHooks(broker, client, viewOf(packet));
+  const final = encodeThroughHooks(broker.hooks, client, viewOf(packet));
   const size = encodeFor(connection, final);
   if (size > 0) sent(connection, final, size);
   return size > 0;
@@ -52,7 +57,7 @@ export function sendThroughHooks(connection: Connection, packet: Packet): boolea
  * others; a changed one has no topic alias.
  */
 export function publishThroughHooks(
-  connection: Connection,
+  connection: HookedWire,
   message: Message,
   qos: QoS,
   retain: boolean,
@@ -66,7 +71,7 @@ export function publishThroughHooks(
   const properties = version === 5 ? propertiesOf(connection, message, identifiers) : NO_PROPERTIES;
   const flags = publishFlags(qos, retain, dup, packetId);
   const packet = new PublishView(topic, bytes, start, end, flags, properties);
-  const final = encodeThroughHooks(broker, client!, packet);
+  const final = encodeThroughHooks(broker.hooks, client!, packet);
   const before = connection.output.pending;
   if (final !== packet) {
     // (Nothing is taken out of a message to make it smaller. [MQTT-3.1.2-25])
@@ -76,13 +81,13 @@ export function publishThroughHooks(
   return true;
 }
 
-function sent(connection: Connection, packet: PacketView, size: number): void {
+function sent(connection: HookedWire, packet: PacketView, size: number): void {
   if (connection.broker.hooks.on.onPacketSent.length === 0) return;
   (connection.outgoing.sent ??= new SentPackets(connection)).add(packet, size);
 }
 
 function propertiesOf(
-  connection: Connection,
+  connection: HookedWire,
   message: Message,
   identifiers: readonly number[] | null,
 ): Properties {

@@ -1,10 +1,10 @@
 /** What the end of a connection means for its session, its will, and those who watch. */
 
 import type { Reason } from "../../packets/reason.ts";
-import type { Connection } from "./connection.ts";
+import type { Link } from "./link.ts";
 
 /** `reason` is null after a normal DISCONNECT. */
-export function leave(connection: Connection, wasOpen: boolean, reason: Reason | null): void {
+export function leave(connection: Link, wasOpen: boolean, reason: Reason | null): void {
   const { broker, session, will } = connection;
   connection.session = null;
   connection.will = null;

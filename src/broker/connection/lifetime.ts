@@ -4,31 +4,31 @@
  */
 
 import { Reasons } from "../../packets/reason.ts";
-import type { Connection } from "./connection.ts";
+import type { Link } from "./link.ts";
 import { type Cause, over } from "../ends/cause.ts";
 import type { Timed } from "../../core/deadlines.ts";
-import { Hold } from "../receive/input.ts";
+import { PauseReason } from "./pause.ts";
 
 /** How long a closed connection may take to accept its last bytes. */
 const LINGER_MS = 2000;
 
 export class Lifetime implements Timed {
   dueTick = 0;
-  #connection: Connection | null;
+  #connection: Link | null;
   #endedAt = 0;
 
-  constructor(connection: Connection) {
+  constructor(connection: Link) {
     this.#connection = connection;
   }
 
   /** CONNACK was sent: the check of the connect time-out may come too late for a short keep-alive. */
-  begin(connection: Connection): void {
+  begin(connection: Link): void {
     const { silence, heardAt } = connection;
     if (silence > 0) connection.broker.deadlines.add(this, heardAt + silence);
   }
 
   /** The connection ended: what the peer does not take in time is given up. */
-  end(connection: Connection): void {
+  end(connection: Link): void {
     this.#endedAt = connection.broker.clock.monotonic();
     connection.broker.deadlines.add(this, this.#endedAt + LINGER_MS);
   }
@@ -61,20 +61,22 @@ export class Lifetime implements Timed {
 }
 
 /** A sign of life is due. [MQTT-3.1.2-22] */
-function dueWhenOpen(connection: Connection, now: number): number {
+function dueWhenOpen(connection: Link, now: number): number {
   if (connection.silence === 0) return now + 60_000;
   // (Who was not listened to was not silent.)
   const until = connection.heardAt + connection.silence +
     connection.broker.lateness.since(connection.heardAt);
   if (until > now) return until;
   // What waits in our own hands is not the client's silence.
-  if (connection.input.heldFor(Hold.ANSWER | Hold.RECEIVER | Hold.SLICE)) return now + 1000;
+  if (connection.input.pausedFor(PauseReason.ANSWER | PauseReason.RECEIVER | PauseReason.SLICE)) {
+    return now + 1000;
+  }
   connection.broker.stats.refused.keepAlive++;
   connection.disconnect(Reasons.keepAliveTimeout, silent(connection, now));
   return 0;
 }
 
-function silent({ broker, client, heardAt }: Connection, now: number): Cause {
+function silent({ broker, client, heardAt }: Link, now: number): Cause {
   const { keepAlive } = client!;
   const own = broker.capabilities.maximumKeepAlive === keepAlive;
   return {
@@ -85,7 +87,7 @@ function silent({ broker, client, heardAt }: Connection, now: number): Cause {
   };
 }
 
-function lateConnect({ broker: { limits }, phase }: Connection): Cause {
+function lateConnect({ broker: { limits }, phase }: Link): Cause {
   const cause = over("connect-timeout", limits, "connectTimeout");
   return phase === "auth" ? { ...cause, detail: "it was not decided in time" } : cause;
 }

@@ -5,10 +5,10 @@
 
 import { Reasons } from "../../packets/reason.ts";
 import type { Session } from "../../session/session.ts";
-import type { Connection } from "./connection.ts";
-import { refuseConnect } from "../receive/connect.ts";
+import type { Link } from "./link.ts";
+import { refuseConnect } from "./refuse.ts";
 import type { SentPackets } from "./hooked_output.ts";
-import { Hold } from "../receive/input.ts";
+import { PauseReason } from "./pause.ts";
 import type { Output } from "./output.ts";
 import type { TurnTask } from "../../core/turn.ts";
 
@@ -16,7 +16,7 @@ import type { TurnTask } from "../../core/turn.ts";
 const EARLY = 8192;
 
 export class Outgoing implements TurnTask {
-  readonly #connection: Connection;
+  readonly #connection: Link;
   readonly #output: Output;
   /** It acknowledges what is not committed yet. */
   owes = false;
@@ -37,7 +37,7 @@ export class Outgoing implements TurnTask {
   #dirty = false;
   #gone = false;
 
-  constructor(connection: Connection) {
+  constructor(connection: Link) {
     this.#connection = connection;
     this.#output = connection.output;
   }
@@ -70,7 +70,7 @@ export class Outgoing implements TurnTask {
       broker.pressure.add(connection);
     }
     // Messages stop before that; a client that does not read its answers is not read either.
-    if (this.#output.pending > broker.limits.outgoingBytes) connection.input.hold(Hold.OUTPUT);
+    if (this.#output.pending > broker.limits.outgoingBytes) connection.input.pauseFor(PauseReason.OUTPUT);
   }
 
   /** Nothing may leave now: it would be said before it is true. */
@@ -191,7 +191,9 @@ export class Outgoing implements TurnTask {
       return;
     }
     // It takes what it is sent: a sign of life, while nothing is read from it.
-    if (connection.input.heldFor(Hold.OUTPUT)) connection.heardAt = connection.broker.clock.monotonic();
+    if (connection.input.pausedFor(PauseReason.OUTPUT)) {
+      connection.heardAt = connection.broker.clock.monotonic();
+    }
     this.#drained();
   }
 
@@ -206,7 +208,7 @@ export class Outgoing implements TurnTask {
       session?.pump();
       this.relieve();
     }
-    if (!connection.congested && input.heldFor(Hold.OUTPUT)) input.release(Hold.OUTPUT);
+    if (!connection.congested && input.pausedFor(PauseReason.OUTPUT)) input.release(PauseReason.OUTPUT);
     connection.retained?.pump();
     this.#caughtUp();
   }

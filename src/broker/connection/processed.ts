@@ -2,13 +2,13 @@
 
 import type { Reason } from "../../packets/reason.ts";
 import type { PacketView } from "../../hook/publish_view.ts";
-import type { Connection } from "./connection.ts";
+import type { Link } from "./link.ts";
 import { tellProcessed } from "../../hook/packet_events.ts";
 
 /** `reason`: why it was refused, when the connection goes on. */
-export function processed(connection: Connection, packet: PacketView, reason: Reason | null = null): void {
+export function processed(connection: Link, packet: PacketView, reason: Reason | null = null): void {
   const { broker, client, ended } = connection;
   if (broker.hooks.on.onPacketProcessed.length === 0 || client === null) return;
   const why = reason ?? ended;
-  tellProcessed(broker, client, packet, why !== null && why.code >= 0x80 ? why : null);
+  tellProcessed(broker.hooks, client, packet, why !== null && why.code >= 0x80 ? why : null);
 }

@@ -6,13 +6,13 @@ import { encodeProperties } from "../../packets/property_codec.ts";
 import { PacketType, type QoS } from "../../packets/types.ts";
 import { EMPTY, Writer } from "../../packets/wire.ts";
 import type { Message } from "../../session/message.ts";
-import type { Connection } from "./connection.ts";
+import type { Wire } from "./wire.ts";
 
 const SMALL = 96;
 
 /** False when the packet would be larger than the client takes. [MQTT-3.1.2-24] */
 export function publishFrame(
-  connection: Connection,
+  connection: Wire,
   message: Message,
   qos: QoS,
   retain: boolean,
@@ -103,7 +103,7 @@ export function publishFrame(
 
 /** Would it be no larger than the client takes, without an alias? */
 export function frameFits(
-  connection: Connection,
+  connection: Wire,
   message: Message,
   qos: QoS,
   identifiers: readonly number[] | null,

@@ -4,7 +4,7 @@
  */
 
 import type { Subscription } from "../../session/subscription.ts";
-import type { Connection } from "./connection.ts";
+import type { Link } from "./link.ts";
 import { clientName } from "./client_name.ts";
 import { deliverRetained } from "../delivery/deliver.ts";
 import { mayReceive } from "../access/receive_rights.ts";
@@ -21,13 +21,13 @@ interface Replay {
 }
 
 export class RetainedBacklog implements SlicedWork {
-  readonly #connection: Connection;
+  readonly #connection: Link;
   readonly #replays: Replay[] = [];
   waitsForSlice = false;
   /** Access control takes its time. */
   #waiting = false;
 
-  constructor(connection: Connection) {
+  constructor(connection: Link) {
     this.#connection = connection;
   }
 
@@ -69,7 +69,7 @@ export class RetainedBacklog implements SlicedWork {
       if (message === undefined) continue;
       // Its own, from whichever of its connections. [MQTT-3.8.3-3]
       if (subscription.noLocal && message.publisher === session.clientId) continue;
-      const allowed = mayReceive(connection.broker, session, message.topic);
+      const allowed = mayReceive(connection.broker.hooks, session, message.topic);
       if (allowed === true) deliverRetained(connection.broker, subscription, message);
       else if (allowed !== false) this.#waitFor(allowed, message.topic, subscription);
     }

@@ -8,7 +8,6 @@
 import type { Outlet } from "../../session/outlet.ts";
 import type { Route } from "../../session/route.ts";
 import type { SharedGroup } from "../../session/shared_group.ts";
-import type { Connection } from "../connection/connection.ts";
 import type { Routes } from "./routes.ts";
 import type { Timeline } from "../../core/timeline.ts";
 
@@ -30,9 +29,15 @@ export interface Receiver extends Outlet {
   backlog: Backlog | null;
 }
 
+/** Who waits for a receiver. */
+export interface Publisher {
+  /** It may go on. */
+  proceed(): void;
+}
+
 /** What is remembered of a receiver that can't keep up. */
 export class Backlog {
-  readonly waiting: Set<Connection> = new Set();
+  readonly waiting: Set<Publisher> = new Set();
   slow = false;
   progressAt: number;
   allowance: number = ALLOWANCE_MS;
@@ -76,13 +81,13 @@ export class Pressure {
   }
 
   /** Should `publisher` wait before it sends to these? If so, it is woken when it may try again. */
-  mustWait(routes: Routes, publisher: Connection): boolean {
+  mustWait(routes: Routes, publisher: Publisher): boolean {
     for (const route of routes.direct) if (this.#waitFor(route, publisher)) return true;
     for (const group of routes.shared) if (this.#waitForGroup(group, publisher)) return true;
     return false;
   }
 
-  #waitFor(route: Route, publisher: Connection): boolean {
+  #waitFor(route: Route, publisher: Publisher): boolean {
     const outlet = route.session.outlet as Receiver | null;
     if (outlet === null || !this.#pressed.has(outlet) || owesOnlyAnswers(outlet, publisher)) return false;
     outlet.backlog!.waiting.add(publisher);
@@ -90,7 +95,7 @@ export class Pressure {
   }
 
   /** Only when every connected member is behind. */
-  #waitForGroup(group: SharedGroup, publisher: Connection): boolean {
+  #waitForGroup(group: SharedGroup, publisher: Publisher): boolean {
     let behind: Receiver | null = null;
     for (const { session } of group.members) {
       const outlet = session.outlet as Receiver | null;
@@ -121,7 +126,7 @@ export class Pressure {
         this.#letGo(backlog);
       }
       // (Who waits only for itself makes nobody wait.)
-      const others = backlog.waiting.size - (backlog.waiting.has(receiver as Connection) ? 1 : 0);
+      const others = backlog.waiting.size - ((backlog.waiting as ReadonlySet<object>).has(receiver) ? 1 : 0);
       if (others > 0) backlog.allowance -= Math.min(passed, CHECK_MS * 2);
       backlog.allowance = Math.min(ALLOWANCE_MS, backlog.allowance + passed * REFILL);
       const patience = others === 0 && backlog.waiting.size > 0 ? ALONE_MS : NO_PROGRESS_MS;
@@ -153,6 +158,10 @@ export class Pressure {
  * Its queue is what is full, and only its own acknowledgements can empty it, which are not read while it waits for
  * somebody, or is itself the one that would wait. Two clients that publish to each other must not wait for each other.
  */
-function owesOnlyAnswers(outlet: Receiver, publisher: Connection): boolean {
-  return !outlet.congested && (outlet === publisher || outlet.waitsForReceiver);
+function owesOnlyAnswers(outlet: Receiver, publisher: Publisher): boolean {
+  return !outlet.congested && (same(outlet, publisher) || outlet.waitsForReceiver);
+}
+
+function same(one: object, other: object): boolean {
+  return one === other;
 }

@@ -10,7 +10,7 @@ import type { Subscription } from "../../session/subscription.ts";
 import type { Client } from "../../hook/client.ts";
 import { isPromise } from "../../core/maybe_promise.ts";
 import type { QoS } from "../../packets/types.ts";
-import type { Broker } from "../broker.ts";
+import type { Core } from "../core.ts";
 import { deliverThroughHooks, Everybody, select, type Selected } from "./selection.ts";
 import { mayReceive } from "../access/receive_rights.ts";
 import type { Routes } from "./routes.ts";
@@ -23,19 +23,19 @@ type Outcome = (typeof Outcome)[keyof typeof Outcome];
 const NOBODY: ReadonlySet<Route> = new Set();
 
 /** Delivers to everyone the routes name; how many that were. `origin` is the publisher's session. */
-export function deliverTo(broker: Broker, message: Message, routes: Routes, origin: Session | null): number {
-  if (broker.hooks.on.onSelectSubscribers.length > 0 && routes.direct.length + routes.shared.length > 0) {
+export function deliverTo(core: Core, message: Message, routes: Routes, origin: Session | null): number {
+  if (core.hooks.on.onSelectSubscribers.length > 0 && routes.direct.length + routes.shared.length > 0) {
     routes.everybody ??= new Everybody(routes.direct, routes.shared);
-    const selected = select(broker, message, routes.everybody);
-    if (selected !== null) return deliverSelected(broker, message, selected, origin);
+    const selected = select(core, message, routes.everybody);
+    if (selected !== null) return deliverSelected(core, message, selected, origin);
   }
   const { direct, shared } = routes;
-  const count = deliverDirect(broker, message, direct, origin);
-  return shared.length === 0 ? count : count + deliverShared(broker, message, shared);
+  const count = deliverDirect(core, message, direct, origin);
+  return shared.length === 0 ? count : count + deliverShared(core, message, shared);
 }
 
 function deliverDirect(
-  broker: Broker,
+  core: Core,
   message: Message,
   direct: readonly Route[],
   origin: Session | null,
@@ -45,29 +45,29 @@ function deliverDirect(
     const route = direct[i]!;
     const chosen = route.session === origin ? toItself(route) : route;
     if (chosen === null) continue;
-    deliverOne(broker, chosen, message, null);
+    deliverOne(core, chosen, message, null);
     count++;
   }
-  broker.slices.units += count;
+  core.slices.units += count;
   return count;
 }
 
 /** To those whom hooks have left. */
 function deliverSelected(
-  broker: Broker,
+  core: Core,
   message: Message,
   selected: Selected,
   origin: Session | null,
 ): number {
-  let count = deliverDirect(broker, message, selected.direct, origin);
-  for (const { group, among } of selected.shared) count += deliverToGroup(broker, message, group, among);
+  let count = deliverDirect(core, message, selected.direct, origin);
+  for (const { group, among } of selected.shared) count += deliverToGroup(core, message, group, among);
   return count;
 }
 
 /** One member of each group gets it. [MQTT-4.8.2-4] */
-export function deliverShared(broker: Broker, message: Message, groups: readonly SharedGroup[]): number {
+export function deliverShared(core: Core, message: Message, groups: readonly SharedGroup[]): number {
   let count = 0;
-  for (const group of groups) count += deliverToGroup(broker, message, group, null);
+  for (const group of groups) count += deliverToGroup(core, message, group, null);
   return count;
 }
 
@@ -76,39 +76,39 @@ export function deliverShared(broker: Broker, message: Message, groups: readonly
  * that takes it; it is dropped only when nobody does.
  */
 function deliverToGroup(
-  broker: Broker,
+  core: Core,
   message: Message,
   group: SharedGroup,
   among: ReadonlySet<Route> | null,
   but: Session | null = null,
 ): number {
-  const anyone = among === null && but === null && broker.hooks.on.onAclCheck.length === 0;
+  const anyone = among === null && but === null && core.hooks.on.onAclCheck.length === 0;
   const first = anyone
     ? group.choose(message.qos)
-    : group.choose(message.qos, allowed(broker, message, among, but));
+    : group.choose(message.qos, allowed(core, message, among, but));
   if (first === null) return 0;
-  if (!takes(broker, first, message) || deliverOne(broker, first, message, group) === Outcome.TOO_LARGE) {
-    deliverToOther(broker, message, group, first, allowed(broker, message, among, but));
+  if (!takes(core, first, message) || deliverOne(core, first, message, group) === Outcome.TOO_LARGE) {
+    deliverToOther(core, message, group, first, allowed(core, message, among, but));
   }
   return 1;
 }
 
 /** Who of a group is `among` those, is not `but`, and may have the message. */
 function allowed(
-  broker: Broker,
+  core: Core,
   message: Message,
   among: ReadonlySet<Route> | null,
   but: Session | null,
 ): (one: Subscription) => boolean {
-  const asked = broker.hooks.on.onAclCheck.length > 0;
+  const asked = core.hooks.on.onAclCheck.length > 0;
   return (one) =>
     one.session !== but && (among === null || among.has(one)) &&
-    (!asked || mayReceive(broker, one.session, message.topic, true) === true);
+    (!asked || mayReceive(core.hooks, one.session, message.topic, true) === true);
 }
 
 /** It is too large for `first`. */
 function deliverToOther(
-  broker: Broker,
+  core: Core,
   message: Message,
   group: SharedGroup,
   first: Subscription,
@@ -119,14 +119,14 @@ function deliverToOther(
   for (;;) {
     const next = group.choose(
       message.qos,
-      (one) => !refused.has(one) && may(one) && takes(broker, one, message),
+      (one) => !refused.has(one) && may(one) && takes(core, one, message),
     );
     if (next === null) break;
-    if (deliverOne(broker, next, message, group) !== Outcome.TOO_LARGE) return;
+    if (deliverOne(core, next, message, group) !== Outcome.TOO_LARGE) return;
     refused.add(next);
   }
   // It counts as delivered. [MQTT-3.1.2-25]
-  const { sessionHost } = broker;
+  const { sessionHost } = core;
   const { session, qos } = first;
   sessionHost.dropped(session, message, "tooLarge");
   if (lower(message.qos, qos) === 0) return;
@@ -137,9 +137,9 @@ function deliverToOther(
  * It is not larger than the member's client takes. Nobody knows what one takes that is away, nor how large hooks make
  * it: then it is tried.
  */
-function takes(broker: Broker, { session, qos, identifiers }: Subscription, message: Message): boolean {
+function takes(core: Core, { session, qos, identifiers }: Subscription, message: Message): boolean {
   const { outlet } = session;
-  if (outlet === null || broker.encodes || broker.hooks.on.onDeliver.length > 0) return true;
+  if (outlet === null || core.hooks.encodes || core.hooks.on.onDeliver.length > 0) return true;
   return outlet.takes(message, lower(message.qos, qos), identifiers);
 }
 
@@ -149,30 +149,30 @@ function lower(one: QoS, other: QoS): QoS {
 
 /** Among the other members is one who is connected, may have the message and takes it. */
 export function anotherIsThere(
-  broker: Broker,
+  core: Core,
   message: Message,
   group: SharedGroup,
   session: Session,
 ): boolean {
   const original = message.original ?? message;
-  const among = chosenAmong(broker, original, group);
+  const among = chosenAmong(core, original, group);
   return group.members.some((one) =>
     one.session !== session && one.session.outlet !== null && (among === null || among.has(one)) &&
-    mayReceive(broker, one.session, original.topic, true) === true && takes(broker, one, original)
+    mayReceive(core.hooks, one.session, original.topic, true) === true && takes(core, one, original)
   );
 }
 
 /** The members that hooks leave of a group; null: all. */
-function chosenAmong(broker: Broker, message: Message, group: SharedGroup): ReadonlySet<Route> | null {
-  if (broker.hooks.on.onSelectSubscribers.length === 0) return null;
-  const selected = select(broker, message, new Everybody([], [group]));
+function chosenAmong(core: Core, message: Message, group: SharedGroup): ReadonlySet<Route> | null {
+  if (core.hooks.on.onSelectSubscribers.length === 0) return null;
+  const selected = select(core, message, new Everybody([], [group]));
   return selected === null ? null : selected.shared[0]?.among ?? NOBODY;
 }
 
 /** Until access control has said which members of a group may receive a message; null: that is known. */
-export function membersAsked(broker: Broker, message: Message, group: SharedGroup): Promise<unknown> | null {
+export function membersAsked(core: Core, message: Message, group: SharedGroup): Promise<unknown> | null {
   const { topic } = message.original ?? message;
-  const late = group.members.map(({ session }) => mayReceive(broker, session, topic, true))
+  const late = group.members.map(({ session }) => mayReceive(core.hooks, session, topic, true))
     .filter((answer) => isPromise(answer));
   return late.length === 0 ? null : Promise.all(late);
 }
@@ -181,13 +181,13 @@ export function membersAsked(broker: Broker, message: Message, group: SharedGrou
  * What a member of a shared subscription did not get goes to another one, as it was published; perhaps later, because
  * access control may take its time.
  */
-export function deliverAgain(broker: Broker, message: Message, group: SharedGroup): void {
+export function deliverAgain(core: Core, message: Message, group: SharedGroup): void {
   const original = message.original ?? message;
-  const asked = membersAsked(broker, original, group);
+  const asked = membersAsked(core, original, group);
   if (asked !== null) {
     original.keep();
-    void asked.then(() => deliverAgain(broker, original, group));
-  } else if (!deliverAgainNow(broker, original, group)) broker.stats.messagesDropped++;
+    void asked.then(() => deliverAgain(core, original, group));
+  } else if (!deliverAgainNow(core, original, group)) core.stats.messagesDropped++;
 }
 
 /**
@@ -195,33 +195,33 @@ export function deliverAgain(broker: Broker, message: Message, group: SharedGrou
  * message out of another session's deliveries does so in the same turn: one commit has both. Not to `but`.
  */
 export function deliverAgainNow(
-  broker: Broker,
+  core: Core,
   message: Message,
   group: SharedGroup,
   but: Session | null = null,
 ): boolean {
   const original = message.original ?? message;
-  return deliverToGroup(broker, original, group, chosenAmong(broker, original, group), but) > 0;
+  return deliverToGroup(core, original, group, chosenAmong(core, original, group), but) > 0;
 }
 
 /** A retained message for a new subscription. RETAIN is set: it is not a live message. [MQTT-3.3.1-8] */
-export function deliverRetained(broker: Broker, subscription: Subscription, message: Message): void {
-  if (send(broker, subscription, message, Retain.RETAINED, null) === Outcome.UNWANTED) return;
-  if (broker.hooks.on.onRetainPublished.length === 0) return;
+export function deliverRetained(core: Core, subscription: Subscription, message: Message): void {
+  if (send(core, subscription, message, Retain.RETAINED, null) === Outcome.UNWANTED) return;
+  if (core.hooks.on.onRetainPublished.length === 0) return;
   const client = subscription.session.client as Client | null;
-  if (client !== null) broker.hooks.notify("onRetainPublished", client, shownMessage(broker, message));
+  if (client !== null) core.hooks.notify("onRetainPublished", client, shownMessage(core, message));
 }
 
 /** To one session, whether it subscribed or not, because the program that embeds the server wants it. */
-export function deliverToOne(broker: Broker, session: Session, message: Message): void {
+export function deliverToOne(core: Core, session: Session, message: Message): void {
   const route: Route = { session, qos: 2, retainAsPublished: false, identifiers: null, own: null };
-  send(broker, route, message, Retain.NO, null);
+  send(core, route, message, Retain.NO, null);
 }
 
-function deliverOne(broker: Broker, route: Route, message: Message, group: SharedGroup | null): Outcome {
+function deliverOne(core: Core, route: Route, message: Message, group: SharedGroup | null): Outcome {
   // RETAIN travels on only where it was asked for. [MQTT-3.3.1-12] [MQTT-3.3.1-13]
   return send(
-    broker,
+    core,
     route,
     message,
     message.retain && route.retainAsPublished ? Retain.AS_PUBLISHED : Retain.NO,
@@ -231,7 +231,7 @@ function deliverOne(broker: Broker, route: Route, message: Message, group: Share
 
 /** `TOO_LARGE`: and of a group, so that another member may take it. */
 function send(
-  broker: Broker,
+  core: Core,
   route: Route,
   message: Message,
   retain: Retain,
@@ -240,10 +240,10 @@ function send(
   const { session } = route;
   const qos = lower(message.qos, route.qos);
   // (QoS 0 for somebody who is not there goes nowhere: nobody need look at it.)
-  if (broker.hooks.on.onDeliver.length > 0 && (qos > 0 || session.outlet !== null)) {
-    const changed = deliverThroughHooks(broker, session, message);
+  if (core.hooks.on.onDeliver.length > 0 && (qos > 0 || session.outlet !== null)) {
+    const changed = deliverThroughHooks(core, session, message);
     if (changed === null) {
-      broker.sessionHost.dropped(session, message, "hook");
+      core.sessionHost.dropped(session, message, "hook");
       return Outcome.UNWANTED;
     }
     message = changed;
@@ -253,6 +253,6 @@ function send(
     : session.deliver(message, qos, retain, route.identifiers, group);
   if (taken) return Outcome.TAKEN;
   if (group !== null) return Outcome.TOO_LARGE;
-  broker.sessionHost.dropped(session, message, "tooLarge");
+  core.sessionHost.dropped(session, message, "tooLarge");
   return Outcome.TAKEN;
 }

@@ -3,13 +3,13 @@
 import { INLINE_CLIENT_ID } from "../../hook/client.ts";
 import { type Message, NEVER } from "../../session/message.ts";
 import { RetainedIndex } from "../../topics/retained_index.ts";
-import type { Broker } from "../broker.ts";
+import type { Durable } from "../durability/durable.ts";
 import { isServerTopic } from "../access/access.ts";
 import type { Timed } from "../../core/deadlines.ts";
 import { shownMessage } from "./shown_message.ts";
 
 export class Retained {
-  readonly #broker: Broker;
+  readonly #broker: Durable;
   readonly #index: RetainedIndex<Message> = new RetainedIndex<Message>();
 
   /** By topic whose value will expire: one deadline each, however often the value changes. */
@@ -18,7 +18,7 @@ export class Retained {
   /** How many of them are of the server's own topics. */
   #serverTopics = 0;
 
-  constructor(broker: Broker) {
+  constructor(broker: Durable) {
     this.#broker = broker;
   }
 

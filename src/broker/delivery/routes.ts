@@ -6,7 +6,8 @@ import type { Session } from "../../session/session.ts";
 import { SharedGroup } from "../../session/shared_group.ts";
 import type { Subscription } from "../../session/subscription.ts";
 import type { TopicEntry } from "../../topics/topic_table.ts";
-import type { Broker } from "../broker.ts";
+import type { Hooks } from "../../hook/dispatcher.ts";
+import type { SubscriptionIndex } from "../../topics/subscription_index.ts";
 import type { Everybody } from "./selection.ts";
 import { mayReceive } from "../access/receive_rights.ts";
 
@@ -29,18 +30,19 @@ const SHORT = 16;
 const MOST_REMEMBERED = 4_000_000;
 
 export class Router {
-  readonly #broker: Broker;
+  readonly #subscriptions: SubscriptionIndex<Subscriber>;
+  readonly #hooks: Hooks;
   #remembered = 0;
   #holders: TopicEntry<Routes>[] = [];
 
-  constructor(broker: Broker) {
-    this.#broker = broker;
+  constructor(subscriptions: SubscriptionIndex<Subscriber>, hooks: Hooks) {
+    this.#subscriptions = subscriptions;
+    this.#hooks = hooks;
   }
 
   /** The routes of a topic, from memory if nothing changed that concerns it. */
   of(entry: TopicEntry<Routes>): Routes {
-    const { subscriptions, hooks } = this.#broker;
-    const stamp = subscriptions.stamp(entry) + hooks.generation;
+    const stamp = this.#subscriptions.stamp(entry) + this.#hooks.generation;
     if (entry.stamp === stamp) return entry.routes!;
     const routes = this.compute(entry.topic);
     if (routes.direct.length > SHORT) this.#remember(entry, routes.direct.length);
@@ -70,7 +72,7 @@ export class Router {
   }
 
   compute(topic: string): Routes {
-    const found = this.#broker.subscriptions.match(topic);
+    const found = this.#subscriptions.match(topic);
     if (found.length === 0) return NOBODY;
     let direct: Route[] | null = null;
     let shared: SharedGroup[] | null = null;
@@ -88,7 +90,7 @@ export class Router {
     }
     if (overlapping) direct = mergeOverlapping(direct as Subscription[]);
     const pending: Promise<boolean>[] = [];
-    if (this.#broker.hooks.on.onAclCheck.length > 0) {
+    if (this.#hooks.on.onAclCheck.length > 0) {
       direct = direct?.filter((route) => this.#allowed(route.session, topic, pending)) ?? null;
       // (Which member gets a message is decided when it comes; here it is only made sure that the answer is there.)
       for (const group of shared ?? []) {
@@ -104,7 +106,7 @@ export class Router {
   }
 
   #allowed(session: Session, topic: string, pending: Promise<boolean>[], often = false): boolean {
-    const answer = mayReceive(this.#broker, session, topic, often);
+    const answer = mayReceive(this.#hooks, session, topic, often);
     if (!isPromise(answer)) return answer;
     pending.push(answer);
     return false;

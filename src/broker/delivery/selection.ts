@@ -11,8 +11,8 @@ import type { SharedGroup } from "../../session/shared_group.ts";
 import { utf8Length } from "../../packets/wire.ts";
 import type { PublishChanges } from "../../hook/publish_view.ts";
 import { isTopicName } from "../../topics/names.ts";
-import type { Broker } from "../broker.ts";
-import { forwarded } from "../receive/publish/publish.ts";
+import type { Core } from "../core.ts";
+import { forwarded } from "./forwarded.ts";
 import { checkedChanges, isNothing, object } from "../../hook/checked_answers.ts";
 import { shownMessage } from "./shown_message.ts";
 
@@ -109,12 +109,12 @@ function list<T>(items: readonly T[]): readonly T[] {
 }
 
 /** `onSelectSubscribers`; null: they leave it as it is. */
-export function select(broker: Broker, message: Message, everybody: Everybody): Selected | null {
-  const { hooks } = broker;
+export function select(core: Core, message: Message, everybody: Everybody): Selected | null {
+  const { hooks } = core;
   let current: Everybody | Chosen = everybody;
   for (const hook of hooks.on.onSelectSubscribers) {
     try {
-      const answer: unknown = hook.onSelectSubscribers(shownMessage(broker, message), current);
+      const answer: unknown = hook.onSelectSubscribers(shownMessage(core, message), current);
       if (isNothing(answer) || answer === current) continue;
       if (isPromise(answer)) {
         hooks.watch(hook, "onSelectSubscribers", answer);
@@ -130,21 +130,21 @@ export function select(broker: Broker, message: Message, everybody: Everybody): 
 }
 
 /** `onDeliver`: the message as this session gets it, null: it does not. */
-export function deliverThroughHooks(broker: Broker, session: Session, message: Message): Message | null {
-  const { hooks } = broker;
+export function deliverThroughHooks(core: Core, session: Session, message: Message): Message | null {
+  const { hooks } = core;
   const client = session.client as Client | null;
   if (client === null) return message;
   let current = message;
   for (const hook of hooks.on.onDeliver) {
     try {
-      const answer: unknown = hook.onDeliver(client, shownMessage(broker, current));
+      const answer: unknown = hook.onDeliver(client, shownMessage(core, current));
       if (isNothing(answer)) continue;
       if (answer === "drop") return null;
       if (isPromise(answer)) {
         hooks.watch(hook, "onDeliver", answer);
         throw new Error("it may not wait");
       }
-      current = changed(broker, message, current, checkedChanges(answer, current.properties));
+      current = changed(core, message, current, checkedChanges(answer, current.properties));
     } catch (error) {
       // What it was there to hold back must not go out.
       hooks.failed(hook, "onDeliver", error);
@@ -155,9 +155,9 @@ export function deliverThroughHooks(broker: Broker, session: Session, message: M
 }
 
 /** `original` is `current` before any hook changed it. */
-function changed(broker: Broker, original: Message, current: Message, changes: PublishChanges): Message {
+function changed(core: Core, original: Message, current: Message, changes: PublishChanges): Message {
   const { topic = current.topic, payload = current.payload, properties = current.properties } = changes;
-  if (!isTopicName(topic) || utf8Length(topic) > broker.limits.topicLength) {
+  if (!isTopicName(topic) || utf8Length(topic) > core.limits.topicLength) {
     throw new Error(`${JSON.stringify(topic)} is not a topic name, or too long`);
   }
   const message = new Message(

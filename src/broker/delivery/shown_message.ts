@@ -4,11 +4,11 @@ import type { MessageInfo } from "../../hook/answers.ts";
 import type { Properties } from "../../packets/properties.ts";
 import type { QoS } from "../../packets/types.ts";
 import { type Message, NEVER } from "../../session/message.ts";
-import type { Broker } from "../broker.ts";
+import type { Core } from "../core.ts";
 
 /** The message itself, unless it expires and the clock was set since the broker counts. */
-export function shownMessage(broker: Broker, message: Message): MessageInfo {
-  const { clock } = broker;
+export function shownMessage(core: Core, message: Message): MessageInfo {
+  const { clock } = core;
   if (clock.offset === 0 || message.expiresAt === NEVER) return message;
   return new ShownMessage(message, clock.shown(message.expiresAt));
 }

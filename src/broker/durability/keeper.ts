@@ -11,11 +11,11 @@ import type { DeliveryStore } from "../../session/delivery_store.ts";
 import type { Message } from "../../session/message.ts";
 import type { Session } from "../../session/session.ts";
 import type { Subscription } from "../../session/subscription.ts";
+import type { Will } from "../../packets/types.ts";
 import { type Storage, type StorageStatus } from "../../storage/storage.ts";
 import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../storage/records.ts";
 import { StorageError } from "../../storage/error.ts";
-import type { Broker } from "../broker.ts";
-import type { Connection } from "../connection/connection.ts";
+import type { Kept } from "./kept.ts";
 import { Counters } from "./kept_counters.ts";
 import { deliveryOf, recordOf, recordOfDelivery } from "./records.ts";
 import { onlyStored, retell, retellOnce } from "./tell_storage_again.ts";
@@ -43,7 +43,7 @@ const DELIVERIES_AT_ONCE = 16_384;
 export class Persistence implements DeliveryStore, Committer, SlicedWork {
   readonly window: number = WINDOW;
   readonly storage: Storage;
-  readonly #broker: Broker;
+  readonly #broker: Kept;
   /** It can't be written: what would have to be acknowledged after a commit is refused. */
   failing = false;
   /** It had nothing when it was loaded: nobody has used it yet. */
@@ -75,7 +75,7 @@ export class Persistence implements DeliveryStore, Committer, SlicedWork {
   readonly #slice: Slice = new Slice();
   waitsForSlice = false;
 
-  constructor(broker: Broker, storage: Storage) {
+  constructor(broker: Kept, storage: Storage) {
     this.#broker = broker;
     this.storage = storage;
     this.#counters = new Counters(broker);
@@ -290,17 +290,16 @@ export class Persistence implements DeliveryStore, Committer, SlicedWork {
   // --- sessions ---
 
   /** The session is to outlive its connection: everything of it is kept from now on. */
-  keep(session: Session, connection: Connection): void {
+  keep(session: Session, client: Client | null, will: Will | null): void {
     if (!session.kept) session.keepIn(this);
-    this.storage.putSession(recordOf(session, connection.client, connection.will));
+    this.storage.putSession(recordOf(session, client, will));
     this.#told();
   }
 
   /** Something in its record has changed. */
   changed(session: Session): void {
     if (!session.kept || session.ended) return;
-    const connection = session.outlet as Connection | null;
-    this.storage.putSession(recordOf(session, session.client as Client | null, connection?.will ?? null));
+    this.storage.putSession(recordOf(session, session.client as Client | null, session.outlet?.will ?? null));
     this.#told();
   }
 

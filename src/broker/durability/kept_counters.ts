@@ -1,7 +1,7 @@
 /** Counters that a storage keeps, and when this server was last known to live. */
 
 import type { StoredSysInfo } from "../../storage/stored.ts";
-import type { Broker } from "../broker.ts";
+import type { Core } from "../core.ts";
 
 /** They are kept again with a commit when they are older than that, in milliseconds. */
 const BESIDE = 1000;
@@ -12,23 +12,23 @@ const BESIDE = 1000;
 const ALONE = 7000;
 
 export class Counters {
-  readonly #broker: Broker;
+  readonly #core: Core;
   #toldAt = -Infinity;
   #packets = -1;
 
-  constructor(broker: Broker) {
-    this.#broker = broker;
+  constructor(core: Core) {
+    this.#core = core;
   }
 
   /** What is to be kept beside something else; null: it was kept just now. */
   beside(): StoredSysInfo | null {
-    const now = this.#broker.clock.now();
+    const now = this.#core.clock.now();
     return now - this.#toldAt < BESIDE ? null : this.now();
   }
 
   /** What is to be kept alone; null: nothing has happened. */
   alone(): StoredSysInfo | null {
-    const { clock, stats } = this.#broker;
+    const { clock, stats } = this.#core;
     const now = clock.now();
     if (now - this.#toldAt < ALONE) return null;
     return stats.clientsConnected > 0 || stats.packetsReceived !== this.#packets ? this.now() : null;
@@ -36,7 +36,7 @@ export class Counters {
 
   /** As they are. */
   now(): StoredSysInfo {
-    const { clock, stats } = this.#broker;
+    const { clock, stats } = this.#core;
     const kept = clock.kept();
     this.#toldAt = kept.at;
     this.#packets = stats.packetsReceived;
@@ -55,8 +55,8 @@ export class Counters {
 }
 
 /** They go on where an earlier run has stopped. */
-export function addCounters(broker: Broker, stored: StoredSysInfo): void {
-  const { stats } = broker;
+export function addCounters(core: Core, stored: StoredSysInfo): void {
+  const { stats } = core;
   stats.bytesReceived += stored.bytesReceived ?? 0;
   stats.bytesSent += stored.bytesSent ?? 0;
   stats.messagesReceived += stored.messagesReceived ?? 0;

@@ -8,11 +8,11 @@ import type { Session } from "../../session/session.ts";
 import { SharedGroup } from "../../session/shared_group.ts";
 import type { DeliveryRecord, SessionRecord } from "../../storage/records.ts";
 import { parseShared } from "../../topics/names.ts";
-import type { Broker } from "../broker.ts";
+import type { Kept } from "./kept.ts";
 import { messageOf } from "./stored_message.ts";
 
 /** One without members for now keeps its name: it may get some, those that are being loaded for example. */
-function groupOf(broker: Broker, filter: string): SharedGroup | null {
+function groupOf(broker: Pick<Kept, "sessions">, filter: string): SharedGroup | null {
   const group = broker.sessions.group(filter);
   if (group !== null) return group;
   const shared = parseShared(filter);
@@ -24,7 +24,7 @@ function retainOf({ retain, asPublished }: DeliveryRecord): Retain {
 }
 
 /** As it goes on in a session. */
-export function deliveryOf(broker: Broker, record: DeliveryRecord): Delivery {
+export function deliveryOf(broker: Pick<Kept, "sessions">, record: DeliveryRecord): Delivery {
   const group = record.group === null ? null : groupOf(broker, record.group);
   const message = messageOf(record.message);
   const delivery = new Delivery(message, record.qos, retainOf(record), record.identifiers, group);

@@ -1,17 +1,26 @@
 /** A storage that has lost what it kept is told everything again that is in memory. */
 
+import type { DeliveryStore } from "../../session/delivery_store.ts";
+import type { Message } from "../../session/message.ts";
 import type { Session } from "../../session/session.ts";
-import type { Broker } from "../broker.ts";
-import type { Persistence } from "./keeper.ts";
+import type { Subscription } from "../../session/subscription.ts";
+import type { Kept } from "./kept.ts";
+
+/** Whom it is told through. */
+export interface Teller extends Pick<DeliveryStore, "put" | "received"> {
+  changed(session: Session): void;
+  subscribed(subscription: Subscription, retainHandling: 0 | 1 | 2): void;
+  retained(message: Message): void;
+}
 
 /** Yields after each session and each retained message; a step is one of them. `told`: the sessions it is done with. */
 export function* retell(
-  broker: Broker,
-  persistence: Persistence,
+  broker: Kept,
+  teller: Teller,
   told: Set<Session>,
 ): Generator<void, void, void> {
   for (const session of broker.sessions.all()) {
-    if (!session.kept || !retellOnce(persistence, session, told)) continue;
+    if (!session.kept || !retellOnce(teller, session, told)) continue;
     yield;
   }
   for (const ending of broker.sessions.endings.all()) {
@@ -19,34 +28,34 @@ export function* retell(
     yield;
   }
   for (const message of broker.retained.kept()) {
-    persistence.retained(message);
+    teller.retained(message);
     yield;
   }
 }
 
 /** False: it was done before. */
-export function retellOnce(persistence: Persistence, session: Session, told: Set<Session>): boolean {
+export function retellOnce(teller: Teller, session: Session, told: Set<Session>): boolean {
   if (told.has(session)) return false;
   told.add(session);
-  retellSession(persistence, session);
+  retellSession(teller, session);
   return true;
 }
 
-function retellSession(persistence: Persistence, session: Session): void {
-  persistence.changed(session);
+function retellSession(teller: Teller, session: Session): void {
+  teller.changed(session);
   for (const subscription of session.subscriptions.values()) {
     // (How retained messages are sent mattered when it was made.)
-    persistence.subscribed(subscription, 0);
+    teller.subscribed(subscription, 0);
   }
   for (const delivery of session.inflight()) {
-    if (delivery.sequence > 0) persistence.put(session, delivery);
+    if (delivery.sequence > 0) teller.put(session, delivery);
   }
-  for (const delivery of session.waiting ?? []) persistence.put(session, delivery);
-  for (const packetId of session.received ?? []) persistence.received(session, packetId, true);
+  for (const delivery of session.waiting ?? []) teller.put(session, delivery);
+  for (const packetId of session.received ?? []) teller.received(session, packetId, true);
 }
 
 /** Messages that were only in the storage. */
-export function onlyStored(broker: Broker): number {
+export function onlyStored(broker: Kept): number {
   let count = 0;
   for (const session of broker.sessions.all()) {
     if (session.kept) count += session.waiting?.far ?? 0;

@@ -4,11 +4,23 @@ import type { Client } from "../../hook/client.ts";
 import type { LogFields } from "../../core/log.ts";
 import type { Reason } from "../../packets/reason.ts";
 import { StreamFault } from "../../runtime/stream.ts";
-import type { Connection, Phase } from "../connection/connection.ts";
+import type { ByteStream } from "../../runtime/stream.ts";
+import type { Core } from "../core.ts";
 import type { Cause } from "./cause.ts";
 
+/** `new` until CONNECT came, `auth` while it is being decided, `open`, `closed`. */
+export type Phase = "new" | "auth" | "open" | "closed";
+
+/** A connection as its line in the log needs it. */
+export interface Connected {
+  readonly broker: Core;
+  readonly client: Client | null;
+  readonly stream: ByteStream;
+  readonly listener: string;
+}
+
 /** Whom a line is about. */
-export function whoIs({ client, stream, listener }: Connection): LogFields {
+export function whoIs({ client, stream, listener }: Connected): LogFields {
   if (client !== null) return clientFields(client);
   return { address: stream.remoteAddress, listener };
 }
@@ -25,7 +37,7 @@ export function clientFields({ id, username, remoteAddress, listener }: Client):
 
 /** `phase`: the one it was in. `reason`: null after a DISCONNECT without one. */
 export function tellEnd(
-  connection: Connection,
+  connection: Connected,
   phase: Phase,
   reason: Reason | null,
   given: Cause | null,

@@ -3,14 +3,19 @@
 import type { LogFields } from "../../core/log.ts";
 import type { HookEvent } from "../../hook/dispatcher.ts";
 import { type Reason, Reasons, reasonText } from "../../packets/reason.ts";
-import type { Broker } from "../broker.ts";
-import type { Connection } from "../connection/connection.ts";
+import type { Core } from "../core.ts";
+import type { Durable } from "../durability/durable.ts";
 import { isServerTopic } from "../access/access.ts";
 import { type Cause, notOffered, topicBound } from "./cause.ts";
-import { whoIs } from "./ended.ts";
+import { type Connected, whoIs } from "./ended.ts";
+
+/** A connection whose storage may be what says no. */
+interface Refused extends Connected {
+  readonly broker: Durable;
+}
 
 /** Which hook has said no, as far as that is known: with several it may have been any of them. */
-export function deniedBy({ hooks }: Broker, method: HookEvent): LogFields {
+export function deniedBy({ hooks }: Pick<Core, "hooks">, method: HookEvent): LogFields {
   const asked = hooks.on[method];
   if (asked.length === 0) return { method, detail: `no hook answers ${method}` };
   return { method, hook: asked.length === 1 ? asked[0]!.id : undefined };
@@ -18,7 +23,7 @@ export function deniedBy({ hooks }: Broker, method: HookEvent): LogFields {
 
 /** SUBACK says no to some of the filters. `codes`: as MQTT 5 has them. */
 export function tellRefusedFilters(
-  connection: Connection,
+  connection: Refused,
   filters: readonly string[],
   codes: readonly number[],
 ): void {
@@ -38,7 +43,7 @@ export function tellRefusedFilters(
 }
 
 /** MQTT 3.1 has no word for it: the connection ends. */
-export function filterCause(broker: Broker, filter: string, code: number): Cause {
+export function filterCause(broker: Durable, filter: string, code: number): Cause {
   const { detail, ...why } = whyNotFilter(broker, filter, code);
   const end = "MQTT 3.1 has no word for that, the connection ends";
   return {
@@ -50,7 +55,7 @@ export function filterCause(broker: Broker, filter: string, code: number): Cause
 }
 
 /** (0x80 stands for 0x87 where that is to be obscured.) */
-function whyNotFilter(broker: Broker, filter: string, code: number): LogFields {
+function whyNotFilter(broker: Durable, filter: string, code: number): LogFields {
   const { capabilities, limits, persistence } = broker;
   switch (code) {
     case Reasons.notAuthorized.code:
@@ -74,7 +79,7 @@ function whyNotFilter(broker: Broker, filter: string, code: number): LogFields {
 
 /** UNSUBACK says no to some of the filters. */
 export function tellRefusedUnsubscribe(
-  connection: Connection,
+  connection: Connected,
   filters: readonly string[],
   codes: readonly number[],
 ): void {
@@ -93,7 +98,7 @@ export function tellRefusedUnsubscribe(
 
 /** A publish that goes nowhere; of QoS 0, and in 3.x, only the log says so. */
 export function tellRefusedPublish(
-  connection: Connection,
+  connection: Connected,
   topic: string,
   reason: Reason,
   why: LogFields = {},
@@ -105,6 +110,6 @@ export function tellRefusedPublish(
 }
 
 /** Why access control has said no to a publish or a will. */
-export function deniedTopic(broker: Broker, topic: string): LogFields {
+export function deniedTopic(broker: Core, topic: string): LogFields {
   return isServerTopic(topic) ? { detail: "a topic of the server" } : deniedBy(broker, "onAclCheck");
 }

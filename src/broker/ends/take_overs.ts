@@ -1,7 +1,7 @@
 /** Who takes over whose session: two clients with one id throw each other out for ever, and each of them looks healthy. */
 
 import type { Client } from "../../hook/client.ts";
-import type { Broker } from "../broker.ts";
+import type { Core } from "../core.ts";
 import { shortened } from "../../core/quoted.ts";
 
 /** So many take-overs in so much time are a fight. */
@@ -18,11 +18,11 @@ interface Count {
 }
 
 export class TakeOvers {
-  readonly #broker: Broker;
+  readonly #broker: Core;
   /** By client id, the one that was taken over last at the end. */
   readonly #counts: Map<string, Count> = new Map();
 
-  constructor(broker: Broker) {
+  constructor(broker: Core) {
     this.#broker = broker;
   }
 

@@ -6,7 +6,7 @@ import { type Reason, Reasons } from "../../packets/reason.ts";
 import { type AuthPacket, type ConnectPacket, PacketType } from "../../packets/types.ts";
 import type { Properties } from "../../packets/properties.ts";
 import { quoted } from "../../core/quoted.ts";
-import type { ConnectedClient } from "./connected_client.ts";
+import type { ConnectedClient } from "../connection/connected_client.ts";
 import type { Connection } from "../connection/connection.ts";
 import { checkedReason, isNothing, object } from "../../hook/checked_answers.ts";
 import { processed } from "../connection/processed.ts";

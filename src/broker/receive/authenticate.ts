@@ -4,7 +4,7 @@ import type { Opinion } from "../../hook/answers.ts";
 import { isPromise, type MaybePromise } from "../../core/maybe_promise.ts";
 import { Reasons } from "../../packets/reason.ts";
 import type { ConnectPacket } from "../../packets/types.ts";
-import type { ConnectedClient } from "./connected_client.ts";
+import type { ConnectedClient } from "../connection/connected_client.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Refusal } from "../ends/cause.ts";
 

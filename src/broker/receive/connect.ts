@@ -5,7 +5,7 @@ import { NO_PROPERTIES, type Properties } from "../../packets/properties.ts";
 import { type ConnectPacket, PacketType } from "../../packets/types.ts";
 import { utf8Length } from "../../packets/wire.ts";
 import type { LogFields } from "../../core/log.ts";
-import { ConnectedClient } from "./connected_client.ts";
+import { ConnectedClient } from "../connection/connected_client.ts";
 import type { Connection } from "../connection/connection.ts";
 import { type Cause, limitOf, over, type Refusal } from "../ends/cause.ts";
 import { whoIs } from "../ends/ended.ts";
@@ -16,7 +16,7 @@ import { isReason, readThroughHooks } from "../../hook/packet_events.ts";
 import { isOpen, mayDo } from "../access/access.ts";
 import { processed } from "../connection/processed.ts";
 import { type Rights, rightsToWaiting } from "../access/receive_rights.ts";
-import { reasonFor } from "../connection/reason_for.ts";
+import { refuseConnect } from "../connection/refuse.ts";
 import { beginAuthentication } from "./auth.ts";
 import { authenticate } from "./authenticate.ts";
 import { checkWill } from "../sessions/wills.ts";
@@ -72,7 +72,7 @@ export function handleConnect(connection: Connection, packet: ConnectPacket): vo
     examine(connection, packet);
     return;
   }
-  connection.after(readThroughHooks(broker, connection.client, packet), (outcome) => {
+  connection.after(readThroughHooks(broker.hooks, connection.client, packet), (outcome) => {
     if (isReason(outcome)) {
       refuseConnect(connection, outcome, { code: "connect-refused-by-hook", method: "onPacketRead" });
       processed(connection, packet);
@@ -189,7 +189,7 @@ function examineWill(connection: Connection, packet: ConnectPacket, auth: Proper
   const client = connection.client!;
   const refuseWill = (reason: Reason, why: LogFields): void =>
     refuse(connection, packet, { reason, cause: { code: "will-refused", topic, ...why } });
-  connection.after(isOpen(broker, client, "will", topic), (open) => {
+  connection.after(isOpen(broker.hooks, client, "will", topic), (open) => {
     if (!open) {
       broker.stats.refused.topic++;
       // (3.x has no word for the topic; "not authorized" is the nearest.)
@@ -197,7 +197,7 @@ function examineWill(connection: Connection, packet: ConnectPacket, auth: Proper
       refuseWill(reason, { detail: "a topic of the server" });
       return;
     }
-    connection.after(mayDo(broker, client, "will", topic), (yes) => {
+    connection.after(mayDo(broker.hooks, client, "will", topic), (yes) => {
       if (yes) prepare(connection, packet, auth);
       else {
         broker.stats.refused.notAuthorized++;
@@ -241,7 +241,7 @@ function examineRights(connection: Connection, packet: ConnectPacket, auth: Prop
   const session = client.cleanStart ? undefined : broker.sessions.get(client.id);
   const asked = session !== undefined && hooks.on.onAclCheck.length > 0 &&
     (session.client !== null || session.allowedAt !== hooks.generation);
-  connection.after(asked ? rightsToWaiting(broker, session, client) : null, (rights) => {
+  connection.after(asked ? rightsToWaiting(broker.hooks, session, client) : null, (rights) => {
     establish(connection, packet, auth, rights);
   });
 }
@@ -302,7 +302,7 @@ function establish(
   connection.will = packet.will;
   connection.heardAt = broker.clock.monotonic();
   if (packet.version === 5) broker.allowAliases(connection, packet.properties.topicAliasMaximum ?? 0);
-  if (expiry > 0 || session.kept) persistence?.keep(session, connection);
+  if (expiry > 0 || session.kept) persistence?.keep(session, client, connection.will);
   // [MQTT-3.2.0-1] [MQTT-3.2.2-1]: the first packet, and before anything of the session.
   connection.send({ type: PacketType.CONNACK, sessionPresent: present, reasonCode: 0, properties });
   connection.opened();
@@ -369,48 +369,7 @@ function announce(
   return p;
 }
 
-/**
- * The return code of 3.x for a reason, null when none fits: nothing of MQTT 5 reaches a 3.x client. 3.1.1
- * [MQTT-3.2.2-6]
- */
-function v3ReturnCode(reason: Reason): number | null {
-  switch (reason) {
-    case Reasons.unsupportedProtocolVersion:
-      return 1;
-    case Reasons.clientIdentifierNotValid:
-      return 2;
-    case Reasons.badUserNameOrPassword:
-      return 4;
-    case Reasons.notAuthorized:
-    case Reasons.banned:
-    case Reasons.badAuthenticationMethod:
-      return 5;
-    // It is the CONNECT that is wrong, not the server that is unavailable.
-    case Reasons.malformedPacket:
-    case Reasons.protocolError:
-    case Reasons.topicNameInvalid:
-    case Reasons.packetTooLarge:
-    case Reasons.payloadFormatInvalid:
-    case Reasons.retainNotSupported:
-    case Reasons.qosNotSupported:
-      return null;
-    default:
-      return 3;
-  }
-}
-
 function refuse(connection: Connection, packet: ConnectPacket, { reason, cause }: Refusal): void {
   refuseConnect(connection, reason, cause);
   processed(connection, packet, reason);
-}
-
-/** CONNACK with a reason, then the end [MQTT-3.1.4-6]. No session is touched, session present is 0 [MQTT-3.2.2-6]. */
-export function refuseConnect(connection: Connection, reason: Reason, cause: Cause | null): void {
-  const v5 = connection.version === 5;
-  const properties = v5 && connection.problemInformation ? { reasonString: reason.text } : NO_PROPERTIES;
-  const reasonCode = v5 ? reasonFor(PacketType.CONNACK, reason).code : v3ReturnCode(reason);
-  if (reasonCode !== null) {
-    connection.send({ type: PacketType.CONNACK, sessionPresent: false, reasonCode, properties });
-  }
-  connection.finish(reason, cause);
 }

@@ -32,7 +32,7 @@ export function receive(
   const { broker } = connection;
   broker.stats.packetsReceived++;
   // PUBACK, PUBREC, PUBREL, PUBCOMP without reason and properties: no packet object unless somebody wants to see it.
-  if (type >= 4 && type <= 7 && connection.phase === "open" && end - body === 2 && !broker.reads) {
+  if (type >= 4 && type <= 7 && connection.phase === "open" && end - body === 2 && !broker.hooks.reads) {
     const packetId = (bytes[body]! << 8) | bytes[body + 1]!;
     if (packetId !== 0 && (first & 15) === (type === 6 ? 2 : 0)) {
       handleAck(connection, type as AckPacket["type"], packetId, 0);
@@ -60,12 +60,12 @@ export function receive(
     connection.malformed("a packet other than AUTH before CONNACK", Reasons.protocolError);
     return true;
   }
-  if (!broker.reads) {
+  if (!broker.hooks.reads) {
     dispatch(connection, packet);
     return true;
   }
   const view = viewOf(packet);
-  connection.after(readThroughHooks(broker, connection.client!, view), (outcome) => {
+  connection.after(readThroughHooks(broker.hooks, connection.client!, view), (outcome) => {
     if (isReason(outcome)) {
       connection.disconnect(outcome, { code: "packet-refused-by-hook", method: "onPacketRead" });
       processed(connection, view);

@@ -7,7 +7,8 @@ import { textOf } from "../../core/error_text.ts";
 import { remainingLength, varintLength } from "../../packets/fixed_header.ts";
 import { Queue } from "../../core/queue.ts";
 import type { Connection } from "../connection/connection.ts";
-import { Hold, type Input } from "./input.ts";
+import { PauseReason } from "../connection/pause.ts";
+import type { Input } from "./input.ts";
 import { receive } from "./dispatch.ts";
 
 interface Item {
@@ -56,7 +57,7 @@ export class Injected {
       this.#current = null;
       const item = this.#items.peek();
       if (item === undefined || !this.#handle(item.packet)) return;
-      if (input.heldFor(Hold.ANSWER)) this.#current = item;
+      if (input.pausedFor(PauseReason.ANSWER)) this.#current = item;
       else item.done();
       this.#items.shift();
     }

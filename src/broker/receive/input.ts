@@ -10,18 +10,13 @@ import { Queue } from "../../core/queue.ts";
 import type { Connection } from "../connection/connection.ts";
 import { over } from "../ends/cause.ts";
 import { notMqtt } from "../ends/first_bytes.ts";
+import { type Intake, PauseReason } from "../connection/pause.ts";
 import { clientName } from "../connection/client_name.ts";
 import { hookedRuns } from "./publish/hot_path_with_hooks.ts";
 import { Injected } from "./injected.ts";
 import { publishRuns } from "./publish/hot_path.ts";
 import { receive } from "./dispatch.ts";
 import { CHECK, Slice, type SlicedWork } from "../../core/slices.ts";
-
-/**
- * Why no packet is handled for a while, a bit each: a hook, a receiver, the client itself, which does not read, or others,
- * whose turn it is.
- */
-export const Hold = { ANSWER: 1, RECEIVER: 2, OUTPUT: 4, SLICE: 8 } as const;
 
 const CONNECT = 0x10;
 /** Shorter, fixed header included, is no CONNECT of MQTT 3.1: that may have any flags, and so may the first bytes of TLS. */
@@ -30,7 +25,7 @@ const SHORTEST_31 = 17;
 const SHORT = 768;
 const PUBLISH_QOS0 = 0x30;
 
-export class Input implements SlicedWork {
+export class Input implements Intake {
   readonly #connection: Connection;
   /** How long its connection is worked for in this turn. */
   readonly slice: Slice = new Slice();
@@ -101,11 +96,11 @@ export class Input implements SlicedWork {
     return this.#holds !== 0;
   }
 
-  heldFor(why: number): boolean {
+  pausedFor(why: number): boolean {
     return (this.#holds & why) !== 0;
   }
 
-  hold(why: number): void {
+  pauseFor(why: number): void {
     if (this.#holds === 0) this.#connection.stream.pause();
     this.#holds |= why;
   }
@@ -138,7 +133,7 @@ export class Input implements SlicedWork {
 
   /** The stream is closed. True: what it brought only waits for its slice; `then` is called when it was handled. */
   finishes(then: () => void): boolean {
-    if (!this.heldFor(Hold.SLICE) || this.heldFor(Hold.OUTPUT)) return false;
+    if (!this.pausedFor(PauseReason.SLICE) || this.pausedFor(PauseReason.OUTPUT)) return false;
     this.#last = then;
     return true;
   }
@@ -162,7 +157,7 @@ export class Input implements SlicedWork {
 
   /** Others have their turn first. */
   waitForSlice(): void {
-    this.hold(Hold.SLICE);
+    this.pauseFor(PauseReason.SLICE);
     this.#connection.broker.slices.wait(this);
   }
 
@@ -173,7 +168,7 @@ export class Input implements SlicedWork {
   /** Its turn has come. */
   goOn(): void {
     try {
-      this.release(Hold.SLICE);
+      this.release(PauseReason.SLICE);
     } catch (error) {
       // (As a stream would be destroyed within whose `data` that happened.)
       this.#connection.drop({ code: "internal-error", error: textOf(error) });
@@ -200,7 +195,7 @@ export class Input implements SlicedWork {
     const { slices } = connection.broker;
     while (at < end) {
       if (bytes[at] === PUBLISH_QOS0 && connection.phase === "open") {
-        at = connection.broker.plain
+        at = connection.broker.hooks.plain
           ? publishRuns(connection, bytes, at, end)
           : hookedRuns(connection, bytes, at, end);
         if (at >= end) return;

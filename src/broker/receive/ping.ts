@@ -6,7 +6,7 @@ const PINGRESP = new Uint8Array([0xd0, 0]);
 
 /** [MQTT-3.12.4-1] */
 export function handlePingreq(connection: Connection): void {
-  if (connection.broker.encodes) {
+  if (connection.broker.hooks.encodes) {
     connection.send({ type: 13 });
     return;
   }

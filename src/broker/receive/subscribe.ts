@@ -7,7 +7,7 @@ import { PacketType, type QoS, type SubscribeOptions, type SubscribePacket } fro
 import { utf8Length } from "../../packets/wire.ts";
 import { hasWildcard, isShared, isTopicFilter, levelCount, parseShared } from "../../topics/names.ts";
 import type { Session } from "../../session/session.ts";
-import type { Broker } from "../broker.ts";
+import type { Parts } from "../parts.ts";
 import type { Connection } from "../connection/connection.ts";
 import { unavailable } from "../ends/cause.ts";
 import { filterCause, tellRefusedFilters } from "../ends/refused.ts";
@@ -126,7 +126,7 @@ function check(connection: Connection, options: SubscribeOptions): MaybePromise<
   }
   const granted = Math.min(options.qos, capabilities.maximumQos);
   const client = connection.client!;
-  const allowed = mayDo(broker, client, "subscribe", options.filter);
+  const allowed = mayDo(broker.hooks, client, "subscribe", options.filter);
   const code = (yes: boolean): number => {
     if (yes) return granted;
     broker.stats.refused.notAuthorized++;
@@ -177,7 +177,7 @@ function subscribe(connection: Connection, packet: SubscribePacket, codes: reado
 
 /** The codes, with a refusal for what there is no room for. */
 function withinQuota(
-  broker: Broker,
+  broker: Parts,
   session: Session,
   packet: SubscribePacket,
   codes: readonly number[],

@@ -18,8 +18,8 @@ import type {
   StoredSysInfo,
 } from "../../storage/stored.ts";
 import { awayClient } from "./restored_client.ts";
-import type { Broker } from "../broker.ts";
-import { lookAtClock } from "../durability/clock_set.ts";
+import type { ClockParts } from "./clock_set.ts";
+import { lookAtClock } from "./clock_set.ts";
 import { addCounters } from "../durability/kept_counters.ts";
 import { isNothing, object } from "../../hook/checked_answers.ts";
 import { messageOf } from "../durability/stored_message.ts";
@@ -38,7 +38,7 @@ const EVENTS: readonly StoredEvent[] = [
  * With a storage only a fresh one is filled: what a hook remembers of a time before it would undo what was
  * acknowledged since. Throws a `HookError` when a hook fails, and what the storage throws.
  */
-export async function restore(broker: Broker): Promise<void> {
+export async function restore(broker: ClockParts): Promise<void> {
   const { persistence, turn, hooks } = broker;
   lookAtClock(broker);
   if (persistence === null) return await restoreAll(broker);
@@ -51,7 +51,7 @@ export async function restore(broker: Broker): Promise<void> {
 }
 
 /** Sessions first, then what belongs to them. */
-async function restoreAll(broker: Broker): Promise<void> {
+async function restoreAll(broker: ClockParts): Promise<void> {
   await first(broker, "storedClients", (hook) => hook.storedClients!(), (client) => {
     restoreClient(broker, client);
   });
@@ -74,7 +74,7 @@ async function restoreAll(broker: Broker): Promise<void> {
 
 /** Takes all that the first hook has that has anything. */
 async function first<T>(
-  broker: Broker,
+  broker: ClockParts,
   event: StoredEvent,
   call: (hook: Hook) => MaybePromise<Stored<T>>,
   take: (item: T) => void,
@@ -102,7 +102,7 @@ function failed(hook: Hook, event: StoredEvent, error: unknown): HookError {
   });
 }
 
-function restoreClient(broker: Broker, stored: StoredClient): void {
+function restoreClient(broker: ClockParts, stored: StoredClient): void {
   if (!(stored.sessionExpiryInterval > 0) || stored.id === "" || stored.id === INLINE_CLIENT_ID) return;
   if (typeof stored.id !== "string") throw new TypeError("a client's id is no string");
   const session = broker.sessions.restore(stored.id, false);
@@ -121,7 +121,7 @@ function restoreClient(broker: Broker, stored: StoredClient): void {
   for (const id of received) session.accept(id);
 }
 
-function restoreSubscription(broker: Broker, stored: StoredSubscription): void {
+function restoreSubscription(broker: ClockParts, stored: StoredSubscription): void {
   const session = broker.sessions.get(stored.clientId);
   const filter = isShared(stored.filter) ? parseShared(stored.filter)?.filter ?? "" : stored.filter;
   // (What was refused was no subscription.)
@@ -132,7 +132,7 @@ function restoreSubscription(broker: Broker, stored: StoredSubscription): void {
 }
 
 /** What is on its way belongs to whom it is for, under the packet id it was sent with. */
-function restoreInflight(broker: Broker, stored: StoredInflightMessage): void {
+function restoreInflight(broker: ClockParts, stored: StoredInflightMessage): void {
   const session = broker.sessions.get(stored.clientId);
   const { packetId, qos } = stored;
   if (session === undefined || !isQos(qos) || (packetId !== 0 && !isPacketId(packetId))) return;
@@ -153,7 +153,7 @@ function isQos(qos: unknown): boolean {
   return qos === 0 || qos === 1 || qos === 2;
 }
 
-async function restoreCounters(broker: Broker): Promise<void> {
+async function restoreCounters(broker: ClockParts): Promise<void> {
   for (const hook of broker.hooks.on.storedSysInfo) {
     let stored: StoredSysInfo | undefined;
     try {

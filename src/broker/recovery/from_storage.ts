@@ -6,8 +6,8 @@ import type { StoredMessage, StoredSysInfo } from "../../storage/stored.ts";
 import type { StorageLoader } from "../../storage/storage.ts";
 import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../storage/records.ts";
 import { awayClient } from "./restored_client.ts";
-import type { Broker } from "../broker.ts";
-import { lookAtClock } from "../durability/clock_set.ts";
+import type { ClockParts } from "./clock_set.ts";
+import { lookAtClock } from "./clock_set.ts";
 import { addCounters } from "../durability/kept_counters.ts";
 import { PayloadSlabs } from "./payload_slabs.ts";
 import type { Persistence } from "../durability/keeper.ts";
@@ -20,7 +20,7 @@ import { willDelay } from "../sessions/wills.ts";
 const RETURN_MS = 1000;
 
 /** The function that is answered has to be called when the storage may be told of changes. Fails with what it says. */
-export async function load(broker: Broker, persistence: Persistence): Promise<() => void> {
+export async function load(broker: ClockParts, persistence: Persistence): Promise<() => void> {
   const loader = new Loader(broker, persistence);
   await persistence.storage.load(loader, AWAY);
   return () => loader.end();
@@ -28,14 +28,14 @@ export async function load(broker: Broker, persistence: Persistence): Promise<()
 
 class Loader implements StorageLoader {
   readonly #slabs: PayloadSlabs = new PayloadSlabs();
-  readonly #broker: Broker;
+  readonly #broker: ClockParts;
   readonly #persistence: Persistence;
   /** Connected when the server ended, and their wills. */
   readonly #cutOff: { readonly session: Session; readonly record: SessionRecord }[] = [];
   /** What the earlier run has kept of its time; null: nothing. */
   #clock: KeptClock | null = null;
 
-  constructor(broker: Broker, persistence: Persistence) {
+  constructor(broker: ClockParts, persistence: Persistence) {
     this.#broker = broker;
     this.#persistence = persistence;
   }

@@ -1,13 +1,22 @@
 /** The storage of a server: opened before anything else, closed after everything else. */
 
-import type { Hook } from "../../hook/hook.ts";
-import type { Broker } from "../broker.ts";
+import type { Client } from "../../hook/client.ts";
+import type { Hook, HookHost } from "../../hook/hook.ts";
+import type { Parts } from "../parts.ts";
 import { load } from "./from_storage.ts";
 import { Persistence } from "../durability/keeper.ts";
 
+/** What the broker is while its storage is opened. */
+export interface Startable extends Parts {
+  persistence: Persistence | null;
+  readonly connections: Iterable<{ readonly client: Client | null }>;
+  /** The server as this hook sees it. */
+  hostFor(hook: Hook): HookHost;
+}
+
 /** The first hook that has one counts. Fails with what the storage says. */
 export async function openStorage(
-  broker: Broker,
+  broker: Startable,
   hook: Hook | undefined = broker.hooks.all.find(({ storage }) => storage !== undefined),
 ): Promise<void> {
   if (hook?.storage === undefined) return;
@@ -37,7 +46,7 @@ export async function openStorage(
 }
 
 /** What was told last is committed. */
-export async function closeStorage(broker: Broker): Promise<void> {
+export async function closeStorage(broker: Startable): Promise<void> {
   const { persistence } = broker;
   if (persistence === null) return;
   try {

@@ -12,15 +12,35 @@ import type { Delivery } from "../../session/delivery.ts";
 import type { Session } from "../../session/session.ts";
 import type { SharedGroup } from "../../session/shared_group.ts";
 import type { SessionRecord } from "../../storage/records.ts";
-import type { Broker } from "../broker.ts";
+import type { Durable } from "../durability/durable.ts";
 import { deliverAgainNow, membersAsked } from "../delivery/deliver.ts";
-import type { Endings } from "./endings.ts";
 import { endingRecord } from "../durability/records.ts";
+
+/** Sessions that end take turns in reading what is left. */
+export interface Readers {
+  /** It takes time. */
+  add(ending: Ending): void;
+  /** It is over. */
+  remove(ending: Ending): void;
+  /** May it read? If not, it goes on when others have. `urgent`: somebody waits for it. */
+  mayRead(ending: Ending, urgent: boolean): boolean;
+  /** Somebody has read. */
+  hasRead(): void;
+}
+
+/** Shared subscriptions as they are by now. */
+export interface Groups {
+  /** Somebody has one. */
+  readonly anyGroups: boolean;
+  /** The group that has taken its place, if any has. */
+  current(group: SharedGroup): SharedGroup | null;
+}
 
 export class Ending {
   readonly session: Session;
-  readonly #broker: Broker;
-  readonly #endings: Endings;
+  readonly #broker: Durable;
+  readonly #readers: Readers;
+  readonly #groups: Groups;
   /** How many wait only in the store, as far as is known. */
   left: number;
   /** They come after that sequence. */
@@ -42,16 +62,22 @@ export class Ending {
   #waiter: { readonly promise: Promise<boolean>; readonly resolve: (free: boolean) => void } | null = null;
   #over = false;
 
-  constructor(broker: Broker, endings: Endings, session: Session, shares: boolean) {
+  constructor(
+    broker: Durable,
+    { readers, groups }: { readonly readers: Readers; readonly groups: Groups },
+    session: Session,
+    shares: boolean,
+  ) {
     this.session = session;
     this.#broker = broker;
-    this.#endings = endings;
+    this.#readers = readers;
+    this.#groups = groups;
     const { waiting } = session;
     this.left = waiting?.far ?? 0;
     this.#after = waiting?.last ?? 0;
     // (A long queue is not read for nothing: without a group or a hook that wants to see them they are only counted.)
     const shared = shares || waiting?.sharedFar === true ||
-      (waiting?.farUnknown === true && broker.sessions.anyGroups);
+      (waiting?.farUnknown === true && groups.anyGroups);
     const wanted = shared || session.host.qosDropped !== undefined;
     this.#more = this.left > 0 && wanted;
   }
@@ -68,7 +94,7 @@ export class Ending {
     persistence.ending(this.#record);
     for (const delivery of this.#settled!) persistence.passedOn(this.session, delivery);
     this.#settled = null;
-    this.#endings.add(this);
+    this.#readers.add(this);
   }
 
   /** What is left is the next server's: nobody answers questions any more. */
@@ -99,7 +125,7 @@ export class Ending {
         return;
       }
       this.#failed = false;
-      this.#endings.hasRead();
+      this.#readers.hasRead();
       this.#take(page);
     }
     if (this.#asked.size === 0 && this.session.dueWill === null) this.#end();
@@ -114,14 +140,14 @@ export class Ending {
         return false;
       }
     }
-    return this.#endings.mayRead(this, this.#waiter !== null);
+    return this.#readers.mayRead(this, this.#waiter !== null);
   }
 
   #read(page: readonly Delivery[]): void {
     const persistence = this.#broker.persistence!;
     this.#reading = false;
     this.#failed = false;
-    this.#endings.hasRead();
+    this.#readers.hasRead();
     if (this.#left) return;
     if (page.length < persistence.window && page.length < this.left && !this.#doubtful) {
       // The storage may just have come back without what it was told last: a commit notices that, and puts it right.
@@ -139,7 +165,7 @@ export class Ending {
     this.#reading = false;
     this.#failed = true;
     this.refuse();
-    this.#endings.hasRead();
+    this.#readers.hasRead();
   }
 
   #take(page: readonly Delivery[]): void {
@@ -181,7 +207,7 @@ export class Ending {
   #groupOf({ group, qos, packetId }: Delivery): SharedGroup | null {
     // A QoS 2 message the client has begun to take belongs to it alone. [MQTT-4.8.2-5]
     if (group === null || (qos === 2 && packetId > 0)) return null;
-    return this.#broker.sessions.current(group);
+    return this.#groups.current(group);
   }
 
   /** It goes to another member, if there is one, and leaves the store. */
@@ -214,7 +240,7 @@ export class Ending {
     this.#over = true;
     this.#broker.persistence?.ended(this.session);
     if (this.#settled !== null) return;
-    this.#endings.remove(this);
+    this.#readers.remove(this);
     this.#waiter?.resolve(true);
   }
 

@@ -2,22 +2,24 @@
 
 import type { Session } from "../../session/session.ts";
 import { textKey } from "../../topics/text_key.ts";
-import type { Broker } from "../broker.ts";
-import { Ending } from "./ending.ts";
+import type { Durable } from "../durability/durable.ts";
+import { Ending, type Groups } from "./ending.ts";
 
 /** Queues that are read at the same time: a hundred thousand sessions may expire at once. */
 const AT_ONCE = 16;
 
 export class Endings {
-  readonly #broker: Broker;
+  readonly #broker: Durable;
+  readonly #groups: Groups;
   /** By `textKey` of the client id. */
   readonly #byId: Map<string, Ending> = new Map();
   #reading = 0;
   /** They want to read. */
   readonly #next: Set<Ending> = new Set();
 
-  constructor(broker: Broker) {
+  constructor(broker: Durable, groups: Groups) {
     this.#broker = broker;
+    this.#groups = groups;
   }
 
   get size(): number {
@@ -34,7 +36,7 @@ export class Endings {
 
   /** `shares`: its groups have other members. What can be done at once is done at once. */
   begin(session: Session, shares: boolean): void {
-    new Ending(this.#broker, this, session, shares).begin();
+    new Ending(this.#broker, { readers: this, groups: this.#groups }, session, shares).begin();
   }
 
   /** It takes time. */

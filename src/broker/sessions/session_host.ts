@@ -5,23 +5,36 @@ import { isPromise, type MaybePromise } from "../../core/maybe_promise.ts";
 import type { SessionHost } from "../../session/host.ts";
 import { type Message, NEVER } from "../../session/message.ts";
 import type { Session } from "../../session/session.ts";
-import type { Broker } from "../broker.ts";
 import { deliverAgainNow } from "../delivery/deliver.ts";
-import type { Connection } from "../connection/connection.ts";
-import type { Receiver } from "../delivery/back_pressure.ts";
+import type { Pressure, Receiver } from "../delivery/back_pressure.ts";
+import type { Durable } from "../durability/durable.ts";
+import type { Sessions } from "./sessions.ts";
 import { mayReceive } from "../access/receive_rights.ts";
 import { shownMessage } from "../delivery/shown_message.ts";
-import { CHECK } from "../../core/slices.ts";
+import type { Outlet } from "../../session/outlet.ts";
+import { CHECK, type Slice } from "../../core/slices.ts";
 
 /** Roughly the memory a delivery costs, beside its message. */
 const DELIVERY_BYTES = 200;
 /** So many may always be on their way to one client. */
 const FEW = 16;
 
+/** What the host of sessions needs of the broker. */
+export interface HostParts extends Durable {
+  readonly pressure: Pressure;
+  readonly sessions: Sessions;
+}
+
+/** A connection as the host of its session needs it. */
+interface Attached extends Outlet {
+  readonly retained: { pump(): void } | null;
+  readonly input: { readonly slice: Slice };
+}
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Nobody is told no because the server is closed: what waits is the next one's. */
-function answered(broker: Broker, answer: MaybePromise<boolean>): MaybePromise<boolean> {
+function answered(broker: HostParts, answer: MaybePromise<boolean>): MaybePromise<boolean> {
   if (broker.hooks.ended) return never();
   return isPromise(answer) ? answer.then((yes) => broker.hooks.ended ? never() : yes) : answer;
 }
@@ -31,7 +44,7 @@ function never(): Promise<boolean> {
 }
 
 /** Makes the host, or brings an existing one up to date with the hooks. */
-export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost {
+export function sessionHost(broker: HostParts, existing?: SessionHost): SessionHost {
   const { limits, stats, hooks } = broker;
   const shown = (message: Message): MessageInfo => shownMessage(broker, message);
   const host: Writable<SessionHost> = existing ?? {
@@ -75,7 +88,7 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
     },
     // (Without anything that was sent nothing is acknowledged, which would make them go on. A hook that was told of what
     // was dropped may have ended the connection.)
-    emptied: (session) => (session.outlet as Connection | null)?.retained?.pump(),
+    emptied: (session) => (session.outlet as Attached | null)?.retained?.pump(),
     yields(session): boolean {
       const { persistence, slices } = broker;
       if (session.kept && persistence?.behind === true) {
@@ -83,7 +96,7 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
         return true;
       }
       slices.units += 2;
-      const { slice } = (session.outlet as Connection).input;
+      const { slice } = (session.outlet as Attached).input;
       if (!slices.exhausted && (slices.units < CHECK || !slices.over(slice))) return false;
       slices.wait(session);
       return true;
@@ -91,7 +104,7 @@ export function sessionHost(broker: Broker, existing?: SessionHost): SessionHost
   };
   host.mayReceive = hooks.on.onAclCheck.length === 0
     ? undefined
-    : (session, topic) => answered(broker, mayReceive(broker, session, topic, true));
+    : (session, topic) => answered(broker, mayReceive(broker.hooks, session, topic, true));
   host.idsExhausted = hooks.on.onPacketIdExhausted.length === 0
     ? undefined
     : (session, message) => hooks.notify("onPacketIdExhausted", session.clientId, shown(message));

@@ -1,24 +1,47 @@
 /** All sessions: the one place where a client id is claimed, and where a session ends. */
 
 import type { Client } from "../../hook/client.ts";
-import { Reasons } from "../../packets/reason.ts";
+import { type Reason, Reasons } from "../../packets/reason.ts";
 import { NO_PROPERTIES } from "../../packets/properties.ts";
-import type { QoS, SubscribeOptions } from "../../packets/types.ts";
+import type { ProtocolVersion, QoS, SubscribeOptions } from "../../packets/types.ts";
 import { NEVER } from "../../session/message.ts";
+import type { Outlet } from "../../session/outlet.ts";
+import type { Cause } from "../ends/cause.ts";
 import { Session } from "../../session/session.ts";
 import type { PendingWill } from "../../session/will.ts";
 import { SharedGroup } from "../../session/shared_group.ts";
 import { Subscription } from "../../session/subscription.ts";
 import { parseShared } from "../../topics/names.ts";
 import { textKey } from "../../topics/text_key.ts";
-import type { Broker } from "../broker.ts";
-import type { Connection } from "../connection/connection.ts";
 import { anotherIsThere, deliverAgainNow } from "../delivery/deliver.ts";
+import type { SubscriptionIndex } from "../../topics/subscription_index.ts";
+import type { Subscriber } from "../delivery/routes.ts";
+import type { Durable } from "../durability/durable.ts";
+import type { TakeOvers } from "../ends/take_overs.ts";
+import type { Sweeper } from "./sweeper.ts";
+import type { Wills } from "./wills.ts";
 import { Endings } from "./endings.ts";
 import type { Rights } from "../access/receive_rights.ts";
 
 /** Between two looks at a queue for what has expired, at least. */
 const SWEEP_MS = 10_000;
+
+/** What sessions need of the broker. */
+export interface SessionParts extends Durable {
+  readonly subscriptions: SubscriptionIndex<Subscriber>;
+  readonly wills: Wills;
+  readonly takeOvers: TakeOvers;
+  readonly sweeper: Sweeper;
+}
+
+/** A connection as its session's place among the others needs it. */
+export interface Attached extends Outlet {
+  readonly client: Client | null;
+  readonly version: ProtocolVersion;
+  /** A 3.x client that calls itself a bridge. */
+  readonly bridge: boolean;
+  disconnect(reason: Reason, cause?: Cause): void;
+}
 
 export interface Claimed {
   readonly session: Session;
@@ -29,7 +52,7 @@ export interface Claimed {
 }
 
 export class Sessions {
-  readonly #broker: Broker;
+  readonly #broker: SessionParts;
   /** By `textKey` of the client id. */
   readonly #byId: Map<string, Session> = new Map();
   /** By `group/filter`. */
@@ -37,9 +60,9 @@ export class Sessions {
   /** Those that have ended and are still in the storage. */
   readonly endings: Endings;
 
-  constructor(broker: Broker) {
+  constructor(broker: SessionParts) {
     this.#broker = broker;
-    this.endings = new Endings(broker);
+    this.endings = new Endings(broker, this);
   }
 
   get size(): number {
@@ -67,7 +90,7 @@ export class Sessions {
   claim(client: Client): Claimed | Promise<boolean> | null {
     const { id: clientId, cleanStart } = client;
     const broker = this.#broker;
-    const old = this.#byId.get(textKey(clientId))?.outlet as Connection | null | undefined;
+    const old = this.#byId.get(textKey(clientId))?.outlet as Attached | null | undefined;
     if (old) {
       broker.hooks.notify("onTakeOver", old.client!, client);
       broker.takeOvers.note(old.client!, client);
@@ -107,7 +130,7 @@ export class Sessions {
   }
 
   /** After CONNACK: the session sends what it owes. `rights`: to what waits; null: they need not be looked at. */
-  attach(session: Session, connection: Connection, receiveMaximum: number, rights: Rights | null): void {
+  attach(session: Session, connection: Attached, receiveMaximum: number, rights: Rights | null): void {
     const { hooks, subscriptions } = this.#broker;
     const before = session.client as Client | null;
     session.client = connection.client;

@@ -12,7 +12,8 @@ import type { Session } from "../../session/session.ts";
 import type { DueWill } from "../../session/will.ts";
 import { isTopicName } from "../../topics/names.ts";
 import type { LogFields } from "../../core/log.ts";
-import type { Broker } from "../broker.ts";
+import type { Distributor } from "../delivery/distribute.ts";
+import type { Durable } from "../durability/durable.ts";
 import { notOffered, type Refusal, topicBound } from "../ends/cause.ts";
 import { clientFields } from "../ends/ended.ts";
 import { deniedTopic } from "../ends/refused.ts";
@@ -21,15 +22,20 @@ import { checkedWill, isNothing } from "../../hook/checked_answers.ts";
 import { isOpen, isServerTopic, mayDo } from "../access/access.ts";
 import { shownMessage } from "../delivery/shown_message.ts";
 
+/** What wills need of the broker. */
+export interface WillParts extends Durable {
+  readonly distributor: Distributor;
+}
+
 /** Why a will can't be accepted, before anybody is asked; null: it can. */
-export function checkWill(broker: Broker, packet: ConnectPacket): Refusal | null {
+export function checkWill(broker: WillParts, packet: ConnectPacket): Refusal | null {
   const { topic, qos, retain, payload, properties } = packet.will!;
   const { capabilities, limits } = broker;
   const no = (reason: Reason, why: LogFields): Refusal => ({
     reason,
     cause: { code: "will-refused", topic, ...why },
   });
-  if (broker.topicEntry(topic) === null) {
+  if (broker.distributor.topicEntry(topic) === null) {
     broker.stats.refused.topic++;
     return no(Reasons.topicNameInvalid, topicBound(limits, topic) ?? { detail: "that is no topic name" });
   }
@@ -56,9 +62,9 @@ export function willDelay(session: Session, will: Will): number {
 }
 
 export class Wills {
-  readonly #broker: Broker;
+  readonly #broker: WillParts;
 
-  constructor(broker: Broker) {
+  constructor(broker: WillParts) {
     this.#broker = broker;
   }
 
@@ -114,9 +120,9 @@ export class Wills {
 
   /** Once access control has said who may receive it: until then it is in nobody's session. */
   #receiversKnown(final: Will | null): MaybePromise<Will | null> {
-    const entry = final === null ? null : this.#broker.topicEntry(final.topic);
+    const entry = final === null ? null : this.#broker.distributor.topicEntry(final.topic);
     if (entry === null) return final;
-    const { pending } = this.#broker.router.of(entry);
+    const { pending } = this.#broker.distributor.router.of(entry);
     return pending === null ? final : pending.then(() => this.#receiversKnown(final));
   }
 
@@ -144,9 +150,9 @@ export class Wills {
   #allowed(client: Client, will: Will | null): MaybePromise<Will | null> {
     const broker = this.#broker;
     if (will === null) return null;
-    const open = isOpen(broker, client, "will", will.topic);
+    const open = isOpen(broker.hooks, client, "will", will.topic);
     const right = (yes: boolean): MaybePromise<boolean> =>
-      yes && (broker.hooks.on.onAclCheck.length === 0 || mayDo(broker, client, "will", will.topic));
+      yes && (broker.hooks.on.onAclCheck.length === 0 || mayDo(broker.hooks, client, "will", will.topic));
     const answer = isPromise(open) ? open.then(right) : right(open);
     const decided = (yes: boolean): Will | null => {
       if (yes) return will;
@@ -162,7 +168,7 @@ export class Wills {
   #publish(session: Session, final: Will | null): void {
     if (final === null) return;
     const broker = this.#broker;
-    const entry = broker.topicEntry(final.topic);
+    const entry = broker.distributor.topicEntry(final.topic);
     if (entry === null) return;
     const message = new Message(
       entry.topic,
@@ -178,7 +184,7 @@ export class Wills {
       expiryTime(broker, final.properties.messageExpiryInterval),
     );
     // It speaks for the client: No Local holds for it. [MQTT-3.8.3-3]
-    broker.publish(message, entry, session);
+    broker.distributor.distribute(message, entry, session);
     broker.hooks.notify("onWillSent", session.clientId, shownMessage(broker, message));
   }
 }

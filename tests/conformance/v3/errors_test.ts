@@ -96,7 +96,7 @@ conforms(
   async () => {
     const slow: Hook = { id: "slow", onPublish: () => Promise.resolve() };
     await using t = new TestBroker({ hooks: [slow, new AllowAll()] });
-    t.broker.publish = () => {
+    t.broker.distributor.distribute = () => {
       throw new Error("something that should not happen");
     };
     const neighbour = await t.connected(4);

@@ -6,7 +6,7 @@ import type { TopicEntry } from "../../../topics/topic_table.ts";
 import type { LogFields } from "../../../core/log.ts";
 import type { Connection } from "../../connection/connection.ts";
 import { deniedTopic, tellRefusedPublish } from "../../ends/refused.ts";
-import { acknowledge } from "../acks.ts";
+import { acknowledge } from "../../connection/acknowledge.ts";
 import { reasonFor } from "../../connection/reason_for.ts";
 import type { Routes } from "../../delivery/routes.ts";
 

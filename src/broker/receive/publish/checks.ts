@@ -8,7 +8,7 @@ import { isTopicName } from "../../../topics/names.ts";
 import type { TopicEntry } from "../../../topics/topic_table.ts";
 import type { Connection } from "../../connection/connection.ts";
 import { type Cause, notOffered, unavailable } from "../../ends/cause.ts";
-import { acknowledge } from "../acks.ts";
+import { acknowledge } from "../../connection/acknowledge.ts";
 import { refusePublish } from "./answers.ts";
 import type { Routes } from "../../delivery/routes.ts";
 
@@ -19,8 +19,8 @@ export function mustWait(
   qos: QoS,
   retain: boolean,
 ): boolean {
-  const { persistence, pressure, router } = connection.broker;
-  const routes = router.of(entry);
+  const { distributor, persistence, pressure } = connection.broker;
+  const routes = distributor.router.of(entry);
   if (routes.pending !== null) {
     connection.after(routes.pending, () => {});
     return true;

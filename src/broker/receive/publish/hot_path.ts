@@ -11,7 +11,7 @@ import { Message } from "../../../session/message.ts";
 import { sameBytes, type TopicEntry } from "../../../topics/topic_table.ts";
 import type { Connection } from "../../connection/connection.ts";
 import { deliverShared } from "../../delivery/deliver.ts";
-import { mayPublishAtOnce } from "../../access/access.ts";
+import { mayPublishAtOnce } from "./right_to_publish.ts";
 import type { Routes } from "../../delivery/routes.ts";
 import { CHECK } from "../../../core/slices.ts";
 
@@ -49,10 +49,10 @@ export function publishRuns(connection: Connection, bytes: Uint8Array, at: numbe
       entry === null || connection.allowedAt !== broker.hooks.generation ||
       !sameBytes(entry.raw, bytes, name, rest)
     ) {
-      entry = broker.topics.get(bytes, name, rest);
+      entry = broker.distributor.topics.get(bytes, name, rest);
       if (entry === null || !mayPublishAtOnce(connection, entry)) return at;
     }
-    const routes = broker.router.of(entry);
+    const routes = broker.distributor.router.of(entry);
     if (routes.pending !== null) return at;
     if (broker.pressure.active && broker.pressure.mustWait(routes, connection)) {
       connection.waitForReceiver();

@@ -13,7 +13,7 @@ import { sameBytes, type TopicEntry } from "../../../topics/topic_table.ts";
 import type { Connection } from "../../connection/connection.ts";
 import { afterPublish, afterRead, goOn } from "./publish_with_hooks.ts";
 import { readThroughHooks, tellProcessed } from "../../../hook/packet_events.ts";
-import { mayPublishAtOnce } from "../../access/access.ts";
+import { mayPublishAtOnce } from "./right_to_publish.ts";
 import { askPublish, tellPublished } from "../../../hook/publish_events.ts";
 import { deliverRun, eachMessage } from "./hot_path.ts";
 import { mustWait } from "./checks.ts";
@@ -68,7 +68,7 @@ class Run {
     let slab = NO_BYTES;
     let slabAt = 0;
     let received = 0;
-    const singly = broker.delivers || broker.encodes;
+    const singly = broker.hooks.delivers || broker.hooks.encodes;
     while (end - at >= 5 && bytes[at] === 0x30) {
       let remaining = bytes[at + 1]!;
       let body = at + 2;
@@ -89,7 +89,7 @@ class Run {
         this.#end - this.#start <= LONGEST && sameBytes(entry.raw, bytes, topicAt, topicEnd);
       if (!known) {
         this.#flush();
-        entry = broker.topics.get(bytes, topicAt, topicEnd);
+        entry = broker.distributor.topics.get(bytes, topicAt, topicEnd);
         // (Access control comes after onPacketRead.)
         if (entry === null || (!reads && !mayPublishAtOnce(connection, entry))) break;
         if (mustWait(connection, entry, 0, false)) break;
@@ -106,7 +106,7 @@ class Run {
       const start = at;
       at = next;
       if (reads) {
-        const read = readThroughHooks(broker, client, packet);
+        const read = readThroughHooks(broker.hooks, client, packet);
         if (read !== packet) {
           this.#flush();
           afterRead(connection, packet, read, entry);
@@ -119,7 +119,7 @@ class Run {
         }
       }
       if (asks) {
-        const asked = askPublish(broker, client, packet);
+        const asked = askPublish(broker.hooks, client, packet);
         if (asked !== packet) {
           this.#flush();
           afterPublish(connection, packet, asked, entry!);
@@ -169,13 +169,14 @@ class Run {
     const { broker } = connection;
     const session = this.#session;
     // (A hook may have changed who subscribes, or what access control says.)
-    const routes = broker.router.of(entry);
+    const routes = broker.distributor.router.of(entry);
     if (this.#messages.length > 0) {
       const messages = this.#messages;
       this.#messages = [];
-      for (const message of messages) broker.publish(message, entry, session);
+      for (const message of messages) broker.distributor.distribute(message, entry, session);
     } else if (routes.pending !== null) {
-      const deliver = (message: Message): number | null => broker.publish(message, entry, session);
+      const deliver = (message: Message): number | null =>
+        broker.distributor.distribute(message, entry, session);
       eachMessage(connection, entry, this.#bytes, this.#start, this.#end, deliver);
     } else if (routes.direct.length + routes.shared.length > 0) {
       deliverRun(connection, entry, routes, this.#bytes, this.#start, this.#end, count);
@@ -185,8 +186,8 @@ class Run {
     this.#packets = [];
     const client = connection.client!;
     for (const packet of packets) {
-      tellPublished(broker, client, packet);
-      tellProcessed(broker, client, packet, null);
+      tellPublished(broker.hooks, client, packet);
+      tellProcessed(broker.hooks, client, packet, null);
     }
   }
 }

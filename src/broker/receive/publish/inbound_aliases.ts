@@ -13,7 +13,7 @@ export function resolveAlias(connection: Connection, packet: PublishPacket): Top
   const alias = packet.properties.topicAlias;
   let entry: TopicEntry<Routes> | null = null;
   if (packet.topic !== "") {
-    entry = broker.topicEntry(packet.topic);
+    entry = broker.distributor.topicEntry(packet.topic);
     if (entry === null) {
       broker.stats.refused.topic++;
       connection.malformed(

@@ -8,8 +8,9 @@ import { Message } from "../../../session/message.ts";
 import type { TopicEntry } from "../../../topics/topic_table.ts";
 import { resolveAlias } from "./inbound_aliases.ts";
 import type { Connection } from "../../connection/connection.ts";
+import { forwarded } from "../../delivery/forwarded.ts";
 import { expiryTime } from "../../delivery/expiry.ts";
-import { mayPublish } from "../../access/access.ts";
+import { mayPublish } from "./right_to_publish.ts";
 import { answer, deny, refusePublish } from "./answers.ts";
 import { acceptable, cannotKeep, mustWait, oddProperties, refuseMalformed } from "./checks.ts";
 import type { Routes } from "../../delivery/routes.ts";
@@ -24,7 +25,7 @@ export function handlePublish(
   end: number,
 ): boolean {
   const { broker, version } = connection;
-  if (broker.hooked) return handleHookedPublish(connection, first, bytes, body, end);
+  if (broker.hooks.hooked) return handleHookedPublish(connection, first, bytes, body, end);
   const qos = ((first >> 1) & 3) as QoS;
   const length = end - body < 2 ? -1 : (bytes[body]! << 8) | bytes[body + 1]!;
   const afterTopic = body + 2 + length;
@@ -33,7 +34,7 @@ export function handlePublish(
   const plain = length > 0 && payloadAt <= end && (qos as number) < 3 &&
     (qos > 0 || (first & 8) === 0 || version === 3) &&
     (version !== 5 || bytes[payloadAt - 1] === 0);
-  const entry = plain ? broker.topics.get(bytes, body + 2, afterTopic) : null;
+  const entry = plain ? broker.distributor.topics.get(bytes, body + 2, afterTopic) : null;
   const packetId = qos > 0 && plain ? (bytes[afterTopic]! << 8) | bytes[afterTopic + 1]! : 0;
   if (entry === null || (qos > 0 && packetId === 0)) {
     return handleUnusual(connection, first, bytes, body, end);
@@ -128,7 +129,7 @@ export function whenReceiversKnown(
   entry: TopicEntry<Routes>,
   then: () => void,
 ): void {
-  const { pending } = connection.broker.router.of(entry);
+  const { pending } = connection.broker.distributor.router.of(entry);
   if (pending === null) then();
   else connection.after(pending, () => whenReceiversKnown(connection, entry, then));
 }
@@ -170,7 +171,7 @@ function accept(
     forwarded(properties),
     expiryTime(broker, properties.messageExpiryInterval, broker.clock.recent),
   );
-  const count = broker.publish(message, entry, session);
+  const count = broker.distributor.distribute(message, entry, session);
   if (count === null) {
     const why = { setting: "limits.retained", limit: broker.limits.retained };
     refusePublish(connection, entry.topic, qos, packetId, Reasons.quotaExceeded, why);
@@ -179,12 +180,4 @@ function accept(
   const reason = count === 0 ? Reasons.noMatchingSubscribers : Reasons.success;
   answer(connection, qos, packetId, reason);
   return reason;
-}
-
-/** Only what belongs to the message travels on, in the order of the standard's list. [MQTT-3.3.2-4] and others */
-export function forwarded(properties: Properties): Properties {
-  if (properties === NO_PROPERTIES) return NO_PROPERTIES;
-  const { messageExpiryInterval: _e, topicAlias: _a, subscriptionIdentifiers: _s, ...rest } = properties;
-  for (const _ in rest) return rest;
-  return NO_PROPERTIES;
 }

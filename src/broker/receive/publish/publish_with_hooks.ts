@@ -12,7 +12,7 @@ import type { Connection } from "../../connection/connection.ts";
 import { whoIs } from "../../ends/ended.ts";
 import { deniedBy } from "../../ends/refused.ts";
 import { isReason, type ReadOutcome, readThroughHooks } from "../../../hook/packet_events.ts";
-import { mayPublish } from "../../access/access.ts";
+import { mayPublish } from "./right_to_publish.ts";
 import { processed } from "../../connection/processed.ts";
 import { askPublish, isPacket, type PublishOutcome, tellPublished } from "../../../hook/publish_events.ts";
 import type { Routes } from "../../delivery/routes.ts";
@@ -39,12 +39,12 @@ export function handleHookedPublish(
   // (Before anybody is asked: what has to wait is read once more.)
   const entry = packet.topic === ""
     ? connection.aliases?.get(packet.properties.topicAlias ?? 0) ?? null
-    : broker.topicEntry(packet.topic);
+    : broker.distributor.topicEntry(packet.topic);
   if (entry !== null && mustWait(connection, entry, packet.qos, packet.retain)) return false;
   broker.stats.packetsReceived++;
   broker.stats.messagesReceived++;
-  if (broker.reads) {
-    afterRead(connection, packet, readThroughHooks(broker, connection.client!, packet), entry);
+  if (broker.hooks.reads) {
+    afterRead(connection, packet, readThroughHooks(broker.hooks, connection.client!, packet), entry);
   } else goOn(connection, packet, entry);
   return true;
 }
@@ -104,7 +104,7 @@ export function goOn(connection: Connection, packet: PublishView, known: TopicEn
       processed(connection, seen, Reasons.notAuthorized);
     } else if (broker.hooks.on.onPublish.length === 0) publish(connection, seen, seen, entry);
     else {
-      afterPublish(connection, seen, askPublish(broker, client!, seen), entry);
+      afterPublish(connection, seen, askPublish(broker.hooks, client!, seen), entry);
     }
   });
 }
@@ -119,7 +119,7 @@ function publish(
   const { broker } = connection;
   const { qos, packetId } = packet;
   if (isPacket(outcome)) {
-    const where = outcome.topic === entry.topic ? entry : broker.topicEntry(outcome.topic);
+    const where = outcome.topic === entry.topic ? entry : broker.distributor.topicEntry(outcome.topic);
     if (where === null) {
       const why = { method: "onPublish", detail: "a hook changed a topic into what is none" };
       broker.events.tell("hook-failed", { ...whoIs(connection), topic: outcome.topic, ...why });
@@ -131,12 +131,12 @@ function publish(
     whenReceiversKnown(connection, where, () => {
       const reason = acceptPacket(connection, outcome, where);
       // (There may have been no room to retain it; then it went nowhere.)
-      if (reason.code < 0x80) tellPublished(broker, connection.client!, outcome);
+      if (reason.code < 0x80) tellPublished(broker.hooks, connection.client!, outcome);
       processed(connection, outcome, reason.code < 0x80 ? null : reason);
     });
   } else if (outcome === "accept") {
     answer(connection, qos, packetId, Reasons.success);
-    tellPublished(broker, connection.client!, packet);
+    tellPublished(broker.hooks, connection.client!, packet);
     processed(connection, packet);
   } else {
     broker.stats.messagesDropped++;

@@ -1,10 +1,16 @@
 /** The machine's clock was set: what lasts goes on as before, what shows times is put right. */
 
-import type { Broker } from "../broker.ts";
-import { ConnectedClient } from "../receive/connected_client.ts";
+import type { Client } from "../../hook/client.ts";
+import type { Parts } from "../parts.ts";
+import { ConnectedClient } from "../connection/connected_client.ts";
+
+/** Whose times are put right. */
+export interface ClockParts extends Parts {
+  readonly connections: Iterable<{ readonly client: Client | null }>;
+}
 
 /** Looks whether it was, or the machine slept, and sees to that. */
-export function lookAtClock(broker: Broker): void {
+export function lookAtClock(broker: ClockParts): void {
   const { clock, deadlines } = broker;
   const { set, slept } = clock.look();
   deadlines.sooner(slept, clock.monotonic());
@@ -21,7 +27,7 @@ export function lookAtClock(broker: Broker): void {
 }
 
 /** Of connections and of sessions that are away, each of them once. */
-function clients(broker: Broker): Set<ConnectedClient> {
+function clients(broker: ClockParts): Set<ConnectedClient> {
   const found = new Set<ConnectedClient>();
   for (const { client } of broker.connections) if (client instanceof ConnectedClient) found.add(client);
   for (const { client } of broker.sessions.all()) if (client instanceof ConnectedClient) found.add(client);

@@ -5,9 +5,18 @@ import { Reasons } from "../../packets/reason.ts";
 import type { Properties } from "../../packets/properties.ts";
 import type { ConnectPacket } from "../../packets/types.ts";
 import { isValidString, utf8Length } from "../../packets/utf8.ts";
-import type { Broker } from "../broker.ts";
-import type { Connection } from "../connection/connection.ts";
+import type { ByteStream } from "../../runtime/stream.ts";
+import type { Core } from "../core.ts";
 import type { Refusal } from "../ends/cause.ts";
+
+/** Where a CONNECT came from. */
+export interface Asking {
+  readonly broker: Core;
+  readonly stream: ByteStream;
+  readonly listener: string;
+  /** It is the program that embeds the server. */
+  readonly inline: boolean;
+}
 
 export class ConnectedClient implements ConnectingClient {
   id: string;
@@ -24,7 +33,7 @@ export class ConnectedClient implements ConnectingClient {
   readonly inline: boolean;
   data: unknown = undefined;
 
-  constructor(connection: Connection, packet: ConnectPacket) {
+  constructor(connection: Asking, packet: ConnectPacket) {
     this.id = packet.clientId;
     this.username = packet.username ?? "";
     this.remoteAddress = connection.stream.remoteAddress;
@@ -47,7 +56,7 @@ export class ConnectedClient implements ConnectingClient {
   }
 
   /** Why it can't be let in as hooks have left it; null: it can. */
-  refusal(broker: Broker): Refusal | null {
+  refusal(broker: Core): Refusal | null {
     const { id, username, keepAlive, sessionExpiryInterval } = this as Record<
       keyof ConnectingClient,
       unknown

@@ -1,0 +1,40 @@
+/**
+ * What the broker gives to each of its parts, whatever that is about: settings, time, the log, the hooks, counters, and the
+ * turn of the event loop. Parts that need one another as well say so themselves, or take `Parts`.
+ */
+
+import type { BufferPool } from "../core/buffer_pool.ts";
+import type { Deadlines } from "../core/deadlines.ts";
+import type { EventLog } from "../core/event_log.ts";
+import type { Lateness } from "../core/lateness.ts";
+import type { Capabilities, Limits, LogLevel, ServerOptions } from "../core/options.ts";
+import type { Slices } from "../core/slices.ts";
+import type { Stats } from "../core/stats.ts";
+import type { Timeline } from "../core/timeline.ts";
+import type { Turn } from "../core/turn.ts";
+import type { Hooks } from "../hook/dispatcher.ts";
+import type { SessionHost } from "../session/host.ts";
+
+export interface Core {
+  readonly options: ServerOptions;
+  readonly capabilities: Capabilities;
+  readonly limits: Limits;
+  readonly clock: Timeline;
+  readonly events: EventLog;
+  readonly stats: Stats;
+  readonly hooks: Hooks;
+  readonly pool: BufferPool;
+  /** What belongs to one turn of the event loop: it is committed and sent at its end. */
+  readonly turn: Turn;
+  readonly deadlines: Deadlines;
+  /** Who may go on working in this turn of the event loop. */
+  readonly slices: Slices;
+  readonly lateness: Lateness;
+  /** What sessions are given. */
+  readonly sessionHost: SessionHost;
+  /** Above it a connection counts as congested, below `lowWater` no more. */
+  readonly highWater: number;
+  readonly lowWater: number;
+  /** A line that is no event with a code. */
+  log(level: LogLevel, text: string): void;
+}
