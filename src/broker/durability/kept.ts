@@ -4,7 +4,6 @@ import type { Message } from "../../session/message.ts";
 import type { Session } from "../../session/session.ts";
 import type { SharedGroup } from "../../session/shared_group.ts";
 import type { Core } from "../core.ts";
-import type { Persistence } from "./keeper.ts";
 
 /** A session that has ended while what waits in it is still being passed on. */
 export interface KeptEnding {

@@ -10,7 +10,7 @@ import type { ConnectedClient } from "../connection/connected_client.ts";
 import type { Connection } from "../connection/connection.ts";
 import { checkedReason, isNothing, object } from "../../hook/checked_answers.ts";
 import { processed } from "../connection/processed.ts";
-import { authenticated } from "./connect.ts";
+import { authenticated } from "./welcome.ts";
 
 /** CONNECT came with an authentication method. */
 export function beginAuthentication(connection: Connection, packet: ConnectPacket): void {

@@ -11,6 +11,7 @@ import { handleDisconnect } from "./disconnect.ts";
 import { handlePingreq } from "./ping.ts";
 import { handleAck } from "./acks.ts";
 import { handlePublish } from "./publish/publish.ts";
+import { handlePublishWithHooks } from "./publish/publish_with_hooks.ts";
 import { handleSubscribe } from "./subscribe.ts";
 import { handleUnsubscribe } from "./unsubscribe.ts";
 import { isReason, readThroughHooks } from "../../hook/packet_events.ts";
@@ -27,7 +28,8 @@ export function receive(
   const first = bytes[at]!;
   const type = first >> 4;
   if (type === PacketType.PUBLISH && connection.phase === "open") {
-    return handlePublish(connection, first, bytes, body, end);
+    const handle = connection.broker.hooks.hooked ? handlePublishWithHooks : handlePublish;
+    return handle(connection, first, bytes, body, end);
   }
   const { broker } = connection;
   broker.stats.packetsReceived++;

@@ -8,7 +8,7 @@ import { remainingLength, varintLength } from "../../packets/fixed_header.ts";
 import { Queue } from "../../core/queue.ts";
 import type { Connection } from "../connection/connection.ts";
 import { PauseReason } from "../connection/pause.ts";
-import type { Input } from "./input.ts";
+import type { Intake } from "../connection/pause.ts";
 import { receive } from "./dispatch.ts";
 
 interface Item {
@@ -19,13 +19,13 @@ interface Item {
 
 export class Injected {
   readonly #connection: Connection;
-  readonly #input: Input;
+  readonly #input: Intake;
   readonly #items: Queue<Item> = new Queue();
   /** Hooks are being asked about it. */
   #current: Item | null = null;
   #scheduled = false;
 
-  constructor(connection: Connection, input: Input) {
+  constructor(connection: Connection, input: Intake) {
     this.#connection = connection;
     this.#input = input;
   }

@@ -14,7 +14,6 @@ import { mayPublish } from "./right_to_publish.ts";
 import { answer, deny, refusePublish } from "./answers.ts";
 import { acceptable, cannotKeep, mustWait, oddProperties, refuseMalformed } from "./checks.ts";
 import type { Routes } from "../../delivery/routes.ts";
-import { handleHookedPublish } from "./publish_with_hooks.ts";
 
 /** False: it has to wait. */
 export function handlePublish(
@@ -25,7 +24,6 @@ export function handlePublish(
   end: number,
 ): boolean {
   const { broker, version } = connection;
-  if (broker.hooks.hooked) return handleHookedPublish(connection, first, bytes, body, end);
   const qos = ((first >> 1) & 3) as QoS;
   const length = end - body < 2 ? -1 : (bytes[body]! << 8) | bytes[body + 1]!;
   const afterTopic = body + 2 + length;

@@ -21,7 +21,7 @@ import { acceptable, mustWait, oddProperties, refuseMalformed } from "./checks.t
 import { acceptPacket, whenReceiversKnown } from "./publish.ts";
 
 /** False: it has to wait for a receiver. */
-export function handleHookedPublish(
+export function handlePublishWithHooks(
   connection: Connection,
   first: number,
   bytes: Uint8Array,
