@@ -12,14 +12,14 @@ import type { Message } from "../../session/message.ts";
 import type { Session } from "../../session/session.ts";
 import type { Subscription } from "../../session/subscription.ts";
 import type { Will } from "../../packets/types.ts";
-import { type Storage, type StorageStatus } from "../../storage/storage.ts";
+import type { Storage, StorageStatus } from "../../storage/storage.ts";
 import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../storage/records.ts";
 import { StorageError } from "../../storage/error.ts";
 import type { Kept } from "./kept.ts";
 import { Counters } from "./kept_counters.ts";
 import { deliveryOf, recordOf, recordOfDelivery } from "./records.ts";
 import { onlyStored, retell, retellOnce } from "./tell_storage_again.ts";
-import { CHECK, Slice, type SlicedWork } from "../../core/slices.ts";
+import { StorageRoom, type Telling } from "./room.ts";
 import type { Committer } from "../../core/turn.ts";
 
 /** Messages of one queue that are in memory. */
@@ -34,13 +34,7 @@ const TICK_MS = 2500;
 /** Sessions and retained messages that are told again between two commits. */
 const TOLD_AT_ONCE = 500;
 
-/**
- * Deliveries that are told between two commits: whoever has more to say waits for the commit. A thousand messages to a
- * thousand sessions, as one client may send them at once, would be a million otherwise.
- */
-const DELIVERIES_AT_ONCE = 16_384;
-
-export class Persistence implements DeliveryStore, Committer, SlicedWork {
+export class Persistence implements DeliveryStore, Committer, Telling {
   readonly window: number = WINDOW;
   readonly storage: Storage;
   readonly #broker: Kept;
@@ -64,20 +58,13 @@ export class Persistence implements DeliveryStore, Committer, SlicedWork {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopTicking: () => void = () => {};
   #closed = false;
-  /** Deliveries since the last commit began. */
-  #deliveriesTold = 0;
-  /** Publishers wait for it. */
-  #room: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
-  /** Sessions whose queues wait for it. */
-  readonly #held: Set<Session> = new Set();
-  /** It is behind and could do nothing about it when it was last asked: nobody waits for that. */
-  #helpless = false;
-  readonly #slice: Slice = new Slice();
-  waitsForSlice = false;
+  /** How much it may be told by now. */
+  readonly #room: StorageRoom;
 
   constructor(broker: Kept, storage: Storage) {
     this.#broker = broker;
     this.storage = storage;
+    this.#room = new StorageRoom(storage, broker.slices, this);
     this.#counters = new Counters(broker);
   }
 
@@ -96,63 +83,31 @@ export class Persistence implements DeliveryStore, Committer, SlicedWork {
 
   /** Resolves when more may be told; null: now. */
   get room(): Promise<void> | null {
-    // (Without anything to commit, as of a storage in memory, there is no commit to wait for.)
-    if ((this.#deliveriesTold < DELIVERIES_AT_ONCE || !this.dirty) && !this.behind) return null;
-    if (this.behind) this.#broker.slices.wait(this);
-    this.#room ??= Promise.withResolvers<void>();
-    return this.#room.promise;
+    return this.#room.room;
   }
 
   /** The storage was told more than it can put in order as quickly. */
   get behind(): boolean {
-    return this.storage.behind === true && !this.#helpless && !this.failing && !this.#closed;
+    return this.#room.behind;
   }
 
   /** What waits in the session's queue is sent when the storage has caught up. */
   waitForRoom(session: Session): void {
-    this.#held.add(session);
-    this.#broker.slices.wait(this);
+    this.#room.waitFor(session);
   }
 
   /** What waits in the session's queue waits for the storage. */
   holds(session: Session): boolean {
-    return this.#held.has(session);
+    return this.#room.holds(session);
   }
 
-  workName(): string {
-    return `the ${this.storage.name} storage putting in order what it was told`;
-  }
-
-  /** Lets the storage catch up, as long as nobody else has to wait for that. */
-  goOn(): void {
-    const { slices } = this.#broker;
-    while (this.behind) {
-      if (this.storage.idle?.() !== true) this.#helpless = this.behind;
-      slices.units = CHECK;
-      if (slices.over(this.#slice)) break;
-    }
-    if (this.storage.dirty) this.#told();
-    if (this.behind) slices.wait(this);
-    else this.#letGo();
-  }
-
-  /** Nobody goes on before the caller has returned. */
-  #makeRoom(): void {
-    this.#deliveriesTold = 0;
-    if (this.behind) this.#broker.slices.wait(this);
-    else this.#letGo();
-  }
-
-  #letGo(): void {
-    const room = this.#room;
-    this.#room = null;
-    room?.resolve();
-    for (const session of this.#held) this.#broker.slices.wait(session);
-    this.#held.clear();
+  /** The storage has something to commit that it was not told. */
+  noted(): void {
+    this.#told();
   }
 
   commit(): MaybePromise<void> {
-    this.#makeRoom();
+    this.#room.make();
     const counters = this.#counters.beside();
     if (counters !== null) this.storage.putCounters(counters);
     const waiting = this.#afterCommit;
@@ -178,7 +133,7 @@ export class Persistence implements DeliveryStore, Committer, SlicedWork {
     const text = error instanceof Error ? error.message : String(error);
     this.#broker.log("error", `QoS 1 and 2 are refused until the storage can be written: ${text}`);
     this.failing = true;
-    this.#makeRoom();
+    this.#room.make();
     this.#broker.sessions.endings.refuse();
     this.#fault = text;
     this.#noteLoss(error);
@@ -253,7 +208,7 @@ export class Persistence implements DeliveryStore, Committer, SlicedWork {
       void this.#tryAgain();
       return;
     }
-    this.#helpless = false;
+    this.#room.hope();
     if (this.#stuck.size > 0) this.#pumpStuck();
     // (It may have noticed something that is to be committed.)
     if (this.storage.dirty) this.#told();
@@ -352,7 +307,7 @@ export class Persistence implements DeliveryStore, Committer, SlicedWork {
     delivery.message.keep();
     // (A storage that does not know the session would not take it, and it may be in memory no longer when that is told.)
     if (this.#retelling !== null && !session.ended) retellOnce(this, session, this.#retold);
-    this.#deliveriesTold++;
+    this.#room.delivery();
     this.storage.putDelivery(session.clientId, recordOfDelivery(delivery));
     this.#told();
   }

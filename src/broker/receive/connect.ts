@@ -1,6 +1,6 @@
 /** CONNECT until it is known who the client is. MQTT 5.0 section 3.1. */
 
-import { type Malformed, type Reason, Reasons, UnsupportedVersion } from "../../packets/reason.ts";
+import { type Malformed, Reasons, UnsupportedVersion } from "../../packets/reason.ts";
 import { NO_PROPERTIES } from "../../packets/properties.ts";
 import type { ConnectPacket } from "../../packets/types.ts";
 import { utf8Length } from "../../packets/wire.ts";

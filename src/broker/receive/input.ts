@@ -16,7 +16,7 @@ import { hookedRuns } from "./publish/hot_path_with_hooks.ts";
 import { Injected } from "./injected.ts";
 import { publishRuns } from "./publish/hot_path.ts";
 import { receive } from "./dispatch.ts";
-import { CHECK, Slice, type SlicedWork } from "../../core/slices.ts";
+import { CHECK, Slice } from "../../core/slices.ts";
 
 const CONNECT = 0x10;
 /** Shorter, fixed header included, is no CONNECT of MQTT 3.1: that may have any flags, and so may the first bytes of TLS. */
