@@ -1,5 +1,5 @@
 /**
- * The broker itself: holds the parts together. What happens to a packet stands in `handlers/`, what a session
+ * The broker itself: holds the parts together. What happens to a packet stands in `receive/`, what a session
  * does in `../session/`; this file only connects them.
  */
 

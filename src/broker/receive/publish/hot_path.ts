@@ -1,7 +1,7 @@
 /**
  * The hot path: QoS 0 publishes without properties. Neighbours with the same topic go through as one run of
  * bytes, which each subscriber of the same protocol version gets appended as it is: no object per message.
- * Whatever is unusual about a packet leaves this path and is handled by `handlers/publish.ts`.
+ * Whatever is unusual about a packet leaves this path and is handled by `publish.ts`.
  */
 
 import { Retain } from "../../../session/retain.ts";

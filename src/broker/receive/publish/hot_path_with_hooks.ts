@@ -1,7 +1,7 @@
 /**
  * The hot path when hooks look at each publish: they see a packet, but as long as they let it pass as it is, its
- * bytes go out with its neighbours' as in `publish_runs.ts`. What a hook answers to is handled by
- * `handlers/hooked_publish.ts`. Of the messages of one chunk several may pass one stage before the first of
+ * bytes go out with its neighbours' as in `hot_path.ts`. What a hook answers to is handled by
+ * `publish_with_hooks.ts`. Of the messages of one chunk several may pass one stage before the first of
  * them passes the next.
  */
 

@@ -1,4 +1,4 @@
-/** PUBLISH from a client, MQTT 5.0 section 3.3: everything the hot path (`publish_runs.ts`) leaves. */
+/** PUBLISH from a client, MQTT 5.0 section 3.3: everything the hot path (`hot_path.ts`) leaves. */
 
 import { decode } from "../../../packets/decode.ts";
 import { NO_PROPERTIES, type Properties } from "../../../packets/properties.ts";
