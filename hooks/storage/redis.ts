@@ -25,7 +25,8 @@ import type { StorageError } from "../../src/storage/error.ts";
 import { RedisDriver } from "./redis/driver.ts";
 import { type RedisStorageOptions, settingsOf } from "./redis/options.ts";
 
-export type { RedisStorageOptions, RedisTls } from "./redis/options.ts";
+export type { RedisTls } from "./redis/certificates.ts";
+export type { RedisStorageOptions } from "./redis/options.ts";
 
 /** A hook whose `storage` is Redis. The server connects when it starts; the package `ioredis` is loaded then. */
 export class RedisStorage implements Hook {

@@ -2,7 +2,8 @@
 
 import { parseArgs } from "node:util";
 import { nearest } from "../core/nearest.ts";
-import { quote } from "../config/problem.ts";
+import { quote } from "../core/problem.ts";
+import type { Given } from "./call.ts";
 import { type Command, commands } from "./commands.ts";
 import { type Option, options } from "./options.ts";
 
@@ -10,9 +11,6 @@ import { type Option, options } from "./options.ts";
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
-
-/** By the option's name, in the order given; a switch has one empty text. */
-export type Given = ReadonlyMap<string, readonly string[]>;
 
 /** Options of comqtt 2 that are not taken, and what there is instead. */
 const comqttOptions: ReadonlyMap<string, string> = new Map([

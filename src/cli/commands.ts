@@ -1,14 +1,6 @@
 /** What the program does besides serving, as one table: parsing and help are made from it. */
 
-import type { Configuration } from "../config/configuration.ts";
-import type { Given } from "./arguments.ts";
-
-/** How a command was called. */
-export interface Call {
-  readonly operands: readonly string[];
-  readonly given: Given;
-  readonly configuration: Configuration;
-}
+import type { Call } from "./call.ts";
 
 export interface Command {
   readonly name: string;

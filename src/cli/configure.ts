@@ -5,11 +5,11 @@ import { environmentLayer, type Variables } from "../config/environment.ts";
 import { flagLayer } from "../config/flags.ts";
 import { fromHome, homeInPaths } from "../config/home.ts";
 import { merge } from "../config/merge.ts";
-import { ConfigError, type Problem, quote } from "../config/problem.ts";
+import { ConfigError, type Problem, quote } from "../core/problem.ts";
 import { setVariables, slips } from "../config/variables.ts";
 import { homeFolder, readTextFile } from "../runtime/process.ts";
 import { describeListenFault } from "../runtime/tcp/listen_fault.ts";
-import type { Given } from "./arguments.ts";
+import type { Given } from "./call.ts";
 import { type Parts, sourceParts } from "./parts.ts";
 
 export interface Configured {

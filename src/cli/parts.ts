@@ -5,7 +5,7 @@
  */
 
 import { join } from "node:path";
-import { quote } from "../config/problem.ts";
+import { quote } from "../core/problem.ts";
 
 export interface Parts {
   /** Configuration files, for which there is `yaml`. */

@@ -1,7 +1,7 @@
 /** The program: from the command line to a running broker, or to one line that says why not. */
 
 import { fromHome } from "../config/home.ts";
-import { ConfigError, formatProblem } from "../config/problem.ts";
+import { ConfigError, formatProblem } from "../core/problem.ts";
 import { environmentWith, exit, homeFolder, writeErrorOutput, writeOutput } from "../runtime/process.ts";
 import { versionLine } from "./announce.ts";
 import { parseArguments, UsageError } from "./arguments.ts";

@@ -8,7 +8,7 @@ import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { ListenerSetting } from "./configuration.ts";
 import { assign, type Draft, sectionFields } from "./draft.ts";
 import { addressFault } from "./listener_text.ts";
-import { quote } from "./problem.ts";
+import { quote } from "../core/problem.ts";
 import { ComqttStorage } from "./comqtt_storage.ts";
 import { capabilityKinds, limitKinds, sysTopicIntervalKind } from "./settings.ts";
 import { formatBytes, yesOrNo } from "./values.ts";

@@ -1,7 +1,7 @@
 /** What comqtt 2 files say of storage. */
 
 import { assign, type Draft } from "./draft.ts";
-import { quote } from "./problem.ts";
+import { quote } from "../core/problem.ts";
 import { comqttStorage, storageKinds, type StorageValues } from "./storage.ts";
 import type { ValueKind } from "./values.ts";
 import type { Entry, Fields, YamlReader } from "./yaml_reader.ts";

@@ -5,7 +5,7 @@ import type { Layer, ListenerSetting, Protocol } from "./configuration.ts";
 import { listenersOf } from "./listener_text.ts";
 import { nearest } from "../core/nearest.ts";
 import { originsKind } from "./origins.ts";
-import { ConfigError, type Problem, quote } from "./problem.ts";
+import { ConfigError, type Problem, quote } from "../core/problem.ts";
 import {
   capabilityKinds,
   limitKinds,

@@ -5,7 +5,7 @@ import { comqttFields } from "./comqtt_file.ts";
 import { assign, type Draft, sectionFields } from "./draft.ts";
 import { readListeners } from "./listener_file.ts";
 import { otherText, otherYaml } from "./other_files.ts";
-import type { Problem } from "./problem.ts";
+import type { Problem } from "../core/problem.ts";
 import {
   capabilityKinds,
   limitKinds,

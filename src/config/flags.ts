@@ -4,7 +4,7 @@ import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { Layer, ListenerSetting, Protocol, Values } from "./configuration.ts";
 import { assign } from "./draft.ts";
 import { listenersOf } from "./listener_text.ts";
-import { ConfigError, type Problem, quote } from "./problem.ts";
+import { ConfigError, type Problem, quote } from "../core/problem.ts";
 import { originsKind } from "./origins.ts";
 import { logLevelKind } from "./settings.ts";
 import { storageKinds, type StorageValues } from "./storage.ts";

@@ -2,7 +2,7 @@
 
 import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { Configuration, ListenerSetting } from "./configuration.ts";
-import { ConfigError, type Problem, quote } from "./problem.ts";
+import { ConfigError, type Problem, quote } from "../core/problem.ts";
 import type { StorageValues } from "./storage.ts";
 
 /**

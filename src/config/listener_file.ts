@@ -5,7 +5,7 @@ import type { ListenerSetting, Protocol } from "./configuration.ts";
 import { addressFault } from "./listener_text.ts";
 import { assign } from "./draft.ts";
 import { readOrigins } from "./origins.ts";
-import { quote } from "./problem.ts";
+import { quote } from "../core/problem.ts";
 import { capabilityKinds } from "./settings.ts";
 import { duration, fileMode, integer, oneOf, secretText, someText, yesOrNo } from "./values.ts";
 import type { Entry, YamlReader } from "./yaml_reader.ts";

@@ -2,7 +2,7 @@
 
 import { parseAddress } from "../listeners/address.ts";
 import type { ListenerSetting, Protocol } from "./configuration.ts";
-import { type Problem, quote } from "./problem.ts";
+import { type Problem, quote } from "../core/problem.ts";
 
 export interface ListenerTexts {
   readonly protocol: Protocol;

@@ -3,7 +3,7 @@
 import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { Configuration, Layer, ListenerSetting, Protocol, Values } from "./configuration.ts";
 import type { Origins } from "./origins.ts";
-import { ConfigError, type Problem } from "./problem.ts";
+import { ConfigError, type Problem } from "../core/problem.ts";
 
 /** Later layers go before earlier ones. Throws a `ConfigError` when they do not fit together. */
 export function merge(layers: readonly Layer[]): Configuration {

@@ -1,7 +1,7 @@
 /** Where the program keeps its data, as it is asked for and as it is then. */
 
 import { join } from "node:path";
-import { quote } from "./problem.ts";
+import { quote } from "../core/problem.ts";
 import {
   bytes,
   duration,

@@ -1,7 +1,7 @@
 /** The `storage` of a configuration file. */
 
 import { assign, type Draft, sectionFields } from "./draft.ts";
-import { quote } from "./problem.ts";
+import { quote } from "../core/problem.ts";
 import { storageKeys, storageKinds, typeOfKeys } from "./storage.ts";
 import type { Entry, Fields, YamlReader } from "./yaml_reader.ts";
 

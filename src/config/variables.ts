@@ -2,7 +2,7 @@
 
 import { nearest } from "../core/nearest.ts";
 import { tlsParts, variableName, type Variables } from "./environment.ts";
-import type { Problem } from "./problem.ts";
+import type { Problem } from "../core/problem.ts";
 import { capabilityKinds, limitKinds } from "./settings.ts";
 import { storageKinds } from "./storage.ts";
 

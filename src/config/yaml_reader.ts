@@ -2,7 +2,7 @@
 
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import { nearest } from "../core/nearest.ts";
-import { type Problem, quote } from "./problem.ts";
+import { type Problem, quote } from "../core/problem.ts";
 import type { ValueKind } from "./values.ts";
 
 /** One key of a mapping and what stands there. */

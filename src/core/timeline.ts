@@ -10,7 +10,6 @@
  */
 
 import type { Clock } from "./clock.ts";
-import type { StoredSysInfo } from "../storage/stored.ts";
 
 /** The machine's clock was set when it is further than that from where it should be, in milliseconds. */
 const STEP_MS = 10_000;
@@ -25,8 +24,13 @@ export interface Look {
 
 const NOTHING: Look = { set: 0, slept: 0 };
 
-/** What a storage keeps beside its times. */
-export type KeptClock = Pick<StoredSysInfo, "at" | "clockOffset" | "bootId" | "bootedAt">;
+/** What a storage keeps beside its times, as `StoredSysInfo` explains it; what is missing is 0. */
+export interface KeptClock {
+  readonly at?: number;
+  readonly clockOffset?: number;
+  readonly bootId?: number;
+  readonly bootedAt?: number;
+}
 
 export class Timeline {
   readonly #clock: Clock;

@@ -9,7 +9,7 @@ import { configure } from "../../src/cli/configure.ts";
 import { options } from "../../src/cli/options.ts";
 import type { Configuration } from "../../src/config/configuration.ts";
 import { variableName } from "../../src/config/environment.ts";
-import { ConfigError, formatProblem } from "../../src/config/problem.ts";
+import { ConfigError, formatProblem } from "../../src/core/problem.ts";
 import { variableNames } from "../../src/config/variables.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 

@@ -1,6 +1,6 @@
 /** From rules as they are written to rules as they are asked. */
 
-import { quote } from "../../../src/config/problem.ts";
+import { quote } from "../../../src/core/problem.ts";
 import { isShared, isTopicFilter } from "../../../src/topics/names.ts";
 import { LedgerError, type LedgerProblem } from "./error.ts";
 import { FieldReader } from "./fields.ts";

@@ -1,7 +1,7 @@
 /** Reads values of rules one by one; what is wrong with them is collected. */
 
 import { nearest } from "../../../src/core/nearest.ts";
-import { quote } from "../../../src/config/problem.ts";
+import { quote } from "../../../src/core/problem.ts";
 import type { LedgerProblem } from "./error.ts";
 import { READ, WRITE } from "./grants.ts";
 import type { Source, SourceEntry } from "./source.ts";

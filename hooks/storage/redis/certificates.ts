@@ -1,7 +1,20 @@
 /** Certificates and keys for the connection to Redis, read like those of listeners. */
 
 import { type PairNames, readAuthorities, readKeyPair } from "../../../src/runtime/tls/key_pair.ts";
-import type { RedisTls } from "./options.ts";
+
+/** For a connection that is encrypted. */
+export interface RedisTls {
+  /** Certificates of authorities, as PEM text; without them those that the runtime trusts. */
+  readonly ca?: string;
+  /** A certificate that shows who this is, as PEM text. */
+  readonly cert?: string;
+  /** The key of `cert`, as PEM text; one text with both may be given for both. */
+  readonly key?: string;
+  /** Opens `key` when it is encrypted. It is never shown. */
+  readonly passphrase?: string;
+  /** The name that the server's certificate has to have. Default: the host that is connected to. */
+  readonly serverName?: string;
+}
 
 const plainNames: PairNames = {
   ca: "The certificate authority for Redis",

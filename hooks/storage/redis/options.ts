@@ -1,21 +1,7 @@
 /** What can be chosen about the connection to Redis, and what follows from it. */
 
 import { checkOptions, type Shape } from "../../../src/core/misuse.ts";
-import { checkedTls } from "./certificates.ts";
-
-/** For a connection that is encrypted. */
-export interface RedisTls {
-  /** Certificates of authorities, as PEM text; without them those that the runtime trusts. */
-  readonly ca?: string;
-  /** A certificate that shows who this is, as PEM text. */
-  readonly cert?: string;
-  /** The key of `cert`, as PEM text; one text with both may be given for both. */
-  readonly key?: string;
-  /** Opens `key` when it is encrypted. It is never shown. */
-  readonly passphrase?: string;
-  /** The name that the server's certificate has to have. Default: the host that is connected to. */
-  readonly serverName?: string;
-}
+import { checkedTls, type RedisTls } from "./certificates.ts";
 
 /** How a `RedisStorage` works. */
 export interface RedisStorageOptions {

@@ -2,8 +2,8 @@
 
 import { statSync } from "node:fs";
 import { backupDatabase } from "../../../hooks/storage/sqlite.ts";
-import { quote } from "../../config/problem.ts";
-import type { Call } from "../commands.ts";
+import { quote } from "../../core/problem.ts";
+import type { Call } from "../call.ts";
 import { databaseOf, fileOf } from "./database.ts";
 import { sizeText } from "./size_text.ts";
 

@@ -2,7 +2,7 @@
 
 import { statSync } from "node:fs";
 import { databaseIn, storageChoice } from "../../config/storage.ts";
-import type { Call } from "../commands.ts";
+import type { Call } from "../call.ts";
 
 /** Its path. Throws an Error when what is kept is not in a database. */
 export function databaseOf({ configuration }: Call, what: string): string {

@@ -1,7 +1,7 @@
 /** `comqtt inspect [FILE|DIR]` */
 
 import { type DatabaseReport, inspectDatabase, type SessionReport } from "../../../hooks/storage/sqlite.ts";
-import type { Call } from "../commands.ts";
+import type { Call } from "../call.ts";
 import { databaseOf, fileOf } from "./database.ts";
 import { sizeText } from "./size_text.ts";
 

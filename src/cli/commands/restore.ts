@@ -1,8 +1,8 @@
 /** `comqtt restore FILE` */
 
 import { restoreDatabase } from "../../../hooks/storage/sqlite.ts";
-import { quote } from "../../config/problem.ts";
-import type { Call } from "../commands.ts";
+import { quote } from "../../core/problem.ts";
+import type { Call } from "../call.ts";
 import { databaseOf, fileOf } from "./database.ts";
 
 export async function restore(call: Call): Promise<string> {

@@ -1,33 +1,8 @@
 /** TCP and Unix socket servers. */
 
 import { onBun, onDeno } from "../platform.ts";
-import type { ErrorSink } from "./guard.ts";
-import type { RefusalSink } from "../http/refusal.ts";
 import type { Accept, Acceptor } from "../stream.ts";
-
-export interface SocketOptions {
-  /** Told of connections that were turned away before `accept` was called for them. */
-  readonly onRefused?: RefusalSink;
-  /** Told of accept errors (once per series) and of handlers that threw. */
-  readonly onError?: ErrorSink;
-  /** How long `end` waits for the peer to take what is left and to close its side. Default 5,000. */
-  readonly lingerMs?: number;
-}
-
-export interface TcpOptions extends SocketOptions {
-  /** An IP address or a host name. */
-  readonly hostname: string;
-  /** 0 takes any free port. */
-  readonly port: number;
-  /** How many connections may wait to be accepted. Default 4096, cut to the system's limit; Bun's is fixed. */
-  readonly backlog?: number;
-}
-
-export interface UnixOptions extends SocketOptions {
-  readonly path: string;
-  /** Permission bits of the socket file, for example 0o660. Default: as the umask leaves it. */
-  readonly mode?: number;
-}
+import type { TcpOptions, UnixOptions } from "./tcp_options.ts";
 
 interface Implementation {
   listenTcp(options: TcpOptions, accept: Accept): Acceptor | Promise<Acceptor>;

@@ -7,7 +7,7 @@ import { errorCode, type ErrorSink, type Guard, ignoreErrors, offer, toError } f
 import { Linger } from "./linger.ts";
 import { openSockets } from "./open_sockets.ts";
 import type { Accept, Acceptor, ByteStream } from "../stream.ts";
-import type { SocketOptions, TcpOptions, UnixOptions } from "./tcp.ts";
+import type { SocketOptions, TcpOptions, UnixOptions } from "./tcp_options.ts";
 import { clearPath } from "../unix_path.ts";
 
 type Socket = BunSocket<BunStream | undefined>;

@@ -10,7 +10,7 @@ import { Linger } from "./linger.ts";
 import { openSockets } from "./open_sockets.ts";
 import { ReadBuffers, smallSize } from "../read_buffers.ts";
 import type { Accept, Acceptor, ByteStream } from "../stream.ts";
-import type { SocketOptions, TcpOptions, UnixOptions } from "./tcp.ts";
+import type { SocketOptions, TcpOptions, UnixOptions } from "./tcp_options.ts";
 import { nextTurn } from "../turn.ts";
 import { clearPath } from "../unix_path.ts";
 

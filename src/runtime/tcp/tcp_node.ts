@@ -8,7 +8,7 @@ import { listenNode } from "./node_listen.ts";
 import { NodeStream } from "./node_stream.ts";
 import { openSockets } from "./open_sockets.ts";
 import type { Accept, Acceptor } from "../stream.ts";
-import type { SocketOptions, TcpOptions, UnixOptions } from "./tcp.ts";
+import type { SocketOptions, TcpOptions, UnixOptions } from "./tcp_options.ts";
 import { clearPath } from "../unix_path.ts";
 
 export async function listenTcp(options: TcpOptions, accept: Accept): Promise<Acceptor> {

@@ -13,7 +13,7 @@ import { openSockets } from "../tcp/open_sockets.ts";
 import { type BeginHandshake, ownHandshakes } from "../pending_handshakes.ts";
 import { onDeno } from "../platform.ts";
 import type { Accept, Acceptor } from "../stream.ts";
-import type { TcpOptions } from "../tcp/tcp.ts";
+import type { TcpOptions } from "../tcp/tcp_options.ts";
 import { TlsHandshakes } from "./tls_handshakes.ts";
 import { TlsStarts } from "./tls_starts.ts";
 

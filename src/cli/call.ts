@@ -1,0 +1,13 @@
+/** How the program was called: its options and, for a command, what belongs to it. */
+
+import type { Configuration } from "../config/configuration.ts";
+
+/** By the option's name, in the order given; a switch has one empty text. */
+export type Given = ReadonlyMap<string, readonly string[]>;
+
+/** How a command was called. */
+export interface Call {
+  readonly operands: readonly string[];
+  readonly given: Given;
+  readonly configuration: Configuration;
+}
