@@ -33,6 +33,7 @@
  * @module
  */
 
+import { textOf } from "../src/core/error_text.ts";
 import { type Client, INLINE_CLIENT_ID } from "../src/hook/client.ts";
 import { checkOptions, type Shape } from "../src/core/misuse.ts";
 import { quoted } from "../src/core/quoted.ts";
@@ -251,7 +252,7 @@ export class Debug implements Hook {
       this.#complained = true;
       host?.log(
         "error",
-        `Its log failed, which is reported once: ${error instanceof Error ? error.message : error}`,
+        `Its log failed, which is reported once: ${textOf(error)}`,
       );
     }
   }

@@ -41,6 +41,7 @@
  * @module
  */
 
+import { textOf } from "../../src/core/error_text.ts";
 import type { Action, Client, Credentials, Hook, HookHost, Opinion } from "../../src/hook/hook.ts";
 import type { MaybePromise } from "../../src/core/maybe_promise.ts";
 import { checkOptions, described, type Shape } from "../../src/core/misuse.ts";
@@ -200,7 +201,7 @@ async function rulesIn(path: string): Promise<Rulebook> {
   try {
     text = await readTextFile(path);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = textOf(error);
     throw new LedgerError([{ where: path, message: `Cannot read the ledger: ${why}` }], { cause: error });
   }
   return compileText(text, path);

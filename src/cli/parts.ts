@@ -5,6 +5,7 @@
  */
 
 import { join } from "node:path";
+import { textOf } from "../core/error_text.ts";
 import { quote } from "../core/problem.ts";
 
 export interface Parts {
@@ -40,7 +41,7 @@ async function load<T>(path: string): Promise<T> {
 
 /** One line that says what to do; what is not about loading stays as it is. */
 function explained(error: unknown): unknown {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = textOf(error);
   // (Without a directory it was loaded over the network, where nothing has to be installed or permitted.)
   const fault = packageFault(message, join(import.meta.dirname ?? ".", "../.."));
   return fault === null ? error : new Error(fault, { cause: error });

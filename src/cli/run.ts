@@ -1,6 +1,7 @@
 /** The program: from the command line to a running broker, or to one line that says why not. */
 
 import { fromHome } from "../config/home.ts";
+import { textOf } from "../core/error_text.ts";
 import { ConfigError, formatProblem } from "../core/problem.ts";
 import { environmentWith, exit, homeFolder, writeErrorOutput, writeOutput } from "../runtime/process.ts";
 import { versionLine } from "./announce.ts";
@@ -41,7 +42,7 @@ function writeAndExit(text: string): void {
 function explain(error: unknown): string {
   const help = "; --help shows what there is";
   if (error instanceof UsageError) return `${error.message}${help}`;
-  if (!(error instanceof ConfigError)) return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof ConfigError)) return textOf(error);
   const lines = error.problems.map((problem) =>
     `${formatProblem(problem)}${problem.where.startsWith("--") ? help : ""}`
   );

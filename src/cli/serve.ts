@@ -2,6 +2,7 @@
 
 import { setTimeout } from "node:timers";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
+import { textOf } from "../core/error_text.ts";
 import type { Log } from "../core/options.ts";
 import type { Configuration, ListenerSetting } from "../config/configuration.ts";
 import { storageChoice } from "../config/storage.ts";
@@ -116,7 +117,7 @@ async function reload(server: Server, log: Log): Promise<void> {
       await listener.reload?.();
       log("info", `SIGHUP: the certificate of listener "${listener.id}" was read again`);
     } catch (error) {
-      log("error", `SIGHUP: the certificate stays as it is: ${(error as Error).message}`);
+      log("error", `SIGHUP: the certificate stays as it is: ${textOf(error)}`);
     }
   }
 }

@@ -1,5 +1,6 @@
 /** Listeners as the command line and the environment write them: an address for each, or `off`. */
 
+import { textOf } from "../core/error_text.ts";
 import { parseAddress } from "../listeners/address.ts";
 import type { ListenerSetting, Protocol } from "./configuration.ts";
 import { type Problem, quote } from "../core/problem.ts";
@@ -34,6 +35,6 @@ export function addressFault(protocol: Protocol, address: string): string | null
     parseAddress(address);
     return null;
   } catch (error) {
-    return (error as Error).message;
+    return textOf(error);
   }
 }

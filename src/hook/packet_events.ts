@@ -1,7 +1,7 @@
 /** Packets on their way in and out, for hooks that look at each of them. */
 
 import type { Client } from "./client.ts";
-import type { Hook, PacketAnswer } from "./hook.ts";
+import type { PacketAnswer } from "./hook.ts";
 import { isPromise, type MaybePromise } from "../core/maybe_promise.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
 import type { ConnectPacket, Packet, ProtocolVersion } from "../packets/types.ts";
@@ -29,7 +29,7 @@ export function readThroughHooks(
     try {
       const answer = hook.onPacketRead(client, packet);
       if (isNothing(answer)) continue;
-      if (isPromise(answer)) return readLater(hooks, client, packet, list, i, answer);
+      if (isPromise(answer)) return readLater(hooks, client, { packet, list, at: i, first: answer });
       const outcome = taken(client, packet, answer);
       if (isReason(outcome)) return outcome;
       packet = outcome;
@@ -42,34 +42,17 @@ export function readThroughHooks(
   return packet;
 }
 
-/** (Only what has to wait pays for it with objects.) */
 function readLater(
   hooks: Hooks,
   client: Client,
-  packet: PacketView,
-  list: readonly Hook[],
-  at: number,
-  first: Promise<PacketAnswer>,
+  wait: PacketWait<PacketView, PacketAnswer>,
 ): Promise<ReadOutcome> {
-  let current = packet;
-  return hooks.resume<PacketAnswer, ReadOutcome>(
-    {
-      event: "onPacketRead",
-      call: (hook) => hook.onPacketRead!(client, current),
-      take: (answer) => {
-        if (isNothing(answer)) return undefined;
-        const outcome = taken(client, current, answer);
-        if (isReason(outcome)) return outcome;
-        current = outcome;
-        return undefined;
-      },
-      failed: Reasons.implementationSpecificError,
-      none: () => current,
-    },
-    list,
-    at,
-    first,
-  );
+  return goOnLater<PacketView, PacketAnswer, ReadOutcome>(hooks, {
+    event: "onPacketRead",
+    call: (hook, packet) => hook.onPacketRead!(client, packet),
+    take: (packet, answer) => isNothing(answer) ? packet : taken(client, packet, answer),
+    goesOn: (outcome): outcome is PacketView => !isReason(outcome),
+  }, wait);
 }
 
 function taken(client: Client, packet: PacketView, answer: PacketAnswer): ReadOutcome {

@@ -1,7 +1,7 @@
 /** A publish when hooks are asked about it: they may change it, take it over, drop or refuse it. */
 
 import type { Client } from "./client.ts";
-import type { Hook, PublishAnswer } from "./hook.ts";
+import type { PublishAnswer } from "./hook.ts";
 import { isPromise, type MaybePromise } from "../core/maybe_promise.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
 import { type PublishChanges, PublishView } from "./publish_view.ts";
@@ -23,7 +23,7 @@ export function askPublish(
     try {
       const answer = hook.onPublish(client, packet);
       if (isNothing(answer)) continue;
-      if (isPromise(answer)) return askLater(hooks, client, packet, list, i, answer);
+      if (isPromise(answer)) return askLater(hooks, client, { packet, list, at: i, first: answer });
       const outcome = taken(packet, answer);
       if (!isPacket(outcome)) return outcome;
       packet = outcome;
@@ -39,29 +39,14 @@ export function askPublish(
 function askLater(
   hooks: Hooks,
   client: Client,
-  packet: PublishView,
-  list: readonly Hook[],
-  at: number,
-  first: Promise<PublishAnswer>,
+  wait: PacketWait<PublishView, PublishAnswer>,
 ): Promise<PublishOutcome> {
-  let current = packet;
-  return hooks.resume<PublishAnswer, PublishOutcome>(
-    {
-      event: "onPublish",
-      call: (hook) => hook.onPublish!(client, current),
-      take: (answer) => {
-        const outcome = taken(current, answer);
-        if (!isPacket(outcome)) return outcome;
-        current = outcome;
-        return undefined;
-      },
-      failed: Reasons.implementationSpecificError,
-      none: () => current,
-    },
-    list,
-    at,
-    first,
-  );
+  return goOnLater<PublishView, PublishAnswer, PublishOutcome>(hooks, {
+    event: "onPublish",
+    call: (hook, packet) => hook.onPublish!(client, packet),
+    take: taken,
+    goesOn: isPacket,
+  }, wait);
 }
 
 export function isPacket(outcome: PublishOutcome): outcome is PublishView {

@@ -1,6 +1,7 @@
 /** Packets the program sends in the name of a client. */
 
 import type { Connection } from "../broker/connection/connection.ts";
+import { textOf } from "../core/error_text.ts";
 import { decode } from "../packets/decode.ts";
 import { encode } from "../packets/encode.ts";
 import { remainingLength, varintLength } from "../packets/fixed_header.ts";
@@ -35,7 +36,7 @@ export function encoded(
   try {
     encode(writer, packet, version);
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = textOf(error);
     throw new TypeError(`${what}: it cannot be encoded: ${text}`, { cause: error });
   }
   const bytes = writer.view().slice();

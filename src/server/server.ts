@@ -2,6 +2,7 @@
 
 import { clearTimeout, setTimeout } from "node:timers";
 import { Broker } from "../broker/broker.ts";
+import { textOf } from "../core/error_text.ts";
 import type { LogLevel, PartialServerOptions } from "../core/options.ts";
 import type { Stats } from "../core/stats.ts";
 import { systemInfo } from "../broker/system_info.ts";
@@ -388,7 +389,7 @@ export class Server implements AsyncDisposable {
     try {
       await listener.close();
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = textOf(error);
       this.#broker.log("error", `Cannot close listener "${listener.id}": ${text}`);
     }
   }

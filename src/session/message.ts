@@ -2,6 +2,7 @@
 
 import { copyBytes } from "../packets/copy.ts";
 import { NO_PROPERTIES, type Properties } from "../packets/properties.ts";
+import { propertySize } from "../packets/property_size.ts";
 import type { QoS } from "../packets/types.ts";
 
 export const NEVER: number = Infinity;
@@ -56,7 +57,7 @@ export class Message {
     this.#owned = owned;
     this.properties = properties;
     this.expiresAt = expiresAt;
-    if (properties !== NO_PROPERTIES) this.#propertySize = sizeOf(properties);
+    if (properties !== NO_PROPERTIES) this.#propertySize = propertySize(properties);
   }
 
   /** Called by whoever holds on to the message beyond the call that brought it, and not for years. */
@@ -105,21 +106,6 @@ export class Message {
   get size(): number {
     return this.end - this.start + this.rawTopic.length + 160 + this.#propertySize;
   }
-}
-
-/** Roughly the memory properties cost: a stranger chooses how much that is. */
-function sizeOf(properties: Properties): number {
-  let size = 100;
-  for (const value of Object.values(properties) as unknown[]) {
-    if (typeof value === "string" || value instanceof Uint8Array) size += 2 * value.length;
-    else if (Array.isArray(value)) {
-      for (const pair of value as unknown[]) {
-        size += 100;
-        if (Array.isArray(pair)) { for (const text of pair as string[]) size += 2 * text.length; }
-      }
-    }
-  }
-  return size;
 }
 
 /** A topic string as one character per UTF-8 byte. */

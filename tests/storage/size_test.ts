@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { propertiesFromText, propertiesToText } from "../../hooks/storage/sqlite/tables/properties.ts";
+import { NO_PROPERTIES, type Properties } from "../../src/packets/properties.ts";
 import { Message, rawTopicOf } from "../../src/session/message.ts";
 import { sizeOf } from "../../src/storage/size.ts";
 import type { StoredMessage } from "../../src/storage/stored.ts";
@@ -12,6 +14,8 @@ const messages: readonly StoredMessage[] = [
   message({ topic: "π/€/𝄞", payload: new Uint8Array(1000) }),
   message({ properties: EVERY_PROPERTY }),
   message({ properties: { payloadFormatIndicator: 1 } }),
+  message({ properties: {} }),
+  message({ properties: { contentType: undefined } as unknown as Properties }),
   message({ properties: { userProperties: [["a", "ä"], ["", ""]] } }),
 ];
 
@@ -31,5 +35,13 @@ test("storage: a message counts as much as in a queue", () => {
       one.expiresAt,
     );
     assert.equal(sizeOf(one), queued.size);
+  }
+});
+
+test("storage: properties with nothing in them count nothing, as those that come back from it", () => {
+  const nothing = [{}, { contentType: undefined, userProperties: undefined }] as unknown as Properties[];
+  for (const properties of nothing) {
+    assert.equal(sizeOf(message({ properties })), sizeOf(message({ properties: NO_PROPERTIES })));
+    assert.equal(propertiesFromText(propertiesToText(properties)), NO_PROPERTIES);
   }
 });

@@ -1,5 +1,6 @@
 /** Certificates and keys for the connection to Redis, read like those of listeners. */
 
+import { textOf } from "../../../src/core/error_text.ts";
 import { type PairNames, readAuthorities, readKeyPair } from "../../../src/runtime/tls/key_pair.ts";
 
 /** For a connection that is encrypted. */
@@ -41,6 +42,6 @@ export function checkedTls(tls: RedisTls, names: PairNames = plainNames): RedisT
         : readKeyPair({ cert, key, ...(passphrase === undefined ? {} : { passphrase }) }, names)),
     };
   } catch (cause) {
-    throw new TypeError((cause as Error).message, { cause });
+    throw new TypeError(textOf(cause), { cause });
   }
 }

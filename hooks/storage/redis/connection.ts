@@ -6,6 +6,7 @@
 import type { Buffer } from "node:buffer";
 import { clearTimeout, setTimeout } from "node:timers";
 import type { Redis } from "ioredis";
+import { textOf } from "../../../src/core/error_text.ts";
 import type { LogLevel } from "../../../src/core/options.ts";
 import type { Argument } from "./commands.ts";
 import { fault, faultOf } from "./faults.ts";
@@ -46,7 +47,7 @@ export class Connection {
       // Only here: a program without Redis does not load it.
       this.#class = (await import("ioredis")).Redis;
     } catch (error) {
-      const why = oneLine(error instanceof Error ? error.message : String(error));
+      const why = oneLine(textOf(error));
       const advice = /^Requires /.test(why)
         ? "permit it: ioredis looks at variables of the environment"
         : 'install it with "deno add npm:ioredis@^6" or "npm install ioredis@^6"';
@@ -214,10 +215,6 @@ function reasonOf(client: Redis | null, error: unknown): unknown {
 /** Redis has answered that it will not do it. */
 function isAnswer(error: unknown): boolean {
   return error instanceof Error && error.name === "ReplyError";
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function end(client: Redis): void {

@@ -1,5 +1,6 @@
 /** What Redis and the network say, as a `StorageError` that says what to do. */
 
+import { textOf } from "../../../src/core/error_text.ts";
 import { StorageError, type StorageFault } from "../../../src/storage/error.ts";
 
 const KINDS: readonly (readonly [text: RegExp, fault: StorageFault, advice: string])[] = [
@@ -31,7 +32,7 @@ const NETWORK = "look whether Redis runs and can be reached";
 
 /** Without what a message of Redis's may say about our own script. */
 function said(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = textOf(error);
   return text.replace(/ script: [0-9a-f]{40}.*$/s, "");
 }
 

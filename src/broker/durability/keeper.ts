@@ -4,6 +4,7 @@
  */
 
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
+import { textOf } from "../../core/error_text.ts";
 import type { Client } from "../../hook/client.ts";
 import { isPromise, type MaybePromise } from "../../core/maybe_promise.ts";
 import type { Delivery } from "../../session/delivery.ts";
@@ -130,7 +131,7 @@ export class Persistence implements DeliveryStore, Committer, Telling {
   }
 
   failed(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = textOf(error);
     this.#broker.log("error", `QoS 1 and 2 are refused until the storage can be written: ${text}`);
     this.failing = true;
     this.#room.make();
@@ -232,7 +233,7 @@ export class Persistence implements DeliveryStore, Committer, Telling {
     } catch (error) {
       // (A storage that is closed has nothing to say any more.)
       this.failing = true;
-      this.#fault = error instanceof Error ? error.message : String(error);
+      this.#fault = textOf(error);
       throw error;
     }
   }
@@ -347,7 +348,7 @@ export class Persistence implements DeliveryStore, Committer, Telling {
   /** It is read again in the next pause. */
   #unread(session: Session, error: unknown): never {
     if (!this.#unreadable && !this.#closed) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = textOf(error);
       this.#broker.log("error", `What waits for clients cannot be read, it is tried again: ${text}`);
     }
     this.#unreadable = true;

@@ -54,7 +54,7 @@ export async function closeStorage(broker: Startable): Promise<void> {
   } catch (error) {
     broker.log(
       "error",
-      `The storage could not be closed: ${error instanceof Error ? error.message : String(error)}`,
+      `The storage could not be closed: ${textOf(error)}`,
     );
   }
 }

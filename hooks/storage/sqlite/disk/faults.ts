@@ -1,5 +1,6 @@
 /** What SQLite and the file system say, as a `StorageError` that says what to do. */
 
+import { textOf } from "../../../../src/core/error_text.ts";
 import { StorageError, type StorageFault } from "../../../../src/storage/error.ts";
 
 /** Primary result codes of SQLite. Deno gives none for some statements, then the text has to do. */
@@ -34,7 +35,7 @@ const ADVICE: Readonly<Record<StorageFault, string>> = {
 /** `doing`: "write to the database"; the message begins with "Cannot" and that. */
 export function faultOf(error: unknown, doing: string, place: string): StorageError {
   if (error instanceof StorageError) return error;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = textOf(error);
   const fault = faultKind(error, text);
   return new StorageError(`Cannot ${doing} "${place}": ${text}; ${ADVICE[fault]}`, fault, place, {
     cause: error,
