@@ -16,7 +16,7 @@ const PATTERN = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y;
 /** As far as a `${` or the end of the template. */
 const PIECE = /(?:[^`\\$]|\\[\s\S]|\$(?!\{))*/y;
 /** (A `>` is always one of its own: two of them may end two lists of types.) */
-const SIGN = /=>|\.\.\.|\?\.(?!\d)|[=!]==?|&&=?|\|\|=?|\?\?=?|\+\+|--|\*\*|<=|[\s\S]/uy;
+const SIGN = /=>|\.\.\.|\?\.(?!\d)|[=!]==?|&&=?|\|\|=?|\?\?=?|\+\+|--|\*\*|<=|>=|[\s\S]/uy;
 
 /** After these a `/` begins a pattern; after any other word it divides. */
 const BEFORE_PATTERN = new Set(

@@ -50,27 +50,19 @@ export type HttpHandler = (request: Request, remoteAddress: string) => Response 
 export async function serveHttp(options: HttpOptions, handler: HttpHandler): Promise<Acceptor | TlsAcceptor> {
   const settings = options.tls === undefined ? undefined : { ...options.tls, ...readKeyPair(options.tls) };
   const report = options.onError ?? ignoreErrors;
-  const headMs = options.headMs ?? 10_000;
   const scheme = settings === undefined ? "http" : "https";
-  const maxBodyBytes = options.maxBodyBytes ?? 1024 * 1024;
   const refused = options.onRefused ?? ignoreRefusals;
   const connections = new HttpConnections({
     limit: options.maxConnections ?? 256,
-    headMs,
+    headMs: options.headMs ?? 10_000,
     beginHandshake: options.beginHandshake ?? ownHandshakes(),
     onLate: (address) => {
       if (settings !== undefined) refused(tlsTooLate(address));
     },
     report,
   });
-  const protocol = http.createServer();
-  protocol.on("clientError", (_error, socket) => socket.destroy());
-  protocol.on("request", (incoming: http.IncomingMessage, outgoing: http.ServerResponse) => {
-    answer(incoming, outgoing).catch((thrown) => {
-      report(toError(thrown));
-      outgoing.destroy();
-    });
-  });
+  const maxBodyBytes = options.maxBodyBytes ?? 1024 * 1024;
+  const protocol = protocolServer({ handler, connections, report, scheme, maxBodyBytes });
   const server = settings === undefined ? net.createServer({ noDelay: true }) : tlsServer(settings);
   // Sockets are handed over, so that they can be counted from the first moment: `node:http` itself tells of
   // them on one runtime only when they have sent something.
@@ -98,27 +90,58 @@ export async function serveHttp(options: HttpOptions, handler: HttpHandler): Pro
     (server as tls.Server).setSecureContext(contextOf(readKeyPair(pair), settings));
   };
   return { address, close, reload };
+}
 
-  async function answer(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
-    const { socket } = incoming;
-    connections.busy(socket, incoming, outgoing);
-    const gone = new AbortController();
-    outgoing.once("close", () => gone.abort());
-    const remoteAddress = formatAddress(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
-    const request = toRequest(incoming, { scheme, maxBodyBytes, signal: gone.signal });
-    const response = request instanceof Response ? request : await handled(request, remoteAddress);
-    await sendResponse(response, outgoing);
-  }
+/** What requests are answered with. */
+interface Answering {
+  readonly handler: HttpHandler;
+  readonly connections: HttpConnections;
+  readonly report: ErrorSink;
+  readonly scheme: "http" | "https";
+  readonly maxBodyBytes: number;
+}
 
-  async function handled(request: Request, remoteAddress: string): Promise<Response> {
-    try {
-      const response: unknown = await handler(request, remoteAddress);
-      if (response instanceof Response) return response;
-      throw new TypeError("The HTTP handler returned no Response");
-    } catch (thrown) {
-      if (!request.signal.aborted) report(toError(thrown));
-      return new Response("Internal Server Error\n", { status: 500 });
-    }
+/** Reads requests from the sockets it is handed; it listens nowhere. */
+function protocolServer(answering: Answering): http.Server {
+  const protocol = http.createServer();
+  protocol.on("clientError", (_error, socket) => socket.destroy());
+  protocol.on("request", (incoming: http.IncomingMessage, outgoing: http.ServerResponse) => {
+    answer(answering, incoming, outgoing).catch((thrown) => {
+      answering.report(toError(thrown));
+      outgoing.destroy();
+    });
+  });
+  return protocol;
+}
+
+async function answer(
+  answering: Answering,
+  incoming: http.IncomingMessage,
+  outgoing: http.ServerResponse,
+): Promise<void> {
+  const { connections, scheme, maxBodyBytes } = answering;
+  const { socket } = incoming;
+  connections.busy(socket, incoming, outgoing);
+  const gone = new AbortController();
+  outgoing.once("close", () => gone.abort());
+  const remoteAddress = formatAddress(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
+  const request = toRequest(incoming, { scheme, maxBodyBytes, signal: gone.signal });
+  const response = request instanceof Response ? request : await handled(answering, request, remoteAddress);
+  await sendResponse(response, outgoing);
+}
+
+async function handled(
+  { handler, report }: Answering,
+  request: Request,
+  remoteAddress: string,
+): Promise<Response> {
+  try {
+    const response: unknown = await handler(request, remoteAddress);
+    if (response instanceof Response) return response;
+    throw new TypeError("The HTTP handler returned no Response");
+  } catch (thrown) {
+    if (!request.signal.aborted) report(toError(thrown));
+    return new Response("Internal Server Error\n", { status: 500 });
   }
 }
 
