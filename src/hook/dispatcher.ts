@@ -75,11 +75,6 @@ interface Asking<A, R> {
 /** A method of a hook threw, or did not answer in time. */
 export type ReportFailure = (hook: Hook, event: HookEvent, error: unknown) => void;
 
-/** Whoever has hooks: a broker. */
-export interface HookOwner {
-  readonly hooks: Hooks;
-}
-
 export class Hooks {
   #hooks: readonly Hook[] = [];
   /** The lists are never changed, only replaced: whoever walks one is not disturbed. */

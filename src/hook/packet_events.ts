@@ -8,6 +8,7 @@ import type { ConnectPacket, Packet, ProtocolVersion } from "../packets/types.ts
 import { type PacketView, viewOf } from "./publish_view.ts";
 import { isTopicName } from "../topics/names.ts";
 import type { Hooks } from "./dispatcher.ts";
+import { goOnLater, type PacketWait } from "./packet_chain.ts";
 import { checkedChanges, checkedReason, isNothing, object, wellFormed } from "./checked_answers.ts";
 
 /** What became of a packet that was read: the packet to go on with, or why the connection ends. */

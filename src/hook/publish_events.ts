@@ -6,6 +6,7 @@ import { isPromise, type MaybePromise } from "../core/maybe_promise.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
 import { type PublishChanges, PublishView } from "./publish_view.ts";
 import type { Hooks } from "./dispatcher.ts";
+import { goOnLater, type PacketWait } from "./packet_chain.ts";
 import { checkedChanges, checkedReason, isNothing, object } from "./checked_answers.ts";
 
 /** What the hooks decided together: the packet goes on, it was taken over, it is dropped, or refused. */

@@ -1,6 +1,6 @@
 /** A storage for tests: what was committed is what a new one of it finds, and each commit does what the test wants. */
 
-import { type Storage, type StorageLoader } from "../../src/storage/storage.ts";
+import type { Storage, StorageLoader } from "../../src/storage/storage.ts";
 import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../src/storage/records.ts";
 import { sizeOf } from "../../src/storage/size.ts";
 import { StorageError } from "../../src/storage/error.ts";

@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { SqliteDriver } from "../../hooks/storage/sqlite/work/driver.ts";
 import { SqliteStorage } from "../../hooks/storage/sqlite.ts";
-import { type Storage } from "../../src/storage/storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { StorageError } from "../../src/storage/error.ts";
 import { holdInAnotherProcess } from "./holder.ts";
 import { delivery, message, session } from "./samples.ts";

@@ -7,7 +7,7 @@ import { setImmediate } from "node:timers";
 import { SqliteDriver } from "../../hooks/storage/sqlite/work/driver.ts";
 import { settingsOf } from "../../hooks/storage/sqlite/options.ts";
 import type { WalAccess } from "../../hooks/storage/sqlite/wal/file.ts";
-import { type Storage } from "../../src/storage/storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { StorageError } from "../../src/storage/error.ts";
 import { delivery, session } from "./samples.ts";
 import { loaded } from "./snapshot.ts";

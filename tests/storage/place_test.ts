@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { backupDatabase } from "../../hooks/storage/sqlite/tools/backup.ts";
 import { inspectDatabase } from "../../hooks/storage/sqlite/tools/inspect.ts";
 import { restoreDatabase } from "../../hooks/storage/sqlite/tools/restore.ts";
-import { type Storage } from "../../src/storage/storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { StorageError } from "../../src/storage/error.ts";
 import { delivery, message, session } from "./samples.ts";
 import { loaded } from "./snapshot.ts";

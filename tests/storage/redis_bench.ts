@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { RedisDriver } from "../../hooks/storage/redis/driver.ts";
 import { RedisStorage, type RedisStorageOptions } from "../../hooks/storage/redis.ts";
-import { type Storage } from "../../src/storage/storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { StorageError, type StorageFault } from "../../src/storage/error.ts";
 import type { UsableRedis } from "../services/redis.ts";
 import { TestHost } from "./host.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { type Storage } from "../../src/storage/storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { StorageError } from "../../src/storage/error.ts";
 import { until } from "../harness/time.ts";
 import { needsRedisServer, type RedisOptions, RedisServer } from "../services/redis.ts";

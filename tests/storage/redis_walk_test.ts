@@ -10,7 +10,7 @@ import { setImmediate } from "node:timers";
 import { isDeepStrictEqual } from "node:util";
 import type { Redis } from "ioredis";
 import type { RedisDriver } from "../../hooks/storage/redis/driver.ts";
-import { type Storage } from "../../src/storage/storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { StorageError } from "../../src/storage/error.ts";
 import { needsRedisServer, RedisServer } from "../services/redis.ts";
 import { Random } from "./random.ts";

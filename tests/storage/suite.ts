@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { messageOf } from "../../src/broker/durability/stored_message.ts";
-import { type Storage } from "../../src/storage/storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { sizeOf } from "../../src/storage/size.ts";
 import type { StoredMessage } from "../../src/storage/stored.ts";
 import { delivery, EVERY_PROPERTY, message, session, subscription } from "./samples.ts";

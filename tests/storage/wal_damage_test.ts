@@ -11,7 +11,7 @@ import { inspectDatabase } from "../../hooks/storage/sqlite/tools/inspect.ts";
 import { restoreDatabase } from "../../hooks/storage/sqlite/tools/restore.ts";
 import { FILE_HEADER, FRAME_HEADER } from "../../hooks/storage/sqlite/wal/format.ts";
 import { surveyWal } from "../../hooks/storage/sqlite/wal/survey.ts";
-import { type Storage } from "../../src/storage/storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { StorageError } from "../../src/storage/error.ts";
 import { Random } from "./random.ts";
 import { message } from "./samples.ts";

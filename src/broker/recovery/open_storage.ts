@@ -2,6 +2,7 @@
 
 import type { Client } from "../../hook/client.ts";
 import type { Hook, HookHost } from "../../hook/hook.ts";
+import { textOf } from "../../core/error_text.ts";
 import type { Parts } from "../parts.ts";
 import { load } from "./from_storage.ts";
 import { Persistence } from "../durability/keeper.ts";
