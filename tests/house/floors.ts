@@ -17,10 +17,10 @@ export const FLOORS: readonly Floor[] = [
   { name: "3", rooms: ["src/storage", "src/session"] },
   { name: "4", rooms: ["src/hook"] },
   { name: "5", rooms: ["src/broker/core.ts"] },
-  { name: "6", rooms: ["src/broker/access", "src/broker/durability", "src/broker/ends/cause.ts"] },
-  { name: "7", rooms: ["src/broker/delivery"] },
+  { name: "6", rooms: ["src/broker/access", "src/broker/durability"] },
+  { name: "7", rooms: ["src/broker/delivery", "src/broker/ends"] },
   { name: "8", rooms: ["src/broker/sessions", "src/broker/parts.ts"] },
-  { name: "9", rooms: ["src/broker/connection", "src/broker/recovery", "src/broker/ends"] },
+  { name: "9", rooms: ["src/broker/connection", "src/broker/recovery"] },
   {
     name: "10",
     rooms: [

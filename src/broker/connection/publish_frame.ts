@@ -69,28 +69,7 @@ export function publishFrame(
   }
   if (v5) {
     at = varint(out, at, propertyLength);
-    if (message.expiresAt !== Infinity) {
-      // What is left of the interval; nothing, for what is repeated after its time. [MQTT-3.3.2-6]
-      const left = Math.max(0, Math.ceil((message.expiresAt - connection.broker.clock.recent) / 1000));
-      out[at++] = 0x02;
-      out[at++] = left >>> 24;
-      out[at++] = (left >>> 16) & 255;
-      out[at++] = (left >>> 8) & 255;
-      out[at++] = left & 255;
-    }
-    if (identifiers !== null) {
-      for (const id of identifiers) {
-        out[at++] = 0x0b;
-        at = varint(out, at, id);
-      }
-    }
-    if (alias > 0) {
-      out[at++] = 0x23;
-      out[at++] = alias >> 8;
-      out[at++] = alias & 255;
-    }
-    const properties = message.encodedProperties!;
-    for (let i = 0; i < properties.length; i++) out[at++] = properties[i]!;
+    at = writeProperties(out, at, connection, message, identifiers, alias);
   }
   if (size <= SMALL) {
     const { bytes, start: from } = message;
@@ -99,6 +78,40 @@ export function publishFrame(
   output.commit(total);
   connection.broker.stats.bytesSent += total;
   return true;
+}
+
+/** Those of the message, and what belongs to this one copy of it. The position after them. */
+function writeProperties(
+  out: Uint8Array,
+  at: number,
+  connection: Wire,
+  message: Message,
+  identifiers: readonly number[] | null,
+  alias: number,
+): number {
+  if (message.expiresAt !== Infinity) {
+    // What is left of the interval; nothing, for what is repeated after its time. [MQTT-3.3.2-6]
+    const left = Math.max(0, Math.ceil((message.expiresAt - connection.broker.clock.recent) / 1000));
+    out[at++] = 0x02;
+    out[at++] = left >>> 24;
+    out[at++] = (left >>> 16) & 255;
+    out[at++] = (left >>> 8) & 255;
+    out[at++] = left & 255;
+  }
+  if (identifiers !== null) {
+    for (const id of identifiers) {
+      out[at++] = 0x0b;
+      at = varint(out, at, id);
+    }
+  }
+  if (alias > 0) {
+    out[at++] = 0x23;
+    out[at++] = alias >> 8;
+    out[at++] = alias & 255;
+  }
+  const properties = message.encodedProperties!;
+  for (let i = 0; i < properties.length; i++) out[at++] = properties[i]!;
+  return at;
 }
 
 /** Would it be no larger than the client takes, without an alias? */

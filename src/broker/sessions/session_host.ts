@@ -102,6 +102,14 @@ export function sessionHost(broker: HostParts, existing?: SessionHost): SessionH
       return true;
     },
   };
+  listen(host, broker);
+  return host;
+}
+
+/** What hooks listen to is told to them, and nothing else. */
+function listen(host: Writable<SessionHost>, broker: HostParts): void {
+  const { hooks } = broker;
+  const shown = (message: Message): MessageInfo => shownMessage(broker, message);
   host.mayReceive = hooks.on.onAclCheck.length === 0
     ? undefined
     : (session, topic) => answered(broker, mayReceive(broker.hooks, session, topic, true));
@@ -120,5 +128,4 @@ export function sessionHost(broker: HostParts, existing?: SessionHost): SessionH
     : (session, d) => hooks.notify("onQosDropped", session.clientId, shown(d.message), d.packetId);
   host.keepAll =
     hooks.on.onQosPublish.length + hooks.on.onQosComplete.length + hooks.on.onQosDropped.length > 0;
-  return host;
 }

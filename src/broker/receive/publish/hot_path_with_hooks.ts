@@ -43,6 +43,9 @@ class Run {
   #start = 0;
   #end = 0;
   #count = 0;
+  /** Payloads for hooks, and where in the chunk they begin. */
+  #slab = NO_BYTES;
+  #slabAt = 0;
   /** When hooks look at each delivery: instead of bytes. */
   #messages: Message[] = [];
   /** Only when somebody wants to be told of them afterwards. */
@@ -59,16 +62,10 @@ class Run {
     const bytes = this.#bytes;
     const { broker } = connection;
     const { hooks, slices, stats } = broker;
-    const client = connection.client!;
     const v5 = connection.version === 5;
     const limit = broker.limits.packetSize;
-    const told = hooks.on.onPublished.length + hooks.on.onPacketProcessed.length > 0;
     const reads = hooks.on.onPacketRead.length > 0;
-    const asks = hooks.on.onPublish.length > 0;
-    let slab = NO_BYTES;
-    let slabAt = 0;
     let received = 0;
-    const singly = broker.hooks.delivers || broker.hooks.encodes;
     while (end - at >= 5 && bytes[at] === 0x30) {
       let remaining = bytes[at + 1]!;
       let body = at + 2;
@@ -94,49 +91,15 @@ class Run {
         if (entry === null || (!reads && !mayPublishAtOnce(connection, entry))) break;
         if (mustWait(connection, entry, 0, false)) break;
       }
-      if (next > slabAt + slab.length) {
-        // Hooks see it in a copy: the chunk's memory is about to be overwritten.
-        slab = new Uint8Array(Math.min(Math.max(SLAB, next - at), end - at));
-        slab.set(bytes.subarray(at, at + slab.length));
-        slabAt = at;
-      }
-      const { topic } = entry!;
-      const packet = new PublishView(topic, slab, payloadAt - slabAt, next - slabAt, 0, NO_PROPERTIES);
-      received++;
+      if (next > this.#slabAt + this.#slab.length) this.#copy(at, next, end);
       const start = at;
+      const from = payloadAt - this.#slabAt;
       at = next;
-      if (reads) {
-        const read = readThroughHooks(broker.hooks, client, packet);
-        if (read !== packet) {
-          this.#flush();
-          afterRead(connection, packet, read, entry);
-          break;
-        }
-        if (connection.phase === "closed") break;
-        if (!known && !mayPublishAtOnce(connection, entry!)) {
-          goOn(connection, packet, entry);
-          break;
-        }
-      }
-      if (asks) {
-        const asked = askPublish(broker.hooks, client, packet);
-        if (asked !== packet) {
-          this.#flush();
-          afterPublish(connection, packet, asked, entry!);
-          break;
-        }
-      }
-      if (connection.phase === "closed") break;
+      received++;
+      if (!this.#passes(entry!, from, next - this.#slabAt, known)) break;
       if (!known) this.#begin(entry!, start);
       this.#end = next;
       this.#count++;
-      if (told) this.#packets.push(packet);
-      if (singly) {
-        const { raw } = entry!;
-        this.#messages.push(
-          new Message(topic, raw, slab, payloadAt - slabAt, next - slabAt, 0, false, client.id, true),
-        );
-      }
       // (As far as it is known: what a hook does with it may take longer.)
       slices.units += 2;
       if (
@@ -151,6 +114,55 @@ class Run {
     stats.packetsReceived += received;
     this.#flush();
     return at;
+  }
+
+  /** Hooks see packets in a copy: the chunk's memory is about to be overwritten. */
+  #copy(at: number, next: number, end: number): void {
+    this.#slab = new Uint8Array(Math.min(Math.max(SLAB, next - at), end - at));
+    this.#slab.set(this.#bytes.subarray(at, at + this.#slab.length));
+    this.#slabAt = at;
+  }
+
+  /** Hooks are asked about the packet. False: it goes another way than this one, or nowhere. */
+  #passes(entry: TopicEntry<Routes>, from: number, to: number, known: boolean): boolean {
+    const connection = this.#connection;
+    const { hooks } = connection.broker;
+    const { on } = hooks;
+    const client = connection.client!;
+    const packet = new PublishView(entry.topic, this.#slab, from, to, 0, NO_PROPERTIES);
+    if (on.onPacketRead.length > 0) {
+      const read = readThroughHooks(hooks, client, packet);
+      if (read !== packet) {
+        this.#flush();
+        afterRead(connection, packet, read, entry);
+        return false;
+      }
+      if (connection.phase === "closed") return false;
+      if (!known && !mayPublishAtOnce(connection, entry)) {
+        goOn(connection, packet, entry);
+        return false;
+      }
+    }
+    if (on.onPublish.length > 0) {
+      const asked = askPublish(hooks, client, packet);
+      if (asked !== packet) {
+        this.#flush();
+        afterPublish(connection, packet, asked, entry);
+        return false;
+      }
+    }
+    if (connection.phase === "closed") return false;
+    this.#remember(entry, packet, from, to);
+    return true;
+  }
+
+  /** For hooks that look at deliveries, or are told afterwards. */
+  #remember({ topic, raw }: TopicEntry<Routes>, packet: PublishView, from: number, to: number): void {
+    const { hooks } = this.#connection.broker;
+    if (hooks.on.onPublished.length + hooks.on.onPacketProcessed.length > 0) this.#packets.push(packet);
+    if (!hooks.delivers && !hooks.encodes) return;
+    const { id } = this.#connection.client!;
+    this.#messages.push(new Message(topic, raw, this.#slab, from, to, 0, false, id, true));
   }
 
   #begin(entry: TopicEntry<Routes>, at: number): void {
