@@ -4,7 +4,7 @@
  */
 
 import { hasWildcard } from "./names.ts";
-import { addTo, type Entry, removeFrom, type Slot } from "./slot.ts";
+import { addTo, type Entries, type Entry, removeFrom } from "./entries.ts";
 import { type StampKey, Stamps } from "./stamps.ts";
 import { WildcardTree } from "./wildcard_tree.ts";
 import { textKey } from "./text_key.ts";
@@ -38,17 +38,17 @@ export class SubscriptionIndex<E extends Entry> {
       this.#tree.remove(filter, entry);
       return;
     }
-    const slot: Slot<E> = removeFrom(this.#exact.get(textKey(filter)) ?? null, entry);
-    if (slot === null) this.#exact.delete(textKey(filter));
-    else this.#exact.set(textKey(filter), slot);
+    const entries: Entries<E> = removeFrom(this.#exact.get(textKey(filter)) ?? null, entry);
+    if (entries === null) this.#exact.delete(textKey(filter));
+    else this.#exact.set(textKey(filter), entries);
   }
 
   /** How many entries at exactly this filter are `counted`. */
   count(filter: string, counted: (entry: E) => boolean): number {
-    const slot = hasWildcard(filter) ? this.#tree.at(filter) : this.#exact.get(textKey(filter)) ?? null;
-    if (slot === null) return 0;
-    if (!Array.isArray(slot)) return counted(slot) ? 1 : 0;
-    return slot.reduce((sum, entry) => sum + (counted(entry) ? 1 : 0), 0);
+    const entries = hasWildcard(filter) ? this.#tree.at(filter) : this.#exact.get(textKey(filter)) ?? null;
+    if (entries === null) return 0;
+    if (!Array.isArray(entries)) return counted(entries) ? 1 : 0;
+    return entries.reduce((sum, entry) => sum + (counted(entry) ? 1 : 0), 0);
   }
 
   /** An entry that stays where it is changed in a way that matters to what was computed from it. */
@@ -70,15 +70,15 @@ export class SubscriptionIndex<E extends Entry> {
     const first = found[0]!;
     if (found.length === 1) return Array.isArray(first) ? first : [first];
     const all: E[] = [];
-    for (const slot of found) {
-      if (Array.isArray(slot)) { for (const e of slot) all.push(e); }
-      else all.push(slot);
+    for (const entries of found) {
+      if (Array.isArray(entries)) { for (const e of entries) all.push(e); }
+      else all.push(entries);
     }
     return all;
   }
 
-  #push = (slot: E | E[]): void => {
-    this.#found.push(slot);
+  #push = (entries: E | E[]): void => {
+    this.#found.push(entries);
   };
 
   locate(topic: string, key: StampKey): void {

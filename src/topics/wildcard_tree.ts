@@ -4,15 +4,15 @@
  */
 
 import { matchFrom } from "./match.ts";
-import { addTo, type Entry, removeFrom, type Slot } from "./slot.ts";
+import { addTo, type Entries, type Entry, removeFrom } from "./entries.ts";
 import { textKey } from "./text_key.ts";
 
 class Leaf<E extends Entry> {
   filter: string;
   /** Where the levels below this branch start in `filter`; -1: none. */
   rest: number;
-  here: Slot<E>;
-  constructor(filter: string, rest: number, here: Slot<E>) {
+  here: Entries<E>;
+  constructor(filter: string, rest: number, here: Entries<E>) {
     this.filter = filter;
     this.rest = rest;
     this.here = here;
@@ -21,9 +21,9 @@ class Leaf<E extends Entry> {
 
 class Node<E extends Entry> {
   /** Filters that end at this level. */
-  here: Slot<E> = null;
+  here: Entries<E> = null;
   /** Filters that end here with `/#`. */
-  below: Slot<E> = null;
+  below: Entries<E> = null;
   plus: Branch<E> | null = null;
   /** By `textKey` of the level. */
   kids: Map<string, Branch<E>> | null = null;
@@ -72,7 +72,7 @@ export class WildcardTree<E extends Entry> {
   }
 
   /** What stands at exactly this filter. */
-  at(filter: string): Slot<E> {
+  at(filter: string): Entries<E> {
     let node = this.#root;
     for (let pos = 0;;) {
       const slash = filter.indexOf("/", pos);
@@ -87,8 +87,8 @@ export class WildcardTree<E extends Entry> {
     }
   }
 
-  /** Calls `found` with every non-empty slot that matches the topic. */
-  match(topic: string, found: (slot: E | E[]) => void): void {
+  /** Calls `found` with the entries of every filter that matches the topic. */
+  match(topic: string, found: (entries: E | E[]) => void): void {
     const root = this.#root;
     if (topic.charCodeAt(0) !== 36) {
       matchNode(root, topic, 0, found);
@@ -157,7 +157,7 @@ function matchBranch<E extends Entry>(
   branch: Branch<E>,
   topic: string,
   pos: number,
-  found: (slot: E | E[]) => void,
+  found: (entries: E | E[]) => void,
 ): void {
   if (branch instanceof Node) matchNode(branch, topic, pos, found);
   else if (branch.here !== null && matchFrom(branch.filter, branch.rest, topic, pos)) found(branch.here);
@@ -167,7 +167,7 @@ function matchNode<E extends Entry>(
   node: Node<E>,
   topic: string,
   pos: number,
-  found: (slot: E | E[]) => void,
+  found: (entries: E | E[]) => void,
 ): void {
   if (node.below !== null) found(node.below);
   if (pos < 0) {

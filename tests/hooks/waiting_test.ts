@@ -10,7 +10,7 @@ import { bytes, open, text } from "./fixtures.ts";
 import { Later } from "./later.ts";
 
 /** Every event that may wait: a hook on it, how a client sets it off, and how it can be seen that it went on. */
-interface Waiting {
+interface WaitingEvent {
   readonly event: string;
   readonly hook: (later: Later<never>) => Hook;
   readonly good: unknown;
@@ -21,7 +21,7 @@ interface Waiting {
   readonly failed: readonly number[] | null;
 }
 
-const waiting: readonly Waiting[] = [
+const waiting: readonly WaitingEvent[] = [
   {
     event: "onPacketRead",
     hook: (later) => ({ id: "slow", onPacketRead: (_c, p) => p.type === 10 ? later.ask() : undefined }),

@@ -12,7 +12,7 @@ export interface Span {
   readonly max: number;
 }
 
-export interface Waiting {
+export interface ExpectedMessage {
   readonly text: string;
   readonly qos: QoS;
   readonly expires: number;
@@ -46,7 +46,7 @@ export class Station {
   expiry = 0;
   /** When its client left; null: it is there. */
   left: Span | null = null;
-  queue: Waiting[] = [];
+  queue: ExpectedMessage[] = [];
   will: OwnWill | null = null;
 
   constructor(id: string, version: 4 | 5) {

@@ -3,14 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Entry } from "../../src/topics/slot.ts";
+import type { Entry } from "../../src/topics/entries.ts";
 import type { StampKey } from "../../src/topics/stamps.ts";
 import { SubscriptionIndex } from "../../src/topics/subscription_index.ts";
 import { filter, filterFor, topic } from "./arbitraries.ts";
 import { naiveMatches } from "./naive.ts";
 
 class Subscriber implements Entry {
-  place = -1;
+  position = -1;
   readonly filter: string;
   constructor(filter: string) {
     this.filter = filter;
@@ -78,18 +78,18 @@ class Compared {
     this.#checkPlaces();
   }
 
-  /** The entries of one filter know their places: 0, 1, 2 and so on, each once. */
+  /** The entries of one filter know their positions: 0, 1, 2 and so on, each once. */
   #checkPlaces(): void {
-    const places = new Map<string, Set<number>>();
-    for (const { filter, place } of this.list) {
-      let set = places.get(filter);
-      if (set === undefined) places.set(filter, set = new Set());
-      assert.ok(!set.has(place), `${filter}: place ${place} twice`);
-      set.add(place);
+    const positions = new Map<string, Set<number>>();
+    for (const { filter, position } of this.list) {
+      let set = positions.get(filter);
+      if (set === undefined) positions.set(filter, set = new Set());
+      assert.ok(!set.has(position), `${filter}: position ${position} twice`);
+      set.add(position);
     }
-    for (const [text, set] of places) {
+    for (const [text, set] of positions) {
       for (let i = 0; i < set.size; i++) {
-        assert.ok(set.has(i), `${text}: nobody in place ${i} of ${set.size}`);
+        assert.ok(set.has(i), `${text}: nobody at position ${i} of ${set.size}`);
       }
     }
   }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RetainedIndex } from "../../src/topics/retained_index.ts";
 import { SubscriptionIndex } from "../../src/topics/subscription_index.ts";
-import type { Entry } from "../../src/topics/slot.ts";
+import type { Entry } from "../../src/topics/entries.ts";
 import { textKey } from "../../src/topics/text_key.ts";
 
 const texts = ["", "0", "65536", "00", "1a", "a1", "/1", "-1", "１", "sensor", "9007199254740993"];
@@ -23,7 +23,7 @@ test("text key: topics and filters of digits are found, matched and removed like
     const topic = `${i * 65_536}/${i * 65_536}`;
     retained.set(topic, topic);
     for (const filter of [topic, `${i * 65_536}/+`]) {
-      const entry: Entry = { place: 0 };
+      const entry: Entry = { position: 0 };
       entries.set(filter, entry);
       subscriptions.add(filter, entry);
     }

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Entry } from "../../src/topics/slot.ts";
+import type { Entry } from "../../src/topics/entries.ts";
 import { WildcardTree } from "../../src/topics/wildcard_tree.ts";
 
 class Named implements Entry {
-  place = -1;
+  position = -1;
   readonly name: string;
   constructor(name: string) {
     this.name = name;

@@ -23,7 +23,7 @@ export const EVERYTHING: Grant = { filter: null, access: READ | WRITE };
 /** A grant's place in the order, where the tree has its filter. */
 interface Leaf {
   readonly index: number;
-  place: number;
+  position: number;
 }
 
 /** From here on a tree is faster than asking one after the other. */
@@ -91,7 +91,7 @@ export class Grants {
 
   #planted(): WildcardTree<Leaf> {
     const tree = new WildcardTree<Leaf>();
-    for (const [index, { filter }] of this.#list.entries()) tree.add(filter ?? "#", { index, place: 0 });
+    for (const [index, { filter }] of this.#list.entries()) tree.add(filter ?? "#", { index, position: 0 });
     return tree;
   }
 }

@@ -18,7 +18,7 @@ import { RecentMessages } from "../pending/pending_message.ts";
 import { promiseOf, type SqliteSettings } from "../options.ts";
 import { Sessions } from "../pending/sessions.ts";
 import { start } from "./start.ts";
-import { Waiting } from "./queue_reader.ts";
+import { QueueReader } from "./queue_reader.ts";
 import type { WalAccess } from "../wal/file.ts";
 
 /** With `sync: off`: this many bytes are written before their time. */
@@ -37,7 +37,7 @@ export class SqliteDriver implements Storage {
   #host: StorageHost | null = null;
   #lock: Lock | null = null;
   #engine: Engine | null = null;
-  #waiting: Waiting | null = null;
+  #queues: QueueReader | null = null;
   #sessions: Sessions = new Sessions();
   #recent: RecentMessages = new RecentMessages(0);
   #told = false;
@@ -71,7 +71,7 @@ export class SqliteDriver implements Storage {
     this.#engine = started.engine;
     this.#sessions = started.sessions;
     this.#recent = new RecentMessages(started.lastMessage);
-    this.#waiting = new Waiting(started.engine.database);
+    this.#queues = new QueueReader(started.engine.database);
     this.quarantined = started.quarantined;
     this.damage = started.damage;
     if (this.#settings.sync === "off") {
@@ -219,9 +219,9 @@ export class SqliteDriver implements Storage {
 
   waiting(sessionId: string, sequence: number, limit: number): readonly DeliveryRecord[] {
     const state = this.#sessions.get(sessionId);
-    if (state === undefined || this.#waiting === null) return [];
+    if (state === undefined || this.#queues === null) return [];
     try {
-      return this.#waiting.of(state, sequence, limit);
+      return this.#queues.of(state, sequence, limit);
     } catch (error) {
       throw faultOf(error, "read the database", this.#settings.path);
     }
@@ -267,7 +267,7 @@ export class SqliteDriver implements Storage {
 
   #end(engine: Engine): void {
     this.#engine = null;
-    this.#waiting = null;
+    this.#queues = null;
     this.#sessions = new Sessions();
     this.#recent.forget();
     this.#told = false;

@@ -14,7 +14,7 @@ const WAITING = `SELECT ${DELIVERY_COLUMNS} FROM deliveries ` +
 const REMEMBERED = 1000;
 const REMEMBERED_BYTES = 1 << 22;
 
-export class Waiting {
+export class QueueReader {
   readonly #database: DatabaseSync;
   readonly #remembered: Map<number, StoredMessage> = new Map();
   #bytes = 0;
