@@ -14,6 +14,7 @@ import { Reasons } from "../packets/reason.ts";
 import type { SubscribeOptions } from "../packets/types.ts";
 import type { ByteStream } from "../runtime/stream.ts";
 import type { SessionHost } from "../session/host.ts";
+import type { Session } from "../session/session.ts";
 import { SubscriptionIndex } from "../topics/subscription_index.ts";
 import { Admission } from "./connection/admission.ts";
 import { Lateness } from "../core/lateness.ts";
@@ -90,7 +91,7 @@ export class Broker implements ConnectionHost {
   readonly lateness: Lateness;
   #lateAt = -Infinity;
   readonly sweeper: Sweeper;
-  readonly sessionHost: SessionHost;
+  readonly sessionHost: SessionHost<Session>;
   /** What outlives the process; null: nothing does. */
   persistence: Persistence | null = null;
   readonly connections: Set<Connection> = new Set();

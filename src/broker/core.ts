@@ -14,6 +14,7 @@ import type { Timeline } from "../core/timeline.ts";
 import type { Turn } from "../core/turn.ts";
 import type { Hooks } from "../hook/dispatcher.ts";
 import type { SessionHost } from "../session/host.ts";
+import type { Session } from "../session/session.ts";
 
 export interface Core {
   readonly options: ServerOptions;
@@ -31,7 +32,7 @@ export interface Core {
   readonly slices: Slices;
   readonly lateness: Lateness;
   /** What sessions are given. */
-  readonly sessionHost: SessionHost;
+  readonly sessionHost: SessionHost<Session>;
   /** Above it a connection counts as congested, below `lowWater` no more. */
   readonly highWater: number;
   readonly lowWater: number;

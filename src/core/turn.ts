@@ -60,7 +60,7 @@ export class Turn {
   told = 0;
   /** `commits` when it was last told of something that answers to others depend on. */
   #broadAt = -1;
-  #holds = 0;
+  #batches = 0;
 
   /** Null: nothing is kept. */
   committer: Committer | null = null;
@@ -92,9 +92,9 @@ export class Turn {
   }
 
   /** A number for what is held back together. From 1. */
-  newHold(): number {
-    this.#holds = (this.#holds + 1) & SMALL;
-    return this.#holds === 0 ? this.newHold() : this.#holds;
+  newBatch(): number {
+    this.#batches = (this.#batches + 1) & SMALL;
+    return this.#batches === 0 ? this.newBatch() : this.#batches;
   }
 
   /** There is something to commit, if nothing to say. */

@@ -1,7 +1,7 @@
 /** What a program sees of the server's clients, and what it can do with them. */
 
 import type { Broker } from "../broker/broker.ts";
-import type { Connection } from "../broker/connection/connection.ts";
+import { Connection } from "../broker/connection/connection.ts";
 import { checkedReason } from "../hook/checked_answers.ts";
 import { shownMessage } from "../broker/delivery/shown_message.ts";
 import type { Client } from "../hook/client.ts";
@@ -19,23 +19,18 @@ export function* connectedClients(broker: Broker): Generator<Client, void, void>
   for (const { phase, client } of broker.connections) if (phase === "open" && client !== null) yield client;
 }
 
-function connectionOf(broker: Broker, id: string): Connection | null {
-  // (What stands among the sessions has a connection of its own or none.)
-  return (broker.sessions.get(id)?.outlet ?? null) as Connection | null;
-}
-
 export function connectedClient(broker: Broker, id: string): Client | undefined {
   checkString("Cannot look for a client", id);
-  return connectionOf(broker, id)?.client ?? undefined;
+  return broker.sessions.get(id)?.outlet?.client ?? undefined;
 }
 
 /** Its will is published and its session stays as after any other end. */
 export function disconnectClient(broker: Broker, id: string, reason: Reason): boolean {
   checkString("Cannot disconnect a client", id);
   checkReason(`Cannot disconnect client ${quoted(id)}`, reason);
-  const connection = connectionOf(broker, id);
-  connection?.disconnect(reason, { code: "disconnected-by-server" });
-  return connection !== null;
+  const outlet = broker.sessions.get(id)?.outlet ?? null;
+  outlet?.disconnect(reason, { code: "disconnected-by-server" });
+  return outlet !== null;
 }
 
 /** All of its filters, or those given; how many there were. */
@@ -54,7 +49,7 @@ export function unsubscribeClient(broker: Broker, id: string, filters?: readonly
   if (removed.length > 0 && hooks.on.onUnsubscribed.length > 0 && session.client !== null) {
     hooks.notify(
       "onUnsubscribed",
-      session.client as Client,
+      session.client,
       { type: PacketType.UNSUBSCRIBE, packetId: 0, filters: removed, properties: NO_PROPERTIES },
       removed.map(() => 0),
       removed.map((filter) => sessions.subscribers(filter)),
@@ -77,8 +72,9 @@ function checkReason(what: string, reason: unknown): void {
 /** As if a connected client had sent it. */
 export function injectFor(broker: Broker, id: string, packet: Packet): Promise<void> {
   checkString("Cannot inject a packet", id);
-  const connection = connectionOf(broker, id);
-  if (connection !== null) return inject(connection, packet);
+  const connection = broker.sessions.get(id)?.outlet;
+  // (What stands among the sessions has a connection of its own or none.)
+  if (connection instanceof Connection) return inject(connection, packet);
   throw new Error(`Cannot inject a packet for client ${quoted(id)}: it is not connected`);
 }
 

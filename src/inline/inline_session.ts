@@ -21,7 +21,7 @@ const FETCH = 64;
 const STEPS = 512;
 
 /** What waits for the handler. */
-export interface Waiting {
+export interface QueuedMessage {
   readonly message: Message;
   readonly retained: boolean;
 }
@@ -45,7 +45,7 @@ export class InlineSession extends Session {
   ready = false;
   readonly #owner: InlineSessionHost;
   readonly #inlineOutlet: InlineOutlet = new InlineOutlet();
-  readonly #waiting: Queue<Waiting> = new Queue();
+  readonly #waiting: Queue<QueuedMessage> = new Queue();
   #bytes = 0;
   /** Topics whose retained messages are still to come. */
   #replay: Iterator<string, void> | null = null;
@@ -125,7 +125,7 @@ export class InlineSession extends Session {
   #fallBehind(): void {
     const alone = (this.subscription?.group ?? null) === null;
     if (!alone) this.#inlineOutlet.congested = true;
-    this.host.filling(this);
+    this.host.filling(this.#inlineOutlet);
   }
 
   /** The retained messages of its filter: a few now, before anything else can come, more as it has room for them. */
@@ -143,7 +143,7 @@ export class InlineSession extends Session {
   }
 
   /** The next one for the handler. `later`: there may be more, but it takes another step to find it. */
-  next(): Waiting | "later" | undefined {
+  next(): QueuedMessage | "later" | undefined {
     if (this.#replay !== null && this.#waiting.length < FETCH) this.#fetch(this.#replay);
     const next = this.#shift();
     if (next === undefined) return this.#replay === null ? undefined : "later";
@@ -165,7 +165,7 @@ export class InlineSession extends Session {
     if (message !== undefined) deliverRetained(broker, subscription, message);
   }
 
-  #shift(): Waiting | undefined {
+  #shift(): QueuedMessage | undefined {
     const first = this.#waiting.shift();
     if (first === undefined) return undefined;
     this.#bytes -= first.message.size;

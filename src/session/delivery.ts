@@ -3,7 +3,7 @@
 import type { QoS } from "../packets/types.ts";
 import type { Message } from "./message.ts";
 import type { Retain } from "./retain.ts";
-import type { SharedGroup } from "./shared_group.ts";
+import type { RouteGroup } from "./route.ts";
 
 export class Delivery {
   readonly message: Message;
@@ -11,7 +11,7 @@ export class Delivery {
   readonly retain: Retain;
   readonly identifiers: readonly number[] | null;
   /** The shared subscription it came through; it may go to another member if this session ends. */
-  readonly group: SharedGroup | null;
+  readonly group: RouteGroup | null;
   /** Where it stands among the deliveries of its session, from 1; 0: the session is not kept. */
   sequence = 0;
   /** 0 while it waits in the queue. */
@@ -20,8 +20,8 @@ export class Delivery {
   released = false;
   /** An earlier connection began it, and this one has not gone on with it yet. */
   toRepeat = false;
-  /** It was put into output that is held back, under this number; 0: it is out, as far as anybody knows. */
-  hold = 0;
+  /** The number of the batch of output that has it and is held back; 0: it is out, as far as anybody knows. */
+  heldBatch = 0;
   /** That output was thrown away: it never left, so that sending it is no repetition. */
   unsent = false;
 
@@ -30,7 +30,7 @@ export class Delivery {
     qos: QoS,
     retain: Retain,
     identifiers: readonly number[] | null,
-    group: SharedGroup | null,
+    group: RouteGroup | null,
   ) {
     this.message = message;
     this.qos = qos;

@@ -5,25 +5,43 @@
 
 import type { Delivery } from "./delivery.ts";
 import type { DeliveryStore } from "./delivery_store.ts";
+import type { Client } from "./client.ts";
+import type { DropReason, SessionHost } from "./host.ts";
 import { type Message, NEVER } from "./message.ts";
+import type { Outlet } from "./outlet.ts";
 import { Queue } from "../core/queue.ts";
-import type { Session } from "./session.ts";
 
 /** Messages in memory of a queue whose client is away: enough to say something to it while more is read. */
-export const AWAY = 8;
+export const LOADED_WHILE_AWAY = 8;
 
 /** Which deliveries are to be taken out, and what is done with them then. */
 interface Take {
-  readonly goes: (delivery: Delivery) => boolean;
+  readonly matches: (delivery: Delivery) => boolean;
   readonly taken: (delivery: Delivery) => void;
 }
 
-export class Waiting {
-  readonly #session: Session;
-  readonly #store: DeliveryStore | null;
-  readonly #near: Queue<Delivery> = new Queue();
+/** The session whose queue it is. */
+interface Owner<S extends Owner<S>> {
+  readonly host: SessionHost<S>;
+  readonly outlet: Outlet | null;
+  readonly client: Client | null;
+  readonly ended: boolean;
+  /** What it has by now: another queue, or none, when this one was empty meanwhile. */
+  readonly waiting: unknown;
+  pump(): void;
+  drop(delivery: Delivery, why: DropReason): void;
+  /** The store need not have it any more. */
+  done(delivery: Delivery): void;
+  /** The queue may be empty by now: then it is its session's no more. */
+  forget(queue: DeliveryQueue<S>): void;
+}
+
+export class DeliveryQueue<S extends Owner<S>> {
+  readonly #session: S;
+  readonly #store: DeliveryStore<S> | null;
+  readonly #loaded: Queue<Delivery> = new Queue();
   /** How many follow only in the store. */
-  #far = 0;
+  #stored = 0;
   /** The sequence of the last one that is or was in memory. */
   #last = 0;
   #bytes = 0;
@@ -33,23 +51,23 @@ export class Waiting {
   /** What is to be taken out when what is being read has come; null: nothing. */
   #nextTake: Take | null = null;
   /** Some of those that are only in the store came through a shared subscription, as far as is known. */
-  sharedFar = false;
+  sharedStored = false;
   /** Of some of them nobody knows: an earlier run left them. */
-  farUnknown = false;
+  storedUnknown = false;
   /** No message that waits expires before that time, in milliseconds since 1970. */
   expires: number = NEVER;
-  /** Where the search for expired ones in the store goes on, and the first expiry it has seen; 0: there is none. */
+  /** Where the search for expired ones in the store matches on, and the first expiry it has seen; 0: there is none. */
   #sweptTo = 0;
   #sweptLeast: number = NEVER;
 
   /** `store`: null when everything is kept in memory. */
-  constructor(session: Session, store: DeliveryStore | null) {
+  constructor(session: S, store: DeliveryStore<S> | null) {
     this.#session = session;
     this.#store = store;
   }
 
   get length(): number {
-    return this.#near.length + this.#far;
+    return this.#loaded.length + this.#stored;
   }
 
   get bytes(): number {
@@ -57,13 +75,13 @@ export class Waiting {
   }
 
   /** How many are only in the store. */
-  get far(): number {
-    return this.#far;
+  get stored(): number {
+    return this.#stored;
   }
 
   /** The next one has to be read from the store. */
   get atStore(): boolean {
-    return this.#far > 0 && this.#near.length === 0;
+    return this.#stored > 0 && this.#loaded.length === 0;
   }
 
   /** They come after that sequence. */
@@ -106,36 +124,36 @@ export class Waiting {
     this.#session.host.countQueued(1);
     this.#bytes += delivery.message.size;
     if (delivery.message.expiresAt < this.expires) this.expires = delivery.message.expiresAt;
-    if (this.#store !== null && (this.#far > 0 || this.#near.length >= this.#limit(this.#store))) {
-      this.#far++;
-      if (delivery.group !== null) this.sharedFar = true;
+    if (this.#store !== null && (this.#stored > 0 || this.#loaded.length >= this.#limit(this.#store))) {
+      this.#stored++;
+      if (delivery.group !== null) this.sharedStored = true;
       return;
     }
     delivery.message.keep();
-    this.#near.push(delivery);
+    this.#loaded.push(delivery);
     this.#last = delivery.sequence;
   }
 
   /** There may be a hundred thousand sessions whose clients are away. */
-  #limit({ window }: DeliveryStore): number {
-    return this.#session.outlet === null ? Math.min(window, AWAY) : window;
+  #limit({ window }: DeliveryStore<S>): number {
+    return this.#session.outlet === null ? Math.min(window, LOADED_WHILE_AWAY) : window;
   }
 
   /** An earlier run left so many more than it gave back. */
-  restore(far: number, bytes: number): void {
-    this.#session.host.countQueued(far);
-    this.#far += far;
+  restore(stored: number, bytes: number): void {
+    this.#session.host.countQueued(stored);
+    this.#stored += stored;
     this.#bytes += bytes;
     // (Nobody knows before they are looked at.)
     this.expires = 0;
-    this.farUnknown = true;
+    this.storedUnknown = true;
   }
 
   /** The first; undefined: there is none, or it has to be waited for (`length` tells). */
   shift(): Delivery | undefined {
     // (Nobody may be allowed any of a page.)
-    while (this.#near.length === 0 && this.#far > 0 && !this.#loading) this.#load();
-    const delivery = this.#near.shift();
+    while (this.#loaded.length === 0 && this.#stored > 0 && !this.#loading) this.#load();
+    const delivery = this.#loaded.shift();
     if (delivery !== undefined) this.#left(delivery);
     return delivery;
   }
@@ -163,7 +181,7 @@ export class Waiting {
     this.#unreadable = false;
     const next = this.#nextTake;
     this.#nextTake = null;
-    if (next !== null && !this.#session.ended) this.take(next.goes, next.taken);
+    if (next !== null && !this.#session.ended) this.#take(next.matches, next.taken);
     this.#session.pump();
     // (It may have grown too long meanwhile.)
     if (this.#session.waiting === this) this.#makeRoom(0, 0);
@@ -192,17 +210,17 @@ export class Waiting {
         }));
       }
     }
-    if (late.length === 0) return this.#loaded(found, denied);
+    if (late.length === 0) return this.#addLoaded(found, denied);
     return Promise.all(late).then(() => {
       // (It may be somebody else by now.)
-      return session.client === client ? this.#loaded(found, denied) : this.#admit(found);
+      return session.client === client ? this.#addLoaded(found, denied) : this.#admit(found);
     });
   }
 
-  #loaded(found: readonly Delivery[], denied: ReadonlySet<string>): void {
+  #addLoaded(found: readonly Delivery[], denied: ReadonlySet<string>): void {
     // (Whoever ends a session reads for itself.)
     if (this.#session.ended) return;
-    this.#far = Math.max(0, this.#far - found.length);
+    this.#stored = Math.max(0, this.#stored - found.length);
     for (const delivery of found) {
       const { message, sequence } = delivery;
       this.#last = sequence;
@@ -211,49 +229,60 @@ export class Waiting {
         this.#session.drop(delivery, "notAuthorized");
         continue;
       }
-      this.#near.push(delivery);
+      this.#loaded.push(delivery);
       this.expires = Math.min(this.expires, message.expiresAt);
     }
     // (Should the store have less than was counted, the count follows it.)
-    if (found.length === 0 && this.#far > 0) {
-      this.#session.host.countQueued(-this.#far);
-      this.#far = 0;
+    if (found.length === 0 && this.#stored > 0) {
+      this.#session.host.countQueued(-this.#stored);
+      this.#stored = 0;
       this.#bytes = 0;
-      for (const delivery of this.#near) this.#bytes += delivery.message.size;
+      for (const delivery of this.#loaded) this.#bytes += delivery.message.size;
     }
   }
 
   /** Those in memory, in order. */
   [Symbol.iterator](): Iterator<Delivery> {
-    return this.#near[Symbol.iterator]();
+    return this.#loaded[Symbol.iterator]();
   }
 
-  /** Takes those out, in order, of which `goes` says so; of what is only in the store a page at a time. */
-  take(goes: (delivery: Delivery) => boolean, taken: (delivery: Delivery) => void): void {
-    this.takeNear(goes, taken);
-    if (this.#far === 0) return;
+  /**
+   * Takes those out, in order, that `matches` is true of, and the store forgets them; of what is only in the store a page at
+   * a time, perhaps later.
+   */
+  take(matches: (delivery: Delivery) => boolean, taken: (delivery: Delivery) => void): void {
+    this.#take(matches, (delivery) => {
+      this.#session.done(delivery);
+      taken(delivery);
+    });
+    this.#session.forget(this);
+  }
+
+  #take(matches: (delivery: Delivery) => boolean, taken: (delivery: Delivery) => void): void {
+    this.#takeLoaded(matches, taken);
+    if (this.#stored === 0) return;
     if (this.#loading) {
-      this.#nextTake = { goes, taken };
+      this.#nextTake = { matches, taken };
       return;
     }
     this.#loading = true;
-    void this.#takeFar(this.#last, goes, taken);
+    void this.#takeStored(this.#last, matches, taken);
   }
 
-  #takeFar(
+  #takeStored(
     after: number,
-    goes: (delivery: Delivery) => boolean,
+    matches: (delivery: Delivery) => boolean,
     taken: (delivery: Delivery) => void,
   ): void | Promise<void> {
-    while (this.#far > 0) {
+    while (this.#stored > 0) {
       const page = this.#store!.waiting(this.#session, after, this.#store!.window);
       if (!Array.isArray(page)) {
         return page.then((later) => {
-          const next = this.#takePage(later, goes, taken);
-          return next === 0 ? this.#read() : this.#takeFar(next, goes, taken);
+          const next = this.#takePage(later, matches, taken);
+          return next === 0 ? this.#read() : this.#takeStored(next, matches, taken);
         }).catch(() => this.#unread());
       }
-      after = this.#takePage(page, goes, taken);
+      after = this.#takePage(page, matches, taken);
       if (after === 0) break;
     }
     this.#read();
@@ -262,13 +291,13 @@ export class Waiting {
   /** The sequence to go on after; 0: that was all. */
   #takePage(
     page: readonly Delivery[],
-    goes: (delivery: Delivery) => boolean,
+    matches: (delivery: Delivery) => boolean,
     taken: (delivery: Delivery) => void,
   ): number {
     if (this.#session.ended) return 0;
     for (const delivery of page) {
-      if (!goes(delivery)) continue;
-      this.#far--;
+      if (!matches(delivery)) continue;
+      this.#stored--;
       this.#left(delivery);
       taken(delivery);
     }
@@ -276,26 +305,31 @@ export class Waiting {
   }
 
   /**
-   * Takes out what has expired, a page at a time: those in memory at once, then those in the store. True: there are
-   * more pages.
+   * Drops what has expired, a page at a time: those in memory at once, then those in the store. True: there are more
+   * pages.
    */
-  sweep(now: number, taken: (delivery: Delivery) => void): boolean | Promise<boolean> {
+  sweep(now: number): boolean | Promise<boolean> {
+    const more = this.#sweep(({ message }) => message.expiresAt <= now);
+    this.#session.forget(this);
+    return more;
+  }
+
+  #sweep(expired: (delivery: Delivery) => boolean): boolean | Promise<boolean> {
     if (this.#loading) return true;
-    const expired = ({ message }: Delivery): boolean => message.expiresAt <= now;
     if (this.#sweptTo === 0) {
       this.expires = NEVER;
-      this.takeNear(expired, taken);
-      for (const { message } of this.#near) this.expires = Math.min(this.expires, message.expiresAt);
+      this.#takeLoaded(expired, (delivery) => this.#session.drop(delivery, "expired"));
+      for (const { message } of this.#loaded) this.expires = Math.min(this.expires, message.expiresAt);
       this.#sweptLeast = NEVER;
     }
-    if (this.#far === 0) return this.#swept();
+    if (this.#stored === 0) return this.#swept();
     // (What came into memory meanwhile has been looked at then.)
     this.#sweptTo = Math.max(this.#sweptTo, this.#last);
     const page = this.#store!.waiting(this.#session, this.#sweptTo, this.#store!.window);
-    if (Array.isArray(page)) return this.#sweepPage(page, expired, taken);
+    if (Array.isArray(page)) return this.#sweepPage(page, expired);
     this.#loading = true;
     return page.then((later) => {
-      const more = this.#sweepPage(later, expired, taken);
+      const more = this.#sweepPage(later, expired);
       this.#read();
       return more;
     }, () => {
@@ -305,16 +339,12 @@ export class Waiting {
     });
   }
 
-  #sweepPage(
-    page: readonly Delivery[],
-    expired: (delivery: Delivery) => boolean,
-    taken: (delivery: Delivery) => void,
-  ): boolean {
+  #sweepPage(page: readonly Delivery[], expired: (delivery: Delivery) => boolean): boolean {
     for (const delivery of page) {
       const { expiresAt } = delivery.message;
       if (expiresAt < this.#sweptLeast && !expired(delivery)) this.#sweptLeast = expiresAt;
     }
-    this.#sweptTo = this.#takePage(page, expired, taken);
+    this.#sweptTo = this.#takePage(page, expired, (delivery) => this.#session.drop(delivery, "expired"));
     return this.#sweptTo === 0 ? this.#swept() : true;
   }
 
@@ -325,13 +355,21 @@ export class Waiting {
     return false;
   }
 
-  /** The same for what is in memory. */
-  takeNear(goes: (delivery: Delivery) => boolean, taken: (delivery: Delivery) => void): void {
+  /** What is in memory and not `allowed` is dropped. */
+  withhold(allowed: (message: Message) => boolean): void {
+    this.#takeLoaded(
+      ({ message }) => !allowed(message),
+      (delivery) => this.#session.drop(delivery, "notAuthorized"),
+    );
+    this.#session.forget(this);
+  }
+
+  #takeLoaded(matches: (delivery: Delivery) => boolean, taken: (delivery: Delivery) => void): void {
     const gone: Delivery[] = [];
-    const all = [...this.#near];
-    this.#near.clear();
+    const all = [...this.#loaded];
+    this.#loaded.clear();
     for (const delivery of all) {
-      if (!goes(delivery)) this.#near.push(delivery);
+      if (!matches(delivery)) this.#loaded.push(delivery);
       else {
         this.#left(delivery);
         gone.push(delivery);

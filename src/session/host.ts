@@ -2,13 +2,18 @@
 
 import type { Delivery } from "./delivery.ts";
 import type { Message } from "./message.ts";
-import type { Session } from "./session.ts";
+import type { Outlet } from "./outlet.ts";
 
 /** Why a message does not reach a session's client. */
 export type DropReason = "slow" | "queueFull" | "expired" | "tooLarge" | "notAuthorized" | "hook";
 
-/** Bounds and the time; what is reported is counted, and hooks hear of it. */
-export interface SessionHost {
+/** Whose message it was. */
+interface Owner {
+  readonly clientId: string;
+}
+
+/** Bounds and the time; what is reported is counted, and hooks hear of it. `S`: the sessions. */
+export interface SessionHost<S> {
   readonly maximumInflight: number;
   readonly maximumQueuedMessages: number;
   readonly maximumQueuedBytes: number;
@@ -17,30 +22,28 @@ export interface SessionHost {
   readonly keepAll: boolean;
   /** Milliseconds, as the broker counts time. */
   now(): number;
-  dropped(session: Session, message: Message, why: DropReason): void;
+  dropped(session: Owner, message: Message, why: DropReason): void;
   /** It is on its way to a client (1), or no longer (-1). */
   countInflight(delivery: Delivery, by: 1 | -1): void;
   /** May the session read more of its queue from the store, while so much is on its way to all clients? */
-  mayRead(session: Session): boolean;
+  mayRead(session: S): boolean;
   /** Difference of the total over all sessions. */
   countQueued(by: number): void;
   /** The queue of a connected session passed half of its bound. */
-  filling(session: Session): void;
+  filling(outlet: Outlet): void;
   /** What waits in a session without a connection may expire sooner than before. */
-  expiring(session: Session): void;
+  expiring(session: S): void;
   /** When it is to be looked at again, for `Deadlines`; 0: never. */
-  due(session: Session): number;
+  due(session: S): number;
   /** A message of a group is larger than its client takes: it goes to another member. False: there is none. */
-  passOn?: ((session: Session, delivery: Delivery) => boolean) | undefined;
+  passOn?: ((session: S, delivery: Delivery) => boolean) | undefined;
   /** Something is to be sent to the session's client; true: others go first, and it is pumped when its turn comes. */
-  yields(session: Session): boolean;
-  /** All that waited in a session with a connection was sent or dropped. */
-  emptied?: ((session: Session) => void) | undefined;
+  yields(session: S): boolean;
   /** Whether its client may still have what was queued for an earlier one; undefined: always. */
-  mayReceive?: ((session: Session, topic: string) => boolean | Promise<boolean>) | undefined;
-  idsExhausted?: ((session: Session, message: Message) => void) | undefined;
-  qosPublish?: ((session: Session, delivery: Delivery, resend: boolean) => void) | undefined;
-  qosComplete?: ((session: Session, delivery: Delivery) => void) | undefined;
+  mayReceive?: ((session: S, topic: string) => boolean | Promise<boolean>) | undefined;
+  idsExhausted?: ((session: Owner, message: Message) => void) | undefined;
+  qosPublish?: ((session: Owner, delivery: Delivery, resend: boolean) => void) | undefined;
+  qosComplete?: ((session: Owner, delivery: Delivery) => void) | undefined;
   /** It was given up. (What is only in the store when a session ends is read for it: without it, only counted.) */
-  qosDropped?: ((session: Session, delivery: Delivery) => void) | undefined;
+  qosDropped?: ((session: Owner, delivery: Delivery) => void) | undefined;
 }

@@ -60,6 +60,16 @@ export class Inflight {
     do this.#first++; while (this.#first < this.#next && this.#slots[this.#first & this.#mask] === undefined);
   }
 
+  /** What was held back under these numbers never leaves. */
+  unsent(one: number, other: number): void {
+    for (const delivery of this) {
+      const { heldBatch } = delivery;
+      if (heldBatch === 0 || (heldBatch !== one && heldBatch !== other)) continue;
+      delivery.heldBatch = 0;
+      delivery.unsent = true;
+    }
+  }
+
   /** Oldest first. */
   *[Symbol.iterator](): IterableIterator<Delivery> {
     for (let sequence = this.#first; sequence < this.#next; sequence++) {

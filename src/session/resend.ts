@@ -4,8 +4,18 @@
  */
 
 import type { Delivery } from "./delivery.ts";
+import type { SessionHost } from "./host.ts";
 import type { Outlet } from "./outlet.ts";
-import type { Session } from "./session.ts";
+
+/** The session that has something to repeat. */
+interface Repeating<S> {
+  readonly host: Pick<SessionHost<S>, "yields">;
+  readonly outlet: Outlet | null;
+  /** What is on its way under that packet id. */
+  find(packetId: number): Delivery | undefined;
+  /** Sends it once more; false: the client takes no more for now. */
+  repeat(outlet: Outlet, delivery: Delivery): boolean;
+}
 
 export class Resend {
   #waiting: readonly Delivery[];
@@ -27,7 +37,7 @@ export class Resend {
   }
 
   /** Repeats what it can; true: that was the rest. */
-  goOn(session: Session): boolean {
+  goOn<S extends Repeating<S>>(session: S): boolean {
     const waiting = this.#waiting;
     let done = 0;
     while (done < waiting.length && session.outlet !== null && !session.outlet.congested) {
@@ -48,7 +58,7 @@ export class Resend {
     return false;
   }
 
-  #repeatPubrels(session: Session, waiting: readonly Delivery[], from: number): void {
+  #repeatPubrels<S extends Repeating<S>>(session: S, waiting: readonly Delivery[], from: number): void {
     for (let i = from; i < waiting.length; i++) {
       const delivery = waiting[i]!;
       if (delivery.released && isOpen(session, delivery)) this.#repeatPubrel(session.outlet!, delivery);
@@ -64,6 +74,6 @@ export class Resend {
 }
 
 /** Not repeated yet, and not acknowledged meanwhile. */
-function isOpen(session: Session, delivery: Delivery): boolean {
+function isOpen<S extends Repeating<S>>(session: S, delivery: Delivery): boolean {
   return delivery.toRepeat && session.find(delivery.packetId) === delivery;
 }

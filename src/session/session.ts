@@ -1,11 +1,14 @@
 /**
- * What the broker knows of one client id: subscriptions, both directions of QoS 1 and 2, the queue, the
- * pending will, the expiry. A connection comes and goes as `outlet`; nothing here knows sockets.
+ * What the broker knows of one client id (`session_state.ts`), and the messages on their way to it: those that are
+ * unacknowledged, and the queue. A connection comes and goes as `outlet`; nothing here knows sockets.
  */
 
+import type { Timed } from "../core/deadlines.ts";
 import { quoted } from "../core/quoted.ts";
+import type { SlicedWork } from "../core/slices.ts";
 import type { QoS } from "../packets/types.ts";
 import { Delivery } from "./delivery.ts";
+import { DeliveryQueue } from "./delivery_queue.ts";
 import type { DeliveryStore } from "./delivery_store.ts";
 import type { DropReason, SessionHost } from "./host.ts";
 import { Inflight } from "./inflight.ts";
@@ -13,27 +16,17 @@ import { type Message, NEVER } from "./message.ts";
 import type { Outlet } from "./outlet.ts";
 import { Retain } from "./retain.ts";
 import { Resend } from "./resend.ts";
-import type { SharedGroup } from "./shared_group.ts";
-import type { Subscription } from "./subscription.ts";
-import { Waiting } from "./delivery_queue.ts";
-import type { DueWill, PendingWill } from "./will.ts";
+import type { Recipient, RouteGroup } from "./route.ts";
+import { SessionState } from "./session_state.ts";
 
-export class Session {
-  readonly clientId: string;
-  readonly host: SessionHost;
+export class Session extends SessionState implements Recipient, SlicedWork, Timed {
+  readonly host: SessionHost<Session>;
   outlet: Outlet | null = null;
-  readonly subscriptions: Map<string, Subscription> = new Map();
-  /** Seconds; 0 ends with the connection, 0xFFFFFFFF never. */
-  expiryInterval = 0;
-  /** When the last connection ended, as the broker counts time; 0 while connected. */
-  disconnectedAt = 0;
-  /** Packet ids of QoS 2 publishes from the client that wait for PUBREL. Made when first needed. */
-  received: Set<number> | null = null;
   /** Towards the client, in the order of sending. Made when first needed. */
   #inflight: Inflight | null = null;
-  #queue: Waiting | null = null;
+  #queue: DeliveryQueue<Session> | null = null;
   /** Keeps it beyond this process; null: nobody does. */
-  #store: DeliveryStore | null = null;
+  #store: DeliveryStore<Session> | null = null;
   /** Of the last delivery that is kept. */
   #sequence = 0;
   /** What this connection has to repeat first; null: nothing any more. */
@@ -43,31 +36,11 @@ export class Session {
    * on with it; negative when more of them wait for PUBCOMP than the client takes now. [MQTT-3.3.4-9]
    */
   #quota = 0;
-  ended = false;
-  /** The will of the last connection while its delay runs. */
-  pendingWill: PendingWill | null = null;
-  /** It is kept until hooks have answered. */
-  dueWill: DueWill | null = null;
-  /**
-   * What subscriptions of MQTT 5 say with No Local and Retain As Published holds: the connection, or the last one there
-   * was, knows it. It stays with the subscriptions while one of 3.x does not.
-   */
-  optionsHold = true;
-  /** The client of the last connection, for access control of what is delivered. */
-  client: unknown = null;
-  /** What access control said of deliveries to that client, where it is remembered. */
-  rights: unknown = null;
-  /** When its client was last asked about, as access control counts. */
-  allowedAt = 0;
-  /** When its queue was last looked at for what has expired. */
-  sweptAt = 0;
-  /** Where it stands among the deadlines. */
-  dueTick = 0;
   /** It is pumped when others have had their turn. */
   waitsForSlice = false;
 
-  constructor(clientId: string, host: SessionHost) {
-    this.clientId = clientId;
+  constructor(clientId: string, host: SessionHost<Session>) {
+    super(clientId);
     this.host = host;
   }
 
@@ -76,7 +49,7 @@ export class Session {
   }
 
   /** What is not sent yet; null: nothing. */
-  get waiting(): Waiting | null {
+  get waiting(): DeliveryQueue<Session> | null {
     return this.#queue;
   }
 
@@ -94,7 +67,7 @@ export class Session {
   }
 
   /** It outlives the process from now on. */
-  keepIn(store: DeliveryStore): void {
+  keepIn(store: DeliveryStore<Session>): void {
     this.#store = store;
   }
 
@@ -138,7 +111,7 @@ export class Session {
     qos: QoS,
     retain: Retain,
     identifiers: readonly number[] | null,
-    group: SharedGroup | null,
+    group: RouteGroup | null,
   ): boolean {
     const delivery = new Delivery(message, qos, retain, identifiers, group);
     if (this.#ready && this.#queue === null && this.#resend === null) {
@@ -164,8 +137,9 @@ export class Session {
       const delivery = queue.shift();
       if (delivery === undefined) {
         // (What is only in the store may take a while.)
-        this.#forget(queue);
-        if (this.#queue === null) this.host.emptied?.(this);
+        this.forget(queue);
+        // (A hook that was told of what was dropped may have ended the connection.)
+        if (this.#queue === null) this.outlet?.emptied();
         return;
       }
       // An expired message is not sent any more. [MQTT-3.3.2-5]
@@ -215,40 +189,17 @@ export class Session {
       this.host.countInflight(delivery, -1);
       this.drop(delivery, "notAuthorized");
     }
-    const queue = this.#queue;
-    if (queue === null) return;
-    queue.takeNear((d) => !mayReceive(d.message), (d) => this.drop(d, "notAuthorized"));
-    this.#forget(queue);
-  }
-
-  /** Drops of those that wait what has expired, in small steps; true: there is more to look at. */
-  sweep(now: number): boolean | Promise<boolean> {
-    const queue = this.#queue;
-    if (queue === null) return false;
-    const more = queue.sweep(now, (delivery) => this.drop(delivery, "expired"));
-    this.#forget(queue);
-    return more;
-  }
-
-  /** Takes those out of the queue, in order, of which `goes` says so; where the store has them, perhaps later. */
-  takeQueued(goes: (delivery: Delivery) => boolean, taken: (delivery: Delivery) => void): void {
-    const queue = this.#queue;
-    if (queue === null) return;
-    queue.take(goes, (delivery) => {
-      this.#done(delivery);
-      taken(delivery);
-    });
-    this.#forget(queue);
+    this.#queue?.withhold(mayReceive);
   }
 
   /** When nothing waits, what comes is sent at once. */
-  #forget(queue: Waiting): void {
+  forget(queue: DeliveryQueue<Session>): void {
     if (queue.length === 0 && this.#queue === queue) this.#queue = null;
   }
 
   /** It does not reach the client. It is neither in the queue nor on its way any more. */
   drop(delivery: Delivery, why: DropReason): void {
-    this.#done(delivery);
+    this.done(delivery);
     this.#giveUp(delivery, why);
   }
 
@@ -264,7 +215,8 @@ export class Session {
     }
   }
 
-  #done(delivery: Delivery): void {
+  /** The store need not have it any more. */
+  done(delivery: Delivery): void {
     if (delivery.sequence > 0) this.#store?.done(this, delivery);
   }
 
@@ -304,10 +256,10 @@ export class Session {
    * the store stays counted: whoever ends the session sees to it.
    */
   drain(): Delivery[] {
-    const near = [...this.#queue ?? []];
-    const rest = [...this.inflight(), ...near];
+    const loaded = [...this.#queue ?? []];
+    const rest = [...this.inflight(), ...loaded];
     for (const delivery of this.inflight()) this.host.countInflight(delivery, -1);
-    this.host.countQueued(-near.length);
+    this.host.countQueued(-loaded.length);
     this.#inflight = null;
     this.#queue = null;
     this.#resend = null;
@@ -317,10 +269,10 @@ export class Session {
   /** An earlier run left so many more that wait, only in the store; `last`: of all of them. */
   restoreWaiting(count: number, bytes: number, last: number): void {
     this.#sequence = Math.max(this.#sequence, last);
-    const near = this.queuedCount;
-    if (count <= near) return;
-    this.#queue ??= new Waiting(this, this.#store);
-    this.#queue.restore(count - near, Math.max(0, bytes - this.#queue.bytes));
+    const loaded = this.queuedCount;
+    if (count <= loaded) return;
+    this.#queue ??= new DeliveryQueue(this, this.#store);
+    this.#queue.restore(count - loaded, Math.max(0, bytes - this.#queue.bytes));
   }
 
   /** What an earlier run had on its way; in the order of sending, what was not sent yet with packet id 0. */
@@ -328,7 +280,7 @@ export class Session {
     this.#sequence = Math.max(this.#sequence, delivery.sequence);
     if (delivery.packetId === 0) {
       if (delivery.sequence === 0) this.#enqueue(delivery);
-      else (this.#queue ??= new Waiting(this, this.#store)).push(delivery);
+      else (this.#queue ??= new DeliveryQueue(this, this.#store)).push(delivery);
       return;
     }
     if (!(this.#inflight ??= new Inflight()).restore(delivery)) return;
@@ -344,7 +296,7 @@ export class Session {
   #finish(delivery: Delivery): void {
     this.#inflight!.delete(delivery.packetId);
     this.host.countInflight(delivery, -1);
-    this.#done(delivery);
+    this.done(delivery);
     this.host.qosComplete?.(this, delivery);
     // What was to be repeated on this connection and was not took nothing.
     if (!delivery.toRepeat || delivery.released) this.#quota++;
@@ -372,10 +324,10 @@ export class Session {
     }
     if (!this.outlet!.publish(message, qos, this.#flag(retain), false, delivery.packetId, identifiers)) {
       inflight.delete(delivery.packetId);
-      this.#done(delivery);
+      this.done(delivery);
       return false;
     }
-    delivery.hold = this.outlet!.hold;
+    delivery.heldBatch = this.outlet!.heldBatch;
     this.#quota--;
     this.host.countInflight(delivery, 1);
     this.host.qosPublish?.(this, delivery, false);
@@ -384,12 +336,7 @@ export class Session {
 
   /** What was held back under these numbers never leaves: as far as its client knows it was not sent. */
   unsent(one: number, other: number): void {
-    for (const delivery of this.inflight()) {
-      const { hold } = delivery;
-      if (hold === 0 || (hold !== one && hold !== other)) continue;
-      delivery.hold = 0;
-      delivery.unsent = true;
-    }
+    this.#inflight?.unsent(one, other);
   }
 
   #resendMore(): void {
@@ -406,14 +353,14 @@ export class Session {
     const dup = !delivery.unsent;
     if (outlet.publish(message, qos, this.#flag(retain), dup, packetId, identifiers)) {
       delivery.unsent = false;
-      delivery.hold = dup ? 0 : outlet.hold;
+      delivery.heldBatch = dup ? 0 : outlet.heldBatch;
       this.#quota--;
       this.host.qosPublish?.(this, delivery, dup);
       return true;
     }
     this.#inflight!.delete(packetId);
     this.host.countInflight(delivery, -1);
-    this.#done(delivery);
+    this.done(delivery);
     // A QoS 2 message the client may have begun to take belongs to it alone. [MQTT-4.8.2-5]
     if (qos === 2 && dup) this.#giveUp(delivery, "tooLarge");
     else this.#tooLarge(delivery);
@@ -421,10 +368,10 @@ export class Session {
   }
 
   #enqueue(delivery: Delivery): void {
-    const queue = this.#queue ??= new Waiting(this, this.#store);
+    const queue = this.#queue ??= new DeliveryQueue(this, this.#store);
     if (!queue.admits(delivery.message)) {
       this.drop(delivery, "queueFull");
-      this.#forget(queue);
+      this.forget(queue);
       return;
     }
     if (this.#store !== null) this.#store.put(this, this.#numbered(delivery));
@@ -432,7 +379,7 @@ export class Session {
     queue.push(delivery);
     if (this.outlet === null) {
       if (queue.expires < expires) this.host.expiring(this);
-    } else if (queue.filling) this.host.filling(this);
+    } else if (queue.filling) this.host.filling(this.outlet);
   }
 
   #numbered(delivery: Delivery): Delivery {

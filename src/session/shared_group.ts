@@ -1,15 +1,15 @@
 /** The members of one `$share/group/filter`, and whose turn it is. MQTT 5.0 section 4.8.2. */
 
-import type { Entry } from "../topics/slot.ts";
-import type { Subscription } from "./subscription.ts";
+import type { Entry } from "../topics/entries.ts";
+import type { Route, RouteGroup } from "./route.ts";
 
 const everyone = (): boolean => true;
 
-export class SharedGroup implements Entry {
+export class SharedGroup implements Entry, RouteGroup {
   readonly name: string;
   readonly filter: string;
-  place = 0;
-  readonly members: Subscription[] = [];
+  position = 0;
+  readonly members: Route[] = [];
   #next = 0;
 
   constructor(name: string, filter: string) {
@@ -17,17 +17,15 @@ export class SharedGroup implements Entry {
     this.filter = filter;
   }
 
-  /** As a client subscribes to it. */
   get key(): string {
     return `$share/${this.name}/${this.filter}`;
   }
 
-  add(member: Subscription): void {
-    member.place = this.members.length;
+  add(member: Route): void {
     this.members.push(member);
   }
 
-  remove(member: Subscription): void {
+  remove(member: Route): void {
     const at = this.members.indexOf(member);
     if (at < 0) return;
     this.members.splice(at, 1);
@@ -38,7 +36,7 @@ export class SharedGroup implements Entry {
    * Round robin over the members that are connected and keep up; then over those connected; an offline one
    * only when nobody is connected, and only for a message worth keeping. Whoever is not `allowed` is passed over.
    */
-  choose(qos: number, allowed: (member: Subscription) => boolean = everyone): Subscription | null {
+  choose(qos: number, allowed: (member: Route) => boolean = everyone): Route | null {
     const n = this.members.length;
     let busy = -1;
     let offline = -1;
@@ -57,7 +55,7 @@ export class SharedGroup implements Entry {
     return null;
   }
 
-  #take(at: number): Subscription {
+  #take(at: number): Route {
     this.#next = (at + 1) % this.members.length;
     return this.members[at]!;
   }

@@ -1,26 +1,25 @@
 /** One session's interest in one filter. Kept small: there may be millions. */
 
 import type { QoS, SubscribeOptions } from "../packets/types.ts";
-import type { Entry } from "../topics/slot.ts";
-import type { Route } from "./route.ts";
-import type { Session } from "./session.ts";
+import type { Entry } from "../topics/entries.ts";
+import type { Recipient, Route } from "./route.ts";
 import type { SharedGroup } from "./shared_group.ts";
 
 const NO_LOCAL = 4;
 const RETAIN_AS_PUBLISHED = 8;
 
 export class Subscription implements Entry, Route {
-  readonly session: Session;
+  readonly session: Recipient;
   /** As sent, with `$share/group/`. */
   readonly filter: string;
   readonly group: SharedGroup | null;
-  place = 0;
+  position = 0;
   /** QoS in the low two bits. */
   #bits = 0;
   /** 0: none. */
   identifier = 0;
 
-  constructor(session: Session, filter: string, group: SharedGroup | null) {
+  constructor(session: Recipient, filter: string, group: SharedGroup | null) {
     this.session = session;
     this.filter = filter;
     this.group = group;

@@ -1,6 +1,8 @@
 /** What a session needs around it, recorded instead of done. */
 
+import { Slice } from "../../src/core/slices.ts";
 import type { QoS } from "../../src/packets/types.ts";
+import type { Backlog } from "../../src/session/backlog.ts";
 import type { DropReason, SessionHost } from "../../src/session/host.ts";
 import { Message, NEVER } from "../../src/session/message.ts";
 import type { Outlet } from "../../src/session/outlet.ts";
@@ -10,7 +12,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Counts, and remembers what was dropped. */
-export class FakeHost implements SessionHost {
+export class FakeHost implements SessionHost<Session> {
   maximumInflight = 1024;
   maximumQueuedMessages = 10_000;
   maximumQueuedBytes: number = 1 << 24;
@@ -25,7 +27,7 @@ export class FakeHost implements SessionHost {
   now(): number {
     return this.time;
   }
-  dropped(_session: Session, message: Message, why: DropReason): void {
+  dropped(_session: unknown, message: Message, why: DropReason): void {
     this.drops.push({ text: textOf(message), why });
   }
   countInflight(_delivery: unknown, by: number): void {
@@ -54,7 +56,7 @@ export class FakeHost implements SessionHost {
   due(): number {
     return 0;
   }
-  qosDropped(_session: Session, delivery: { message: Message }): void {
+  qosDropped(_session: unknown, delivery: { message: Message }): void {
     this.qosDrops.push(textOf(delivery.message));
   }
 }
@@ -72,7 +74,15 @@ export interface Sent {
 export class FakeOutlet implements Outlet {
   readonly will: null = null;
   congested = false;
-  readonly hold = 0;
+  readonly client: null = null;
+  readonly slice: Slice = new Slice();
+  readonly waitsForReceiver = false;
+  readonly waitsForUs = false;
+  backlog: Backlog | null = null;
+  readonly rawVersion = 0;
+  readonly output: null = null;
+  readonly outgoing: null = null;
+  readonly heldBatch = 0;
   /** Payloads longer than this are too large for the client. */
   largest: number = Infinity;
   readonly sent: Sent[] = [];
@@ -95,6 +105,8 @@ export class FakeOutlet implements Outlet {
   pubrel(packetId: number): void {
     this.released.push(packetId);
   }
+  emptied(): void {}
+  disconnect(): void {}
   /** The texts sent since the last call. */
   take(): string[] {
     return this.sent.splice(0).map((s) => (s.dup ? `${s.text}!` : s.text));

@@ -4,33 +4,38 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { SharedGroup } from "../../src/session/shared_group.ts";
+import type { Session } from "../../src/session/session.ts";
 import { Subscription } from "../../src/session/subscription.ts";
 import { FakeOutlet, sessionOf } from "./fakes.ts";
 
 type State = "online" | "busy" | "offline";
 
-function memberIn(group: SharedGroup, state: State): Subscription {
-  const member = new Subscription(sessionOf(), "$share/g/t", group);
+class Member extends Subscription {
+  declare readonly session: Session;
+}
+
+function memberIn(group: SharedGroup, state: State): Member {
+  const member = new Member(sessionOf(), "$share/g/t", group);
   turn(member, state);
   group.add(member);
   return member;
 }
 
-function turn(member: Subscription, state: State): void {
+function turn(member: Member, state: State): void {
   const outlet = new FakeOutlet();
   outlet.congested = state === "busy";
   member.session.outlet = state === "offline" ? null : outlet;
 }
 
-function groupOf(...states: State[]): { group: SharedGroup; members: Subscription[] } {
+function groupOf(...states: State[]): { group: SharedGroup; members: Member[] } {
   const group = new SharedGroup("g", "t");
   return { group, members: states.map((state) => memberIn(group, state)) };
 }
 
-function chosen(group: SharedGroup, members: readonly Subscription[], count: number, qos = 1): number[] {
+function chosen(group: SharedGroup, members: readonly Member[], count: number, qos = 1): number[] {
   return Array.from({ length: count }, () => {
     const member = group.choose(qos);
-    return member === null ? -1 : members.indexOf(member);
+    return members.findIndex((one) => one === member);
   });
 }
 
@@ -88,7 +93,7 @@ test("shared group: the choice is always the best there is, under random changes
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100, size: "max" }), (steps) => {
       const group = new SharedGroup("g", "t");
-      const members: { member: Subscription; state: State }[] = [];
+      const members: { member: Member; state: State }[] = [];
       const rank = (s: State): number => ["online", "busy", "offline"].indexOf(s);
       for (const s of steps) {
         if ("join" in s) members.push({ member: memberIn(group, s.join), state: s.join });

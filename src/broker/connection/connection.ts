@@ -6,6 +6,7 @@
 import type { Client } from "../../hook/client.ts";
 import { textOf } from "../../core/error_text.ts";
 import { isPromise } from "../../core/maybe_promise.ts";
+import type { Slice } from "../../core/slices.ts";
 import { type Malformed, type Reason, Reasons } from "../../packets/reason.ts";
 import { NO_PROPERTIES } from "../../packets/properties.ts";
 import type {
@@ -37,7 +38,7 @@ import { Lifetime } from "./lifetime.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Output } from "./output.ts";
 import type { Unused } from "./publish_right.ts";
-import type { Backlog } from "../delivery/back_pressure.ts";
+import type { Backlog } from "../../session/backlog.ts";
 import type { RetainedBacklog } from "./retained_backlog.ts";
 import type { Routes } from "../delivery/routes.ts";
 
@@ -174,6 +175,15 @@ export class Connection implements StreamHandler, Link {
     return session.waitsForSlice || this.broker.persistence?.holds(session) === true;
   }
 
+  get slice(): Slice {
+    return this.input.slice;
+  }
+
+  emptied(): void {
+    // (Without anything that was sent nothing is acknowledged, which would make them go on.)
+    this.retained?.pump();
+  }
+
   /** Whoever was waited for is ready again. */
   proceed(): void {
     this.input.release(PauseReason.RECEIVER);
@@ -226,8 +236,8 @@ export class Connection implements StreamHandler, Link {
     return true;
   }
 
-  get hold(): number {
-    return this.outgoing.hold;
+  get heldBatch(): number {
+    return this.outgoing.heldBatch;
   }
 
   pubrel(packetId: number): void {

@@ -2,19 +2,21 @@
 
 import type { ConnectPacket, Packet, Will } from "../../packets/types.ts";
 import type { Reason } from "../../packets/reason.ts";
+import type { Outlet } from "../../session/outlet.ts";
 import type { Session } from "../../session/session.ts";
 import type { TopicEntry } from "../../topics/topic_table.ts";
-import type { Receiver } from "../delivery/back_pressure.ts";
 import type { Routes } from "../delivery/routes.ts";
 import type { Cause } from "../ends/cause.ts";
 import type { Connected, Phase } from "../ends/ended.ts";
 import type { Parts } from "../parts.ts";
+import type { Output } from "./output.ts";
 import type { Intake } from "./pause.ts";
 import type { Wire } from "./wire.ts";
 
-export interface Link extends Wire, Connected, Receiver {
+export interface Link extends Wire, Connected, Outlet {
   readonly broker: Parts;
   readonly phase: Phase;
+  readonly output: Output;
   readonly input: Intake;
   session: Session | null;
   will: Will | null;

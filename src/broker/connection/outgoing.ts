@@ -25,9 +25,9 @@ export class Outgoing implements TurnTask {
   sealed = false;
   /** `Turn.told` before what it answers was handled. */
   toldBefore = -1;
-  /** The numbers of what is held back, and of what of it waits for the commit under way; 0: nothing. */
-  #hold = 0;
-  #sealedHold = 0;
+  /** The numbers of the batch that is held back, and of the one that waits for the commit under way; 0: there is none. */
+  #heldBatch = 0;
+  #sealedBatch = 0;
   /** Whose messages are in it; its connection may have left it. */
   #holder: Session | null = null;
   /** What hooks are told when it is written. */
@@ -79,18 +79,18 @@ export class Outgoing implements TurnTask {
   }
 
   #flush(): void {
-    this.#hold = 0;
+    this.#heldBatch = 0;
     this.#output.flush();
   }
 
-  /** Under which number what was just added is held back; 0: it is not. */
-  get hold(): number {
+  /** The number of the held back batch that has what was just added; 0: it is not held back. */
+  get heldBatch(): number {
     if (!this.#held) return 0;
-    if (this.#hold === 0) {
-      this.#hold = this.#connection.broker.turn.newHold();
+    if (this.#heldBatch === 0) {
+      this.#heldBatch = this.#connection.broker.turn.newBatch();
       this.#holder = this.#connection.session;
     }
-    return this.#hold;
+    return this.#heldBatch;
   }
 
   /**
@@ -124,15 +124,15 @@ export class Outgoing implements TurnTask {
     this.#dirty = false;
     this.owes = false;
     this.sealed = true;
-    this.#sealedHold = this.#hold;
-    this.#hold = 0;
+    this.#sealedBatch = this.#heldBatch;
+    this.#heldBatch = 0;
     this.#output.seal();
   }
 
   committed(): void {
     this.sealed = false;
     this.#welcomed();
-    this.#sealedHold = 0;
+    this.#sealedBatch = 0;
     this.#output.unseal();
     if (this.sent !== null) this.sent.tell();
     if (this.#connection.phase === "closed") this.say();
@@ -231,9 +231,9 @@ export class Outgoing implements TurnTask {
 
   /** What is held back never leaves. */
   #forsake(): void {
-    this.#holder?.unsent(this.#hold, this.#sealedHold);
+    this.#holder?.unsent(this.#heldBatch, this.#sealedBatch);
     this.#holder = null;
-    this.#hold = this.#sealedHold = 0;
+    this.#heldBatch = this.#sealedBatch = 0;
   }
 
   /** What may leave leaves, before the connection ends. */

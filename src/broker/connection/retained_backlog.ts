@@ -3,6 +3,7 @@
  * blocks the loop nor fills the memory, it goes as fast as the client reads.
  */
 
+import type { Session } from "../../session/session.ts";
 import type { Subscription } from "../../session/subscription.ts";
 import type { Link } from "./link.ts";
 import { clientName } from "./client_name.ts";
@@ -71,16 +72,15 @@ export class RetainedBacklog implements SlicedWork {
       if (subscription.noLocal && message.publisher === session.clientId) continue;
       const allowed = mayReceive(connection.broker.hooks, session, message.topic);
       if (allowed === true) deliverRetained(connection.broker, subscription, message);
-      else if (allowed !== false) this.#waitFor(allowed, message.topic, subscription);
+      else if (allowed !== false) this.#waitFor(allowed, message.topic, session, subscription);
     }
     if (connection.retained === this) connection.retained = null;
   }
 
-  #waitFor(answer: Promise<boolean>, topic: string, subscription: Subscription): void {
+  #waitFor(answer: Promise<boolean>, topic: string, session: Session, subscription: Subscription): void {
     this.#waiting = true;
     void answer.then((allowed) => {
       this.#waiting = false;
-      const { session } = subscription;
       const there = session.subscriptions.get(subscription.filter) === subscription;
       // (Another may be there by now, or none.)
       const message = this.#connection.broker.retained.get(topic);

@@ -5,9 +5,9 @@
  * is dropped and QoS 1 and 2 queue up within their bound, until it has caught up.
  */
 
+import { Backlog, type Publisher } from "../../session/backlog.ts";
 import type { Outlet } from "../../session/outlet.ts";
-import type { Route } from "../../session/route.ts";
-import type { SharedGroup } from "../../session/shared_group.ts";
+import type { Route, RouteGroup } from "../../session/route.ts";
 import type { Routes } from "./routes.ts";
 import type { Timeline } from "../../core/timeline.ts";
 
@@ -19,37 +19,9 @@ const ALONE_MS = 10_000;
 const ALLOWANCE_MS = 5000;
 const REFILL = 0.1;
 
-/** Who may be behind with what it is sent: a connection, or an inline subscription. */
-export interface Receiver extends Outlet {
-  /** What it sends itself is not read because it waits for somebody else. */
-  readonly waitsForReceiver: boolean;
-  /** What waits for it is held back by us: others have their turn, or the storage is behind. */
-  readonly waitsForUs: boolean;
-  /** Only `Pressure` makes it. */
-  backlog: Backlog | null;
-}
-
-/** Who waits for a receiver. */
-export interface Publisher {
-  /** It may go on. */
-  proceed(): void;
-}
-
-/** What is remembered of a receiver that can't keep up. */
-export class Backlog {
-  readonly waiting: Set<Publisher> = new Set();
-  slow = false;
-  progressAt: number;
-  allowance: number = ALLOWANCE_MS;
-  checkedAt: number;
-  constructor(now: number) {
-    this.progressAt = this.checkedAt = now;
-  }
-}
-
 export class Pressure {
   readonly #clock: Timeline;
-  readonly #pressed: Set<Receiver> = new Set();
+  readonly #pressed: Set<Outlet> = new Set();
   #stop: (() => void) | null = null;
 
   constructor(clock: Timeline) {
@@ -62,8 +34,8 @@ export class Pressure {
   }
 
   /** It is behind. */
-  add(receiver: Receiver): void {
-    const backlog = receiver.backlog ??= new Backlog(this.#clock.monotonic());
+  add(receiver: Outlet): void {
+    const backlog = receiver.backlog ??= new Backlog(this.#clock.monotonic(), ALLOWANCE_MS);
     if (backlog.slow || this.#pressed.has(receiver)) return;
     backlog.progressAt = backlog.checkedAt = this.#clock.monotonic();
     this.#pressed.add(receiver);
@@ -71,7 +43,7 @@ export class Pressure {
   }
 
   /** It has caught up enough. */
-  remove(receiver: Receiver): void {
+  remove(receiver: Outlet): void {
     this.#pressed.delete(receiver);
     if (receiver.backlog !== null) this.#release(receiver, receiver.backlog);
     if (this.#pressed.size === 0) {
@@ -88,17 +60,17 @@ export class Pressure {
   }
 
   #waitFor(route: Route, publisher: Publisher): boolean {
-    const outlet = route.session.outlet as Receiver | null;
+    const outlet = route.session.outlet;
     if (outlet === null || !this.#pressed.has(outlet) || owesOnlyAnswers(outlet, publisher)) return false;
     outlet.backlog!.waiting.add(publisher);
     return true;
   }
 
   /** Only when every connected member is behind. */
-  #waitForGroup(group: SharedGroup, publisher: Publisher): boolean {
-    let behind: Receiver | null = null;
+  #waitForGroup(group: RouteGroup, publisher: Publisher): boolean {
+    let behind: Outlet | null = null;
     for (const { session } of group.members) {
-      const outlet = session.outlet as Receiver | null;
+      const outlet = session.outlet;
       if (outlet === null) continue;
       if (!this.#pressed.has(outlet) || owesOnlyAnswers(outlet, publisher)) return false;
       behind = outlet;
@@ -126,7 +98,8 @@ export class Pressure {
         this.#letGo(backlog);
       }
       // (Who waits only for itself makes nobody wait.)
-      const others = backlog.waiting.size - ((backlog.waiting as ReadonlySet<object>).has(receiver) ? 1 : 0);
+      const waiting: ReadonlySet<unknown> = backlog.waiting;
+      const others = waiting.size - (waiting.has(receiver) ? 1 : 0);
       if (others > 0) backlog.allowance -= Math.min(passed, CHECK_MS * 2);
       backlog.allowance = Math.min(ALLOWANCE_MS, backlog.allowance + passed * REFILL);
       const patience = others === 0 && backlog.waiting.size > 0 ? ALONE_MS : NO_PROGRESS_MS;
@@ -145,7 +118,7 @@ export class Pressure {
   }
 
   /** Wakes one after the other, as long as there is room for what they bring; the first to come is first to go. */
-  #release(receiver: Receiver, backlog: Backlog): void {
+  #release(receiver: Outlet, backlog: Backlog): void {
     for (const publisher of backlog.waiting) {
       if (this.#pressed.has(receiver)) return;
       backlog.waiting.delete(publisher);
@@ -158,10 +131,6 @@ export class Pressure {
  * Its queue is what is full, and only its own acknowledgements can empty it, which are not read while it waits for
  * somebody, or is itself the one that would wait. Two clients that publish to each other must not wait for each other.
  */
-function owesOnlyAnswers(outlet: Receiver, publisher: Publisher): boolean {
-  return !outlet.congested && (same(outlet, publisher) || outlet.waitsForReceiver);
-}
-
-function same(one: object, other: object): boolean {
-  return one === other;
+function owesOnlyAnswers(outlet: Outlet, publisher: unknown): boolean {
+  return !outlet.congested && (outlet === publisher || outlet.waitsForReceiver);
 }

@@ -3,11 +3,10 @@
 import type { Message } from "../../session/message.ts";
 import { Delivery } from "../../session/delivery.ts";
 import { Retain } from "../../session/retain.ts";
-import { type Route, toItself } from "../../session/route.ts";
+import { type Recipient, type Route, type RouteGroup, toItself } from "../../session/route.ts";
 import type { Session } from "../../session/session.ts";
 import type { SharedGroup } from "../../session/shared_group.ts";
 import type { Subscription } from "../../session/subscription.ts";
-import type { Client } from "../../hook/client.ts";
 import { isPromise } from "../../core/maybe_promise.ts";
 import type { QoS } from "../../packets/types.ts";
 import type { Core } from "../core.ts";
@@ -78,9 +77,9 @@ export function deliverShared(core: Core, message: Message, groups: readonly Sha
 function deliverToGroup(
   core: Core,
   message: Message,
-  group: SharedGroup,
+  group: RouteGroup,
   among: ReadonlySet<Route> | null,
-  but: Session | null = null,
+  but: Recipient | null = null,
 ): number {
   const anyone = among === null && but === null && core.hooks.on.onAclCheck.length === 0;
   const first = anyone
@@ -98,8 +97,8 @@ function allowed(
   core: Core,
   message: Message,
   among: ReadonlySet<Route> | null,
-  but: Session | null,
-): (one: Subscription) => boolean {
+  but: Recipient | null,
+): (one: Route) => boolean {
   const asked = core.hooks.on.onAclCheck.length > 0;
   return (one) =>
     one.session !== but && (among === null || among.has(one)) &&
@@ -110,9 +109,9 @@ function allowed(
 function deliverToOther(
   core: Core,
   message: Message,
-  group: SharedGroup,
-  first: Subscription,
-  may: (one: Subscription) => boolean,
+  group: RouteGroup,
+  first: Route,
+  may: (one: Route) => boolean,
 ): void {
   // (More than once only where hooks make it larger.)
   const refused = new Set([first]);
@@ -137,7 +136,7 @@ function deliverToOther(
  * It is not larger than the member's client takes. Nobody knows what one takes that is away, nor how large hooks make
  * it: then it is tried.
  */
-function takes(core: Core, { session, qos, identifiers }: Subscription, message: Message): boolean {
+function takes(core: Core, { session, qos, identifiers }: Route, message: Message): boolean {
   const { outlet } = session;
   if (outlet === null || core.hooks.encodes || core.hooks.on.onDeliver.length > 0) return true;
   return outlet.takes(message, lower(message.qos, qos), identifiers);
@@ -151,7 +150,7 @@ function lower(one: QoS, other: QoS): QoS {
 export function anotherIsThere(
   core: Core,
   message: Message,
-  group: SharedGroup,
+  group: RouteGroup,
   session: Session,
 ): boolean {
   const original = message.original ?? message;
@@ -163,14 +162,14 @@ export function anotherIsThere(
 }
 
 /** The members that hooks leave of a group; null: all. */
-function chosenAmong(core: Core, message: Message, group: SharedGroup): ReadonlySet<Route> | null {
+function chosenAmong(core: Core, message: Message, group: RouteGroup): ReadonlySet<Route> | null {
   if (core.hooks.on.onSelectSubscribers.length === 0) return null;
   const selected = select(core, message, new Everybody([], [group]));
   return selected === null ? null : selected.shared[0]?.among ?? NOBODY;
 }
 
 /** Until access control has said which members of a group may receive a message; null: that is known. */
-export function membersAsked(core: Core, message: Message, group: SharedGroup): Promise<unknown> | null {
+export function membersAsked(core: Core, message: Message, group: RouteGroup): Promise<unknown> | null {
   const { topic } = message.original ?? message;
   const late = group.members.map(({ session }) => mayReceive(core.hooks, session, topic, true))
     .filter((answer) => isPromise(answer));
@@ -181,7 +180,7 @@ export function membersAsked(core: Core, message: Message, group: SharedGroup): 
  * What a member of a shared subscription did not get goes to another one, as it was published; perhaps later, because
  * access control may take its time.
  */
-export function deliverAgain(core: Core, message: Message, group: SharedGroup): void {
+export function deliverAgain(core: Core, message: Message, group: RouteGroup): void {
   const original = message.original ?? message;
   const asked = membersAsked(core, original, group);
   if (asked !== null) {
@@ -197,8 +196,8 @@ export function deliverAgain(core: Core, message: Message, group: SharedGroup): 
 export function deliverAgainNow(
   core: Core,
   message: Message,
-  group: SharedGroup,
-  but: Session | null = null,
+  group: RouteGroup,
+  but: Recipient | null = null,
 ): boolean {
   const original = message.original ?? message;
   return deliverToGroup(core, original, group, chosenAmong(core, original, group), but) > 0;
@@ -208,7 +207,7 @@ export function deliverAgainNow(
 export function deliverRetained(core: Core, subscription: Subscription, message: Message): void {
   if (send(core, subscription, message, Retain.RETAINED, null) === Outcome.UNWANTED) return;
   if (core.hooks.on.onRetainPublished.length === 0) return;
-  const client = subscription.session.client as Client | null;
+  const client = subscription.session.client;
   if (client !== null) core.hooks.notify("onRetainPublished", client, shownMessage(core, message));
 }
 
@@ -218,7 +217,7 @@ export function deliverToOne(core: Core, session: Session, message: Message): vo
   send(core, route, message, Retain.NO, null);
 }
 
-function deliverOne(core: Core, route: Route, message: Message, group: SharedGroup | null): Outcome {
+function deliverOne(core: Core, route: Route, message: Message, group: RouteGroup | null): Outcome {
   // RETAIN travels on only where it was asked for. [MQTT-3.3.1-12] [MQTT-3.3.1-13]
   return send(
     core,
@@ -235,7 +234,7 @@ function send(
   route: Route,
   message: Message,
   retain: Retain,
-  group: SharedGroup | null,
+  group: RouteGroup | null,
 ): Outcome {
   const { session } = route;
   const qos = lower(message.qos, route.qos);

@@ -1,8 +1,8 @@
 /** Who gets a message of a topic: computed once per topic and change of subscriptions, then remembered. */
 
 import { isPromise } from "../../core/maybe_promise.ts";
-import { mergeRoutes, type Route } from "../../session/route.ts";
-import type { Session } from "../../session/session.ts";
+import { mergeRoutes } from "../../session/merged_route.ts";
+import type { Recipient, Route } from "../../session/route.ts";
 import { SharedGroup } from "../../session/shared_group.ts";
 import type { Subscription } from "../../session/subscription.ts";
 import type { TopicEntry } from "../../topics/topic_table.ts";
@@ -77,7 +77,7 @@ export class Router {
     let direct: Route[] | null = null;
     let shared: SharedGroup[] | null = null;
     let overlapping = false;
-    const seen = found.length > 1 ? new Set<Session>() : null;
+    const seen = found.length > 1 ? new Set<Recipient>() : null;
     for (const subscriber of found) {
       if (subscriber instanceof SharedGroup) (shared ??= []).push(subscriber);
       else {
@@ -105,7 +105,7 @@ export class Router {
     };
   }
 
-  #allowed(session: Session, topic: string, pending: Promise<boolean>[], often = false): boolean {
+  #allowed(session: Recipient, topic: string, pending: Promise<boolean>[], often = false): boolean {
     const answer = mayReceive(this.#hooks, session, topic, often);
     if (!isPromise(answer)) return answer;
     pending.push(answer);
@@ -114,7 +114,7 @@ export class Router {
 }
 
 function mergeOverlapping(subscriptions: readonly Subscription[]): Route[] {
-  const bySession = new Map<Session, Subscription[]>();
+  const bySession = new Map<Recipient, Subscription[]>();
   for (const s of subscriptions) {
     const list = bySession.get(s.session);
     if (list === undefined) bySession.set(s.session, [s]);

@@ -1,13 +1,10 @@
 /** A message on its way to its subscribers, for hooks that choose them or look at each delivery. */
 
-import type { Client } from "../../hook/client.ts";
 import type { Candidate, CandidateGroup, Selection } from "../../hook/hook.ts";
 import { isPromise } from "../../core/maybe_promise.ts";
 import type { QoS } from "../../packets/types.ts";
 import { Message, rawTopicOf } from "../../session/message.ts";
-import type { Route } from "../../session/route.ts";
-import type { Session } from "../../session/session.ts";
-import type { SharedGroup } from "../../session/shared_group.ts";
+import type { Recipient, Route, RouteGroup } from "../../session/route.ts";
 import { utf8Length } from "../../packets/wire.ts";
 import type { PublishChanges } from "../../hook/publish_view.ts";
 import { isTopicName } from "../../topics/names.ts";
@@ -20,7 +17,7 @@ import { shownMessage } from "./shown_message.ts";
 export interface Selected {
   readonly direct: readonly Route[];
   /** With the members one of whom gets it. */
-  readonly shared: readonly { readonly group: SharedGroup; readonly among: ReadonlySet<Route> }[];
+  readonly shared: readonly { readonly group: RouteGroup; readonly among: ReadonlySet<Route> }[];
 }
 
 class Subscriber implements Candidate {
@@ -45,7 +42,7 @@ class Subscriber implements Candidate {
 
 interface Group extends CandidateGroup {
   /** Where what hooks see comes from. */
-  readonly origin: SharedGroup;
+  readonly origin: RouteGroup;
 }
 
 /** What hooks are shown of routes; it holds as long as the routes do. */
@@ -53,7 +50,7 @@ export class Everybody implements Selection {
   readonly direct: readonly Candidate[];
   readonly shared: readonly Group[];
 
-  constructor(direct: readonly Route[], shared: readonly SharedGroup[]) {
+  constructor(direct: readonly Route[], shared: readonly RouteGroup[]) {
     this.direct = direct.map((route) => new Subscriber(route));
     this.shared = shared.map((group) => ({
       group: group.name,
@@ -130,9 +127,9 @@ export function select(core: Core, message: Message, everybody: Everybody): Sele
 }
 
 /** `onDeliver`: the message as this session gets it, null: it does not. */
-export function deliverThroughHooks(core: Core, session: Session, message: Message): Message | null {
+export function deliverThroughHooks(core: Core, session: Recipient, message: Message): Message | null {
   const { hooks } = core;
-  const client = session.client as Client | null;
+  const client = session.client;
   if (client === null) return message;
   let current = message;
   for (const hook of hooks.on.onDeliver) {

@@ -35,7 +35,7 @@ const TICK_MS = 2500;
 /** Sessions and retained messages that are told again between two commits. */
 const TOLD_AT_ONCE = 500;
 
-export class Persistence implements DeliveryStore, Committer, Telling {
+export class Persistence implements DeliveryStore<Session>, Committer, Telling {
   readonly window: number = WINDOW;
   readonly storage: Storage;
   readonly #broker: Kept;
@@ -255,7 +255,7 @@ export class Persistence implements DeliveryStore, Committer, Telling {
   /** Something in its record has changed. */
   changed(session: Session): void {
     if (!session.kept || session.ended) return;
-    this.storage.putSession(recordOf(session, session.client as Client | null, session.outlet?.will ?? null));
+    this.storage.putSession(recordOf(session, session.client, session.outlet?.will ?? null));
     this.#told();
   }
 

@@ -52,7 +52,7 @@ export function recordOfDelivery(delivery: Delivery): DeliveryRecord {
 
 /** Of a session that has ended and is not gone: whoever loads it finds that its time is over. */
 export function endingRecord(session: Session): SessionRecord {
-  return { ...recordOf(session, session.client as Client | null, null), sessionExpiryInterval: 0 };
+  return { ...recordOf(session, session.client, null), sessionExpiryInterval: 0 };
 }
 
 /** `will`: what would be published if this process ended now, while the client is connected. */

@@ -7,7 +7,7 @@ import type { Subscription } from "../../session/subscription.ts";
 import type { Kept } from "./kept.ts";
 
 /** Whom it is told through. */
-export interface Teller extends Pick<DeliveryStore, "put" | "received"> {
+export interface Teller extends Pick<DeliveryStore<Session>, "put" | "received"> {
   changed(session: Session): void;
   subscribed(subscription: Subscription, retainHandling: 0 | 1 | 2): void;
   retained(message: Message): void;
@@ -58,7 +58,7 @@ function retellSession(teller: Teller, session: Session): void {
 export function onlyStored(broker: Kept): number {
   let count = 0;
   for (const session of broker.sessions.all()) {
-    if (session.kept) count += session.waiting?.far ?? 0;
+    if (session.kept) count += session.waiting?.stored ?? 0;
   }
   for (const { left } of broker.sessions.endings.all()) count += left;
   return count;

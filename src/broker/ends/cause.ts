@@ -1,5 +1,6 @@
 /** Why a connection ends, or something is refused, as its line in the log says it. */
 
+import type { Cause } from "../../core/cause.ts";
 import type { EventCode } from "../../core/codes.ts";
 import type { LogFields } from "../../core/log.ts";
 import { type Malformed, type Reason, Reasons } from "../../packets/reason.ts";
@@ -7,10 +8,7 @@ import { utf8Length } from "../../packets/wire.ts";
 import { levelCount } from "../../topics/names.ts";
 import type { Capabilities, Limits } from "../../core/options.ts";
 
-/** What the reason code does not say. */
-export interface Cause extends LogFields {
-  readonly code: EventCode;
-}
+export type { Cause } from "../../core/cause.ts";
 
 /** What a client is told, and what the log says. */
 export interface Refusal {

@@ -5,7 +5,8 @@ import { NO_PROPERTIES, type Properties } from "../../packets/properties.ts";
 import { type Reason, Reasons } from "../../packets/reason.ts";
 import { type ConnectPacket, PacketType } from "../../packets/types.ts";
 import { isOpen, mayDo } from "../access/access.ts";
-import { type Rights, rightsToWaiting } from "../access/receive_rights.ts";
+import { rightsToWaiting } from "../access/receive_rights.ts";
+import type { ReceiveRights } from "../../session/receive_rights.ts";
 import type { ConnectedClient } from "../connection/connected_client.ts";
 import type { Connection } from "../connection/connection.ts";
 import { fits } from "../connection/encode_for.ts";
@@ -101,7 +102,7 @@ function establish(
   connection: Connection,
   packet: ConnectPacket,
   auth: Properties,
-  rights: Rights | null,
+  rights: ReceiveRights | null,
 ): void {
   const { broker } = connection;
   const { capabilities } = broker;
@@ -153,7 +154,7 @@ function welcome(
   packet: ConnectPacket,
   { session, present, spared }: Claimed,
   properties: Properties,
-  rights: Rights | null,
+  rights: ReceiveRights | null,
 ): void {
   const { broker } = connection;
   const { persistence, sessions } = broker;

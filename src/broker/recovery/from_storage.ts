@@ -1,7 +1,7 @@
 /** At start: sessions and retained messages as the storage has kept them. */
 
 import type { Session } from "../../session/session.ts";
-import { AWAY } from "../../session/delivery_queue.ts";
+import { LOADED_WHILE_AWAY } from "../../session/delivery_queue.ts";
 import type { StoredMessage, StoredSysInfo } from "../../storage/stored.ts";
 import type { StorageLoader } from "../../storage/storage.ts";
 import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../storage/records.ts";
@@ -22,7 +22,7 @@ const RETURN_MS = 1000;
 /** The function that is answered has to be called when the storage may be told of changes. Fails with what it says. */
 export async function load(broker: ClockParts, persistence: Persistence): Promise<() => void> {
   const loader = new Loader(broker, persistence);
-  await persistence.storage.load(loader, AWAY);
+  await persistence.storage.load(loader, LOADED_WHILE_AWAY);
   return () => loader.end();
 }
 

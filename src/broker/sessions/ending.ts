@@ -10,7 +10,7 @@
 
 import type { Delivery } from "../../session/delivery.ts";
 import type { Session } from "../../session/session.ts";
-import type { SharedGroup } from "../../session/shared_group.ts";
+import type { RouteGroup } from "../../session/route.ts";
 import type { SessionRecord } from "../../storage/records.ts";
 import type { Durable } from "../durability/durable.ts";
 import { deliverAgainNow, membersAsked } from "../delivery/deliver.ts";
@@ -33,7 +33,7 @@ export interface Groups {
   /** Somebody has one. */
   readonly anyGroups: boolean;
   /** The group that has taken its place, if any has. */
-  current(group: SharedGroup): SharedGroup | null;
+  current(group: RouteGroup): RouteGroup | null;
 }
 
 export class Ending {
@@ -73,11 +73,11 @@ export class Ending {
     this.#readers = readers;
     this.#groups = groups;
     const { waiting } = session;
-    this.left = waiting?.far ?? 0;
+    this.left = waiting?.stored ?? 0;
     this.#after = waiting?.last ?? 0;
     // (A long queue is not read for nothing: without a group or a hook that wants to see them they are only counted.)
-    const shared = shares || waiting?.sharedFar === true ||
-      (waiting?.farUnknown === true && groups.anyGroups);
+    const shared = shares || waiting?.sharedStored === true ||
+      (waiting?.storedUnknown === true && groups.anyGroups);
     const wanted = shared || session.host.qosDropped !== undefined;
     this.#more = this.left > 0 && wanted;
   }
@@ -204,14 +204,14 @@ export class Ending {
   }
 
   /** The group it goes to: null when it goes to nobody. */
-  #groupOf({ group, qos, packetId }: Delivery): SharedGroup | null {
+  #groupOf({ group, qos, packetId }: Delivery): RouteGroup | null {
     // A QoS 2 message the client has begun to take belongs to it alone. [MQTT-4.8.2-5]
     if (group === null || (qos === 2 && packetId > 0)) return null;
     return this.#groups.current(group);
   }
 
   /** It goes to another member, if there is one, and leaves the store. */
-  #settle(delivery: Delivery, group: SharedGroup | null): void {
+  #settle(delivery: Delivery, group: RouteGroup | null): void {
     const { session } = this;
     const { host } = session;
     const expired = group !== null && delivery.message.expiresAt <= host.now();

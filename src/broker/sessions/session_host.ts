@@ -6,13 +6,12 @@ import type { SessionHost } from "../../session/host.ts";
 import { type Message, NEVER } from "../../session/message.ts";
 import type { Session } from "../../session/session.ts";
 import { deliverAgainNow } from "../delivery/deliver.ts";
-import type { Pressure, Receiver } from "../delivery/back_pressure.ts";
+import type { Pressure } from "../delivery/back_pressure.ts";
 import type { Durable } from "../durability/durable.ts";
 import type { Sessions } from "./sessions.ts";
 import { mayReceive } from "../access/receive_rights.ts";
 import { shownMessage } from "../delivery/shown_message.ts";
-import type { Outlet } from "../../session/outlet.ts";
-import { CHECK, type Slice } from "../../core/slices.ts";
+import { CHECK } from "../../core/slices.ts";
 
 /** Roughly the memory a delivery costs, beside its message. */
 const DELIVERY_BYTES = 200;
@@ -23,12 +22,6 @@ const FEW = 16;
 export interface HostParts extends Durable {
   readonly pressure: Pressure;
   readonly sessions: Sessions;
-}
-
-/** A connection as the host of its session needs it. */
-interface Attached extends Outlet {
-  readonly retained: { pump(): void } | null;
-  readonly input: { readonly slice: Slice };
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -44,10 +37,10 @@ function never(): Promise<boolean> {
 }
 
 /** Makes the host, or brings an existing one up to date with the hooks. */
-export function sessionHost(broker: HostParts, existing?: SessionHost): SessionHost {
+export function sessionHost(broker: HostParts, existing?: SessionHost<Session>): SessionHost<Session> {
   const { limits, stats, hooks } = broker;
   const shown = (message: Message): MessageInfo => shownMessage(broker, message);
-  const host: Writable<SessionHost> = existing ?? {
+  const host: Writable<SessionHost<Session>> = existing ?? {
     maximumInflight: limits.inflight,
     maximumQueuedMessages: limits.queuedMessages,
     maximumQueuedBytes: limits.queuedBytes,
@@ -74,9 +67,7 @@ export function sessionHost(broker: HostParts, existing?: SessionHost): SessionH
     countQueued(by): void {
       stats.queued += by;
     },
-    filling(session: Session): void {
-      broker.pressure.add(session.outlet as Receiver);
-    },
+    filling: (outlet) => broker.pressure.add(outlet),
     expiring: (session) => broker.deadlines.add(session, broker.clock.due(session.waiting?.expires ?? NEVER)),
     due(session): number {
       const next = broker.sessions.due(session, broker.clock.now());
@@ -86,9 +77,6 @@ export function sessionHost(broker: HostParts, existing?: SessionHost): SessionH
       const current = broker.sessions.current(group!);
       return current !== null && deliverAgainNow(broker, message, current, session);
     },
-    // (Without anything that was sent nothing is acknowledged, which would make them go on. A hook that was told of what
-    // was dropped may have ended the connection.)
-    emptied: (session) => (session.outlet as Attached | null)?.retained?.pump(),
     yields(session): boolean {
       const { persistence, slices } = broker;
       if (session.kept && persistence?.behind === true) {
@@ -96,8 +84,7 @@ export function sessionHost(broker: HostParts, existing?: SessionHost): SessionH
         return true;
       }
       slices.units += 2;
-      const { slice } = (session.outlet as Attached).input;
-      if (!slices.exhausted && (slices.units < CHECK || !slices.over(slice))) return false;
+      if (!slices.exhausted && (slices.units < CHECK || !slices.over(session.outlet!.slice))) return false;
       slices.wait(session);
       return true;
     },

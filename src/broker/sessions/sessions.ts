@@ -1,12 +1,12 @@
 /** All sessions: the one place where a client id is claimed, and where a session ends. */
 
 import type { Client } from "../../hook/client.ts";
-import { type Reason, Reasons } from "../../packets/reason.ts";
+import { Reasons } from "../../packets/reason.ts";
 import { NO_PROPERTIES } from "../../packets/properties.ts";
 import type { ProtocolVersion, QoS, SubscribeOptions } from "../../packets/types.ts";
 import { NEVER } from "../../session/message.ts";
 import type { Outlet } from "../../session/outlet.ts";
-import type { Cause } from "../ends/cause.ts";
+import type { RouteGroup } from "../../session/route.ts";
 import { Session } from "../../session/session.ts";
 import type { PendingWill } from "../../session/will.ts";
 import { SharedGroup } from "../../session/shared_group.ts";
@@ -21,7 +21,7 @@ import type { TakeOvers } from "../ends/take_overs.ts";
 import type { Sweeper } from "./sweeper.ts";
 import type { Wills } from "./wills.ts";
 import { Endings } from "./endings.ts";
-import type { Rights } from "../access/receive_rights.ts";
+import type { ReceiveRights } from "../../session/receive_rights.ts";
 
 /** Between two looks at a queue for what has expired, at least. */
 const SWEEP_MS = 10_000;
@@ -34,13 +34,11 @@ export interface SessionParts extends Durable {
   readonly sweeper: Sweeper;
 }
 
-/** A connection as its session's place among the others needs it. */
+/** A connection that takes over a session. */
 export interface Attached extends Outlet {
-  readonly client: Client | null;
   readonly version: ProtocolVersion;
   /** A 3.x client that calls itself a bridge. */
   readonly bridge: boolean;
-  disconnect(reason: Reason, cause?: Cause): void;
 }
 
 export interface Claimed {
@@ -90,7 +88,7 @@ export class Sessions {
   claim(client: Client): Claimed | Promise<boolean> | null {
     const { id: clientId, cleanStart } = client;
     const broker = this.#broker;
-    const old = this.#byId.get(textKey(clientId))?.outlet as Attached | null | undefined;
+    const old = this.#byId.get(textKey(clientId))?.outlet;
     if (old) {
       broker.hooks.notify("onTakeOver", old.client!, client);
       broker.takeOvers.note(old.client!, client);
@@ -130,9 +128,9 @@ export class Sessions {
   }
 
   /** After CONNACK: the session sends what it owes. `rights`: to what waits; null: they need not be looked at. */
-  attach(session: Session, connection: Attached, receiveMaximum: number, rights: Rights | null): void {
+  attach(session: Session, connection: Attached, receiveMaximum: number, rights: ReceiveRights | null): void {
     const { hooks, subscriptions } = this.#broker;
-    const before = session.client as Client | null;
+    const before = session.client;
     session.client = connection.client;
     session.optionsHold = connection.version === 5 || connection.bridge;
     // What it may receive depends on who it is and where it comes from: any of it may have changed.
@@ -199,7 +197,7 @@ export class Sessions {
   }
 
   /** It may have lost its last member since, and got a new one; null: it has none. */
-  current(group: SharedGroup): SharedGroup | null {
+  current(group: RouteGroup): RouteGroup | null {
     return group.members.length > 0 ? group : this.group(group.key);
   }
 
@@ -255,7 +253,7 @@ export class Sessions {
     if (filters.length === 0 || hooks.on.onUnsubscribed.length === 0 || session.client === null) return;
     hooks.notify(
       "onUnsubscribed",
-      session.client as Client,
+      session.client,
       { type: 10, packetId: 0, filters, properties: NO_PROPERTIES },
       filters.map(() => 0),
       filters.map((filter) => this.subscribers(filter)),
@@ -268,8 +266,7 @@ export class Sessions {
    * answer.
    */
   redispatch(session: Session, now: number): void {
-    if (session.queuedCount === 0) return;
-    session.takeQueued(
+    session.waiting?.take(
       ({ group, message }) =>
         // (Where the store takes its time it may be back by now.)
         session.outlet === null && group !== null && message.expiresAt > now &&

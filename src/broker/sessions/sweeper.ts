@@ -42,7 +42,8 @@ export class Sweeper {
       if (looked > 0 && looked + session.queuedCount > AT_ONCE) break;
       looked += session.queuedCount;
       // (Who is back drops what has expired when it is sent.)
-      const more = session.ended || session.outlet !== null ? false : session.sweep(this.#clock.now());
+      const queue = session.ended || session.outlet !== null ? null : session.waiting;
+      const more = queue === null ? false : queue.sweep(this.#clock.now());
       if (more !== false && await more) break;
       this.#sessions.delete(session);
       if (more !== false) break;

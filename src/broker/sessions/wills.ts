@@ -110,7 +110,7 @@ export class Wills {
 
   /** The will as it is to be published; null: it is not. */
   #decide(session: Session, will: Will): MaybePromise<Will | null> {
-    const client = session.client as Client | null;
+    const client = session.client;
     if (client === null) return isServerTopic(will.topic) ? null : will;
     const final = this.#throughHooks(client, will);
     return isPromise(final)

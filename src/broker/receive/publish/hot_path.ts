@@ -118,7 +118,7 @@ export function deliverRun(
   let singly: Route[] | null = null;
   for (let i = 0; i < direct.length; i++) {
     const route = direct[i]!;
-    const outlet = route.session.outlet as Connection | null;
+    const { outlet } = route.session;
     // An offline session gets no QoS 0.
     if (outlet === null) continue;
     const chosen = outlet === connection ? toItself(route) : route;
@@ -131,12 +131,12 @@ export function deliverRun(
       } else (singly ??= []).push(chosen);
       continue;
     }
-    if (direct.length === 1 || end - start < 96) outlet.output.append(bytes, start, end);
-    else outlet.output.appendAll(view ??= bytes.subarray(start, end));
+    if (direct.length === 1 || end - start < 96) outlet.output!.append(bytes, start, end);
+    else outlet.output!.appendAll(view ??= bytes.subarray(start, end));
     stats.messagesSent += count;
     stats.packetsSent += count;
     stats.bytesSent += end - start;
-    outlet.outgoing.added();
+    outlet.outgoing!.added();
   }
   if (singly !== null || routes.shared.length > 0) {
     deliverSingly(connection, entry, singly, routes.shared, bytes, start, end);
