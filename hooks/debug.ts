@@ -113,7 +113,7 @@ export class Debug implements Hook {
     this.#log = log;
     this.#pings = showPings;
     this.#detail = { data: showPacketData, most: maximumLength };
-    this.#selection = new Selection(options.clients ?? null, options.topics ?? null);
+    this.#selection = new Selection(options);
   }
 
   /** Called by the server. Throws when another server has this hook: nobody could tell their lines apart. */

@@ -108,7 +108,7 @@ export class Ledger implements Hook {
    */
   static parse(text: string, fileName = "ledger", options: LedgerOptions = {}): Ledger {
     const ledger = new Ledger({}, options);
-    ledger.#rules = compileText(text, fileName);
+    ledger.#rules = compileText({ file: fileName, text });
     return ledger;
   }
 
@@ -204,5 +204,5 @@ async function rulesIn(path: string): Promise<Rulebook> {
     const why = textOf(error);
     throw new LedgerError([{ where: path, message: `Cannot read the ledger: ${why}` }], { cause: error });
   }
-  return compileText(text, path);
+  return compileText({ file: path, text });
 }

@@ -5,12 +5,18 @@ import { filterCovers } from "../../src/topics/covers.ts";
 import { topicMatches } from "../../src/topics/match.ts";
 import { isShared, isTopicFilter, parseShared } from "../../src/topics/names.ts";
 
+/** What is left out is not narrowed down. */
+export interface Selected {
+  readonly clients?: readonly string[] | null;
+  readonly topics?: readonly string[] | null;
+}
+
 export class Selection {
   readonly #clients: readonly string[] | null;
   readonly #topics: readonly string[] | null;
 
-  /** Null: all of them. Throws a TypeError when one of `topics` is no filter. */
-  constructor(clients: readonly string[] | null, topics: readonly string[] | null) {
+  /** Throws a TypeError when one of `topics` is no filter. */
+  constructor({ clients = null, topics = null }: Selected) {
     for (const filter of topics ?? []) {
       if (typeof filter === "string" && isTopicFilter(filter) && !isShared(filter)) continue;
       throw new TypeError(

@@ -39,7 +39,7 @@ export async function configure(
   if (file !== null) {
     const text = await readConf(file);
     const { fileLayer } = await parts.configurationFile();
-    const read = fileLayer(file.path, text);
+    const read = fileLayer({ file: file.path, text });
     problems.push(...read.problems);
     layers.push(read.layer);
   }

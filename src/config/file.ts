@@ -16,13 +16,13 @@ import {
 } from "./settings.ts";
 import { readStorage } from "./storage_file.ts";
 import { filePath } from "./values.ts";
-import { type Entry, YamlReader } from "./yaml_reader.ts";
+import { type Entry, type YamlFile, YamlReader } from "./yaml_reader.ts";
 
-/** `file` is what it is called in messages. The layer is of use only when no problem is an error. */
-export function fileLayer(file: string, text: string): { layer: Layer; problems: readonly Problem[] } {
-  const reader = new YamlReader(file, text);
+/** The layer is of use only when no problem is an error. */
+export function fileLayer({ file, text }: YamlFile): { layer: Layer; problems: readonly Problem[] } {
+  const reader = new YamlReader({ file, text });
   const other = otherText(text) ?? otherYaml(reader.top, file);
-  if (other !== null) return notOurs(other, file);
+  if (other !== null) return notOurs({ where: file, message: other });
   const draft: Draft = { capabilities: {}, limits: {}, storage: {}, listed: null, listeners: new Map() };
   const comqtt = comqttFields(reader, draft);
   reader.readFile({
@@ -50,11 +50,11 @@ export function fileLayer(file: string, text: string): { layer: Layer; problems:
 }
 
 /** Nothing else of it would be of use. */
-function notOurs(message: string, file: string): ReturnType<typeof fileLayer> {
+function notOurs(problem: Omit<Problem, "severity">): ReturnType<typeof fileLayer> {
   const values: Layer["values"] = { capabilities: {}, limits: {}, storage: {} };
   return {
     layer: { values, listeners: new Map(), tls: {} },
-    problems: [{ severity: "error", where: file, message }],
+    problems: [{ severity: "error", ...problem }],
   };
 }
 

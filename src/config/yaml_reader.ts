@@ -34,6 +34,13 @@ export interface Place {
 /** What to do with each key, by its name in camel case. */
 export type Fields = Readonly<Record<string, (entry: Entry) => void>>;
 
+export interface YamlFile {
+  /** What it is called in messages. */
+  readonly file: string;
+  /** What stands in it. */
+  readonly text: string;
+}
+
 export class YamlReader {
   readonly problems: Problem[] = [];
   readonly #file: string;
@@ -41,8 +48,7 @@ export class YamlReader {
   readonly #lines: LineCounter = new LineCounter();
   readonly #document: ReturnType<typeof parseDocument>;
 
-  /** `file` is what the file is called in messages. */
-  constructor(file: string, text: string) {
+  constructor({ file, text }: YamlFile) {
     this.#file = file;
     this.#text = text;
     // Duplicate keys are found here: `packetSize` and `packet-size` are the same key.

@@ -51,13 +51,13 @@ log:
 `;
 
 function messages(text: string, severity: "error" | "warning"): string[] {
-  return fileLayer("a.yml", text).problems
+  return fileLayer({ file: "a.yml", text }).problems
     .filter((problem) => problem.severity === severity)
     .map(({ where, message }) => `${where.slice("a.yml:".length)} ${message}`);
 }
 
 test("comqtt file: what has a counterpart means the same", () => {
-  const { layer } = fileLayer("a.yml", single);
+  const { layer } = fileLayer({ file: "a.yml", text: single });
   assert.deepEqual(messages(single, "error"), []);
   assert.deepEqual(layer.values, {
     limits: { queuedMessages: 65_535 },
@@ -123,7 +123,7 @@ test("comqtt file: no warning of what means nothing without what it belongs to",
     "log: { enable: true, output: 0, filename: ./logs/comqtt.log, maxsize: 100, max-backups: 3, compress: true }",
     "mqtt: { options: { inline-client: true } }",
   ].join("\n");
-  assert.deepEqual(fileLayer("a.yml", text).problems, []);
+  assert.deepEqual(fileLayer({ file: "a.yml", text }).problems, []);
 });
 
 test("comqtt file: logs that are switched off go on, with a warning", () => {
@@ -136,7 +136,7 @@ test("comqtt file: a packet size that is set elsewhere is not warned of", () => 
   const zero = "mqtt: { options: { capabilities: { maximum-packet-size: 0 } } }";
   assert.equal(messages(zero, "warning").length, 1);
   for (const text of [`limits: { packetSize: 2MiB }\n${zero}`, `${zero}\nlimits: { packetSize: 2MiB }`]) {
-    const { layer, problems } = fileLayer("a.yml", text);
+    const { layer, problems } = fileLayer({ file: "a.yml", text });
     assert.deepEqual([problems, layer.values.limits], [[], { packetSize: 2 * 1024 * 1024 }]);
   }
 });
@@ -157,7 +157,7 @@ const ways: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = 
 
 for (const [text, storage] of ways) {
   test(`comqtt file: storage as in ${text.replaceAll("\n", ", ")}`, () => {
-    const { layer } = fileLayer("a.yml", text);
+    const { layer } = fileLayer({ file: "a.yml", text });
     assert.deepEqual(messages(text, "error"), []);
     assert.deepEqual(layer.values.storage, storage);
   });
@@ -176,10 +176,10 @@ test("comqtt file: access control that is not there yet lets nobody start withou
 });
 
 test("comqtt file: with a certificate tcp and ws are encrypted, with an authority clients need one too", () => {
-  const { layer, problems } = fileLayer(
-    "a.yml",
-    "mqtt: { tcp: :1883, ws: :1882, http: :8080, tls: { ca-cert: a, server-cert: c, server-key: k } }",
-  );
+  const { layer, problems } = fileLayer({
+    file: "a.yml",
+    text: "mqtt: { tcp: :1883, ws: :1882, http: :8080, tls: { ca-cert: a, server-cert: c, server-key: k } }",
+  });
   assert.deepEqual(problems, []);
   const tls = { cert: "c", key: "k", ca: "a", requireClientCert: true };
   assert.deepEqual(Object.fromEntries(layer.listeners), {
@@ -202,7 +202,7 @@ test("comqtt file: half a key pair, or one that nothing uses, is an error", () =
 
 test("comqtt file: an address that is empty or off opens nothing", () => {
   for (const off of ["", "''", "off", "false", "null"]) {
-    const { layer, problems } = fileLayer("a.yml", `mqtt:\n  ws: ${off}\n`);
+    const { layer, problems } = fileLayer({ file: "a.yml", text: `mqtt:\n  ws: ${off}\n` });
     assert.deepEqual(problems, []);
     assert.deepEqual(Object.fromEntries(layer.listeners), { ws: [] });
   }

@@ -13,13 +13,16 @@ const examples = readdirSync(folder).filter((name) => name.endsWith(".yml") && n
 
 for (const name of examples) {
   test(`examples: nothing is wrong with ${name}`, () => {
-    const { problems } = fileLayer(name, readFileSync(new URL(name, folder), "utf8"));
+    const { problems } = fileLayer({ file: name, text: readFileSync(new URL(name, folder), "utf8") });
     assert.deepEqual(problems, []);
   });
 }
 
 test("examples: comqtt.yml says what the defaults are, all of them", () => {
-  const { layer } = fileLayer("comqtt.yml", readFileSync(new URL("comqtt.yml", folder), "utf8"));
+  const { layer } = fileLayer({
+    file: "comqtt.yml",
+    text: readFileSync(new URL("comqtt.yml", folder), "utf8"),
+  });
   assert.deepEqual(layer.values, {
     capabilities: defaultCapabilities,
     limits: defaultLimits,

@@ -9,14 +9,14 @@ import { capabilityKinds, limitKinds } from "../../src/config/settings.ts";
 
 /** The layer of a file with nothing wrong. */
 function layerOf(text: string): Layer {
-  const { layer, problems } = fileLayer("a.yml", text);
+  const { layer, problems } = fileLayer({ file: "a.yml", text });
   assert.deepEqual(problems, []);
   return layer;
 }
 
 /** `line:column message`, one for each problem. */
 function problemsOf(text: string, severity: "error" | "warning" = "error"): string[] {
-  const { problems } = fileLayer("a.yml", text);
+  const { problems } = fileLayer({ file: "a.yml", text });
   return problems.filter((problem) => problem.severity === severity).map(({ where, message }) => {
     assert.match(where, /^a\.yml:[1-9]\d*:[1-9]\d*$/);
     return `${where.slice("a.yml:".length)} ${message}`;
@@ -83,7 +83,7 @@ test("file: every limit and capability has its key", () => {
 for (const [name, [low, high]] of Object.entries(limitRanges)) {
   test(`file: limits.${name} takes what the broker takes and no more`, () => {
     const read = (value: number): number =>
-      fileLayer("a.yml", `limits: { ${name}: ${value} }`).problems.length;
+      fileLayer({ file: "a.yml", text: `limits: { ${name}: ${value} }` }).problems.length;
     assert.deepEqual([low, high].map(read), [0, 0]);
     assert.deepEqual([low - 1, high + 1].map(read), [1, 1]);
   });

@@ -11,7 +11,7 @@ const project = new URL("../../", import.meta.url);
 
 /** Everything that is said about a file with this text. */
 function problems(text: string): string[] {
-  return fileLayer("a.yml", text).problems.map(({ where, message }) => `${where}: ${message}`);
+  return fileLayer({ file: "a.yml", text }).problems.map(({ where, message }) => `${where}: ${message}`);
 }
 
 const recognised: readonly (readonly [string, RegExp])[] = [

@@ -20,11 +20,11 @@ const outcomes = ["accepted", "differently", "without effect", "ignored", "refus
 type Outcome = typeof outcomes[number];
 
 function outcomeOf(text: string): Outcome {
-  const { layer, problems } = fileLayer("a.yml", text);
+  const { layer, problems } = fileLayer({ file: "a.yml", text });
   if (problems.some(({ severity }) => severity === "error")) return "refused";
   if (problems.some(({ message }) => message.endsWith("has no effect"))) return "without effect";
   if (problems.length > 0) return "differently";
-  return shape(layer) === shape(fileLayer("a.yml", "").layer) ? "ignored" : "accepted";
+  return shape(layer) === shape(fileLayer({ file: "a.yml", text: "" }).layer) ? "ignored" : "accepted";
 }
 
 function shape({ values, listeners, tls }: Layer): string {
@@ -64,7 +64,7 @@ const mappings: readonly (readonly string[])[] = [
 /** The keys that are read in a mapping, from what is said of one that nobody knows. */
 function known(path: readonly string[]): string[] {
   const text = path.reduceRight((inner, name) => `{ ${name}: ${inner} }`, "{ zzzzzzzzzzzz: 0 }");
-  const [problem] = fileLayer("a.yml", text).problems;
+  const [problem] = fileLayer({ file: "a.yml", text }).problems;
   const list = / expected one of (.*)$/.exec(problem?.message ?? "")?.[1];
   assert.ok(list !== undefined, problem?.message);
   return list.split(", ").map((name) => [...path, kebab(name)].join("."));
@@ -76,7 +76,7 @@ function kebab(name: string): string {
 
 test("coming from: every key of comqtt's file that is read stands in the table, and no other", () => {
   const draft: Draft = { capabilities: {}, limits: {}, storage: {}, listed: null, listeners: new Map() };
-  const { top, log } = comqttFields(new YamlReader("a.yml", ""), draft);
+  const { top, log } = comqttFields(new YamlReader({ file: "a.yml", text: "" }), draft);
   const inner = mappings.flatMap(known);
   const read = [
     ...Object.keys(top).map(kebab),

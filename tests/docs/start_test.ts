@@ -91,7 +91,7 @@ test("start page: the units are such as systemd takes", { ...analyze, ...deno.ne
 });
 
 test("start page: the configuration is one", () => {
-  assert.deepEqual(fileLayer("comqtt.yml", yaml).problems, []);
+  assert.deepEqual(fileLayer({ file: "comqtt.yml", text: yaml }).problems, []);
 });
 
 test(

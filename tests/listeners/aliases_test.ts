@@ -76,15 +76,15 @@ for (const [everywhere, here] of [[0, 5], [5, 0]] as const) {
 }
 
 test("listener: what a file says of topic aliases reaches the listener", () => {
-  const { layer, problems } = fileLayer(
-    "a.yml",
-    `listeners:
+  const { layer, problems } = fileLayer({
+    file: "a.yml",
+    text: `listeners:
   - { type: tcp, address: 1883, topicAliasMaximumOut: 7 }
   - { type: ws, address: 1882, topicAliasMaximumOut: 8 }
   - { type: unix, path: /tmp/x, topicAliasMaximumOut: 9 }
   - { type: tcp, address: 1884 }
 `,
-  );
+  });
   assert.deepEqual(problems, []);
   const made = [...layer.listeners.values()].flat().map((setting) =>
     makeListener(setting, () => new Response()).topicAliasMaximumOut

@@ -11,16 +11,16 @@ import { type Pattern, patternOf, remotePatternOf } from "./pattern.ts";
 import { acceptedHashes, ruleSecret, type Secret, userSecret } from "./passwords/secret.ts";
 import { type AclRule, type AuthRule, Rulebook, type User } from "./rulebook.ts";
 import type { Source } from "./source.ts";
-import { yamlSource } from "./yaml_source.ts";
+import { type RulesFile, yamlSource } from "./yaml_source.ts";
 
 /** Throws a `LedgerError` with all that is wrong. */
 export function compileObjects(rules: unknown): Rulebook {
   return compile(new ObjectSource(rules), []);
 }
 
-/** `file`: what it is called in messages. Throws a `LedgerError` with all that is wrong. */
-export function compileText(text: string, file: string): Rulebook {
-  const { source, problems } = yamlSource(file, text);
+/** Throws a `LedgerError` with all that is wrong. */
+export function compileText(file: RulesFile): Rulebook {
+  const { source, problems } = yamlSource(file);
   if (problems.length > 0) throw new LedgerError(problems);
   return compile(source, problems);
 }

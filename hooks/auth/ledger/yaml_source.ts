@@ -4,8 +4,15 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument 
 import type { LedgerProblem } from "./error.ts";
 import type { Source, SourceEntry } from "./source.ts";
 
-/** The whole file; `file` is what it is called in messages. Of a file that is no YAML only the problems are of use. */
-export function yamlSource(file: string, text: string): { source: Source; problems: LedgerProblem[] } {
+export interface RulesFile {
+  /** What it is called in messages. */
+  readonly file: string;
+  /** What stands in it. */
+  readonly text: string;
+}
+
+/** The whole file. Of one that is no YAML only the problems are of use. */
+export function yamlSource({ file, text }: RulesFile): { source: Source; problems: LedgerProblem[] } {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   const place: Place = (offset) => {

@@ -51,19 +51,19 @@ export class Connection {
       const advice = /^Requires /.test(why)
         ? "permit it: ioredis looks at variables of the environment"
         : 'install it with "deno add npm:ioredis@^6" or "npm install ioredis@^6"';
-      throw fault(
-        "unusable",
-        "open the storage in",
+      throw fault({
+        kind: "unusable",
+        doing: "open the storage in",
         place,
-        `the package "ioredis" cannot be loaded: ${why}`,
+        why: `the package "ioredis" cannot be loaded: ${why}`,
         advice,
-      );
+      });
     }
     try {
       await within(this.#connected(), timeout);
     } catch (error) {
       this.close();
-      throw faultOf(error, "open the storage in", place);
+      throw faultOf(error, { doing: "open the storage in", place });
     }
   }
 
@@ -125,7 +125,7 @@ export class Connection {
     } catch (error) {
       // (With its answer the question is over. Without, whatever comes over this connection comes too late.)
       if (!isAnswer(error) && client !== null) this.#lost(client, error);
-      throw faultOf(reasonOf(client, error), doing, this.#settings.place);
+      throw faultOf(reasonOf(client, error), { doing, place: this.#settings.place });
     }
   }
 

@@ -50,7 +50,11 @@ export class RedisDriver implements Storage {
     this.#host = host;
     this.#writer = writer;
     this.promise = promiseOf(this.#settings, writer.durability);
-    this.#messages = new Messages(writer, this.#settings.prefix, REMEMBERED, REMEMBERED_BYTES);
+    this.#messages = new Messages(writer, {
+      prefix: this.#settings.prefix,
+      count: REMEMBERED,
+      bytes: REMEMBERED_BYTES,
+    });
   }
 
   async load(loader: StorageLoader, window: number): Promise<void> {
@@ -191,7 +195,7 @@ export class RedisDriver implements Storage {
     if (state === undefined || this.#messages === null) return [];
     const pending = new PendingQueue(sessionId, [this.#sent, this.#changes], sequence);
     const queue = `${this.#settings.prefix}queue:${sessionId}`;
-    return waitingOf(this.#opened(), this.#messages, queue, state, pending, sequence, limit);
+    return waitingOf(this.#opened(), this.#messages, { queue, state, pending, after: sequence, limit });
   }
 
   async close(): Promise<void> {

@@ -59,7 +59,8 @@ export async function inspect(
 
 function refuse(info: string, place: string): void {
   const has = (line: string): boolean => info.includes(`\n${line}\r`) || info.includes(`\n${line}\n`);
-  const refused = (why: string, advice: string): StorageError => fault("unusable", DOING, place, why, advice);
+  const refused = (why: string, advice: string): StorageError =>
+    fault({ kind: "unusable", doing: DOING, place, why, advice });
   if (has("role:slave") && !has("slave_read_only:0")) {
     throw refused("it is a read-only replica", "use the address of its master");
   }

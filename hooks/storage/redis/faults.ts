@@ -36,24 +36,30 @@ function said(error: unknown): string {
   return text.replace(/ script: [0-9a-f]{40}.*$/s, "");
 }
 
-/** `doing`: "write to"; the message begins with "Cannot" and that. */
-export function faultOf(error: unknown, doing: string, place: string): StorageError {
+/** What could not be done. */
+export interface Attempt {
+  /** `write to`: the message begins with "Cannot" and that. */
+  readonly doing: string;
+  /** Of Redis, without secrets. */
+  readonly place: string;
+}
+
+export interface Fault extends Attempt {
+  readonly kind: StorageFault;
+  readonly why: string;
+  readonly advice: string;
+  readonly cause?: unknown;
+}
+
+export function faultOf(error: unknown, attempt: Attempt): StorageError {
   if (error instanceof StorageError) return error;
   const text = said(error);
-  const kind = KINDS.find(([pattern]) => pattern.test(text));
-  return kind === undefined
-    ? fault("input/output", doing, place, text, NETWORK, error)
-    : fault(kind[1], doing, place, text, kind[2], error);
+  const known = KINDS.find(([pattern]) => pattern.test(text));
+  const [, kind, advice] = known ?? [null, "input/output" as const, NETWORK];
+  return fault({ ...attempt, kind, why: text, advice, cause: error });
 }
 
 /** In the words of all messages here. */
-export function fault(
-  kind: StorageFault,
-  doing: string,
-  place: string,
-  why: string,
-  advice: string,
-  cause?: unknown,
-): StorageError {
+export function fault({ kind, doing, place, why, advice, cause }: Fault): StorageError {
   return new StorageError(`Cannot ${doing} Redis at "${place}": ${why}; ${advice}`, kind, place, { cause });
 }

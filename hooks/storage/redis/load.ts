@@ -43,7 +43,7 @@ export class Load {
     this.#prefix = prefix;
     this.#loader = loader;
     // (The server has them in memory as well.)
-    this.#messages = new Messages(connection, prefix, Infinity, Infinity);
+    this.#messages = new Messages(connection, { prefix, count: Infinity, bytes: Infinity });
   }
 
   async run(window: number): Promise<Loaded> {

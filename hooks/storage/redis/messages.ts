@@ -13,20 +13,28 @@ export interface Source {
 /** Ids in one question. */
 const PAGE = 32;
 
+export interface Remembered {
+  /** Of the keys. */
+  readonly prefix: string;
+  /** So many messages are remembered, */
+  readonly count: number;
+  /** and so many bytes of payloads. */
+  readonly bytes: number;
+}
+
 export class Messages {
   readonly #source: Source;
   readonly #prefix: string;
-  /** So many, and so many bytes of payloads, are remembered. */
   readonly #count: number;
   readonly #limit: number;
   readonly #known: Map<string, StoredMessage> = new Map();
   #bytes = 0;
 
-  constructor(source: Source, prefix: string, count: number, limit: number) {
+  constructor(source: Source, { prefix, count, bytes }: Remembered) {
     this.#source = source;
     this.#prefix = prefix;
     this.#count = count;
-    this.#limit = limit;
+    this.#limit = bytes;
   }
 
   /** The deliveries with their messages; null: it, or its message, cannot be read. */

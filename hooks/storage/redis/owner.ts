@@ -48,17 +48,19 @@ export async function acquire(
     const [what, first = "", second = ""] = words(await connection.run(DOING, ACQUIRE, args));
     if (what === "ok") return { commits: Number(first), clearing: second };
     if (what === "format") {
-      throw fault(
-        "newer",
-        DOING,
+      throw fault({
+        kind: "newer",
+        doing: DOING,
         place,
-        `what is under "${prefix}" is of version ${first}, this program knows version ${FORMAT}`,
-        "use the version of comqtt that wrote it, or a later one",
-      );
+        why: `what is under "${prefix}" is of version ${first}, this program knows version ${FORMAT}`,
+        advice: "use the version of comqtt that wrote it, or a later one",
+      });
     }
     const left = Number(second);
     // Renewed, or never to run out: whoever it is lives.
-    if (what !== "taken" || left < 0 || left > before) throw inUse(DOING, place, prefix, first);
+    if (what !== "taken" || left < 0 || left > before) {
+      throw inUse({ doing: DOING, place, prefix, mark: first });
+    }
     if (before === Infinity) {
       host.log(
         "warn",

@@ -1,7 +1,7 @@
 /** What scripts answer. */
 
 import type { StorageError } from "../../../src/storage/error.ts";
-import { fault } from "./faults.ts";
+import { type Attempt, fault } from "./faults.ts";
 import { textOf } from "./records.ts";
 
 /** A list whose first text says how it went, and the texts after it. */
@@ -18,14 +18,19 @@ export function bytes(reply: unknown): Uint8Array {
   return reply instanceof Uint8Array ? reply : new Uint8Array(0);
 }
 
-/** `mark`: of the server that has it. */
-export function inUse(doing: string, place: string, prefix: string, mark: string): StorageError {
+export interface InUse extends Attempt {
+  readonly prefix: string;
+  /** Of the server that has it. */
+  readonly mark: string;
+}
+
+export function inUse({ doing, place, prefix, mark }: InUse): StorageError {
   const who = mark === "" ? "another server" : `another server (${mark.slice(mark.indexOf(" ") + 1)})`;
-  return fault(
-    "in use",
+  return fault({
+    kind: "in use",
     doing,
     place,
-    `${who} has the keys that begin with "${prefix}"`,
-    "stop it, or give each server a prefix of its own",
-  );
+    why: `${who} has the keys that begin with "${prefix}"`,
+    advice: "stop it, or give each server a prefix of its own",
+  });
 }

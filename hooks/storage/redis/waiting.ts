@@ -49,15 +49,21 @@ export class PendingQueue {
   }
 }
 
-/** At most `limit`, after `after`, in order. */
+/** Which deliveries are asked for: at most `limit`, after the sequence `after`. */
+export interface QueuePage {
+  /** The key of what Redis has of it. */
+  readonly queue: string;
+  readonly state: SessionState;
+  readonly pending: PendingQueue;
+  readonly after: number;
+  readonly limit: number;
+}
+
+/** In order. */
 export async function waitingOf(
   source: Source,
   messages: Messages,
-  queue: string,
-  state: SessionState,
-  pending: PendingQueue,
-  after: number,
-  limit: number,
+  { queue, state, pending, after, limit }: QueuePage,
 ): Promise<DeliveryRecord[]> {
   const found: DeliveryRecord[] = [];
   let from = after;

@@ -172,13 +172,13 @@ export class Writer {
     const reply = list(await this.connection.run(doing, READ, all, this.#timeout));
     if (words(reply.slice(0, 1))[0] === "ok") return reply[1];
     this.lost = true;
-    throw fault(
-      "input/output",
+    throw fault({
+      kind: "input/output",
       doing,
-      this.#settings.place,
-      "it does not have what it was told last",
-      "the next commit sees to that",
-    );
+      place: this.#settings.place,
+      why: "it does not have what it was told last",
+      advice: "the next commit sees to that",
+    });
   }
 
   /** Throws when another server is to blame. */
@@ -188,7 +188,7 @@ export class Writer {
     const later = first !== this.#mark && second !== "" && Number(second) >= this.#known;
     const other = what === "taken" ? first : later ? "" : null;
     if (other === null) return;
-    this.#fenced = this.failing = inUse(DOING, place, prefix, other);
+    this.#fenced = this.failing = inUse({ doing: DOING, place, prefix, mark: other });
     this.#host.log(
       "error",
       `${this.#fenced.message}. This server did not answer for too long and has lost it`,
@@ -202,13 +202,13 @@ export class Writer {
     const [what, ...said] = await this.#run(ADOPT, this.#known, number, [String(FORMAT)]);
     // (Nothing is lost after all: this commit failed, and that is all.)
     if (what === "kept") {
-      throw fault(
-        "input/output",
-        DOING,
-        this.#settings.place,
-        "an earlier commit came late",
-        "this one is tried again",
-      );
+      throw fault({
+        kind: "input/output",
+        doing: DOING,
+        place: this.#settings.place,
+        why: "an earlier commit came late",
+        advice: "this one is tried again",
+      });
     }
     if (what !== "ok") this.#refused(what, said);
     this.#recent.forget();
@@ -221,13 +221,13 @@ export class Writer {
   async #begin(): Promise<never> {
     while (!await this.#clear()) { /* A step at a time. */ }
     this.lost = false;
-    throw fault(
-      "lost",
-      DOING,
-      this.#settings.place,
-      "what was kept there is gone, wholly or in part",
-      "what this server has in memory is written again; give Redis an append-only file",
-    );
+    throw fault({
+      kind: "lost",
+      doing: DOING,
+      place: this.#settings.place,
+      why: "what was kept there is gone, wholly or in part",
+      advice: "what this server has in memory is written again; give Redis an append-only file",
+    });
   }
 
   /** A step. True: all is gone that was to go. */

@@ -29,7 +29,12 @@ export function openDatabase(path: string): DatabaseSync {
   makeFile(path);
   if (sizeOfFile(path) === 0 && sizeOfFile(`${path}-wal`) > 0) {
     // (SQLite would remove what is left of the data, without a word.)
-    throw fault("damaged", "open the database", path, "it is empty or gone, but its write-ahead file is not");
+    throw fault({
+      kind: "damaged",
+      doing: "open the database",
+      place: path,
+      why: "it is empty or gone, but its write-ahead file is not",
+    });
   }
   let database: DatabaseSync | null = null;
   try {
@@ -41,7 +46,12 @@ export function openDatabase(path: string): DatabaseSync {
     }
     const mode = String(Object.values(database.prepare("PRAGMA journal_mode = WAL").get() ?? {})[0]);
     if (mode !== "wal") {
-      throw fault("unusable", "write ahead in the database", path, "the file system cannot do that");
+      throw fault({
+        kind: "unusable",
+        doing: "write ahead in the database",
+        place: path,
+        why: "the file system cannot do that",
+      });
     }
     // (NORMAL: a commit waits for no disk. What is on it is in order all the same, the write-ahead file before the database.)
     database.exec(
@@ -52,7 +62,7 @@ export function openDatabase(path: string): DatabaseSync {
     return database;
   } catch (error) {
     if (database !== null) close(database);
-    throw faultOf(error, "open the database", path);
+    throw faultOf(error, { doing: "open the database", place: path });
   }
 }
 
@@ -65,15 +75,28 @@ function isEmpty(database: DatabaseSync): boolean {
 function examine(database: DatabaseSync, path: string): StorageError | null {
   if (numberOf(database, "PRAGMA application_id") !== APPLICATION_ID) {
     const advice = "give each program a file of its own";
-    return fault("unusable", "open the database", path, "another program made it", advice);
+    return fault({
+      kind: "unusable",
+      doing: "open the database",
+      place: path,
+      why: "another program made it",
+      advice,
+    });
   }
   const version = schemaVersion(database);
   if (version > SCHEMA_VERSION) {
     const why = `it is of version ${version}, this program knows versions up to ${SCHEMA_VERSION}`;
-    return fault("newer", "open the database", path, why);
+    return fault({ kind: "newer", doing: "open the database", place: path, why });
   }
   const found = String(Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0]);
-  if (found !== "ok") return fault("damaged", "read the database", path, found.replaceAll("\n", ", "));
+  if (found !== "ok") {
+    return fault({
+      kind: "damaged",
+      doing: "read the database",
+      place: path,
+      why: found.replaceAll("\n", ", "),
+    });
+  }
   return null;
 }
 

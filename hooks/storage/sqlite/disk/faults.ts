@@ -32,8 +32,22 @@ const ADVICE: Readonly<Record<StorageFault, string>> = {
   unusable: "it has to be a file, in a directory, that may be read and written",
 };
 
-/** `doing`: "write to the database"; the message begins with "Cannot" and that. */
-export function faultOf(error: unknown, doing: string, place: string): StorageError {
+/** What could not be done. */
+export interface Attempt {
+  /** `write to the database`: the message begins with "Cannot" and that. */
+  readonly doing: string;
+  /** The path of what it was done with. */
+  readonly place: string;
+}
+
+export interface Fault extends Attempt {
+  readonly kind: StorageFault;
+  readonly why: string;
+  /** Default: what helps in most cases of its kind. */
+  readonly advice?: string;
+}
+
+export function faultOf(error: unknown, { doing, place }: Attempt): StorageError {
   if (error instanceof StorageError) return error;
   const text = textOf(error);
   const fault = faultKind(error, text);
@@ -43,13 +57,7 @@ export function faultOf(error: unknown, doing: string, place: string): StorageEr
 }
 
 /** For what was found wrong with it, not said by SQLite. */
-export function fault(
-  kind: StorageFault,
-  doing: string,
-  place: string,
-  why: string,
-  advice: string = ADVICE[kind],
-): StorageError {
+export function fault({ kind, doing, place, why, advice = ADVICE[kind] }: Fault): StorageError {
   return new StorageError(`Cannot ${doing} "${place}": ${why}; ${advice}`, kind, place);
 }
 

@@ -36,9 +36,9 @@ export function followLinks(path: string): string {
       file = resolve(realpathSync(dirname(file)), readlinkSync(file));
     }
   } catch (error) {
-    throw faultOf(error, "follow the link", path);
+    throw faultOf(error, { doing: "follow the link", place: path });
   }
-  throw fault("unusable", "follow the link", path, "it leads to itself");
+  throw fault({ kind: "unusable", doing: "follow the link", place: path, why: "it leads to itself" });
 }
 
 function isLink(path: string): boolean {
@@ -65,7 +65,7 @@ export function makeDirectoryOf(path: string): readonly string[] {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    const failure = faultOf(error, "make the directory", directory);
+    const failure = faultOf(error, { doing: "make the directory", place: directory });
     const { code } = error as { code?: unknown };
     if (code !== "EEXIST" && code !== "ENOTDIR") throw failure;
     const text = `Cannot use "${directory}" as a directory: it is a file, or in its path is one`;
@@ -81,7 +81,7 @@ export function syncDirectory(directory: string): void {
     descriptor = openSync(directory, "r");
     fsyncSync(descriptor);
   } catch (error) {
-    const failure = faultOf(error, "bring to the disk the directory", directory);
+    const failure = faultOf(error, { doing: "bring to the disk the directory", place: directory });
     // (Windows opens none, some file systems know no such thing, and one above ours may not be for us to read.)
     if (failure.fault !== "unusable") throw failure;
   } finally {
@@ -98,14 +98,14 @@ export function makeFile(path: string): boolean {
     closeSync(openSync(path, "wx", 0o600));
     return true;
   } catch (error) {
-    if (!existsSync(path)) throw faultOf(error, "make the file", path);
+    if (!existsSync(path)) throw faultOf(error, { doing: "make the file", place: path });
   }
   let regular: boolean;
   try {
     regular = statSync(path).isFile();
     if (regular) chmodSync(path, 0o600);
   } catch (error) {
-    throw faultOf(error, "use the file", path);
+    throw faultOf(error, { doing: "use the file", place: path });
   }
   if (!regular) {
     throw new StorageError(`Cannot use "${path}" as a database: it is not a file`, "unusable", path);
@@ -132,7 +132,7 @@ export function putAside(path: string, now: number, why: "damaged" | "replaced")
     }
     renameSync(path, aside);
   } catch (error) {
-    throw faultOf(error, "put aside the database", path);
+    throw faultOf(error, { doing: "put aside the database", place: path });
   }
   return aside;
 }

@@ -28,9 +28,9 @@ export class Lock {
       this.#database = database;
     } catch (error) {
       database?.close();
-      const failure = faultOf(error, "lock the database", path);
+      const failure = faultOf(error, { doing: "lock the database", place: path });
       if (failure.fault !== "in use") throw failure;
-      throw fault("in use", doing, path, why);
+      throw fault({ kind: "in use", doing, place: path, why });
     }
   }
 

@@ -45,7 +45,13 @@ export class Place {
     this.#lookedAt = now;
     const why = this.#why();
     if (why === null) return this.#fault = null;
-    return this.#fault ??= fault("unusable", "write to the database", this.#path, why, ADVICE);
+    return this.#fault ??= fault({
+      kind: "unusable",
+      doing: "write to the database",
+      place: this.#path,
+      why,
+      advice: ADVICE,
+    });
   }
 
   #why(): string | null {

@@ -21,7 +21,13 @@ const PAGES = 1000;
 export async function backupDatabase(path: string, target: string): Promise<void> {
   refuseToOverwrite(target);
   if (!existsSync(dirname(target))) {
-    throw fault("unusable", "write the backup", target, "there is no such directory", "make it first");
+    throw fault({
+      kind: "unusable",
+      doing: "write the backup",
+      place: target,
+      why: "there is no such directory",
+      advice: "make it first",
+    });
   }
   const source = openToRead(path);
   // What has the name of a backup is a whole one, whenever this process ends.
@@ -41,7 +47,7 @@ export async function backupDatabase(path: string, target: string): Promise<void
     takePlace(partial, target);
   } catch (error) {
     if (lock !== null) removeDatabase(partial);
-    throw faultOf(error, "write the backup", target);
+    throw faultOf(error, { doing: "write the backup", place: target });
   } finally {
     source.close();
     lock?.remove();
@@ -51,7 +57,13 @@ export async function backupDatabase(path: string, target: string): Promise<void
 function refuseToOverwrite(target: string): void {
   if (!existsSync(target)) return;
   const why = "there is a file of that name, and it is not overwritten";
-  throw fault("unusable", "write the backup", target, why, "choose another name");
+  throw fault({
+    kind: "unusable",
+    doing: "write the backup",
+    place: target,
+    why,
+    advice: "choose another name",
+  });
 }
 
 /** From now on it is seen as it is now, until it is closed. */
@@ -76,27 +88,41 @@ function makeSingleFile(path: string): void {
  */
 export function openToRead(path: string): DatabaseSync {
   if (!existsSync(path)) {
-    throw fault("unusable", "open the database", path, "there is no such file", "look at the path");
+    throw fault({
+      kind: "unusable",
+      doing: "open the database",
+      place: path,
+      why: "there is no such file",
+      advice: "look at the path",
+    });
   }
   // (SQLite would speak of a broken disk.)
-  if (statSync(path).isDirectory()) throw fault("unusable", "open the database", path, "it is a directory");
+  if (statSync(path).isDirectory()) {
+    throw fault({ kind: "unusable", doing: "open the database", place: path, why: "it is a directory" });
+  }
   let database: DatabaseSync | null = null;
   try {
     refuseDamagedWal(path);
     database = new DatabaseSync(path, { readOnly: true, timeout: 1000 });
     if (numberOf(database, "PRAGMA application_id") !== APPLICATION_ID) {
       const why = "it is empty, or another program made it";
-      throw fault("unusable", "open the database", path, why, "look at the path");
+      throw fault({
+        kind: "unusable",
+        doing: "open the database",
+        place: path,
+        why,
+        advice: "look at the path",
+      });
     }
     const version = schemaVersion(database);
     if (version > SCHEMA_VERSION) {
       const why = `it is of version ${version}, this program knows versions up to ${SCHEMA_VERSION}`;
-      throw fault("newer", "open the database", path, why);
+      throw fault({ kind: "newer", doing: "open the database", place: path, why });
     }
     return database;
   } catch (error) {
     database?.close();
-    throw faultOf(error, "open the database", path);
+    throw faultOf(error, { doing: "open the database", place: path });
   }
 }
 
@@ -105,9 +131,16 @@ export function check(path: string, original: string = path): void {
   const database = openToRead(path);
   try {
     const found = String(Object.values(database.prepare("PRAGMA integrity_check(1)").get() ?? {})[0]);
-    if (found !== "ok") throw fault("damaged", "read the database", original, found.replaceAll("\n", ", "));
+    if (found !== "ok") {
+      throw fault({
+        kind: "damaged",
+        doing: "read the database",
+        place: original,
+        why: found.replaceAll("\n", ", "),
+      });
+    }
   } catch (error) {
-    throw faultOf(error, "read the database", original);
+    throw faultOf(error, { doing: "read the database", place: original });
   } finally {
     database.close();
   }

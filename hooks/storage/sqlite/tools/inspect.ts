@@ -89,7 +89,7 @@ export function inspectDatabase(path: string): DatabaseReport {
       retainedBytes,
     };
   } catch (error) {
-    throw faultOf(error, "read the database", path);
+    throw faultOf(error, { doing: "read the database", place: path });
   } finally {
     database.close();
   }

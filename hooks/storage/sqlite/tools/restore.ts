@@ -42,7 +42,7 @@ export async function restoreDatabase(
     takePlace(fresh, file);
     return aside;
   } catch (error) {
-    throw faultOf(error, "restore the database", path);
+    throw faultOf(error, { doing: "restore the database", place: path });
   } finally {
     removeDatabase(fresh);
     lock.release();

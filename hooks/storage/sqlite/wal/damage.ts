@@ -64,5 +64,5 @@ export function refuseDamagedWal(path: string): void {
   const advice = found.gone
     ? "put it back, or start the server, which goes on without it"
     : "start the server, which keeps that file under another name and goes on with what is certain";
-  throw fault("damaged", "read the database", path, why, advice);
+  throw fault({ kind: "damaged", doing: "read the database", place: path, why, advice });
 }

@@ -110,6 +110,6 @@ export class WalFile {
   #forgotten(): StorageError {
     const why = "what is in its write-ahead file does not come to the disk any more, " +
       "a restart finds what was acknowledged";
-    return fault("input/output", "write to the database", this.#database, why);
+    return fault({ kind: "input/output", doing: "write to the database", place: this.#database, why });
   }
 }

@@ -44,7 +44,7 @@ export function mendWal(path: string, left: boolean, now: number): Mended | null
     const { aside, outcome } = new Mending(path, survey).run(now, wrong, choose(path, found));
     return { damage: `The write-ahead file "${wal}" is damaged: ${wrong}; ${outcome}`, aside };
   } catch (error) {
-    throw faultOf(error, "read the write-ahead file of the database", path);
+    throw faultOf(error, { doing: "read the write-ahead file of the database", place: path });
   }
 }
 
@@ -127,7 +127,7 @@ class Mending {
       const use = uses.find(({ part }) => this.#serves(part));
       if (use === undefined) {
         const why = `its write-ahead file is damaged (${wrong}), and without it the database is not whole`;
-        throw fault("damaged", "read the database", this.#path, why);
+        throw fault({ kind: "damaged", doing: "read the database", place: this.#path, why });
       }
       const aside = nameAside(wal, now, "damaged");
       linkOrCopy(wal, aside);

@@ -92,7 +92,7 @@ export class SqliteDriver implements Storage {
         );
       }
     } catch (error) {
-      throw faultOf(error, "read the database", path);
+      throw faultOf(error, { doing: "read the database", place: path });
     }
   }
 
@@ -223,7 +223,7 @@ export class SqliteDriver implements Storage {
     try {
       return this.#queues.of(state, sequence, limit);
     } catch (error) {
-      throw faultOf(error, "read the database", this.#settings.path);
+      throw faultOf(error, { doing: "read the database", place: this.#settings.path });
     }
   }
 

@@ -119,7 +119,7 @@ export class Engine {
     try {
       this.#insertRows(rows);
     } catch (error) {
-      const failure = faultOf(error, "write to the database", this.#settings.path);
+      const failure = faultOf(error, { doing: "write to the database", place: this.#settings.path });
       if (failure.fault !== "full" || !this.#makeRoom(rows)) throw this.#failed(failure);
     }
     if (this.#walFile === null) this.#writeFault = null;
@@ -270,7 +270,10 @@ export class Engine {
   }
 
   #complain(error: unknown): void {
-    const failure = faultOf(error, "write to the tables of the database", this.#settings.path);
+    const failure = faultOf(error, {
+      doing: "write to the tables of the database",
+      place: this.#settings.path,
+    });
     if (this.#tableFault === null) this.#host.log("error", failure.message);
     this.#tableFault = failure;
     this.#retryAt = this.#host.clock.monotonic() + PATIENCE;
@@ -315,7 +318,7 @@ export class Engine {
   }
 
   #failed(error: unknown): StorageError {
-    return this.#writeFault = faultOf(error, "write to the database", this.#settings.path);
+    return this.#writeFault = faultOf(error, { doing: "write to the database", place: this.#settings.path });
   }
 }
 

@@ -32,7 +32,12 @@ export function recover(database: DatabaseSync, path: string, sessions: Sessions
     for (const row of page) {
       const damage = readJournalRow(row.changes as Uint8Array, replay);
       if (damage !== null) {
-        throw fault("damaged", "read the journal of the database", path, `row ${row.position}: ${damage}`);
+        throw fault({
+          kind: "damaged",
+          doing: "read the journal of the database",
+          place: path,
+          why: `row ${row.position}: ${damage}`,
+        });
       }
       position = Number(row.position);
     }

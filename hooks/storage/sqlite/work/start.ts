@@ -46,7 +46,7 @@ export async function start(
       const { aside = null, damage = null } = mended ?? {};
       return { lock, ...await openIt(), quarantined: aside, damage };
     } catch (error) {
-      const failure: StorageError = faultOf(error, "open the database", path);
+      const failure: StorageError = faultOf(error, { doing: "open the database", place: path });
       if (failure.fault !== "damaged") throw failure;
       const quarantined = putAside(path, host.clock.now(), "damaged");
       host.log(
@@ -89,6 +89,6 @@ async function open(
   } catch (error) {
     if (engine === null) database.close();
     else engine.close();
-    throw faultOf(error, "read the database", path);
+    throw faultOf(error, { doing: "read the database", place: path });
   }
 }
