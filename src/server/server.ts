@@ -2,8 +2,7 @@
 
 import { clearTimeout, setTimeout } from "node:timers";
 import { Broker } from "../broker/broker.ts";
-import { textOf } from "../core/error_text.ts";
-import type { LogLevel, PartialServerOptions } from "../core/options.ts";
+import type { PartialServerOptions } from "../core/options.ts";
 import type { Stats } from "../core/stats.ts";
 import { systemInfo } from "../broker/system_info.ts";
 import type { SystemInfo } from "../core/system_info.ts";
@@ -29,15 +28,13 @@ import { connectLocal } from "../inline/local_connection.ts";
 import { type InlinePublishOptions, NONE } from "../inline/publish_request.ts";
 import type { InlineHandler, InlineSubscribeOptions, InlineSubscription } from "../inline/subscription.ts";
 import { checkListener, checkStream } from "../listeners/check.ts";
-import type { Listener, ListenerHost } from "../listeners/listener.ts";
-import { ListenerError } from "../listeners/listener_error.ts";
-import { placeOf } from "../listeners/place.ts";
+import type { Listener } from "../listeners/listener.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
 import type { Packet } from "../packets/types.ts";
-import { PendingHandshakes } from "../runtime/pending_handshakes.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
 import type { StorageStatus } from "../storage/storage.ts";
 import { ServerHooks } from "./hook_life.ts";
+import { isForClients, ServerListeners } from "./listener_life.ts";
 
 /** How long clients may take to accept their DISCONNECT and what waited before it. */
 const PATIENCE_MS = 2000;
@@ -63,9 +60,7 @@ export class Server implements AsyncDisposable {
   readonly #broker: Broker;
   readonly #hooks: ServerHooks;
   readonly #inline: InlineClient;
-  readonly #listeners: Listener[] = [];
-  readonly #asked: Map<Listener, string> = new Map();
-  readonly #host: ListenerHost;
+  readonly #listeners: ServerListeners;
   #state: State = "new";
   #closing: Promise<void> | null = null;
 
@@ -77,42 +72,12 @@ export class Server implements AsyncDisposable {
     this.#broker = new Broker(options);
     this.#hooks = new ServerHooks(this.#broker);
     this.#inline = new InlineClient(this.#broker);
-    const broker = this.#broker;
-    const handshakes = new PendingHandshakes({
-      limit: broker.limits.pendingHandshakes,
-      counters: broker.stats,
-      onEvicted: (listener, address) =>
-        broker.events.tell("handshakes-exceeded", {
-          detail: "the oldest of the address that has the most made room for a newer one",
-          address,
-          listener,
-          setting: "limits.pendingHandshakes",
-          limit: handshakes.limit,
-        }),
-    });
-    this.#host = {
-      get lateness(): LatenessFigures {
-        return broker.lateness.figures;
-      },
-      get storage(): StorageStatus | null {
-        return broker.persistence?.status ?? null;
-      },
-      get requiresCredentials(): boolean {
-        return broker.hooks.requireCredentials;
-      },
-      stats: broker.stats,
-      info: (): SystemInfo => this.info(),
-      accept: (stream, listener): StreamHandler => this.#accept(stream, listener.id, listener),
-      beginHandshake: (listener, ...begun) => handshakes.begin(listener.id, ...begun),
-      refused: (refusal, { id: listener }): void =>
-        broker.events.tell(refusal.code, { ...refusal, listener }),
-      log: (level: LogLevel, text: string): void => broker.log(level, text),
-    };
+    this.#listeners = new ServerListeners(this.#broker);
   }
 
   /** The listeners in the order in which they were added; once open, with their bound addresses. */
   get listeners(): readonly Listener[] {
-    return [...this.#listeners];
+    return this.#listeners.all;
   }
 
   /** The live counters. */
@@ -176,15 +141,13 @@ export class Server implements AsyncDisposable {
     if (this.#state === "closed") {
       throw new Error(`Cannot add listener "${listener.id}": the server is closed`);
     }
-    this.#refuseSecond(listener);
-    this.#listeners.push(listener);
-    this.#asked.set(listener, listener.address);
+    this.#listeners.add(listener);
     if (this.#state === "new") return;
-    if (forClients(listener)) this.#hooks.warnOfNobody();
+    if (isForClients(listener)) this.#hooks.warnOfNobody();
     try {
-      await this.#open(listener);
+      await this.#listeners.open(listener);
     } catch (error) {
-      this.#forget(listener);
+      this.#listeners.forget(listener);
       throw error;
     }
   }
@@ -204,12 +167,12 @@ export class Server implements AsyncDisposable {
       if (this.#ended) throw new Error("Cannot serve: the server was closed meanwhile");
       this.#broker.start();
       this.#inline.open();
-      for (const listener of [...this.#listeners]) await this.#open(listener);
+      await this.#listeners.openAll();
     } catch (error) {
       await this.close();
       throw error;
     }
-    if (this.#listeners.some(forClients)) this.#hooks.warnOfNobody();
+    if (this.#listeners.forClients) this.#hooks.warnOfNobody();
     this.#broker.hooks.notify("onStarted");
   }
 
@@ -325,7 +288,7 @@ export class Server implements AsyncDisposable {
     checkText("Cannot accept a stream without the name of a listener", listener);
     if (this.#state === "new") throw new Error("Cannot accept a stream: the server does not serve yet");
     this.#hooks.warnOfNobody();
-    return this.#accept(stream, listener, this.#listeners.find(({ id }) => id === listener));
+    return this.#listeners.accept(stream, listener);
   }
 
   get #ended(): boolean {
@@ -348,69 +311,21 @@ export class Server implements AsyncDisposable {
   async #close(): Promise<void> {
     const served = this.#state === "serving";
     this.#state = "closed";
+    this.#listeners.end();
     this.#inline.close();
     if (!served) {
       this.#inline.end();
       return;
     }
-    // They stop accepting in this turn; answers to HTTP requests may take them a while longer.
-    const closed = this.#listeners.map((listener) => this.#closeOne(listener));
+    const closed = this.#listeners.close();
     await limited(
-      Promise.all([this.#broker.stop(PATIENCE_MS), ...closed]),
+      Promise.all([this.#broker.stop(PATIENCE_MS), closed]),
       CLOSE_MS,
       () => this.#broker.log("warn", `Closed without waiting any longer for hooks and listeners`),
     );
     await closeStorage(this.#broker);
     this.#inline.end();
   }
-
-  #refuseSecond(listener: Listener): void {
-    const { id, protocol, address } = listener;
-    if (this.#listeners.some((other) => other.id === id)) {
-      throw new ListenerError(`Cannot add listener "${id}": there is one with that id already`);
-    }
-    const place = placeOf({ protocol, address });
-    if (place === null) return;
-    for (const [other, asked] of this.#asked) {
-      const taken = [asked, other.address].map((at) => placeOf({ protocol: other.protocol, address: at }));
-      if (!taken.includes(place)) continue;
-      throw new ListenerError(`Cannot add listener "${id}": "${other.id}" listens at "${address}" already`);
-    }
-  }
-
-  async #open(listener: Listener): Promise<void> {
-    await listener.open(this.#host);
-    if (this.#state !== "closed") return;
-    await this.#closeOne(listener);
-    throw new Error(`Cannot open listener "${listener.id}": the server was closed meanwhile`);
-  }
-
-  async #closeOne(listener: Listener): Promise<void> {
-    try {
-      await listener.close();
-    } catch (error) {
-      const text = textOf(error);
-      this.#broker.log("error", `Cannot close listener "${listener.id}": ${text}`);
-    }
-  }
-
-  #forget(listener: Listener): void {
-    this.#asked.delete(listener);
-    const at = this.#listeners.indexOf(listener);
-    if (at >= 0) this.#listeners.splice(at, 1);
-  }
-
-  /** A handshake may end after we stopped accepting. */
-  #accept(stream: ByteStream, id: string, listener: Listener | undefined): StreamHandler {
-    if (this.#state !== "closed") return this.#broker.accept(stream, id, listener?.topicAliasMaximumOut);
-    stream.destroy();
-    return { data(): void {}, written(): void {}, closed(): void {} };
-  }
-}
-
-/** MQTT comes in there. */
-function forClients({ protocol }: Listener): boolean {
-  return protocol !== "http" && protocol !== "https";
 }
 
 /** Waits for it, but no longer than that. */

@@ -1,0 +1,143 @@
+/** The life of listeners on a server: no two of them at one place, opened and closed with it, and what they are given. */
+
+import type { Broker } from "../broker/broker.ts";
+import { systemInfo } from "../broker/system_info.ts";
+import { textOf } from "../core/error_text.ts";
+import type { LatenessFigures } from "../core/lateness.ts";
+import type { LogLevel } from "../core/options.ts";
+import type { SystemInfo } from "../core/system_info.ts";
+import type { Listener, ListenerHost } from "../listeners/listener.ts";
+import { ListenerError } from "../listeners/listener_error.ts";
+import { placeOf } from "../listeners/place.ts";
+import { PendingHandshakes } from "../runtime/pending_handshakes.ts";
+import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
+import type { StorageStatus } from "../storage/storage.ts";
+
+export class ServerListeners {
+  readonly #broker: Broker;
+  readonly #host: ListenerHost;
+  readonly #all: Listener[] = [];
+  /** The addresses as they were asked for: a bound one may have another port. */
+  readonly #asked: Map<Listener, string> = new Map();
+  #ended = false;
+
+  constructor(broker: Broker) {
+    this.#broker = broker;
+    this.#host = hostOf(broker, (stream, listener) => this.accept(stream, listener.id, listener));
+  }
+
+  /** In the order in which they were added. */
+  get all(): readonly Listener[] {
+    return [...this.#all];
+  }
+
+  /** MQTT comes in somewhere. */
+  get forClients(): boolean {
+    return this.#all.some(isForClients);
+  }
+
+  /** Throws a `ListenerError` when its id or its place is taken. */
+  add(listener: Listener): void {
+    this.#refuseSecond(listener);
+    this.#all.push(listener);
+    this.#asked.set(listener, listener.address);
+  }
+
+  forget(listener: Listener): void {
+    this.#asked.delete(listener);
+    const at = this.#all.indexOf(listener);
+    if (at >= 0) this.#all.splice(at, 1);
+  }
+
+  async openAll(): Promise<void> {
+    for (const listener of this.all) await this.open(listener);
+  }
+
+  async open(listener: Listener): Promise<void> {
+    await listener.open(this.#host);
+    if (!this.#ended) return;
+    await this.#close(listener);
+    throw new Error(`Cannot open listener "${listener.id}": the server was closed meanwhile`);
+  }
+
+  /** No stream is taken any more. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** They stop accepting in this turn; answers to HTTP requests may take them a while longer. */
+  close(): Promise<unknown> {
+    return Promise.all(this.#all.map((listener) => this.#close(listener)));
+  }
+
+  /** `id`: what the listener is called, of the server or not. A handshake may end after we stopped accepting. */
+  accept(
+    stream: ByteStream,
+    id: string,
+    listener: Listener | undefined = this.#all.find((one) => one.id === id),
+  ): StreamHandler {
+    if (!this.#ended) return this.#broker.accept(stream, id, listener?.topicAliasMaximumOut);
+    stream.destroy();
+    return { data(): void {}, written(): void {}, closed(): void {} };
+  }
+
+  #refuseSecond(listener: Listener): void {
+    const { id, protocol, address } = listener;
+    if (this.#all.some((other) => other.id === id)) {
+      throw new ListenerError(`Cannot add listener "${id}": there is one with that id already`);
+    }
+    const place = placeOf({ protocol, address });
+    if (place === null) return;
+    for (const [other, asked] of this.#asked) {
+      const taken = [asked, other.address].map((at) => placeOf({ protocol: other.protocol, address: at }));
+      if (!taken.includes(place)) continue;
+      throw new ListenerError(`Cannot add listener "${id}": "${other.id}" listens at "${address}" already`);
+    }
+  }
+
+  async #close(listener: Listener): Promise<void> {
+    try {
+      await listener.close();
+    } catch (error) {
+      this.#broker.log("error", `Cannot close listener "${listener.id}": ${textOf(error)}`);
+    }
+  }
+}
+
+/** MQTT comes in there. */
+export function isForClients({ protocol }: Listener): boolean {
+  return protocol !== "http" && protocol !== "https";
+}
+
+/** What listeners are given of the server. */
+function hostOf(broker: Broker, accept: ListenerHost["accept"]): ListenerHost {
+  const handshakes = new PendingHandshakes({
+    limit: broker.limits.pendingHandshakes,
+    counters: broker.stats,
+    onEvicted: (listener, address) =>
+      broker.events.tell("handshakes-exceeded", {
+        detail: "the oldest of the address that has the most made room for a newer one",
+        address,
+        listener,
+        setting: "limits.pendingHandshakes",
+        limit: handshakes.limit,
+      }),
+  });
+  return {
+    get lateness(): LatenessFigures {
+      return broker.lateness.figures;
+    },
+    get storage(): StorageStatus | null {
+      return broker.persistence?.status ?? null;
+    },
+    get requiresCredentials(): boolean {
+      return broker.hooks.requireCredentials;
+    },
+    stats: broker.stats,
+    info: (): SystemInfo => systemInfo(broker),
+    accept,
+    beginHandshake: (listener, ...begun) => handshakes.begin(listener.id, ...begun),
+    refused: (refusal, { id: listener }): void => broker.events.tell(refusal.code, { ...refusal, listener }),
+    log: (level: LogLevel, text: string): void => broker.log(level, text),
+  };
+}
