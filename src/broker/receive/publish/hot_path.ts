@@ -4,21 +4,11 @@
  * Whatever is unusual about a packet leaves this path and is handled by `publish.ts`.
  */
 
-import { Retain } from "../../../session/retain.ts";
-import { type Route, toItself } from "../../../session/route.ts";
-import type { SharedGroup } from "../../../session/shared_group.ts";
-import { Message } from "../../../session/message.ts";
-import { sameBytes, type TopicEntry } from "../../../topics/topic_table.ts";
+import { sameBytes } from "../../../topics/topic_table.ts";
 import type { Connection } from "../../connection/connection.ts";
-import { deliverShared } from "../../delivery/deliver.ts";
+import { deliverRun, LONGEST, WIDEST } from "../../delivery/run.ts";
 import { mayPublishAtOnce } from "./right_to_publish.ts";
-import type { Routes } from "../../delivery/routes.ts";
 import { CHECK } from "../../../core/slices.ts";
-
-/** Longest run, so that a receiver's bounds are looked at often enough. */
-const LONGEST = 1 << 16;
-/** The same for what all receivers of a run are given together: some milliseconds. */
-const WIDEST = 1 << 24;
 
 /** Handles what it can from `at` on; the position of the first packet it left. */
 export function publishRuns(connection: Connection, bytes: Uint8Array, at: number, end: number): number {
@@ -99,89 +89,5 @@ export function publishRuns(connection: Connection, bytes: Uint8Array, at: numbe
       connection.input.waitForSlice();
       return at;
     }
-  }
-}
-
-export function deliverRun(
-  connection: Connection,
-  entry: TopicEntry<Routes>,
-  routes: Routes,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  count: number,
-): void {
-  const { hooks, stats } = connection.broker;
-  const version = connection.version === 5 ? 5 : 4;
-  const { direct } = routes;
-  let view: Uint8Array | null = null;
-  let singly: Route[] | null = null;
-  for (let i = 0; i < direct.length; i++) {
-    const route = direct[i]!;
-    const { outlet } = route.session;
-    // An offline session gets no QoS 0.
-    if (outlet === null) continue;
-    const chosen = outlet === connection ? toItself(route) : route;
-    if (chosen === null) continue;
-    if (outlet.rawVersion !== version || chosen.identifiers !== null) {
-      if (outlet.congested && hooks.on.onPublishDropped.length === 0) {
-        // Nobody wants to know which ones: a reader that stopped costs one look per run.
-        stats.messagesDropped += count;
-        stats.droppedSlow += count;
-      } else (singly ??= []).push(chosen);
-      continue;
-    }
-    if (direct.length === 1 || end - start < 96) outlet.output!.append(bytes, start, end);
-    else outlet.output!.appendAll(view ??= bytes.subarray(start, end));
-    stats.messagesSent += count;
-    stats.packetsSent += count;
-    stats.bytesSent += end - start;
-    outlet.outgoing!.added();
-  }
-  if (singly !== null || routes.shared.length > 0) {
-    deliverSingly(connection, entry, singly, routes.shared, bytes, start, end);
-  }
-}
-
-/** To those who need each message by itself: another version, an alias, an identifier, a shared subscription. */
-function deliverSingly(
-  connection: Connection,
-  entry: TopicEntry<Routes>,
-  routes: readonly Route[] | null,
-  shared: readonly SharedGroup[],
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): void {
-  eachMessage(connection, entry, bytes, start, end, (message) => {
-    if (routes !== null) {
-      for (const { session, identifiers } of routes) {
-        if (session.send(message, Retain.NO, identifiers)) continue;
-        connection.broker.sessionHost.dropped(session, message, "tooLarge");
-      }
-    }
-    if (shared.length > 0) deliverShared(connection.broker, message, shared);
-  });
-}
-
-/** The messages of a run; their payload is a view of `bytes`. */
-export function eachMessage(
-  connection: Connection,
-  entry: TopicEntry<Routes>,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  take: (message: Message) => void,
-): void {
-  const propertyLength = connection.version === 5 ? 1 : 0;
-  // (The session may be gone: a hook may have ended the connection.)
-  const { id } = connection.client!;
-  for (let at = start; at < end;) {
-    const two = bytes[at + 1]! > 127;
-    const body = at + (two ? 3 : 2);
-    const next = body + (two ? (bytes[at + 1]! & 127) | (bytes[at + 2]! << 7) : bytes[at + 1]!);
-    const from = body + 2 + entry.raw.length + propertyLength;
-    take(new Message(entry.topic, entry.raw, bytes, from, next, 0, false, id, false));
-    at = next;
   }
 }

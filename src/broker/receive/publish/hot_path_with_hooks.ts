@@ -15,7 +15,7 @@ import { afterPublish, afterRead, goOn } from "./publish_with_hooks.ts";
 import { readThroughHooks, tellProcessed } from "../../../hook/packet_events.ts";
 import { mayPublishAtOnce } from "./right_to_publish.ts";
 import { askPublish, tellPublished } from "../../../hook/publish_events.ts";
-import { deliverRun, eachMessage } from "./hot_path.ts";
+import { deliverRun, eachMessage, LONGEST } from "../../delivery/run.ts";
 import { mustWait } from "./checks.ts";
 import type { Routes } from "../../delivery/routes.ts";
 import { CHECK } from "../../../core/slices.ts";
@@ -23,8 +23,6 @@ import { CHECK } from "../../../core/slices.ts";
 /** Payloads that hooks see share a copy of the chunk of this size: what one of them keeps holds on to no more. */
 const SLAB = 4096;
 const NO_BYTES = new Uint8Array(0);
-/** Longest run. */
-const LONGEST = 1 << 16;
 
 /** Handles what it can from `at` on; the position of the first packet it left. */
 export function hookedRuns(connection: Connection, bytes: Uint8Array, at: number, end: number): number {
