@@ -127,13 +127,13 @@ export class Broker implements ConnectionHost {
       this.events.tell("hook-failed", { hook: hook.id, method, error: textOf(error) });
     }, HOOK_TIMEOUT_MS);
     this.retained = new Retained(this);
-    this.distributor = new Distributor(this, this.subscriptions, this.retained);
+    this.pressure = new Pressure(this.clock);
+    this.distributor = new Distributor(this, this.subscriptions, this.retained, this.pressure);
     this.wills = new Wills(this);
     this.takeOvers = new TakeOvers(this);
     this.sweeper = new Sweeper(this.clock);
     this.sessions = new Sessions(this);
     this.deadlines = new Deadlines(this.clock.monotonic());
-    this.pressure = new Pressure(this.clock);
     this.admission = new Admission(this);
     this.sessionHost = sessionHost(this);
   }

@@ -30,6 +30,17 @@ export function remainingLength(bytes: Uint8Array, pos: number, end: number): nu
   return MALFORMED;
 }
 
+/** Where the packet ends that begins at `at`, perhaps after `end`; or `INCOMPLETE`, or `MALFORMED`. */
+export function packetEnd(bytes: Uint8Array, at: number, end: number): number {
+  const rest = remainingLength(bytes, at + 1, end);
+  return rest < 0 ? rest : at + 1 + varintLength(rest) + rest;
+}
+
+/** The bytes of the fixed header of a whole packet. */
+export function headLength(size: number): number {
+  return size < 0x80 + 2 ? 2 : size < 0x4000 + 3 ? 3 : size < 0x20_0000 + 4 ? 4 : 5;
+}
+
 /** The reserved flags each type must have [MQTT-2.1.3-1]; PUBLISH is not here, its flags carry meaning. */
 export function requiredFlags(type: number): number {
   return type === PacketType.PUBREL || type === PacketType.SUBSCRIBE || type === PacketType.UNSUBSCRIBE

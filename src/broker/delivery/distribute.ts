@@ -3,15 +3,27 @@
  * itself.
  */
 
+import { CHECK } from "../../core/slices.ts";
+import type { RefusalKind } from "../../core/stats.ts";
+import { headLength, INCOMPLETE, packetEnd } from "../../packets/fixed_header.ts";
+import { type Reason, Reasons } from "../../packets/reason.ts";
 import { decodeUtf8 } from "../../packets/utf8.ts";
 import type { Message } from "../../session/message.ts";
 import type { Session } from "../../session/session.ts";
 import type { SubscriptionIndex } from "../../topics/subscription_index.ts";
-import { type TopicEntry, TopicTable } from "../../topics/topic_table.ts";
+import { sameBytes, type TopicEntry, TopicTable } from "../../topics/topic_table.ts";
 import type { Core } from "../core.ts";
+import type { Pressure } from "./back_pressure.ts";
 import { deliverTo } from "./deliver.ts";
+import { type FrameSource, Left } from "./frame_source.ts";
 import type { Retained } from "./retained.ts";
 import { Router, type Routes, type Subscriber } from "./routes.ts";
+import { deliverRun, eachMessage, found, LONGEST, runEnd, WIDEST } from "./run.ts";
+
+/** QoS 0, not retained, not a duplicate. */
+const PUBLISH_QOS0 = 0x30;
+/** Beside what `packetEnd` says: the packet is another one. */
+const ANOTHER = -3;
 
 const encoder = new TextEncoder();
 
@@ -21,11 +33,18 @@ export class Distributor {
   readonly router: Router;
   readonly #core: Core;
   readonly #retained: Retained;
+  readonly #pressure: Pressure;
   #scratch = new Uint8Array(1024);
 
-  constructor(core: Core, subscriptions: SubscriptionIndex<Subscriber>, retained: Retained) {
+  constructor(
+    core: Core,
+    subscriptions: SubscriptionIndex<Subscriber>,
+    retained: Retained,
+    pressure: Pressure,
+  ) {
     this.#core = core;
     this.#retained = retained;
+    this.#pressure = pressure;
     this.router = new Router(subscriptions, core.hooks);
     this.topics = new TopicTable<Routes>({
       maximumLength: core.limits.topicLength,
@@ -76,5 +95,111 @@ export class Distributor {
       if (routes.pending === null) deliverTo(this.#core, message, routes, origin);
       else this.#distributeLater(message, entry, origin, routes.pending);
     });
+  }
+
+  // --- messages from elsewhere, as bytes ---
+
+  /**
+   * PUBLISH packets as a 3.1.1 client sends them, QoS 0 and not retained, go to their subscribers; neighbours with the same
+   * topic as one run of bytes. Returns where the first one begins that was left: `source.left` says why. The memory is the
+   * caller's again afterwards. The same back-pressure, slices and limits hold as for a client that publishes, and nothing in
+   * the bytes makes it throw: a frame that is none, or whose topic is none, is dropped, counted, and `source.refused` is told.
+   */
+  frames(source: FrameSource, bytes: Uint8Array, at: number, end: number): number {
+    const { clock, limits, slices } = this.#core;
+    if (slices.defers(end - at)) return this.#waitForSlice(source, at);
+    const began = clock.monotonic();
+    let entry: TopicEntry<Routes> | null = null;
+    while (at < end) {
+      const next = bytes[at] === PUBLISH_QOS0 ? packetEnd(bytes, at, end) : ANOTHER;
+      if (next < 0 || next > end) return this.#stop(source, next < 0 ? next : INCOMPLETE, at, next);
+      const name = at + headLength(next - at) + 2;
+      const rest = name > next ? name : name + ((bytes[name - 2]! << 8) | bytes[name - 1]!);
+      if (next - at > limits.packetSize) {
+        this.#refuse(source, "packetTooLarge", Reasons.packetTooLarge);
+        at = next;
+      } else if (rest > next) {
+        this.#refuse(source, "malformed", Reasons.malformedPacket);
+        at = next;
+      } else {
+        if (entry === null || !sameBytes(entry.raw, bytes, name, rest)) {
+          entry = this.topics.get(bytes, name, rest);
+        }
+        if (entry === null) {
+          this.#refuse(source, "topic", Reasons.topicNameInvalid);
+          at = next;
+        } else {
+          const routes = this.router.of(entry);
+          if (this.#mustWait(source, routes)) return at;
+          at = this.#deliverFrames(source, entry, routes, bytes, at, next, end);
+        }
+      }
+      if (slices.units >= CHECK && slices.overSince(source.slice, began, source) && at < end) {
+        return this.#waitForSlice(source, at);
+      }
+    }
+    source.left = Left.NOTHING;
+    return at;
+  }
+
+  /** A packet of the topic, which ends at `next`, and its neighbours; where they end. */
+  #deliverFrames(
+    source: FrameSource,
+    entry: TopicEntry<Routes>,
+    routes: Routes,
+    bytes: Uint8Array,
+    at: number,
+    next: number,
+    end: number,
+  ): number {
+    const core = this.#core;
+    const receivers = routes.direct.length;
+    const longest = receivers < WIDEST / LONGEST ? LONGEST : WIDEST / receivers;
+    const last = runEnd(entry.raw, false, core.limits.packetSize, bytes, next, end, at + longest);
+    const count = found.count + 1;
+    source.taken += count;
+    if (receivers > 0 || routes.shared.length > 0) {
+      if (core.hooks.delivers) {
+        eachMessage(source, entry, bytes, at, last, (message) => this.distribute(message, entry, null));
+      } else deliverRun(core, source, entry, routes, bytes, at, last, count);
+    }
+    core.slices.units += 1 + (receivers >> 3) + ((((last - at) >> 6) * receivers) >> 6);
+    return last;
+  }
+
+  /** As `mustWait` of a client that publishes. */
+  #mustWait(source: FrameSource, routes: Routes): boolean {
+    const { pending } = routes;
+    if (pending === null && !(this.#pressure.active && this.#pressure.mustWait(routes, source))) return false;
+    source.left = Left.WAITING;
+    source.waitForReceiver();
+    if (pending !== null) void pending.then(() => source.proceed());
+    return true;
+  }
+
+  #waitForSlice(source: FrameSource, at: number): number {
+    source.left = Left.WAITING;
+    this.#core.slices.wait(source);
+    return at;
+  }
+
+  /** There is no whole frame, for that reason; `next`: where it ends, if that is known. */
+  #stop(source: FrameSource, why: number, at: number, next: number): number {
+    if (why === ANOTHER) source.left = Left.OTHER;
+    else if (why === INCOMPLETE && next - at <= this.#core.limits.packetSize) source.left = Left.INCOMPLETE;
+    else {
+      source.left = Left.BROKEN;
+      if (why === INCOMPLETE) this.#refuse(source, "packetTooLarge", Reasons.packetTooLarge);
+      else this.#refuse(source, "malformed", Reasons.malformedPacket);
+    }
+    return at;
+  }
+
+  #refuse(source: FrameSource, why: RefusalKind, reason: Reason): void {
+    const { slices, stats } = this.#core;
+    stats.refused[why]++;
+    stats.messagesDropped++;
+    slices.units++;
+    source.refused(reason);
   }
 }

@@ -4,13 +4,14 @@
  * or another part of the program that has them as bytes (`Distributor.frames`).
  */
 
+import { headLength, packetEnd } from "../../packets/fixed_header.ts";
 import type { ProtocolVersion } from "../../packets/types.ts";
 import { Message } from "../../session/message.ts";
 import type { Outlet } from "../../session/outlet.ts";
 import { Retain } from "../../session/retain.ts";
 import { type Route, toItself } from "../../session/route.ts";
 import type { SharedGroup } from "../../session/shared_group.ts";
-import type { TopicEntry } from "../../topics/topic_table.ts";
+import { sameBytes, type TopicEntry } from "../../topics/topic_table.ts";
 import type { Core } from "../core.ts";
 import { deliverShared } from "./deliver.ts";
 import type { Routes } from "./routes.ts";
@@ -22,7 +23,6 @@ export const WIDEST: number = 1 << 24;
 
 /** Whose run it is: a connection, or a source of frames from elsewhere. */
 export interface RunOrigin {
-  readonly broker: Core;
   /** In which form its packets are: 3.x and 3.1.1 have the same. */
   readonly version: ProtocolVersion;
   /** Under which name its messages are published. (Its session may be gone: a hook may have ended the connection.) */
@@ -44,8 +44,48 @@ export interface RunOutlet extends Outlet {
   };
 }
 
+/** What `runEnd` has found. */
+export const found: { count: number } = { count: 0 };
+
+/**
+ * Where the neighbours of a packet end that have its topic, and are whole; it ends at `at`, and they are looked for up to
+ * `until`. How many they are says `found`.
+ */
+export function runEnd(
+  raw: string,
+  v5: boolean,
+  limit: number,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  until: number,
+): number {
+  const { length } = raw;
+  let count = 0;
+  while (at < until && end - at > 4 && bytes[at] === 0x30) {
+    let remaining = bytes[at + 1]!;
+    let body = at + 2;
+    if (remaining > 127) {
+      const high = bytes[at + 2]!;
+      if (high > 127 || high === 0) break;
+      remaining = (remaining & 127) | (high << 7);
+      body++;
+    }
+    const next = body + remaining;
+    const topicEnd = body + 2 + length;
+    if (next > end || topicEnd > next || ((bytes[body]! << 8) | bytes[body + 1]!) !== length) break;
+    if (v5 && (topicEnd === next || bytes[topicEnd] !== 0)) break;
+    if (next - at > limit || !sameBytes(raw, bytes, body + 2, topicEnd)) break;
+    at = next;
+    count++;
+  }
+  found.count = count;
+  return at;
+}
+
 /** `count` messages of one topic stand in `[start..end)`. */
 export function deliverRun(
+  core: Core,
   origin: RunOrigin,
   entry: TopicEntry<Routes>,
   routes: Routes,
@@ -54,7 +94,7 @@ export function deliverRun(
   end: number,
   count: number,
 ): void {
-  const { hooks, stats } = origin.broker;
+  const { hooks, stats } = core;
   const version = origin.version === 5 ? 5 : 4;
   const { direct } = routes;
   let view: Uint8Array | null = null;
@@ -82,7 +122,7 @@ export function deliverRun(
     outlet.outgoing.added();
   }
   if (singly !== null || routes.shared.length > 0) {
-    deliverSingly(origin, entry, singly, routes.shared, bytes, start, end);
+    deliverSingly(core, origin, entry, singly, routes.shared, bytes, start, end);
   }
 }
 
@@ -93,6 +133,7 @@ function isItself(outlet: object, origin: object): boolean {
 
 /** To those who need each message by itself: another version, an alias, an identifier, a shared subscription. */
 function deliverSingly(
+  core: Core,
   origin: RunOrigin,
   entry: TopicEntry<Routes>,
   routes: readonly Route[] | null,
@@ -101,15 +142,14 @@ function deliverSingly(
   start: number,
   end: number,
 ): void {
-  const { broker } = origin;
   eachMessage(origin, entry, bytes, start, end, (message) => {
     if (routes !== null) {
       for (const { session, identifiers } of routes) {
         if (session.send(message, Retain.NO, identifiers)) continue;
-        broker.sessionHost.dropped(session, message, "tooLarge");
+        core.sessionHost.dropped(session, message, "tooLarge");
       }
     }
-    if (shared.length > 0) deliverShared(broker, message, shared);
+    if (shared.length > 0) deliverShared(core, message, shared);
   });
 }
 
@@ -125,10 +165,8 @@ export function eachMessage(
   const propertyLength = origin.version === 5 ? 1 : 0;
   const { id } = origin.client!;
   for (let at = start; at < end;) {
-    const two = bytes[at + 1]! > 127;
-    const body = at + (two ? 3 : 2);
-    const next = body + (two ? (bytes[at + 1]! & 127) | (bytes[at + 2]! << 7) : bytes[at + 1]!);
-    const from = body + 2 + entry.raw.length + propertyLength;
+    const next = packetEnd(bytes, at, end);
+    const from = at + headLength(next - at) + 2 + entry.raw.length + propertyLength;
     take(new Message(entry.topic, entry.raw, bytes, from, next, 0, false, id, false));
     at = next;
   }

@@ -6,7 +6,7 @@
 
 import { sameBytes } from "../../../topics/topic_table.ts";
 import type { Connection } from "../../connection/connection.ts";
-import { deliverRun, LONGEST, WIDEST } from "../../delivery/run.ts";
+import { deliverRun, found, LONGEST, runEnd, WIDEST } from "../../delivery/run.ts";
 import { mayPublishAtOnce } from "./right_to_publish.ts";
 import { CHECK } from "../../../core/slices.ts";
 
@@ -50,37 +50,18 @@ export function publishRuns(connection: Connection, bytes: Uint8Array, at: numbe
     }
 
     // Its neighbours with the same topic.
-    let runEnd = next;
-    let count = 1;
     const receivers = routes.direct.length;
     const longest = receivers < WIDEST / LONGEST ? LONGEST : WIDEST / receivers;
-    while (runEnd - at < longest && end - runEnd > 4 && bytes[runEnd] === 0x30) {
-      let more = bytes[runEnd + 1]!;
-      let moreBody = runEnd + 2;
-      if (more > 127) {
-        const high = bytes[runEnd + 2]!;
-        if (high > 127 || high === 0) break;
-        more = (more & 127) | (high << 7);
-        moreBody++;
-      }
-      const moreEnd = moreBody + more;
-      const topicEnd = moreBody + 2 + length;
-      if (
-        moreEnd > end || topicEnd > moreEnd || ((bytes[moreBody]! << 8) | bytes[moreBody + 1]!) !== length
-      ) break;
-      if (v5 && (topicEnd === moreEnd || bytes[topicEnd] !== 0)) break;
-      if (moreEnd - runEnd > limit || !sameBytes(entry.raw, bytes, moreBody + 2, topicEnd)) break;
-      runEnd = moreEnd;
-      count++;
-    }
+    const last = runEnd(entry.raw, v5, limit, bytes, next, end, at + longest);
+    const count = found.count + 1;
     broker.stats.messagesReceived += count;
     broker.stats.packetsReceived += count;
     if (routes.direct.length > 0 || routes.shared.length > 0) {
-      deliverRun(connection, entry, routes, bytes, at, runEnd, count);
+      deliverRun(broker, connection, entry, routes, bytes, at, last, count);
     }
     // (A receiver costs a tenth of a microsecond, and one per 4 KiB.)
-    slices.units += 1 + (receivers >> 3) + ((((runEnd - at) >> 6) * receivers) >> 6);
-    at = runEnd;
+    slices.units += 1 + (receivers >> 3) + ((((last - at) >> 6) * receivers) >> 6);
+    at = last;
     if (connection.phase === "closed") return end;
     if (
       slices.units >= CHECK &&

@@ -189,7 +189,7 @@ class Run {
         broker.distributor.distribute(message, entry, session);
       eachMessage(connection, entry, this.#bytes, this.#start, this.#end, deliver);
     } else if (routes.direct.length + routes.shared.length > 0) {
-      deliverRun(connection, entry, routes, this.#bytes, this.#start, this.#end, count);
+      deliverRun(broker, connection, entry, routes, this.#bytes, this.#start, this.#end, count);
     }
     const packets = this.#packets;
     if (packets.length === 0) return;
