@@ -2,7 +2,7 @@
 
 import type { Reason } from "../../packets/reason.ts";
 import type { Slice, SlicedWork } from "../../core/slices.ts";
-import type { Publisher } from "./back_pressure.ts";
+import type { Publisher } from "../../session/backlog.ts";
 import type { RunOrigin } from "./run.ts";
 
 /**

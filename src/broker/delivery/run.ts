@@ -7,7 +7,6 @@
 import { headLength, packetEnd } from "../../packets/fixed_header.ts";
 import type { ProtocolVersion } from "../../packets/types.ts";
 import { Message } from "../../session/message.ts";
-import type { Outlet } from "../../session/outlet.ts";
 import { Retain } from "../../session/retain.ts";
 import { type Route, toItself } from "../../session/route.ts";
 import type { SharedGroup } from "../../session/shared_group.ts";
@@ -27,21 +26,6 @@ export interface RunOrigin {
   readonly version: ProtocolVersion;
   /** Under which name its messages are published. (Its session may be gone: a hook may have ended the connection.) */
   readonly client: { readonly id: string } | null;
-}
-
-/** A connection as a run needs it. An inline subscription has only `rawVersion`, which is 0. */
-export interface RunOutlet extends Outlet {
-  /** 4 or 5 when bytes of that version can be appended as they are, 0 when each message has to be looked at. */
-  readonly rawVersion: 0 | 4 | 5;
-  readonly output: {
-    append(bytes: Uint8Array, start: number, end: number): void;
-    /** The same for a whole view. */
-    appendAll(bytes: Uint8Array): void;
-  };
-  readonly outgoing: {
-    /** Something was added to the output. */
-    added(): void;
-  };
 }
 
 /** What `runEnd` has found. */
@@ -101,7 +85,7 @@ export function deliverRun(
   let singly: Route[] | null = null;
   for (let i = 0; i < direct.length; i++) {
     const route = direct[i]!;
-    const outlet = route.session.outlet as RunOutlet | null;
+    const { outlet } = route.session;
     // An offline session gets no QoS 0.
     if (outlet === null) continue;
     const chosen = isItself(outlet, origin) ? toItself(route) : route;
@@ -114,12 +98,12 @@ export function deliverRun(
       } else (singly ??= []).push(chosen);
       continue;
     }
-    if (direct.length === 1 || end - start < 96) outlet.output.append(bytes, start, end);
-    else outlet.output.appendAll(view ??= bytes.subarray(start, end));
+    if (direct.length === 1 || end - start < 96) outlet.output!.append(bytes, start, end);
+    else outlet.output!.appendAll(view ??= bytes.subarray(start, end));
     stats.messagesSent += count;
     stats.packetsSent += count;
     stats.bytesSent += end - start;
-    outlet.outgoing.added();
+    outlet.outgoing!.added();
   }
   if (singly !== null || routes.shared.length > 0) {
     deliverSingly(core, origin, entry, singly, routes.shared, bytes, start, end);

@@ -94,7 +94,7 @@ export function sessionHost(broker: HostParts, existing?: SessionHost<Session>):
 }
 
 /** What hooks listen to is told to them, and nothing else. */
-function listen(host: Writable<SessionHost>, broker: HostParts): void {
+function listen(host: Writable<SessionHost<Session>>, broker: HostParts): void {
   const { hooks } = broker;
   const shown = (message: Message): MessageInfo => shownMessage(broker, message);
   host.mayReceive = hooks.on.onAclCheck.length === 0
