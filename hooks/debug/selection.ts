@@ -6,7 +6,7 @@ import { topicMatches } from "../../src/topics/match.ts";
 import { isShared, isTopicFilter, parseShared } from "../../src/topics/names.ts";
 
 /** What is left out is not narrowed down. */
-export interface Selected {
+export interface ChosenRoutes {
   readonly clients?: readonly string[] | null;
   readonly topics?: readonly string[] | null;
 }
@@ -16,7 +16,7 @@ export class Selection {
   readonly #topics: readonly string[] | null;
 
   /** Throws a TypeError when one of `topics` is no filter. */
-  constructor({ clients = null, topics = null }: Selected) {
+  constructor({ clients = null, topics = null }: ChosenRoutes) {
     for (const filter of topics ?? []) {
       if (typeof filter === "string" && isTopicFilter(filter) && !isShared(filter)) continue;
       throw new TypeError(

@@ -34,8 +34,8 @@ import {
   resolveOptions,
   type ServerOptions,
 } from "../core/options.ts";
-import type { Persistence } from "./durability/keeper.ts";
-import { Pressure } from "./delivery/back_pressure.ts";
+import type { StorageKeeper } from "./durability/keeper.ts";
+import { BackPressure } from "./delivery/back_pressure.ts";
 import { Retained } from "./delivery/retained.ts";
 import { RetainedBacklog } from "./connection/retained_backlog.ts";
 import type { Subscriber } from "./delivery/routes.ts";
@@ -83,7 +83,7 @@ export class Broker implements ConnectionHost {
   readonly retained: Retained;
   readonly wills: Wills;
   readonly deadlines: Deadlines;
-  readonly pressure: Pressure;
+  readonly pressure: BackPressure;
   readonly admission: Admission;
   readonly takeOvers: TakeOvers;
   /** Who may go on working in this turn of the event loop. */
@@ -93,7 +93,7 @@ export class Broker implements ConnectionHost {
   readonly sweeper: Sweeper;
   readonly sessionHost: SessionHost<Session>;
   /** What outlives the process; null: nothing does. */
-  persistence: Persistence | null = null;
+  persistence: StorageKeeper | null = null;
   readonly connections: Set<Connection> = new Set();
   /** Client ids that may not connect. */
   readonly blocked: Set<string> = new Set();
@@ -127,7 +127,7 @@ export class Broker implements ConnectionHost {
       this.events.tell("hook-failed", { hook: hook.id, method, error: textOf(error) });
     }, HOOK_TIMEOUT_MS);
     this.retained = new Retained(this);
-    this.pressure = new Pressure(this.clock);
+    this.pressure = new BackPressure(this.clock);
     this.distributor = new Distributor(this, this.subscriptions, this.retained, this.pressure);
     this.wills = new Wills(this);
     this.takeOvers = new TakeOvers(this);
@@ -253,7 +253,7 @@ export class Broker implements ConnectionHost {
 
   allowAliases(connection: Connection, clientMaximum: number): void {
     const most = Math.min(clientMaximum, connection.outboundMaximum);
-    if (most > 0) connection.outbound = new OutboundAliases(most);
+    if (most > 0) connection.outboundAliases = new OutboundAliases(most);
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import type { SubscriptionIndex } from "../topics/subscription_index.ts";
 import type { Distributor } from "./delivery/distribute.ts";
-import type { Pressure } from "./delivery/back_pressure.ts";
+import type { BackPressure } from "./delivery/back_pressure.ts";
 import type { Retained } from "./delivery/retained.ts";
 import type { Subscriber } from "./delivery/routes.ts";
 import type { Durable } from "./durability/durable.ts";
@@ -16,7 +16,7 @@ export interface Parts extends Durable {
   /** Where a publish leaves for its subscribers. */
   readonly distributor: Distributor;
   readonly retained: Retained;
-  readonly pressure: Pressure;
+  readonly pressure: BackPressure;
   readonly sessions: Sessions;
   readonly wills: Wills;
   readonly takeOvers: TakeOvers;

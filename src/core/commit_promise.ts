@@ -2,7 +2,7 @@
 
 import type { Turn, TurnTask } from "./turn.ts";
 
-export class Settlement implements TurnTask {
+export class CommitPromise implements TurnTask {
   readonly owesSince: number;
   owes = true;
   sealed = false;

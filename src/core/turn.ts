@@ -57,9 +57,9 @@ export class Turn {
   /** How many commits have begun. */
   commits = 0;
   /** How many changes the committer was told of. (It only matters whether it is another number than a moment ago.) */
-  told = 0;
+  changes = 0;
   /** `commits` when it was last told of something that answers to others depend on. */
-  #broadAt = -1;
+  #othersAt = -1;
   #batches = 0;
 
   /** Null: nothing is kept. */
@@ -77,17 +77,17 @@ export class Turn {
   }
 
   /** Everybody's answers depend on what is not durable yet. */
-  get unsettled(): boolean {
-    return this.uncommitted && this.#broadAt >= this.commits - (this.#waiting === null ? 0 : 1);
+  get othersWait(): boolean {
+    return this.uncommitted && this.#othersAt >= this.commits - (this.#waiting === null ? 0 : 1);
   }
 
   /**
-   * The committer was told of a change. `broad`: what others do depends on it, who is subscribed for example; a message
+   * The committer was told of a change. `affectsOthers`: what others do depends on it, who is subscribed for example; a message
    * on its way concerns nobody but those it is on its way between.
    */
-  changed(broad: boolean): void {
-    this.told = (this.told + 1) & SMALL;
-    if (broad) this.#broadAt = this.commits;
+  changed(affectsOthers: boolean): void {
+    this.changes = (this.changes + 1) & SMALL;
+    if (affectsOthers) this.#othersAt = this.commits;
     this.wake();
   }
 

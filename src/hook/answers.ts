@@ -118,7 +118,7 @@ export interface CandidateGroup {
   readonly members: readonly Candidate[];
 }
 
-/** Everybody one message is for. */
+/** AllCandidates one message is for. */
 export interface Selection {
   /** All of them get it. */
   readonly direct: readonly Candidate[];

@@ -2,7 +2,7 @@
 
 import type { Broker } from "../broker/broker.ts";
 import { oddProperties } from "../broker/receive/publish/checks.ts";
-import type { Settlement } from "../core/commit_promise.ts";
+import type { CommitPromise } from "../core/commit_promise.ts";
 import { copyBytes } from "../packets/copy.ts";
 import { NO_PROPERTIES, type Properties } from "../packets/properties.ts";
 import { decodeProperties, encodeProperties } from "../packets/property_codec.ts";
@@ -38,7 +38,7 @@ export interface PublishRequest {
   readonly properties: Properties;
   readonly to: string | null;
   /** What it changed is durable with that; null: there is nothing to wait for. */
-  settlement: Settlement | null;
+  commitPromise: CommitPromise | null;
 }
 
 const encoder = new TextEncoder();
@@ -86,7 +86,7 @@ export function publishRequest(
     topic,
     payload: bytes,
     owned: text,
-    settlement: null,
+    commitPromise: null,
     qos,
     retain,
     properties: properties === NO_PROPERTIES ? properties : checked(broker, what, properties, bytes),

@@ -7,7 +7,7 @@ import { expiryTime } from "../broker/delivery/expiry.ts";
 import { forwarded } from "../broker/delivery/forwarded.ts";
 import { isServerTopic } from "../broker/access/access.ts";
 import { askPublish, isPacket, type PublishOutcome, tellPublished } from "../hook/publish_events.ts";
-import { Settlement } from "../core/commit_promise.ts";
+import { CommitPromise } from "../core/commit_promise.ts";
 import { mayReceive } from "../broker/access/receive_rights.ts";
 import type { Routes } from "../broker/delivery/routes.ts";
 import { type Client, INLINE_CLIENT_ID } from "../hook/client.ts";
@@ -18,7 +18,7 @@ import { Message } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
 import { quoted } from "./checks.ts";
-import { Lane } from "./lane.ts";
+import { SerialQueue } from "./serial_queue.ts";
 import { own, type PublishRequest } from "./publish_request.ts";
 import type { InlineSubscriptions } from "./subscriptions.ts";
 
@@ -26,8 +26,8 @@ export class Publisher {
   readonly #broker: Broker;
   readonly #client: Client;
   readonly #subscriptions: InlineSubscriptions;
-  readonly #lane: Lane = new Lane();
-  #settlement: Settlement | null = null;
+  readonly #serial: SerialQueue = new SerialQueue();
+  #commitPromise: CommitPromise | null = null;
   /** What waits for the server's data and hooks; null: they are there. */
   #early: PublishRequest[] | null = [];
 
@@ -39,14 +39,14 @@ export class Publisher {
 
   publish(request: PublishRequest): Promise<Reason> {
     const { on } = this.#broker.hooks;
-    if (this.#early !== null || this.#lane.busy || on.onPublish.length + on.onPublished.length > 0) {
+    if (this.#early !== null || this.#serial.busy || on.onPublish.length + on.onPublished.length > 0) {
       own(request);
     }
     if (this.#early !== null) {
       this.#early.push(request);
       return Promise.resolve(Reasons.success);
     }
-    const answer = this.#lane.run(() => this.#ask(request));
+    const answer = this.#serial.run(() => this.#ask(request));
     // (QoS 0 waits for nothing. What comes next is delivered meanwhile: it shares the commit.)
     return request.qos === 0 || this.#broker.persistence === null
       ? answer
@@ -54,8 +54,8 @@ export class Publisher {
   }
 
   /** Once what it has changed is durable. */
-  async #kept({ settlement }: PublishRequest, reason: Reason): Promise<Reason> {
-    return settlement === null || await settlement.promise ? reason : Reasons.quotaExceeded;
+  async #kept({ commitPromise }: PublishRequest, reason: Reason): Promise<Reason> {
+    return commitPromise === null || await commitPromise.promise ? reason : Reasons.quotaExceeded;
   }
 
   #cannotKeep({ qos }: PublishRequest): boolean {
@@ -66,8 +66,8 @@ export class Publisher {
   #settle(request: PublishRequest): void {
     const { turn } = this.#broker;
     if (request.qos === 0 || !turn.uncommitted) return;
-    if (this.#settlement?.covers(turn) !== true) this.#settlement = new Settlement(turn);
-    request.settlement = this.#settlement;
+    if (this.#commitPromise?.covers(turn) !== true) this.#commitPromise = new CommitPromise(turn);
+    request.commitPromise = this.#commitPromise;
   }
 
   /** The server has its data and its hooks are ready. */
@@ -75,7 +75,7 @@ export class Publisher {
     const early = this.#early ?? [];
     this.#early = null;
     for (const request of early) {
-      void this.#lane.run(() => this.#ask(request)).then(({ code, text }) => {
+      void this.#serial.run(() => this.#ask(request)).then(({ code, text }) => {
         if (code < 0x80) return;
         this.#broker.log(
           "warn",

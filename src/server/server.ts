@@ -8,7 +8,7 @@ import { systemInfo } from "../broker/system_info.ts";
 import type { SystemInfo } from "../core/system_info.ts";
 import type { LatenessFigures } from "../core/lateness.ts";
 import { closeStorage, openStorage } from "../broker/recovery/open_storage.ts";
-import { restore } from "../broker/recovery/from_hooks.ts";
+import { restoreFromHooks } from "../broker/recovery/from_hooks.ts";
 import type { Client } from "../hook/client.ts";
 import { checkInstance, checkText } from "../core/misuse.ts";
 import type { Hook, MessageInfo } from "../hook/hook.ts";
@@ -163,7 +163,7 @@ export class Server implements AsyncDisposable {
     try {
       await this.#hooks.start();
       await openStorage(this.#broker);
-      await restore(this.#broker);
+      await restoreFromHooks(this.#broker);
       if (this.#ended) throw new Error("Cannot serve: the server was closed meanwhile");
       this.#broker.start();
       this.#inline.open();

@@ -5,7 +5,7 @@
 
 import { hasWildcard } from "./names.ts";
 import { addTo, type Entries, type Entry, removeFrom } from "./entries.ts";
-import { type StampKey, Stamps } from "./stamps.ts";
+import { ChangeCounters, type StampKey } from "./change_counters.ts";
 import { WildcardTree } from "./wildcard_tree.ts";
 import { textKey } from "./text_key.ts";
 
@@ -15,7 +15,7 @@ export class SubscriptionIndex<E extends Entry> {
   /** By `textKey` of the filter. */
   readonly #exact: Map<string, E | E[]> = new Map();
   readonly #tree: WildcardTree<E> = new WildcardTree<E>();
-  readonly #stamps: Stamps = new Stamps();
+  readonly #stamps: ChangeCounters = new ChangeCounters();
   #wildcards = 0;
   #found: (E | E[])[] = [];
 

@@ -5,7 +5,7 @@
  */
 
 import { isTopicName, levelCount } from "./names.ts";
-import type { StampKey } from "./stamps.ts";
+import type { StampKey } from "./change_counters.ts";
 
 const FIRST = 1 << 9;
 const SEEN = 1 << 14;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Broker } from "../../src/broker/broker.ts";
-import { restore } from "../../src/broker/recovery/from_hooks.ts";
+import { restoreFromHooks } from "../../src/broker/recovery/from_hooks.ts";
 import { systemInfo } from "../../src/broker/system_info.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { Client, Hook, MessageInfo } from "../../src/hook/hook.ts";
@@ -277,7 +277,7 @@ test("clock: what hooks remember of a time before is counted by the clock as it 
   });
   t.clock.step(TO_TODAY);
   now = t.clock.now();
-  await restore(t.broker);
+  await restoreFromHooks(t.broker);
   await t.advance(59);
   assert.equal(t.broker.sessions.size, 1);
   assert.notEqual(t.broker.retained.get("a"), undefined);

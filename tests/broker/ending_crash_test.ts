@@ -80,7 +80,7 @@ async function assertPassedOn(
   at: number,
 ): Promise<void> {
   await using t = await TestBroker.with(image, { at });
-  await until(() => t.broker.sessions.endings.size === 0, "the end of the session");
+  await until(() => t.broker.sessions.handOvers.size === 0, "the end of the session");
   assert.equal(t.broker.sessions.get("short"), undefined);
   const long = await back(t, version, "long");
   assert.deepEqual(await long.texts(COUNT), ALL);
@@ -103,7 +103,7 @@ for (const version of versions) {
           await until(() => storage.settled, "the last commit");
           storage.images.length = 0;
           await end(t, version);
-          await until(() => t.broker.sessions.endings.size === 0, "the end of the session");
+          await until(() => t.broker.sessions.handOvers.size === 0, "the end of the session");
           await until(() => !storage.committed.sessions.has("short"), "the commit of the end");
           const { images } = storage;
           assert.ok(images.length > 3, `${images.length} commits`);
@@ -149,7 +149,7 @@ for (const version of versions) {
           assert.equal(before.committed.sessions.get("short")!.record.sessionExpiryInterval, 0);
           acl.slow = (): boolean => false;
           while (acl.waiting.length > 0) await acl.answer("allow");
-          await until(() => t.broker.sessions.endings.size === 0, "the end of the session");
+          await until(() => t.broker.sessions.handOvers.size === 0, "the end of the session");
           await until(() => !storage.committed.sessions.has("short"), "the commit of the end");
           assertOnce(storage, "after the answer");
           const at = t.clock.now();
@@ -171,7 +171,7 @@ for (const qos of QOS) {
       await (await member(t, 5, "long", qos)).lose();
       storage.held = true;
       await end(t, 5);
-      assert.equal(t.broker.sessions.endings.size, 1);
+      assert.equal(t.broker.sessions.handOvers.size, 1);
       at = t.clock.now();
     }
     storage.letGo();
@@ -224,7 +224,7 @@ test("ending: a QoS 2 message the client has begun to take goes with its session
   const found = holders(storage);
   assert.deepEqual([...found.keys()].sort(), ALL.slice(2).sort());
   storage.letGo();
-  await until(() => t.broker.sessions.endings.size === 0, "the end of the session");
+  await until(() => t.broker.sessions.handOvers.size === 0, "the end of the session");
   const long = await back(t, 5, "long");
   assert.deepEqual(await long.texts(COUNT - 2), ALL.slice(2));
 });

@@ -60,7 +60,7 @@ function held({ committed }: ModelStorage, id: string): number {
 }
 
 async function over(t: TestBroker, storage: ModelStorage): Promise<void> {
-  await until(() => t.broker.sessions.endings.size === 0, "the end of the session");
+  await until(() => t.broker.sessions.handOvers.size === 0, "the end of the session");
   await until(() => storage.settled, "its commit");
 }
 
@@ -82,7 +82,7 @@ for (const version of versions) {
           const secondAnswer = second.connect({ clientId: "short", cleanStart });
           await settle();
           assert.equal(first.waiting.length + second.waiting.length, 0);
-          assert.equal(t.broker.sessions.endings.size, 1);
+          assert.equal(t.broker.sessions.handOvers.size, 1);
           storage.letGo();
           const acks = [await firstAnswer, await secondAnswer];
           assert.deepEqual(acks.map(({ reasonCode }) => reasonCode), [0, 0]);
@@ -245,7 +245,7 @@ test("ending: a storage that answers at once has all of it in one commit", async
     deleted.call(storage, id, sequence);
   };
   t.broker.sessions.end(t.broker.sessions.get("short")!);
-  assert.equal(t.broker.sessions.endings.size, 0);
+  assert.equal(t.broker.sessions.handOvers.size, 0);
   await settle();
   assert.equal(storage.commits, commits + 1);
   assert.deepEqual(told, []);

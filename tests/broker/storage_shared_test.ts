@@ -29,7 +29,7 @@ for (const mode of ["now", "later"] as const) {
       storage.waiting = (...of): ReturnType<typeof waiting> => Promise.resolve(waiting.apply(storage, of));
     }
     await t.advance(11);
-    await until(() => t.broker.sessions.endings.size === 0, "the end of the session");
+    await until(() => t.broker.sessions.handOvers.size === 0, "the end of the session");
     assert.equal(t.broker.sessions.get("short"), undefined);
     assert.equal(t.broker.sessions.get("long")!.queuedCount, 200);
     assert.equal(t.broker.stats.queued, 200);
@@ -61,7 +61,7 @@ for (const count of [5, 200]) {
     }
     await using t = await TestBroker.with(ModelStorage.after(storage));
     await t.advance(11);
-    await until(() => t.broker.sessions.endings.size === 0, "the end of the session");
+    await until(() => t.broker.sessions.handOvers.size === 0, "the end of the session");
     assert.equal(t.broker.sessions.get("short"), undefined);
     assert.equal(t.broker.sessions.get("long")!.queuedCount, count);
     assert.equal(t.broker.stats.queued, count);
@@ -136,7 +136,7 @@ for (const version of versions) {
       await until(() => storage.reading === 1, "the read");
       t.broker.sessions.end(t.broker.sessions.get("short")!);
       storage.letGo();
-      await until(() => t.broker.sessions.endings.size === 0, "the end of the session");
+      await until(() => t.broker.sessions.handOvers.size === 0, "the end of the session");
       const texts = await all(long);
       // (What was sent with QoS 2 is the client's own, and goes with its session.)
       assert.deepEqual(texts.toSorted(), ALL.slice(qos - 1).toSorted());

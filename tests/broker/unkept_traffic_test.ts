@@ -149,7 +149,7 @@ for (const version of versions) {
     const anew = t.client(version);
     void anew.connect({ clientId: "s", cleanStart: true, properties }).catch(() => {});
     await settle();
-    assert.equal(t.broker.sessions.endings.size, 1);
+    assert.equal(t.broker.sessions.handOvers.size, 1);
     publisher.publish("kept", "not for s any more", { qos: 1, packetId: 7 });
     await settle();
     assert.deepEqual(publisher.waiting, []);

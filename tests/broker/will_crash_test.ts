@@ -101,7 +101,7 @@ for (const { version, way } of CASES) {
       const times = answer === "drop" ? 0 : 1;
       assert.equal(storage.committed.sessions.get("c")?.record.will ?? null, null);
       assert.equal(storage.committed.sessions.get("watch")!.deliveries.size, times);
-      assert.equal(t.broker.sessions.endings.size, 0);
+      assert.equal(t.broker.sessions.handOvers.size, 0);
       if (way === "with its session" || way === "by a clean start") {
         assert.equal(storage.committed.sessions.has("c"), false);
       }

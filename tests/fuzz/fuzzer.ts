@@ -118,7 +118,7 @@ export class Fuzzer {
     throw new Finding([...texts].join("\n"), [...this.#kept, ...this.#talking]);
   }
 
-  /** Everybody but the witnesses goes, and a while later nothing is left of them. */
+  /** AllCandidates but the witnesses goes, and a while later nothing is left of them. */
   async pause(): Promise<void> {
     for (const c of this.#kept) c.leave(this.#random);
     const gone = await this.#target.until(() => this.#kept.every((c) => c.ended));

@@ -21,7 +21,7 @@ export interface Target {
   turn(): Promise<void>;
   /** Waits until it is so; false when that takes too long. */
   until(ready: () => boolean): Promise<boolean>;
-  /** Everybody has gone: waits until sessions and messages are over. */
+  /** AllCandidates has gone: waits until sessions and messages are over. */
   rest(): Promise<Rest>;
   /** Exceptions that escaped and errors that were logged. */
   readonly faults: string[];

@@ -2,7 +2,7 @@
 
 import type { Hook } from "../../src/hook/hook.ts";
 
-/** Everybody may do everything. */
+/** AllCandidates may do everything. */
 export const openRights: Hook = {
   id: "open",
   onConnectAuthenticate: () => "allow",

@@ -6,7 +6,7 @@ import type { MessageInfo, Selection } from "../../src/hook/answers.ts";
 import type { Client } from "../../src/hook/client.ts";
 import type { Packet } from "../../src/packets/types.ts";
 
-/** Everybody may do everything. */
+/** AllCandidates may do everything. */
 export const open: Hook = { id: "open", onConnectAuthenticate: () => "allow", onAclCheck: () => "allow" };
 
 export function text(payload: Uint8Array): string {

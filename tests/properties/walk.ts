@@ -258,7 +258,7 @@ export class Walk implements World {
     );
   }
 
-  /** Everybody comes back and finishes. */
+  /** AllCandidates comes back and finishes. */
   async #finish(): Promise<void> {
     this.note("everybody finishes");
     if (this.#storage !== null) this.#storage.mode = "now";

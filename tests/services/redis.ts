@@ -127,7 +127,7 @@ export class RedisServer implements UsableRedis {
     this.#signal("SIGCONT");
   }
 
-  /** Everybody who is connected. */
+  /** AllCandidates who is connected. */
   async cutOff(): Promise<void> {
     await new Promise<void>((resolve) => {
       const socket = connect(this.port, "127.0.0.1");

@@ -61,7 +61,7 @@ for (const version of versions) {
               commits++;
             };
             t.broker.sessions.end(t.broker.sessions.get("short")!);
-            const gone = (): boolean => t.broker.sessions.endings.size === 0 && !storage.dirty;
+            const gone = (): boolean => t.broker.sessions.handOvers.size === 0 && !storage.dirty;
             await until(() => commits === death || gone(), "its death");
             (storage as RedisDriver).abandon();
           }
@@ -70,7 +70,7 @@ for (const version of versions) {
           const there = await client.hexists(`${prefix}sessions`, "short");
           if (death === 1) assert.equal(there, 1);
           await using t = await TestBroker.with(new RedisStorage({ url: server.url, prefix }).storage);
-          await until(() => t.broker.sessions.endings.size === 0, "the end of the session");
+          await until(() => t.broker.sessions.handOvers.size === 0, "the end of the session");
           const long = await back(t, version, "long");
           assert.deepEqual(await long.texts(COUNT), ALL);
           await long.ping();

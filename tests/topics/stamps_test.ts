@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type StampKey, Stamps } from "../../src/topics/stamps.ts";
+import { ChangeCounters, type StampKey } from "../../src/topics/change_counters.ts";
 import { filter, filterFor, topic } from "./arbitraries.ts";
 import { naiveMatches } from "./naive.ts";
 
-function located(stamps: Stamps, text: string): StampKey {
+function located(stamps: ChangeCounters, text: string): StampKey {
   const key = { s1: 0, s2: 0, s3: 0, full: 0 };
   stamps.locate(text, key);
   return key;
@@ -17,7 +17,7 @@ test("stamps: a change at a filter that matches is seen, whatever happened befor
   const cases = topic.chain((t) => fc.tuple(fc.constant(t), fc.oneof(filterFor(t), filter)));
   fc.assert(
     fc.property(fc.array(cases, { minLength: 1, maxLength: 20 }), (list) => {
-      const stamps = new Stamps();
+      const stamps = new ChangeCounters();
       const keys = list.map(([t]) => ({ topic: t, key: located(stamps, t) }));
       for (const [, f] of list) {
         const before = keys.map(({ key }) => stamps.read(key));
@@ -35,7 +35,7 @@ test("stamps: a change at a filter that matches is seen, whatever happened befor
 });
 
 test("stamps: a change elsewhere leaves most topics alone", () => {
-  const stamps = new Stamps();
+  const stamps = new ChangeCounters();
   const keys = Array.from({ length: 1000 }, (_, i) => located(stamps, `site/${i}/state`));
   const before = keys.map((key) => stamps.read(key));
   for (const f of ["site/x/+", "site/y/state", "other/#", "site/x/state/#", "/+"]) stamps.touch(f);
@@ -44,7 +44,7 @@ test("stamps: a change elsewhere leaves most topics alone", () => {
 });
 
 test("stamps: filters that begin with a wildcard concern every topic", () => {
-  const stamps = new Stamps();
+  const stamps = new ChangeCounters();
   const key = located(stamps, "a/b");
   for (const f of ["#", "+/b", "+"]) {
     const before = stamps.read(key);
@@ -54,7 +54,7 @@ test("stamps: filters that begin with a wildcard concern every topic", () => {
 });
 
 test("stamps: what is touched is the literal beginning, the first three levels of it", () => {
-  const stamps = new Stamps();
+  const stamps = new ChangeCounters();
   const key = located(stamps, "a/b/c/d/e");
   for (const f of ["a/#", "a/b/#", "a/b/c/#", "a/b/c/d/#", "a/b/c/d/e/#", "a/b/c/d/+", "a/b/c/d/e"]) {
     const before = stamps.read(key);

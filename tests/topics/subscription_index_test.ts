@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Entry } from "../../src/topics/entries.ts";
-import type { StampKey } from "../../src/topics/stamps.ts";
+import type { StampKey } from "../../src/topics/change_counters.ts";
 import { SubscriptionIndex } from "../../src/topics/subscription_index.ts";
 import { filter, filterFor, topic } from "./arbitraries.ts";
 import { naiveMatches } from "./naive.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { decodeUtf8 } from "../../src/packets/utf8.ts";
-import type { StampKey } from "../../src/topics/stamps.ts";
+import type { StampKey } from "../../src/topics/change_counters.ts";
 import { sameBytes, type TopicEntry, TopicTable } from "../../src/topics/topic_table.ts";
 import { topic } from "./arbitraries.ts";
 

@@ -37,7 +37,7 @@ import { publishThroughHooks, sendThroughHooks } from "./hooked_output.ts";
 import { Lifetime } from "./lifetime.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Output } from "./output.ts";
-import type { Unused } from "./publish_right.ts";
+import type { PublishAnswer } from "./publish_right.ts";
 import type { Backlog } from "../../session/backlog.ts";
 import type { RetainedBacklog } from "./retained_backlog.ts";
 import type { Routes } from "../delivery/routes.ts";
@@ -71,19 +71,19 @@ export class Connection implements StreamHandler, Link {
   session: Session | null = null;
   will: Will | null = null;
   /** What CONNECT has changed of a session that was there, until CONNACK leaves. */
-  before: Pick<Session, "expiryInterval" | "pendingWill"> | null = null;
+  sessionBefore: Pick<Session, "expiryInterval" | "pendingWill"> | null = null;
   /** Milliseconds; 0: no keep-alive. One and a half times what the client promised. [MQTT-3.1.2-22] */
-  silence = 0;
+  keepAliveLimit = 0;
   /** When something was last received, as `Timeline.monotonic` counts. */
   heardAt: number;
   /** Largest packet the client takes. */
   maximumPacketSize = 0xffffffff;
   /** Aliases the client set. */
-  aliases: Map<number, TopicEntry<Routes>> | null = null;
+  inboundAliases: Map<number, TopicEntry<Routes>> | null = null;
   /** How many aliases we may set. */
   outboundMaximum: number;
   /** Aliases we set, when the client allows them. */
-  outbound: OutboundAliases | null = null;
+  outboundAliases: OutboundAliases | null = null;
   /** Reason strings and user properties may go to it on any packet. [MQTT-3.1.2-29] */
   problemInformation = true;
   /** The method of enhanced authentication, for AUTH packets later. */
@@ -112,9 +112,9 @@ export class Connection implements StreamHandler, Link {
   allowed: TopicEntry<Routes> | null = null;
   allowedAt = 0;
   /** What access control said to the hot path, which leaves it to the general one. */
-  unused: Unused | null = null;
+  publishAnswer: PublishAnswer | null = null;
   /** Why it was ended; null: it was not, or the client said DISCONNECT. */
-  ended: Reason | null = null;
+  endReason: Reason | null = null;
   /** Answers of hooks that are awaited. */
   #answers = 0;
 
@@ -150,7 +150,7 @@ export class Connection implements StreamHandler, Link {
   /** Packets are handled now. What they change has to be committed before they are answered; nothing else has. */
   begin(): void {
     // (What is still to be answered may have changed something already.)
-    if (this.#answers === 0) this.outgoing.toldBefore = this.broker.turn.told;
+    if (this.#answers === 0) this.outgoing.changesBefore = this.broker.turn.changes;
   }
 
   /** A whole packet comes in between the client's own; settled when it was handled or the connection ended. */
@@ -289,7 +289,7 @@ export class Connection implements StreamHandler, Link {
 
   /** Its version, its bounds, how it keeps up or what hooks want to see of it may be others than before. */
   updateRaw(): void {
-    const plain = this.phase === "open" && !this.congested && this.outbound === null &&
+    const plain = this.phase === "open" && !this.congested && this.outboundAliases === null &&
       !this.broker.hooks.encodes &&
       this.maximumPacketSize >= this.broker.limits.packetSize;
     this.rawVersion = plain ? (this.version === 5 ? 5 : 4) : 0;
@@ -353,7 +353,7 @@ export class Connection implements StreamHandler, Link {
 
   #finish(reason: Reason | null, cause: Cause | null): void {
     this.outgoing.flush();
-    this.ended = reason;
+    this.endReason = reason;
     this.#leave(reason, cause);
     this.lifetime.end(this);
     this.outgoing.say();

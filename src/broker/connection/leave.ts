@@ -8,9 +8,9 @@ export function leave(connection: Link, wasOpen: boolean, reason: Reason | null)
   const { broker, session, will } = connection;
   connection.session = null;
   connection.will = null;
-  connection.before = null;
-  connection.aliases = null;
-  connection.outbound = null;
+  connection.sessionBefore = null;
+  connection.inboundAliases = null;
+  connection.outboundAliases = null;
   connection.pendingConnect = null;
   if (!wasOpen || session === null) return;
   broker.stats.clientsConnected--;

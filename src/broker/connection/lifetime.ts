@@ -23,8 +23,8 @@ export class Lifetime implements Timed {
 
   /** CONNACK was sent: the check of the connect time-out may come too late for a short keep-alive. */
   begin(connection: Link): void {
-    const { silence, heardAt } = connection;
-    if (silence > 0) connection.broker.deadlines.add(this, heardAt + silence);
+    const { keepAliveLimit, heardAt } = connection;
+    if (keepAliveLimit > 0) connection.broker.deadlines.add(this, heardAt + keepAliveLimit);
   }
 
   /** The connection ended: what the peer does not take in time is given up. */
@@ -62,9 +62,9 @@ export class Lifetime implements Timed {
 
 /** A sign of life is due. [MQTT-3.1.2-22] */
 function dueWhenOpen(connection: Link, now: number): number {
-  if (connection.silence === 0) return now + 60_000;
+  if (connection.keepAliveLimit === 0) return now + 60_000;
   // (Who was not listened to was not silent.)
-  const until = connection.heardAt + connection.silence +
+  const until = connection.heardAt + connection.keepAliveLimit +
     connection.broker.lateness.since(connection.heardAt);
   if (until > now) return until;
   // What waits in our own hands is not the client's silence.

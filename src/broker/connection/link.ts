@@ -21,22 +21,22 @@ export interface Link extends Wire, Connected, Outlet {
   session: Session | null;
   will: Will | null;
   /** What CONNECT has changed of a session that was there, until CONNACK leaves. */
-  before: Pick<Session, "expiryInterval" | "pendingWill"> | null;
+  sessionBefore: Pick<Session, "expiryInterval" | "pendingWill"> | null;
   /** CONNECT while its enhanced authentication goes on. */
   pendingConnect: ConnectPacket | null;
   /** Aliases the client set. */
-  aliases: Map<number, TopicEntry<Routes>> | null;
+  inboundAliases: Map<number, TopicEntry<Routes>> | null;
   congested: boolean;
   /** Retained messages that are still to be sent. */
   retained: { pump(): void } | null;
   /** Milliseconds; 0: no keep-alive. */
-  readonly silence: number;
+  readonly keepAliveLimit: number;
   /** When something was last received, as `Timeline.monotonic` counts. */
   heardAt: number;
   /** Reason strings and user properties may go to it on any packet. [MQTT-3.1.2-29] */
   readonly problemInformation: boolean;
   /** Why it was ended; null: it was not, or the client said DISCONNECT. */
-  readonly ended: Reason | null;
+  readonly endReason: Reason | null;
   send(packet: Packet): void;
   disconnect(reason: Reason, cause?: Cause, detail?: string): void;
   /** Ends it without a word. */

@@ -24,7 +24,7 @@ export class Outgoing implements TurnTask {
   /** It waits for a commit that is under way. */
   sealed = false;
   /** `Turn.told` before what it answers was handled. */
-  toldBefore = -1;
+  changesBefore = -1;
   /** The numbers of the batch that is held back, and of the one that waits for the commit under way; 0: there is none. */
   #heldBatch = 0;
   #sealedBatch = 0;
@@ -101,7 +101,7 @@ export class Outgoing implements TurnTask {
     const { broker, session } = this.#connection;
     const { turn } = broker;
     if (!turn.uncommitted) return;
-    if (session?.kept !== true && turn.told === this.toldBefore && !turn.unsettled) return;
+    if (session?.kept !== true && turn.changes === this.changesBefore && !turn.othersWait) return;
     this.owes = true;
     this.owesSince = turn.commits;
   }
@@ -162,12 +162,12 @@ export class Outgoing implements TurnTask {
   #welcomed(): void {
     if (!this.welcomes) return;
     this.welcomes = false;
-    this.#connection.before = null;
+    this.#connection.sessionBefore = null;
   }
 
   /** Who was never connected has not taken back an earlier will, nor said how long its session is to live. */
   #undoConnect(): void {
-    const { before, session } = this.#connection;
+    const { sessionBefore: before, session } = this.#connection;
     if (before === null || session === null) return;
     session.expiryInterval = before.expiryInterval;
     session.pendingWill = before.pendingWill;

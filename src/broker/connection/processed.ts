@@ -7,8 +7,8 @@ import { tellProcessed } from "../../hook/packet_events.ts";
 
 /** `reason`: why it was refused, when the connection goes on. */
 export function processed(connection: Link, packet: PacketView, reason: Reason | null = null): void {
-  const { broker, client, ended } = connection;
+  const { broker, client, endReason } = connection;
   if (broker.hooks.on.onPacketProcessed.length === 0 || client === null) return;
-  const why = reason ?? ended;
+  const why = reason ?? endReason;
   tellProcessed(broker.hooks, client, packet, why !== null && why.code >= 0x80 ? why : null);
 }

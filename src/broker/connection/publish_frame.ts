@@ -31,8 +31,8 @@ export function publishFrame(
   if (v5) {
     // (An alias takes three bytes, and may make the length of the properties take one more. None with QoS 2: there are
     // clients that look it up when PUBLISH comes and hand the message on at PUBREL, without its topic.)
-    if (connection.outbound !== null && qos < 2 && topic.length > 3) {
-      alias = connection.outbound.known(rawTopic);
+    if (connection.outboundAliases !== null && qos < 2 && topic.length > 3) {
+      alias = connection.outboundAliases.known(rawTopic);
       if (alias > 0) topic = "";
       else fresh = true;
     }
@@ -45,13 +45,13 @@ export function publishFrame(
   const total = 1 + varintLength(remaining) + remaining;
   if (total > connection.maximumPacketSize && !fresh) return false;
   if (fresh) {
-    if (total <= connection.maximumPacketSize) alias = connection.outbound!.give(rawTopic);
+    if (total <= connection.maximumPacketSize) alias = connection.outboundAliases!.give(rawTopic);
     if (alias === 0) {
       // There is no room for an alias, or all are given away: the same packet without one.
-      const outbound = connection.outbound;
-      connection.outbound = null;
+      const aliases = connection.outboundAliases;
+      connection.outboundAliases = null;
       const sent = publishFrame(connection, message, qos, retain, dup, packetId, identifiers);
-      connection.outbound = outbound;
+      connection.outboundAliases = aliases;
       return sent;
     }
   }

@@ -14,5 +14,5 @@ export interface Wire {
   readonly maximumPacketSize: number;
   readonly output: Output;
   /** Aliases we set, when the client allows them. */
-  outbound: OutboundAliases | null;
+  outboundAliases: OutboundAliases | null;
 }

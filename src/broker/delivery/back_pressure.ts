@@ -19,7 +19,7 @@ const ALONE_MS = 10_000;
 const ALLOWANCE_MS = 5000;
 const REFILL = 0.1;
 
-export class Pressure {
+export class BackPressure {
   readonly #clock: Timeline;
   readonly #pressed: Set<Outlet> = new Set();
   #stop: (() => void) | null = null;

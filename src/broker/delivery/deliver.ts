@@ -10,7 +10,7 @@ import type { Subscription } from "../../session/subscription.ts";
 import { isPromise } from "../../core/maybe_promise.ts";
 import type { QoS } from "../../packets/types.ts";
 import type { Core } from "../core.ts";
-import { deliverThroughHooks, Everybody, select, type Selected } from "./selection.ts";
+import { AllCandidates, type ChosenRoutes, deliverThroughHooks, select } from "./selection.ts";
 import { mayReceive } from "../access/receive_rights.ts";
 import type { Routes } from "./routes.ts";
 import { shownMessage } from "./shown_message.ts";
@@ -24,7 +24,7 @@ const NOBODY: ReadonlySet<Route> = new Set();
 /** Delivers to everyone the routes name; how many that were. `origin` is the publisher's session. */
 export function deliverTo(core: Core, message: Message, routes: Routes, origin: Session | null): number {
   if (core.hooks.on.onSelectSubscribers.length > 0 && routes.direct.length + routes.shared.length > 0) {
-    routes.everybody ??= new Everybody(routes.direct, routes.shared);
+    routes.everybody ??= new AllCandidates(routes.direct, routes.shared);
     const selected = select(core, message, routes.everybody);
     if (selected !== null) return deliverSelected(core, message, selected, origin);
   }
@@ -55,7 +55,7 @@ function deliverDirect(
 function deliverSelected(
   core: Core,
   message: Message,
-  selected: Selected,
+  selected: ChosenRoutes,
   origin: Session | null,
 ): number {
   let count = deliverDirect(core, message, selected.direct, origin);
@@ -164,7 +164,7 @@ export function anotherIsThere(
 /** The members that hooks leave of a group; null: all. */
 function chosenAmong(core: Core, message: Message, group: RouteGroup): ReadonlySet<Route> | null {
   if (core.hooks.on.onSelectSubscribers.length === 0) return null;
-  const selected = select(core, message, new Everybody([], [group]));
+  const selected = select(core, message, new AllCandidates([], [group]));
   return selected === null ? null : selected.shared[0]?.among ?? NOBODY;
 }
 

@@ -13,7 +13,7 @@ import type { Session } from "../../session/session.ts";
 import type { SubscriptionIndex } from "../../topics/subscription_index.ts";
 import { sameBytes, type TopicEntry, TopicTable } from "../../topics/topic_table.ts";
 import type { Core } from "../core.ts";
-import type { Pressure } from "./back_pressure.ts";
+import type { BackPressure } from "./back_pressure.ts";
 import { deliverTo } from "./deliver.ts";
 import { type FrameSource, Left } from "./frame_source.ts";
 import type { Retained } from "./retained.ts";
@@ -33,14 +33,14 @@ export class Distributor {
   readonly router: Router;
   readonly #core: Core;
   readonly #retained: Retained;
-  readonly #pressure: Pressure;
+  readonly #pressure: BackPressure;
   #scratch = new Uint8Array(1024);
 
   constructor(
     core: Core,
     subscriptions: SubscriptionIndex<Subscriber>,
     retained: Retained,
-    pressure: Pressure,
+    pressure: BackPressure,
   ) {
     this.#core = core;
     this.#retained = retained;

@@ -8,7 +8,7 @@ import type { Subscription } from "../../session/subscription.ts";
 import type { TopicEntry } from "../../topics/topic_table.ts";
 import type { Hooks } from "../../hook/dispatcher.ts";
 import type { SubscriptionIndex } from "../../topics/subscription_index.ts";
-import type { Everybody } from "./selection.ts";
+import type { AllCandidates } from "./selection.ts";
 import { mayReceive } from "../access/receive_rights.ts";
 
 /** What stands in the subscription index. */
@@ -20,7 +20,7 @@ export interface Routes {
   /** Access control is still being asked about somebody; then the routes are made again. */
   pending: Promise<void> | null;
   /** As hooks that choose among them see them. */
-  everybody: Everybody | null;
+  everybody: AllCandidates | null;
 }
 
 const NO_GROUPS: readonly SharedGroup[] = [];

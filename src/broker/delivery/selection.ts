@@ -14,7 +14,7 @@ import { checkedChanges, isNothing, object } from "../../hook/checked_answers.ts
 import { shownMessage } from "./shown_message.ts";
 
 /** Who is left after the hooks had their say. */
-export interface Selected {
+export interface ChosenRoutes {
   readonly direct: readonly Route[];
   /** With the members one of whom gets it. */
   readonly shared: readonly { readonly group: RouteGroup; readonly among: ReadonlySet<Route> }[];
@@ -46,7 +46,7 @@ interface Group extends CandidateGroup {
 }
 
 /** What hooks are shown of routes; it holds as long as the routes do. */
-export class Everybody implements Selection {
+export class AllCandidates implements Selection {
   readonly direct: readonly Candidate[];
   readonly shared: readonly Group[];
 
@@ -62,11 +62,11 @@ export class Everybody implements Selection {
 }
 
 /** What is left of a selection; throws when somebody is chosen who was not there. */
-class Chosen implements Selection {
+class ChosenCandidates implements Selection {
   readonly direct: readonly Candidate[];
   readonly shared: readonly Group[];
 
-  constructor(answer: Selection, before: Everybody | Chosen) {
+  constructor(answer: Selection, before: AllCandidates | ChosenCandidates) {
     const { direct, shared } = answer;
     this.direct = among(direct, before.direct);
     this.shared = list(shared).map((chosen) => {
@@ -80,7 +80,7 @@ class Chosen implements Selection {
     }
   }
 
-  get routes(): Selected {
+  get routes(): ChosenRoutes {
     return {
       direct: this.direct.map(Subscriber.routeOf),
       shared: this.shared.map(({ origin, members }) => ({
@@ -106,9 +106,9 @@ function list<T>(items: readonly T[]): readonly T[] {
 }
 
 /** `onSelectSubscribers`; null: they leave it as it is. */
-export function select(core: Core, message: Message, everybody: Everybody): Selected | null {
+export function select(core: Core, message: Message, everybody: AllCandidates): ChosenRoutes | null {
   const { hooks } = core;
-  let current: Everybody | Chosen = everybody;
+  let current: AllCandidates | ChosenCandidates = everybody;
   for (const hook of hooks.on.onSelectSubscribers) {
     try {
       const answer: unknown = hook.onSelectSubscribers(shownMessage(core, message), current);
@@ -117,13 +117,13 @@ export function select(core: Core, message: Message, everybody: Everybody): Sele
         hooks.watch(hook, "onSelectSubscribers", answer);
         throw new Error("it may not wait");
       }
-      current = new Chosen(object(answer) as Selection, current);
+      current = new ChosenCandidates(object(answer) as Selection, current);
     } catch (error) {
       // (Its own choice does not count; that of others does.)
       hooks.failed(hook, "onSelectSubscribers", error);
     }
   }
-  return current instanceof Chosen ? current.routes : null;
+  return current instanceof ChosenCandidates ? current.routes : null;
 }
 
 /** `onDeliver`: the message as this session gets it, null: it does not. */

@@ -1,9 +1,9 @@
 /** What parts are given that have to tell the storage, or to know how it is. */
 
 import type { Core } from "../core.ts";
-import type { Persistence } from "./keeper.ts";
+import type { StorageKeeper } from "./keeper.ts";
 
 export interface Durable extends Core {
   /** What outlives the process; null: nothing does. */
-  readonly persistence: Persistence | null;
+  readonly persistence: StorageKeeper | null;
 }

@@ -17,9 +17,9 @@ import type { Storage, StorageStatus } from "../../storage/storage.ts";
 import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../storage/records.ts";
 import { StorageError } from "../../storage/error.ts";
 import type { Kept } from "./kept.ts";
-import { Counters } from "./kept_counters.ts";
+import { KeptCounters } from "./kept_counters.ts";
 import { deliveryOf, recordOf, recordOfDelivery } from "./records.ts";
-import { onlyStored, retell, retellOnce } from "./tell_storage_again.ts";
+import { onlyStored, tellAgain, tellAgainOnce } from "./tell_storage_again.ts";
 import { StorageRoom, type Telling } from "./room.ts";
 import type { Committer } from "../../core/turn.ts";
 
@@ -35,7 +35,7 @@ const TICK_MS = 2500;
 /** Sessions and retained messages that are told again between two commits. */
 const TOLD_AT_ONCE = 500;
 
-export class Persistence implements DeliveryStore<Session>, Committer, Telling {
+export class StorageKeeper implements DeliveryStore<Session>, Committer, Telling {
   readonly window: number = WINDOW;
   readonly storage: Storage;
   readonly #broker: Kept;
@@ -49,7 +49,7 @@ export class Persistence implements DeliveryStore<Session>, Committer, Telling {
   #retelling: Iterator<void> | null = null;
   /** Of which sessions all has been told again. */
   readonly #retold: Set<Session> = new Set();
-  readonly #counters: Counters;
+  readonly #counters: KeptCounters;
   /** Their queues could not be read. */
   readonly #stuck: Set<Session> = new Set();
   /** The last queue that was read could not be. */
@@ -66,7 +66,7 @@ export class Persistence implements DeliveryStore<Session>, Committer, Telling {
     this.#broker = broker;
     this.storage = storage;
     this.#room = new StorageRoom(storage, broker.slices, this);
-    this.#counters = new Counters(broker);
+    this.#counters = new KeptCounters(broker);
   }
 
   get status(): StorageStatus {
@@ -135,7 +135,7 @@ export class Persistence implements DeliveryStore<Session>, Committer, Telling {
     this.#broker.log("error", `QoS 1 and 2 are refused until the storage can be written: ${text}`);
     this.failing = true;
     this.#room.make();
-    this.#broker.sessions.endings.refuse();
+    this.#broker.sessions.handOvers.refuse();
     this.#fault = text;
     this.#noteLoss(error);
     this.#after(RETRY_MS);
@@ -151,12 +151,12 @@ export class Persistence implements DeliveryStore<Session>, Committer, Telling {
       gone === 0 ? what : `${what}; ${gone} queued messages were only in it and are gone`,
     );
     this.#retold.clear();
-    this.#retelling = retell(this.#broker, this, this.#retold);
+    this.#retelling = tellAgain(this.#broker, this, this.#retold);
     // (With the first of it: the times that are told again mean nothing without.)
     this.storage.putCounters(this.#counters.now());
   }
 
-  async #retell(): Promise<void> {
+  async #tellAgain(): Promise<void> {
     while (this.#retelling !== null && !this.#closed) {
       const { done } = this.#tellSome(this.#retelling);
       await this.storage.commit();
@@ -175,12 +175,12 @@ export class Persistence implements DeliveryStore<Session>, Committer, Telling {
   async #tryAgain(): Promise<void> {
     try {
       await this.storage.commit();
-      await this.#retell();
+      await this.#tellAgain();
       this.failing = false;
       this.#broker.log("warn", `The ${this.storage.name} storage can be written again`);
       // What waited for that goes on.
       for (const session of this.#broker.sessions.all()) session.pump();
-      this.#broker.sessions.endings.goOn();
+      this.#broker.sessions.handOvers.goOn();
       this.#after(IDLE_MS);
     } catch (error) {
       this.#noteLoss(error);
@@ -238,9 +238,9 @@ export class Persistence implements DeliveryStore<Session>, Committer, Telling {
     }
   }
 
-  /** Something was told: it is committed at the end of this turn. `broad`: the answers to others depend on it. */
-  #told(broad: boolean = false): void {
-    this.#broker.turn.changed(broad);
+  /** Something was told: it is committed at the end of this turn. `affectsOthers`: the answers to others depend on it. */
+  #told(affectsOthers: boolean = false): void {
+    this.#broker.turn.changed(affectsOthers);
   }
 
   // --- sessions ---
@@ -307,7 +307,7 @@ export class Persistence implements DeliveryStore<Session>, Committer, Telling {
   put(session: Session, delivery: Delivery): void {
     delivery.message.keep();
     // (A storage that does not know the session would not take it, and it may be in memory no longer when that is told.)
-    if (this.#retelling !== null && !session.ended) retellOnce(this, session, this.#retold);
+    if (this.#retelling !== null && !session.ended) tellAgainOnce(this, session, this.#retold);
     this.#room.delivery();
     this.storage.putDelivery(session.clientId, recordOfDelivery(delivery));
     this.#told();
@@ -362,7 +362,7 @@ export class Persistence implements DeliveryStore<Session>, Committer, Telling {
     const { sessions, clock } = this.#broker;
     for (const session of stuck) {
       session.pump();
-      if (session.ended) sessions.endings.get(session.clientId)?.goOn();
+      if (session.ended) sessions.handOvers.get(session.clientId)?.goOn();
       else if (session.outlet === null) sessions.redispatch(session, clock.now());
     }
   }

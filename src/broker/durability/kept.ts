@@ -6,11 +6,11 @@ import type { SharedGroup } from "../../session/shared_group.ts";
 import type { Core } from "../core.ts";
 
 /** A session that has ended while what waits in it is still being passed on. */
-export interface KeptEnding {
+export interface KeptHandOver {
   /** How many wait only in the storage. */
   readonly left: number;
   /** Tells the storage of it again. */
-  retell(): void;
+  tellAgain(): void;
   goOn(): void;
 }
 
@@ -19,9 +19,9 @@ export interface KeptSessions {
   /** The group of `$share/group/filter`, when it has members. */
   group(filter: string): SharedGroup | null;
   redispatch(session: Session, now: number): void;
-  readonly endings: {
-    all(): Iterable<KeptEnding>;
-    get(clientId: string): KeptEnding | undefined;
+  readonly handOvers: {
+    all(): Iterable<KeptHandOver>;
+    get(clientId: string): KeptHandOver | undefined;
     /** The storage can be written again. */
     goOn(): void;
     /** It cannot. */

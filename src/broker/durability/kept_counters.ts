@@ -1,4 +1,4 @@
-/** Counters that a storage keeps, and when this server was last known to live. */
+/** KeptCounters that a storage keeps, and when this server was last known to live. */
 
 import type { StoredSysInfo } from "../../storage/stored.ts";
 import type { Core } from "../core.ts";
@@ -11,7 +11,7 @@ const BESIDE = 1000;
  */
 const ALONE = 7000;
 
-export class Counters {
+export class KeptCounters {
   readonly #core: Core;
   #toldAt = -Infinity;
   #packets = -1;

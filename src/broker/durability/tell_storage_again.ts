@@ -14,17 +14,17 @@ export interface Teller extends Pick<DeliveryStore<Session>, "put" | "received">
 }
 
 /** Yields after each session and each retained message; a step is one of them. `told`: the sessions it is done with. */
-export function* retell(
+export function* tellAgain(
   broker: Kept,
   teller: Teller,
   told: Set<Session>,
 ): Generator<void, void, void> {
   for (const session of broker.sessions.all()) {
-    if (!session.kept || !retellOnce(teller, session, told)) continue;
+    if (!session.kept || !tellAgainOnce(teller, session, told)) continue;
     yield;
   }
-  for (const ending of broker.sessions.endings.all()) {
-    ending.retell();
+  for (const ending of broker.sessions.handOvers.all()) {
+    ending.tellAgain();
     yield;
   }
   for (const message of broker.retained.kept()) {
@@ -34,14 +34,14 @@ export function* retell(
 }
 
 /** False: it was done before. */
-export function retellOnce(teller: Teller, session: Session, told: Set<Session>): boolean {
+export function tellAgainOnce(teller: Teller, session: Session, told: Set<Session>): boolean {
   if (told.has(session)) return false;
   told.add(session);
-  retellSession(teller, session);
+  tellSessionAgain(teller, session);
   return true;
 }
 
-function retellSession(teller: Teller, session: Session): void {
+function tellSessionAgain(teller: Teller, session: Session): void {
   teller.changed(session);
   for (const subscription of session.subscriptions.values()) {
     // (How retained messages are sent mattered when it was made.)
@@ -60,6 +60,6 @@ export function onlyStored(broker: Kept): number {
   for (const session of broker.sessions.all()) {
     if (session.kept) count += session.waiting?.stored ?? 0;
   }
-  for (const { left } of broker.sessions.endings.all()) count += left;
+  for (const { left } of broker.sessions.handOvers.all()) count += left;
   return count;
 }

@@ -4,7 +4,7 @@ import { Reasons } from "../../packets/reason.ts";
 import { type AckPacket, PacketType } from "../../packets/types.ts";
 import type { Connection } from "../connection/connection.ts";
 import { acknowledge } from "../connection/acknowledge.ts";
-import { unkept } from "./refuse_while_storage_fails.ts";
+import { refuseWhileStorageFails } from "./refuse_while_storage_fails.ts";
 
 export function handleAck(
   connection: Connection,
@@ -24,7 +24,7 @@ export function handleAck(
     return;
   }
   if (type === PacketType.PUBREC && reasonCode < 0x80) {
-    if (unkept(connection)) return;
+    if (refuseWhileStorageFails(connection)) return;
     // [MQTT-4.3.3-4] An unknown id gets PUBREL too, with its reason, so that the client can let go of it.
     const known = delivery !== undefined && session.receivedBy(delivery);
     acknowledge(connection, PacketType.PUBREL, packetId, known ? 0 : Reasons.packetIdentifierNotFound.code);
@@ -40,7 +40,7 @@ export function handleAck(
 
 /** [MQTT-4.3.3-11] */
 function handlePubrel(connection: Connection, packetId: number): void {
-  if (unkept(connection)) return;
+  if (refuseWhileStorageFails(connection)) return;
   const known = connection.session!.release(packetId);
   acknowledge(connection, PacketType.PUBCOMP, packetId, known ? 0 : Reasons.packetIdentifierNotFound.code);
 }

@@ -12,9 +12,9 @@ import { over } from "../ends/cause.ts";
 import { notMqtt } from "../ends/first_bytes.ts";
 import { type Intake, PauseReason } from "../connection/pause.ts";
 import { clientName } from "../connection/client_name.ts";
-import { hookedRuns } from "./publish/hot_path_with_hooks.ts";
+import { hotPathWithHooks } from "./publish/hot_path_with_hooks.ts";
 import { Injected } from "./injected.ts";
-import { publishRuns } from "./publish/hot_path.ts";
+import { hotPath } from "./publish/hot_path.ts";
 import { receive } from "./dispatch.ts";
 import { CHECK, Slice } from "../../core/slices.ts";
 
@@ -196,8 +196,8 @@ export class Input implements Intake {
     while (at < end) {
       if (bytes[at] === PUBLISH_QOS0 && connection.phase === "open") {
         at = connection.broker.hooks.plain
-          ? publishRuns(connection, bytes, at, end)
-          : hookedRuns(connection, bytes, at, end);
+          ? hotPath(connection, bytes, at, end)
+          : hotPathWithHooks(connection, bytes, at, end);
         if (at >= end) return;
         if (this.#holds !== 0) break;
       }

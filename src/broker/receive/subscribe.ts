@@ -183,13 +183,13 @@ function withinQuota(
   codes: readonly number[],
 ): number[] {
   // (Looked at now: access control may have taken its time.)
-  const unkept = broker.persistence?.failing === true && session.kept;
+  const refuseWhileStorageFails = broker.persistence?.failing === true && session.kept;
   let room = broker.limits.subscriptions - session.subscriptions.size;
   const fresh = new Set<string>();
   return packet.subscriptions.map(({ filter }, i) => {
     const code = codes[i]!;
     if (code > 2) return code;
-    if (unkept) return Reasons.quotaExceeded.code;
+    if (refuseWhileStorageFails) return Reasons.quotaExceeded.code;
     if (session.subscriptions.has(filter) || fresh.has(filter)) return code;
     if (room <= 0) {
       broker.stats.refused.subscriptions++;

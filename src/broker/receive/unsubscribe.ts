@@ -8,7 +8,7 @@ import type { Connection } from "../connection/connection.ts";
 import { tellRefusedUnsubscribe } from "../ends/refused.ts";
 import { changedUnsubscribe } from "../../hook/checked_answers.ts";
 import { processed } from "../connection/processed.ts";
-import { unkept } from "./refuse_while_storage_fails.ts";
+import { refuseWhileStorageFails } from "./refuse_while_storage_fails.ts";
 
 export function handleUnsubscribe(connection: Connection, packet: UnsubscribePacket): void {
   const { hooks } = connection.broker;
@@ -27,7 +27,7 @@ export function handleUnsubscribe(connection: Connection, packet: UnsubscribePac
 
 function unsubscribe(connection: Connection, packet: UnsubscribePacket): void {
   const { broker, session } = connection;
-  if (session === null || unkept(connection)) return;
+  if (session === null || refuseWhileStorageFails(connection)) return;
   const reasonCodes = packet.filters.map((filter) => {
     const valid = isShared(filter) ? parseShared(filter) !== null : isTopicFilter(filter);
     if (!valid) return Reasons.topicFilterInvalid.code;

@@ -160,11 +160,11 @@ function welcome(
   const { persistence, sessions } = broker;
   const client = connection.client!;
   const expiry = client.sessionExpiryInterval;
-  if (present) connection.before = { expiryInterval: session.expiryInterval, pendingWill: spared };
+  if (present) connection.sessionBefore = { expiryInterval: session.expiryInterval, pendingWill: spared };
   session.expiryInterval = expiry;
   // (As it is to be kept: after a crash its time counts from then, not from the end of an earlier connection.)
   session.disconnectedAt = 0;
-  connection.silence = client.keepAlive * 1500;
+  connection.keepAliveLimit = client.keepAlive * 1500;
   connection.session = session;
   connection.will = packet.will;
   connection.heardAt = broker.clock.monotonic();

@@ -17,7 +17,7 @@ import type {
   StoredSubscription,
   StoredSysInfo,
 } from "../../storage/stored.ts";
-import { awayClient } from "./restored_client.ts";
+import { restoredClient } from "./restored_client.ts";
 import type { ClockParts } from "./clock_set.ts";
 import { lookAtClock } from "./clock_set.ts";
 import { addCounters } from "../durability/kept_counters.ts";
@@ -38,7 +38,7 @@ const EVENTS: readonly StoredEvent[] = [
  * With a storage only a fresh one is filled: what a hook remembers of a time before it would undo what was
  * acknowledged since. Throws a `HookError` when a hook fails, and what the storage throws.
  */
-export async function restore(broker: ClockParts): Promise<void> {
+export async function restoreFromHooks(broker: ClockParts): Promise<void> {
   const { persistence, turn, hooks } = broker;
   lookAtClock(broker);
   if (persistence === null) return await restoreAll(broker);
@@ -111,7 +111,7 @@ function restoreClient(broker: ClockParts, stored: StoredClient): void {
   session.disconnectedAt = stored.disconnectedAt > 0
     ? broker.clock.counted(stored.disconnectedAt)
     : broker.clock.now();
-  session.client = awayClient(stored);
+  session.client = restoredClient(stored);
   if (stored.will) session.pendingWill = { will: stored.will.will, at: broker.clock.counted(stored.will.at) };
   const received = (stored.received ?? []).filter((id) => isPacketId(id));
   if (broker.persistence !== null) {

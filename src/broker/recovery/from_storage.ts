@@ -5,12 +5,12 @@ import { LOADED_WHILE_AWAY } from "../../session/delivery_queue.ts";
 import type { StoredMessage, StoredSysInfo } from "../../storage/stored.ts";
 import type { StorageLoader } from "../../storage/storage.ts";
 import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../storage/records.ts";
-import { awayClient } from "./restored_client.ts";
+import { restoredClient } from "./restored_client.ts";
 import type { ClockParts } from "./clock_set.ts";
 import { lookAtClock } from "./clock_set.ts";
 import { addCounters } from "../durability/kept_counters.ts";
 import { PayloadSlabs } from "./payload_slabs.ts";
-import type { Persistence } from "../durability/keeper.ts";
+import type { StorageKeeper } from "../durability/keeper.ts";
 import { deliveryOf } from "../durability/records.ts";
 import { messageOf } from "../durability/stored_message.ts";
 import type { KeptClock } from "../../core/timeline.ts";
@@ -20,7 +20,7 @@ import { willDelay } from "../sessions/wills.ts";
 const RETURN_MS = 1000;
 
 /** The function that is answered has to be called when the storage may be told of changes. Fails with what it says. */
-export async function load(broker: ClockParts, persistence: Persistence): Promise<() => void> {
+export async function loadFromStorage(broker: ClockParts, persistence: StorageKeeper): Promise<() => void> {
   const loader = new Loader(broker, persistence);
   await persistence.storage.load(loader, LOADED_WHILE_AWAY);
   return () => loader.end();
@@ -29,13 +29,13 @@ export async function load(broker: ClockParts, persistence: Persistence): Promis
 class Loader implements StorageLoader {
   readonly #slabs: PayloadSlabs = new PayloadSlabs();
   readonly #broker: ClockParts;
-  readonly #persistence: Persistence;
+  readonly #persistence: StorageKeeper;
   /** Connected when the server ended, and their wills. */
   readonly #cutOff: { readonly session: Session; readonly record: SessionRecord }[] = [];
   /** What the earlier run has kept of its time; null: nothing. */
   #clock: KeptClock | null = null;
 
-  constructor(broker: ClockParts, persistence: Persistence) {
+  constructor(broker: ClockParts, persistence: StorageKeeper) {
     this.#broker = broker;
     this.#persistence = persistence;
   }
@@ -45,7 +45,7 @@ class Loader implements StorageLoader {
     const session = this.#broker.sessions.restore(record.id, true);
     if (session === null) return;
     session.expiryInterval = record.sessionExpiryInterval;
-    session.client = awayClient(record);
+    session.client = restoredClient(record);
     session.keepIn(this.#persistence);
     session.disconnectedAt = record.disconnectedAt;
     if (record.disconnectedAt === 0) this.#cutOff.push({ session, record });

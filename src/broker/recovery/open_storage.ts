@@ -4,12 +4,12 @@ import type { Client } from "../../hook/client.ts";
 import type { Hook, HookHost } from "../../hook/hook.ts";
 import { textOf } from "../../core/error_text.ts";
 import type { Parts } from "../parts.ts";
-import { load } from "./from_storage.ts";
-import { Persistence } from "../durability/keeper.ts";
+import { loadFromStorage } from "./from_storage.ts";
+import { StorageKeeper } from "../durability/keeper.ts";
 
 /** What the broker is while its storage is opened. */
 export interface Startable extends Parts {
-  persistence: Persistence | null;
+  persistence: StorageKeeper | null;
   readonly connections: Iterable<{ readonly client: Client | null }>;
   /** The server as this hook sees it. */
   hostFor(hook: Hook): HookHost;
@@ -23,13 +23,13 @@ export async function openStorage(
   if (hook?.storage === undefined) return;
   const { storage } = hook;
   await storage.open(broker.hostFor(hook));
-  const persistence = new Persistence(broker, storage);
+  const persistence = new StorageKeeper(broker, storage);
   // (Nobody can connect meanwhile, and who wonders about that is told why.)
   broker.log("info", `Loading what the ${storage.name} storage keeps; clients are let in when it is done`);
   const begun = performance.now();
   let loaded: () => void;
   try {
-    loaded = await load(broker, persistence);
+    loaded = await loadFromStorage(broker, persistence);
   } catch (error) {
     await storage.close();
     throw error;

@@ -11,7 +11,7 @@ type Kept = Pick<
 >;
 
 /** What is known of a client before it comes back. */
-export function awayClient(kept: Kept): Client {
+export function restoredClient(kept: Kept): Client {
   return {
     id: kept.id,
     username: kept.username,

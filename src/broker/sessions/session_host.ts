@@ -6,7 +6,7 @@ import type { SessionHost } from "../../session/host.ts";
 import { type Message, NEVER } from "../../session/message.ts";
 import type { Session } from "../../session/session.ts";
 import { deliverAgainNow } from "../delivery/deliver.ts";
-import type { Pressure } from "../delivery/back_pressure.ts";
+import type { BackPressure } from "../delivery/back_pressure.ts";
 import type { Durable } from "../durability/durable.ts";
 import type { Sessions } from "./sessions.ts";
 import { mayReceive } from "../access/receive_rights.ts";
@@ -20,7 +20,7 @@ const FEW = 16;
 
 /** What the host of sessions needs of the broker. */
 export interface HostParts extends Durable {
-  readonly pressure: Pressure;
+  readonly pressure: BackPressure;
   readonly sessions: Sessions;
 }
 

@@ -20,7 +20,7 @@ import type { Durable } from "../durability/durable.ts";
 import type { TakeOvers } from "../ends/take_overs.ts";
 import type { Sweeper } from "./sweeper.ts";
 import type { Wills } from "./wills.ts";
-import { Endings } from "./endings.ts";
+import { HandOvers } from "./hand_overs.ts";
 import type { ReceiveRights } from "../../session/receive_rights.ts";
 
 /** Between two looks at a queue for what has expired, at least. */
@@ -56,11 +56,11 @@ export class Sessions {
   /** By `group/filter`. */
   readonly #groups: Map<string, SharedGroup> = new Map();
   /** Those that have ended and are still in the storage. */
-  readonly endings: Endings;
+  readonly handOvers: HandOvers;
 
   constructor(broker: SessionParts) {
     this.#broker = broker;
-    this.endings = new Endings(broker, this);
+    this.handOvers = new HandOvers(broker, this);
   }
 
   get size(): number {
@@ -107,9 +107,9 @@ export class Sessions {
       session.pendingWill = null;
       return { session, present: true, spared };
     }
-    const ending = this.endings.get(clientId);
+    const ending = this.handOvers.get(clientId);
     if (ending !== undefined) return ending.free();
-    if (this.#byId.size + this.endings.size >= broker.limits.sessions) return null;
+    if (this.#byId.size + this.handOvers.size >= broker.limits.sessions) return null;
     session = new Session(clientId, broker.sessionHost);
     this.#byId.set(textKey(clientId), session);
     return { session, present: false, spared: null };
@@ -240,7 +240,7 @@ export class Sessions {
     session.pendingWill = null;
     // [MQTT-3.1.2-10]
     if (pending !== null) void this.#broker.wills.publish(session, pending.will);
-    this.endings.begin(session, groups.some((group) => group !== null && group.members.length > 0));
+    this.handOvers.begin(session, groups.some((group) => group !== null && group.members.length > 0));
     // Remembered routes may name the session for a while; what its client said in CONNECT does not stay with it.
     session.client = null;
     session.received = null;

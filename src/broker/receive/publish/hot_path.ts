@@ -11,7 +11,7 @@ import { mayPublishAtOnce } from "./right_to_publish.ts";
 import { CHECK } from "../../../core/slices.ts";
 
 /** Handles what it can from `at` on; the position of the first packet it left. */
-export function publishRuns(connection: Connection, bytes: Uint8Array, at: number, end: number): number {
+export function hotPath(connection: Connection, bytes: Uint8Array, at: number, end: number): number {
   const { broker } = connection;
   const { slices } = broker;
   const limit = broker.limits.packetSize;

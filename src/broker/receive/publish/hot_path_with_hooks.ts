@@ -25,7 +25,7 @@ const SLAB = 4096;
 const NO_BYTES = new Uint8Array(0);
 
 /** Handles what it can from `at` on; the position of the first packet it left. */
-export function hookedRuns(connection: Connection, bytes: Uint8Array, at: number, end: number): number {
+export function hotPathWithHooks(connection: Connection, bytes: Uint8Array, at: number, end: number): number {
   const run = new Run(connection, bytes);
   at = run.walk(at, end);
   return connection.phase === "closed" ? end : at;

@@ -43,10 +43,10 @@ export function resolveAlias(connection: Connection, packet: PublishPacket): Top
     return null;
   }
   if (entry !== null) {
-    (connection.aliases ??= new Map()).set(alias, entry);
+    (connection.inboundAliases ??= new Map()).set(alias, entry);
     return entry;
   }
-  entry = connection.aliases?.get(alias) ?? null;
+  entry = connection.inboundAliases?.get(alias) ?? null;
   if (entry === null) {
     broker.stats.refused.topicAlias++;
     connection.malformed(`topic alias ${alias} was never set`, Reasons.protocolError);

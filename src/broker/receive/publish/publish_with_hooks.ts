@@ -38,7 +38,7 @@ export function handlePublishWithHooks(
   const packet = PublishView.of(decoded);
   // (Before anybody is asked: what has to wait is read once more.)
   const entry = packet.topic === ""
-    ? connection.aliases?.get(packet.properties.topicAlias ?? 0) ?? null
+    ? connection.inboundAliases?.get(packet.properties.topicAlias ?? 0) ?? null
     : broker.distributor.topicEntry(packet.topic);
   if (entry !== null && mustWait(connection, entry, packet.qos, packet.retain)) return false;
   broker.stats.packetsReceived++;

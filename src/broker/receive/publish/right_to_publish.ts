@@ -16,12 +16,12 @@ function mayPublishTo(hooks: Hooks, client: Client, topic: string): MaybePromise
 }
 
 export function mayPublish(connection: Connection, entry: TopicEntry<Routes>): MaybePromise<boolean> {
-  const { unused } = connection;
+  const { publishAnswer: known } = connection;
   const { hooks } = connection.broker;
   const { generation } = hooks;
   if (connection.allowed === entry && connection.allowedAt === generation) return true;
-  connection.unused = null;
-  if (unused !== null && unused.entry === entry && unused.generation === generation) return unused.answer;
+  connection.publishAnswer = null;
+  if (known !== null && known.entry === entry && known.generation === generation) return known.answer;
   const answer = mayPublishTo(hooks, connection.client!, entry.topic);
   if (isPromise(answer)) {
     hooks.slowAccess = true;
@@ -38,13 +38,13 @@ export function mayPublish(connection: Connection, entry: TopicEntry<Routes>): M
 export function mayPublishAtOnce(connection: Connection, entry: TopicEntry<Routes>): boolean {
   const { generation, slowAccess } = connection.broker.hooks;
   if (connection.allowed === entry && connection.allowedAt === generation) return true;
-  const { unused } = connection;
-  if (slowAccess || (unused !== null && unused.entry === entry && unused.generation === generation)) {
+  const { publishAnswer: known } = connection;
+  if (slowAccess || (known !== null && known.entry === entry && known.generation === generation)) {
     return false;
   }
   const answer = mayPublish(connection, entry);
   if (answer === true) return true;
-  connection.unused = { entry, generation, answer };
+  connection.publishAnswer = { entry, generation, answer };
   return false;
 }
 

@@ -19,11 +19,11 @@ import { endingRecord } from "../durability/records.ts";
 /** Sessions that end take turns in reading what is left. */
 export interface Readers {
   /** It takes time. */
-  add(ending: Ending): void;
+  add(ending: HandOver): void;
   /** It is over. */
-  remove(ending: Ending): void;
+  remove(ending: HandOver): void;
   /** May it read? If not, it goes on when others have. `urgent`: somebody waits for it. */
-  mayRead(ending: Ending, urgent: boolean): boolean;
+  mayRead(ending: HandOver, urgent: boolean): boolean;
   /** Somebody has read. */
   hasRead(): void;
 }
@@ -36,7 +36,7 @@ export interface Groups {
   current(group: RouteGroup): RouteGroup | null;
 }
 
-export class Ending {
+export class HandOver {
   readonly session: Session;
   readonly #broker: Durable;
   readonly #readers: Readers;
@@ -259,7 +259,7 @@ export class Ending {
   }
 
   /** The storage has lost what it had: only what is in memory can still be passed on. */
-  retell(): void {
+  tellAgain(): void {
     const { persistence } = this.#broker;
     persistence!.ending(this.#record!);
     for (const delivery of this.#asked) persistence!.put(this.session, delivery);

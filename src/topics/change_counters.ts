@@ -22,7 +22,7 @@ function counter(hash: number, kind: number): number {
   return 1 + ((h >>> 0) % (SIZE - 1));
 }
 
-export class Stamps {
+export class ChangeCounters {
   readonly #counters: Float64Array = new Float64Array(SIZE);
 
   /** Something changed at this filter. */

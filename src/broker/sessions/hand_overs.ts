@@ -3,19 +3,19 @@
 import type { Session } from "../../session/session.ts";
 import { textKey } from "../../topics/text_key.ts";
 import type { Durable } from "../durability/durable.ts";
-import { Ending, type Groups } from "./ending.ts";
+import { type Groups, HandOver } from "./hand_over.ts";
 
 /** Queues that are read at the same time: a hundred thousand sessions may expire at once. */
 const AT_ONCE = 16;
 
-export class Endings {
+export class HandOvers {
   readonly #broker: Durable;
   readonly #groups: Groups;
   /** By `textKey` of the client id. */
-  readonly #byId: Map<string, Ending> = new Map();
+  readonly #byId: Map<string, HandOver> = new Map();
   #reading = 0;
   /** They want to read. */
-  readonly #next: Set<Ending> = new Set();
+  readonly #next: Set<HandOver> = new Set();
 
   constructor(broker: Durable, groups: Groups) {
     this.#broker = broker;
@@ -26,26 +26,26 @@ export class Endings {
     return this.#byId.size;
   }
 
-  get(clientId: string): Ending | undefined {
+  get(clientId: string): HandOver | undefined {
     return this.#byId.get(textKey(clientId));
   }
 
-  all(): IterableIterator<Ending> {
+  all(): IterableIterator<HandOver> {
     return this.#byId.values();
   }
 
   /** `shares`: its groups have other members. What can be done at once is done at once. */
   begin(session: Session, shares: boolean): void {
-    new Ending(this.#broker, { readers: this, groups: this.#groups }, session, shares).begin();
+    new HandOver(this.#broker, { readers: this, groups: this.#groups }, session, shares).begin();
   }
 
   /** It takes time. */
-  add(ending: Ending): void {
+  add(ending: HandOver): void {
     this.#byId.set(textKey(ending.session.clientId), ending);
   }
 
   /** It is over. */
-  remove({ session }: Ending): void {
+  remove({ session }: HandOver): void {
     this.#byId.delete(textKey(session.clientId));
   }
 
@@ -60,7 +60,7 @@ export class Endings {
   }
 
   /** May it read? If not, it goes on when others have. `urgent`: somebody waits for it. */
-  mayRead(ending: Ending, urgent: boolean): boolean {
+  mayRead(ending: HandOver, urgent: boolean): boolean {
     if (this.#reading >= AT_ONCE && !urgent) {
       this.#next.add(ending);
       return false;

@@ -2,7 +2,7 @@
 
 import { isPromise, type MaybePromise } from "../core/maybe_promise.ts";
 
-export class Lane {
+export class SerialQueue {
   #last: Promise<unknown> | null = null;
 
   /** Something is waited for. */
