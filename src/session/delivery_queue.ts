@@ -56,7 +56,7 @@ export class DeliveryQueue<S extends Owner<S>> {
   storedUnknown = false;
   /** No message that waits expires before that time, in milliseconds since 1970. */
   expires: number = NEVER;
-  /** Where the search for expired ones in the store matches on, and the first expiry it has seen; 0: there is none. */
+  /** Where the search for expired ones in the store goes on, and the first expiry it has seen; 0: there is none. */
   #sweptTo = 0;
   #sweptLeast: number = NEVER;
 

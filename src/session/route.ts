@@ -16,13 +16,13 @@ export interface Recipient {
   readonly client: Client | null;
   /** Only access control writes it. */
   rights: ReceiveRights | null;
-  /** See `Session`. */
+  /** No Local and Retain As Published of its subscriptions hold: it is, or was, a client of MQTT 5 or a bridge. */
   readonly optionsHold: boolean;
   /** It outlives the process. */
   readonly kept: boolean;
-  /** QoS 0. False: see `Session`. */
+  /** QoS 0: now or never. False: it is larger than the client takes. */
   send(message: Message, retain: Retain, identifiers: readonly number[] | null): boolean;
-  /** QoS 1 and 2. False: see `Session`. */
+  /** QoS 1 and 2: now or later. False: it is of a group, and larger than the client takes. */
   deliver(
     message: Message,
     qos: QoS,
