@@ -128,7 +128,7 @@ export class Broker implements ConnectionHost {
     }, HOOK_TIMEOUT_MS);
     this.retained = new Retained(this);
     this.pressure = new BackPressure(this.clock);
-    this.distributor = new Distributor(this, this.subscriptions, this.retained, this.pressure);
+    this.distributor = new Distributor(this, this.subscriptions, this.retained);
     this.wills = new Wills(this);
     this.takeOvers = new TakeOvers(this);
     this.sweeper = new Sweeper(this.clock);

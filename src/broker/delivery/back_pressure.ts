@@ -23,6 +23,8 @@ export class BackPressure {
   readonly #clock: Timeline;
   readonly #pressed: Set<Outlet> = new Set();
   #stop: (() => void) | null = null;
+  /** How often somebody began to be behind. */
+  rises = 0;
 
   constructor(clock: Timeline) {
     this.#clock = clock;
@@ -39,6 +41,7 @@ export class BackPressure {
     if (backlog.slow || this.#pressed.has(receiver)) return;
     backlog.progressAt = backlog.checkedAt = this.#clock.monotonic();
     this.#pressed.add(receiver);
+    this.rises++;
     this.#stop ??= this.#clock.every(CHECK_MS, () => this.check());
   }
 

@@ -12,13 +12,11 @@ import type { Message } from "../../session/message.ts";
 import type { Session } from "../../session/session.ts";
 import type { SubscriptionIndex } from "../../topics/subscription_index.ts";
 import { sameBytes, type TopicEntry, TopicTable } from "../../topics/topic_table.ts";
-import type { Core } from "../core.ts";
-import type { BackPressure } from "./back_pressure.ts";
 import { deliverTo } from "./deliver.ts";
 import { type FrameSource, Left } from "./frame_source.ts";
 import type { Retained } from "./retained.ts";
 import { Router, type Routes, type Subscriber } from "./routes.ts";
-import { deliverRun, eachMessage, found, LONGEST, runEnd, WIDEST } from "./run.ts";
+import { deliverRun, eachMessage, found, LONGEST, runEnd, type RunHost, WIDEST } from "./run.ts";
 
 /** QoS 0, not retained, not a duplicate. */
 const PUBLISH_QOS0 = 0x30;
@@ -31,20 +29,13 @@ export class Distributor {
   /** What is remembered of topics. */
   readonly topics: TopicTable<Routes>;
   readonly router: Router;
-  readonly #core: Core;
+  readonly #core: RunHost;
   readonly #retained: Retained;
-  readonly #pressure: BackPressure;
   #scratch = new Uint8Array(1024);
 
-  constructor(
-    core: Core,
-    subscriptions: SubscriptionIndex<Subscriber>,
-    retained: Retained,
-    pressure: BackPressure,
-  ) {
+  constructor(core: RunHost, subscriptions: SubscriptionIndex<Subscriber>, retained: Retained) {
     this.#core = core;
     this.#retained = retained;
-    this.#pressure = pressure;
     this.router = new Router(subscriptions, core.hooks);
     this.topics = new TopicTable<Routes>({
       maximumLength: core.limits.topicLength,
@@ -152,25 +143,31 @@ export class Distributor {
     next: number,
     end: number,
   ): number {
-    const core = this.#core;
+    const { hooks, limits, pressure, slices } = this.#core;
     const receivers = routes.direct.length;
     const longest = receivers < WIDEST / LONGEST ? LONGEST : WIDEST / receivers;
-    const last = runEnd(entry.raw, false, core.limits.packetSize, bytes, next, end, at + longest);
-    const count = found.count + 1;
-    source.taken += count;
+    let last = runEnd(entry.raw, false, limits.packetSize, bytes, next, end, at + longest);
+    let count = found.count + 1;
     if (receivers > 0 || routes.shared.length > 0) {
-      if (core.hooks.delivers) {
-        eachMessage(source, entry, bytes, at, last, (message) => this.distribute(message, entry, null));
-      } else deliverRun(core, source, entry, routes, bytes, at, last, count);
+      if (hooks.delivers) {
+        const { rises } = pressure;
+        last = eachMessage(source, entry, bytes, at, last, (message) => {
+          this.distribute(message, entry, null);
+          return pressure.rises === rises;
+        });
+      } else last = deliverRun(this.#core, source, entry, routes, bytes, at, last, count);
+      ({ count } = found);
     }
-    core.slices.units += 1 + (receivers >> 3) + ((((last - at) >> 6) * receivers) >> 6);
+    source.taken += count;
+    slices.units += 1 + (receivers >> 3) + ((((last - at) >> 6) * receivers) >> 6);
     return last;
   }
 
   /** As `mustWait` of a client that publishes. */
   #mustWait(source: FrameSource, routes: Routes): boolean {
     const { pending } = routes;
-    if (pending === null && !(this.#pressure.active && this.#pressure.mustWait(routes, source))) return false;
+    const { pressure } = this.#core;
+    if (pending === null && !(pressure.active && pressure.mustWait(routes, source))) return false;
     source.left = Left.WAITING;
     source.waitForReceiver();
     if (pending !== null) void pending.then(() => source.proceed());

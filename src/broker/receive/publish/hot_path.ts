@@ -52,13 +52,14 @@ export function hotPath(connection: Connection, bytes: Uint8Array, at: number, e
     // Its neighbours with the same topic.
     const receivers = routes.direct.length;
     const longest = receivers < WIDEST / LONGEST ? LONGEST : WIDEST / receivers;
-    const last = runEnd(entry.raw, v5, limit, bytes, next, end, at + longest);
-    const count = found.count + 1;
+    let last = runEnd(entry.raw, v5, limit, bytes, next, end, at + longest);
+    let count = found.count + 1;
+    if (receivers > 0 || routes.shared.length > 0) {
+      last = deliverRun(broker, connection, entry, routes, bytes, at, last, count);
+      ({ count } = found);
+    }
     broker.stats.messagesReceived += count;
     broker.stats.packetsReceived += count;
-    if (routes.direct.length > 0 || routes.shared.length > 0) {
-      deliverRun(broker, connection, entry, routes, bytes, at, last, count);
-    }
     // (A receiver costs a tenth of a microsecond, and one per 4 KiB.)
     slices.units += 1 + (receivers >> 3) + ((((last - at) >> 6) * receivers) >> 6);
     at = last;

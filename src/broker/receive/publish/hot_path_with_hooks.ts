@@ -15,7 +15,7 @@ import { afterPublish, afterRead, goOn } from "./publish_with_hooks.ts";
 import { readThroughHooks, tellProcessed } from "../../../hook/packet_events.ts";
 import { mayPublishAtOnce } from "./right_to_publish.ts";
 import { askPublish, tellPublished } from "../../../hook/publish_events.ts";
-import { deliverRun, eachMessage, LONGEST } from "../../delivery/run.ts";
+import { deliverRun, eachMessage, found, LONGEST } from "../../delivery/run.ts";
 import { mustWait } from "./checks.ts";
 import type { Routes } from "../../delivery/routes.ts";
 import { CHECK } from "../../../core/slices.ts";
@@ -168,6 +168,16 @@ class Run {
     this.#start = this.#end = at;
   }
 
+  /** All of them: hooks have let them pass, so none can wait. */
+  #deliver(entry: TopicEntry<Routes>, routes: Routes, count: number): void {
+    const connection = this.#connection;
+    let at = this.#start;
+    while (at < this.#end) {
+      at = deliverRun(connection.broker, connection, entry, routes, this.#bytes, at, this.#end, count);
+      count -= found.count;
+    }
+  }
+
   /** They go to their subscribers. */
   #flush(): void {
     const entry = this.#entry;
@@ -185,11 +195,13 @@ class Run {
       this.#messages = [];
       for (const message of messages) broker.distributor.distribute(message, entry, session);
     } else if (routes.pending !== null) {
-      const deliver = (message: Message): number | null =>
+      const deliver = (message: Message): boolean => {
         broker.distributor.distribute(message, entry, session);
+        return true;
+      };
       eachMessage(connection, entry, this.#bytes, this.#start, this.#end, deliver);
     } else if (routes.direct.length + routes.shared.length > 0) {
-      deliverRun(broker, connection, entry, routes, this.#bytes, this.#start, this.#end, count);
+      this.#deliver(entry, routes, count);
     }
     const packets = this.#packets;
     if (packets.length === 0) return;
