@@ -115,11 +115,8 @@ export class Broker implements ConnectionHost {
     this.lateness = new Lateness(this.clock);
     this.slices = new Slices(this.limits, {
       failed: (error) => this.log("error", `Work that was to go on failed: ${textOf(error)}`),
-      // (Under another clock than the machine's nobody knows how long anything took.)
-      worked: (milliseconds, name) => {
-        if (this.#machine === systemClock) this.lateness.worked(milliseconds, name);
-      },
-    });
+      worked: (milliseconds, name) => this.lateness.worked(milliseconds, name),
+    }, () => this.clock.monotonic());
     this.highWater = this.limits.outgoingBytes >> 1;
     this.lowWater = this.limits.outgoingBytes >> 3;
     this.hooks = new Hooks((hook, method, error) => {

@@ -66,7 +66,7 @@ export class Slices {
   readonly #waiting: Queue<SlicedWork> = new Queue();
   #turn = 0;
   #startedAt = 0;
-  #lookedAt = 0;
+  #lookedAt = -Infinity;
   /** A turn that had work worth looking at the clock has begun. */
   #open = false;
   /** Those that wait go on in the next turn. */
@@ -75,7 +75,7 @@ export class Slices {
   constructor(
     times: SliceTimes,
     host: SlicesHost,
-    now: () => number = () => performance.now(),
+    now: () => number,
     later: Later = { soon, nextTurn },
   ) {
     this.#times = times;
@@ -104,8 +104,8 @@ export class Slices {
 
   /** Is it time for others? Asked when `units` says that something was done. */
   over(slice: Slice): boolean {
+    const now = this.#look(this.units);
     this.units = 0;
-    const now = this.#lookedAt = this.#now();
     if (!this.#open) this.#begin(now);
     if (slice.turn !== this.#turn) {
       slice.turn = this.#turn;
@@ -121,10 +121,16 @@ export class Slices {
     if (work.waitsForSlice) return;
     work.waitsForSlice = true;
     this.#waiting.push(work);
-    if (!this.#open) this.#begin(this.#now());
+    if (!this.#open) this.#begin(this.#look(0));
     if (this.#scheduled) return;
     this.#scheduled = true;
     this.#later.nextTurn(this.#next);
+  }
+
+  /** The time. A clock that stands still, as one that is moved by hand does, goes on by what was done. */
+  #look(units: number): number {
+    const now = this.#now();
+    return this.#lookedAt = now > this.#lookedAt ? now : this.#lookedAt + units / 1000;
   }
 
   #begin(now: number): void {
@@ -149,7 +155,7 @@ export class Slices {
   #next = (): void => {
     this.#scheduled = false;
     this.#end();
-    let now = this.#now();
+    let now = this.#look(0);
     this.#begin(now);
     // (Who is not done asks again, behind those that wait by now.)
     const end = now + this.#times.turnTime;
@@ -161,7 +167,7 @@ export class Slices {
       } catch (error) {
         this.#host.failed(error);
       }
-      const took = -now + (now = this.#now());
+      const took = -now + (now = this.#look(0));
       if (took > LONG_MS) this.#host.worked(took, () => work.workName());
     }
     if (this.#waiting.length > 0 && !this.#scheduled) {

@@ -153,3 +153,17 @@ test("slices: a long piece of work is told, whoever's it is", () => {
   loop.slices.overSince(direct.slice, loop.now - 7, direct);
   assert.deepEqual(loop.works, ["work: 50", "work: 7"]);
 });
+
+test("slices: under a clock that stands still time goes on by what is done", () => {
+  const now = 0;
+  const turns: (() => void)[] = [];
+  const later = (run: () => void): void => void turns.push(run);
+  const host = { failed: () => {}, worked: () => {} };
+  const slices = new Slices({ sliceTime: 1, turnTime: 1 }, host, () => now, { soon: later, nextTurn: later });
+  const slice = new Slice();
+  let looks = 0;
+  for (; !slices.over(slice); looks++) slices.units = CHECK;
+  assert.ok(looks < 100, `${looks} looks`);
+  turns.shift()!();
+  assert.equal(slices.over(slice), false, "the next turn has its time");
+});
