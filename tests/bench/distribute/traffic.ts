@@ -85,9 +85,7 @@ export class Rounds {
   next(): Uint8Array {
     const first = this.#next * RUN;
     const view = this.#buffers[this.#next++ % this.#buffers.length]!;
-    for (let i = 0, at = this.#head; i < ROUND; i++, at += this.#size) {
-      view.setUint32(at, first + i % RUN);
-    }
+    for (let i = 0; i < ROUND; i++) view.setUint32(i * this.#size + this.#head, first + i % RUN);
     return new Uint8Array(view.buffer);
   }
 }
