@@ -4,8 +4,8 @@
  * first line runs. An executable has to have everything in it, so `build/executable.ts` brings its own.
  */
 
-import { join } from "node:path";
 import { textOf } from "../core/error_text.ts";
+import { builtin } from "../runtime/builtin.ts";
 import { quote } from "../core/problem.ts";
 
 export interface Parts {
@@ -43,7 +43,7 @@ async function load<T>(path: string): Promise<T> {
 function explained(error: unknown): unknown {
   const message = textOf(error);
   // (Without a directory it was loaded over the network, where nothing has to be installed or permitted.)
-  const fault = packageFault(message, join(import.meta.dirname ?? ".", "../.."));
+  const fault = packageFault(message, builtin("path").join(import.meta.dirname ?? ".", "../.."));
   return fault === null ? error : new Error(fault, { cause: error });
 }
 

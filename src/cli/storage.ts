@@ -3,7 +3,6 @@
 import type { RedisTls } from "../../hooks/storage/redis.ts";
 import type { StorageChoice, StorageValues } from "../config/storage.ts";
 import type { Hook } from "../hook/hook.ts";
-import { readPemSource } from "../runtime/tls/pem_source.ts";
 import { type Parts, sourceParts } from "./parts.ts";
 
 /** Null: everything is kept in memory alone. */
@@ -37,6 +36,7 @@ async function redisStorage(values: Partial<StorageValues>, parts: Parts): Promi
 
 /** PEM text from paths. */
 async function redisTls(values: Partial<StorageValues>): Promise<RedisTls> {
+  const { readPemSource } = await import("../runtime/tls/pem_source.ts");
   const { checkedTls } = await import("../../hooks/storage/redis/certificates.ts");
   const { passphrase } = values;
   const tls: { -readonly [K in keyof RedisTls]?: RedisTls[K] } = passphrase === undefined

@@ -1,6 +1,6 @@
 /** Where the program keeps its data, as it is asked for and as it is then. */
 
-import { join } from "node:path";
+import { builtin } from "../runtime/builtin.ts";
 import { quote } from "../core/problem.ts";
 import {
   bytes,
@@ -91,7 +91,7 @@ const DEFAULT_DIRECTORY = "data";
 
 /** The database in a directory for data. */
 export function databaseIn(directory: string): string {
-  return join(directory, "comqtt.db");
+  return builtin("path").join(directory, "comqtt.db");
 }
 
 /** Which one it is, and the file when it has one. */

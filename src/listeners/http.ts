@@ -1,7 +1,7 @@
 /** HTTP: whatever a fetch handler answers, statistics and health for example. */
 
 import type { Shape } from "../core/misuse.ts";
-import { type HttpHandler, serveHttp } from "../runtime/http/http.ts";
+import type { HttpHandler } from "../runtime/http/http.ts";
 import type { Acceptor } from "../runtime/stream.ts";
 import type { TlsAcceptor } from "../runtime/tls/tls.ts";
 import { checkListenerOptions } from "./check.ts";
@@ -50,6 +50,7 @@ export class HttpListener implements Listener {
 
   async open(host: ListenerHost): Promise<void> {
     const { address, tls } = this.#options;
+    const { serveHttp } = await import("../runtime/http/http.ts");
     this.#acceptor = await openAt(this, address, async (place) =>
       await serveHttp({
         ...place,

@@ -1,6 +1,6 @@
 /** What an address stands for, so that two ways to write it are one. */
 
-import { normalize, resolve } from "node:path";
+import { builtin } from "../runtime/builtin.ts";
 import { parseAddress } from "./address.ts";
 
 interface Addressed {
@@ -30,6 +30,7 @@ function canonicalHost(hostname: string): string {
 
 function canonicalPath(path: string): string {
   if (path.startsWith("\0")) return path; // A name of the kernel's, not of a file.
+  const { normalize, resolve } = builtin("path");
   try {
     return resolve(path);
   } catch {

@@ -3,7 +3,7 @@
 import type { Shape } from "../core/misuse.ts";
 import type { Acceptor } from "../runtime/stream.ts";
 import { listenTcp } from "../runtime/tcp/tcp.ts";
-import { listenTls, type TlsAcceptor } from "../runtime/tls/tls.ts";
+import type { TlsAcceptor } from "../runtime/tls/tls.ts";
 import { aliasesOf } from "./aliases_of.ts";
 import { checkListenerOptions } from "./check.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
@@ -66,6 +66,7 @@ export class TcpListener implements Listener {
         onRefused: refusalLog(this, host),
       };
       if (tls === undefined) return await listenTcp(options, (stream) => host.accept(stream, this));
+      const { listenTls } = await import("../runtime/tls/tls.ts");
       return await listenTls(
         { ...options, ...await readTlsFiles(tls), beginHandshake: handshakesOf(this, host) },
         (stream) => host.accept(stream, this),

@@ -1,8 +1,6 @@
 /** Certificates and keys for listeners: paths of PEM files, or PEM itself. */
 
-import { readKeyPair } from "../runtime/tls/key_pair.ts";
 import { describeListenFault } from "../runtime/tcp/listen_fault.ts";
-import { readPemSource } from "../runtime/tls/pem_source.ts";
 import { readTextFile } from "../runtime/process.ts";
 import type { TlsSettings } from "../runtime/tls/tls.ts";
 
@@ -40,6 +38,8 @@ export async function readTlsFiles(files: TlsFiles): Promise<TlsSettings> {
     const both = other === undefined ? "" : "; one PEM with certificate and key may be given for both";
     throw new Error(`The ${name === "cert" ? "certificate" : "private key"} is missing (tls.${name})${both}`);
   }
+  const { readPemSource } = await import("../runtime/tls/pem_source.ts");
+  const { readKeyPair } = await import("../runtime/tls/key_pair.ts");
   const certSource = await readPemSource("The certificate", cert);
   const keySource = await readPemSource("The private key", key);
   const caSource = ca === undefined ? null : await readPemSource("The certificate authority", ca);

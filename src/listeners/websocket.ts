@@ -3,7 +3,6 @@
 import type { Shape } from "../core/misuse.ts";
 import type { Acceptor } from "../runtime/stream.ts";
 import type { TlsAcceptor } from "../runtime/tls/tls.ts";
-import { listenWebSocket } from "../runtime/websocket/websocket.ts";
 import { canonicalOrigin, type OriginRule } from "../runtime/websocket/websocket_origin.ts";
 import { aliasesOf } from "./aliases_of.ts";
 import { checkListenerOptions } from "./check.ts";
@@ -94,6 +93,7 @@ export class WebSocketListener implements Listener {
 
   async open(host: ListenerHost): Promise<void> {
     const { path, tls, maxMessageBytes, requireSubprotocol, pingInterval } = this.#options;
+    const { listenWebSocket } = await import("../runtime/websocket/websocket.ts");
     this.#acceptor = await openAt(this, this.#options.address, async (place) =>
       await listenWebSocket({
         ...place,

@@ -1,7 +1,7 @@
 /** The start of the machine: by it a process knows how much time passed since an earlier one, however the clock was set. */
 
-import { readFileSync } from "node:fs";
 import { permitted } from "./permission.ts";
+import { readSystemFile } from "./process.ts";
 
 /** A start of the machine, and how long ago it was. */
 export interface Boot {
@@ -20,8 +20,8 @@ const DIGITS = 13;
 export function machineBoot(): Boot | null {
   if (!permitted({ name: "read", path: ID }) || !permitted({ name: "read", path: UPTIME })) return null;
   try {
-    const id = Number.parseInt(readFileSync(ID, "latin1").replaceAll("-", "").slice(0, DIGITS), 16);
-    const uptime = Math.round(Number.parseFloat(readFileSync(UPTIME, "latin1")) * 1000);
+    const id = Number.parseInt(readSystemFile(ID).replaceAll("-", "").slice(0, DIGITS), 16);
+    const uptime = Math.round(Number.parseFloat(readSystemFile(UPTIME)) * 1000);
     return Number.isSafeInteger(id) && Number.isSafeInteger(uptime) ? { id, uptime } : null;
   } catch {
     return null;

@@ -1,6 +1,5 @@
 /** Memory that nobody uses any more, given back to the system. */
 
-import process from "node:process";
 import { setTimeout } from "node:timers";
 import { onBun, onDeno } from "./platform.ts";
 import { permitted } from "./permission.ts";
@@ -47,7 +46,7 @@ async function collector(): Promise<(() => void) | undefined> {
 
 /** Deno takes its memory from the C library, whose allocator keeps what was freed; Bun's gives it back by itself. */
 function trimmer(): (() => void) | undefined {
-  if (!onDeno || process.platform !== "linux" || !permitted({ name: "ffi" })) return undefined;
+  if (!onDeno || Deno.build.os !== "linux" || !permitted({ name: "ffi" })) return undefined;
   try {
     const { symbols } = Deno.dlopen("libc.so.6", { malloc_trim: { parameters: ["usize"], result: "i32" } });
     return () => symbols.malloc_trim(0n);

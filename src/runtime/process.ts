@@ -1,10 +1,7 @@
 /** The process around the program: what it was called with, what it uses, where its text goes. */
 
-import { writeSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { hostname } from "node:os";
-import process from "node:process";
 import { bun } from "./bun.ts";
+import { builtin, process } from "./builtin.ts";
 import { errorCode } from "./tcp/guard.ts";
 import { permitted } from "./permission.ts";
 import { onBun, onDeno } from "./platform.ts";
@@ -14,16 +11,17 @@ export const runtimeVersion: string = onDeno
   ? Deno.version.deno
   : onBun
   ? bun.version
-  : process.versions.node;
+  : process().versions.node;
 
 /** The arguments after the program's name; the same in a script and in a compiled executable. */
 export function programArguments(): string[] {
-  return onDeno ? [...Deno.args] : process.argv.slice(2);
+  return onDeno ? [...Deno.args] : process().argv.slice(2);
 }
 
 /** Undefined when not set, and on Deno when reading it is not permitted. */
 export function environment(name: string): string | undefined {
-  return permitted({ name: "env", variable: name }) ? process.env[name] : undefined;
+  if (!onDeno) return process().env[name];
+  return permitted({ name: "env", variable: name }) ? Deno.env.get(name) : undefined;
 }
 
 /**
@@ -32,7 +30,7 @@ export function environment(name: string): string | undefined {
  */
 export function environmentWith(prefix: string): Map<string, string> {
   if (!permitted({ name: "env" })) return new Map();
-  const entries = Object.entries(process.env);
+  const entries = Object.entries(onDeno ? Deno.env.toObject() : process().env);
   return new Map(
     entries.filter((entry): entry is [string, string] =>
       entry[0].toUpperCase().startsWith(prefix) && entry[1] !== undefined
@@ -42,7 +40,8 @@ export function environmentWith(prefix: string): Map<string, string> {
 
 /** What this machine calls itself; null on Deno when asking is not permitted. */
 export function machineName(): string | null {
-  return permitted({ name: "sys", kind: "hostname" }) ? hostname() : null;
+  if (!onDeno) return builtin("os").hostname();
+  return permitted({ name: "sys", kind: "hostname" }) ? Deno.hostname() : null;
 }
 
 /** The home directory of whoever runs the program; undefined when the environment does not say. */
@@ -52,7 +51,7 @@ export function homeFolder(): string | undefined {
 }
 
 export function exit(code: number): never {
-  process.exit(code);
+  return onDeno ? Deno.exit(code) : process().exit(code);
 }
 
 export interface MemoryUse {
@@ -65,18 +64,29 @@ export interface MemoryUse {
 }
 
 export function memoryUse(): MemoryUse {
-  const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+  const { rss, heapUsed, heapTotal, external } = onDeno ? Deno.memoryUsage() : process().memoryUsage();
   return { resident: rss, heapUsed, heapTotal, external };
 }
 
+/** (What `node:process` calls there; it has no type.) */
+const cpuUsageOfDeno = onDeno
+  ? (Deno as unknown as { cpuUsage?(): { readonly user: number; readonly system: number } }).cpuUsage
+  : undefined;
+
 /** Seconds of processor time this process has used so far. */
 export function cpuSeconds(): number {
-  const { user, system } = process.cpuUsage();
+  const { user, system } = cpuUsageOfDeno?.() ?? process().cpuUsage();
   return (user + system) / 1e6;
 }
 
 export async function readTextFile(path: string): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
   return await readFile(path, "utf8");
+}
+
+/** A small file of the system, such as those in `/proc`; throws when it cannot be read. */
+export function readSystemFile(path: string): string {
+  return onDeno ? Deno.readTextFileSync(path) : builtin("fs").readFileSync(path, "utf8");
 }
 
 /** False: nobody reads it any more. */
@@ -92,13 +102,19 @@ export function writeErrorOutput(text: string): boolean {
 const retryMs = 5;
 const retries = 200;
 
+/** Returns how many were taken. */
+function writeSome(file: 1 | 2, bytes: Uint8Array): number {
+  if (!onDeno) return builtin("fs").writeSync(file, bytes);
+  return (file === 1 ? Deno.stdout : Deno.stderr).writeSync(bytes);
+}
+
 /** Synchronous, so that the last words before `exit` arrive. A reader that stalls for a second loses the rest. */
-function writeAll(file: number, text: string): boolean {
+function writeAll(file: 1 | 2, text: string): boolean {
   const bytes = new TextEncoder().encode(text);
   let written = 0;
   for (let tries = 0; written < bytes.length && tries < retries;) {
     try {
-      written += writeSync(file, bytes, written);
+      written += writeSome(file, bytes.subarray(written));
       tries = 0;
     } catch (thrown) {
       if (errorCode(thrown) !== "EAGAIN") return false;

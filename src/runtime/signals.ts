@@ -1,6 +1,6 @@
 /** Signals of the operating system. */
 
-import process from "node:process";
+import { process } from "./builtin.ts";
 import { onDeno } from "./platform.ts";
 
 export type Signal = "SIGHUP" | "SIGINT" | "SIGTERM" | "SIGUSR1" | "SIGUSR2";
@@ -11,8 +11,14 @@ export const userSignals: readonly Signal[] = onDeno ? ["SIGUSR2"] : ["SIGUSR1",
 /** Calls `run` for each of the signals until the function returned is called. */
 export function onSignals(signals: readonly Signal[], run: (signal: Signal) => void): () => void {
   const handlers = signals.map((signal) => ({ signal, handler: (): void => run(signal) }));
-  for (const { signal, handler } of handlers) process.on(signal, handler);
+  for (const { signal, handler } of handlers) {
+    if (onDeno) Deno.addSignalListener(signal, handler);
+    else process().on(signal, handler);
+  }
   return () => {
-    for (const { signal, handler } of handlers) process.off(signal, handler);
+    for (const { signal, handler } of handlers) {
+      if (onDeno) Deno.removeSignalListener(signal, handler);
+      else process().off(signal, handler);
+    }
   };
 }

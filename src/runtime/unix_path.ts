@@ -1,6 +1,7 @@
 /** The file of a Unix socket. Both runtimes remove it on closing; here one that a crash left is removed. */
 
-import { lstatSync, type Stats, unlinkSync } from "node:fs";
+import type { Stats } from "node:fs";
+import { builtin } from "./builtin.ts";
 
 /** Does a process listen on the path? */
 export type Probe = (path: string) => Promise<boolean>;
@@ -25,6 +26,7 @@ export class SocketPathError extends Error {
  * removed; anything else stays. Throws a `SocketPathError`, or what the system says.
  */
 export async function clearPath(path: string, probe: Probe): Promise<void> {
+  const { lstatSync, unlinkSync } = builtin("fs");
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return;
   if (!stats.isSocket()) throw new SocketPathError(path, kindOf(stats));

@@ -4,9 +4,9 @@
  * the budget are accepted and closed at once.
  */
 
-import { readFileSync } from "node:fs";
 import type { ErrorSink } from "./guard.ts";
 import { permitted } from "../permission.ts";
+import { readSystemFile } from "../process.ts";
 
 const reserve = 64;
 
@@ -48,7 +48,7 @@ export function openFileLimit(): number | null {
   const path = "/proc/self/limits";
   if (!permitted({ name: "read", path })) return null;
   try {
-    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync(path, "utf8"));
+    const limit = /^Max open files\s+(\d+)/m.exec(readSystemFile(path));
     return limit === null ? null : Number(limit[1]);
   } catch {
     return null;

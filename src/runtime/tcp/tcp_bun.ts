@@ -1,7 +1,7 @@
 /** TCP and Unix sockets over `Bun.listen`: one set of handlers for all sockets, the stream is the socket's data. */
 
-import { chmodSync } from "node:fs";
 import { formatAddress } from "../address.ts";
+import { builtin } from "../builtin.ts";
 import { bun, type BunSocket, type BunSocketHandlers, type BunSocketServer } from "../bun.ts";
 import { errorCode, type ErrorSink, type Guard, ignoreErrors, offer, toError } from "./guard.ts";
 import { Linger } from "./linger.ts";
@@ -161,7 +161,7 @@ export async function listenUnix(options: UnixOptions, accept: Accept): Promise<
   const { path, mode } = options;
   await clearPath(path, probe);
   const server = bun.listen({ unix: path, socket: handlers(() => `unix:${path}`, accept, options) });
-  if (mode !== undefined) chmodSync(path, mode);
+  if (mode !== undefined) builtin("fs").chmodSync(path, mode);
   return new BunAcceptor(server, path);
 }
 

@@ -1,6 +1,5 @@
 /** PEM as it is given: the path of a file, the text itself, or the bytes of a file. */
 
-import { readFile } from "node:fs/promises";
 import { kindOfDer } from "./der.ts";
 import { describeListenFault } from "../tcp/listen_fault.ts";
 import { isPem } from "./pem.ts";
@@ -21,6 +20,7 @@ export async function readPemSource(what: string, given: string | Uint8Array): P
     );
   }
   const name = `${what} "${given}"`;
+  const { readFile } = await import("node:fs/promises");
   try {
     return { name, text: decode(name, await readFile(given)) };
   } catch (cause) {

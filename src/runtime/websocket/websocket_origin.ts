@@ -4,7 +4,7 @@
  * address they connect to.
  */
 
-import { isIPv6 } from "node:net";
+import { builtin } from "../builtin.ts";
 import { machineName } from "../process.ts";
 
 /**
@@ -86,6 +86,10 @@ function bracketed(authority: string): string {
   const [, address, port] = /^([^[\]]*:[^[\]]*):(\d+)$/.exec(authority) ?? [];
   if (address !== undefined && isIPv6(address)) return `[${address}]:${port}`;
   return isIPv6(authority) ? `[${authority}]` : authority;
+}
+
+function isIPv6(text: string): boolean {
+  return /:.*:/.test(text) && builtin("net").isIPv6(text);
 }
 
 function isLoopbackName(name: string | null): boolean {
