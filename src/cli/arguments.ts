@@ -1,11 +1,11 @@
 /** The command line, parsed but not yet judged. */
 
-import { parseArgs } from "node:util";
 import { nearest } from "../core/nearest.ts";
 import { quote } from "../core/problem.ts";
 import type { Given } from "./call.ts";
 import { type Command, commands } from "./commands.ts";
 import { type Option, options } from "./options.ts";
+import { type Token, tokensOf } from "./tokens.ts";
 
 /** The command line cannot be understood; the message says how to get help. */
 export class UsageError extends Error {
@@ -50,7 +50,8 @@ export interface CommandLine {
 export function parseArguments(args: readonly string[]): CommandLine {
   const given = new Map<string, string[]>();
   const words: string[] = [];
-  for (const token of tokensOf(args)) {
+  // (The runtimes word their complaints differently; ours are made here.)
+  for (const token of tokensOf(args.map(doubleDash), options)) {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
       words.push(token.value);
@@ -90,32 +91,6 @@ function countOperands(
   if (operands.length > most) {
     throw new UsageError(`Command "${name}" takes no ${quote(operands[most]!)}: ${usage}`);
   }
-}
-
-type Token =
-  | {
-    kind: "option";
-    name: string;
-    rawName: string;
-    value?: string | undefined;
-    inlineValue?: boolean | undefined;
-  }
-  | { kind: "positional"; value: string }
-  | { kind: "option-terminator" };
-
-function tokensOf(args: readonly string[]): Token[] {
-  const { tokens } = parseArgs({
-    args: args.map(doubleDash),
-    options: Object.fromEntries(options.map(({ name, value, short }) => [name, {
-      type: value === undefined ? "boolean" as const : "string" as const,
-      ...(short === undefined ? {} : { short }),
-    }])),
-    // The runtimes word their complaints differently; ours are made here.
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-  return tokens as Token[];
 }
 
 /** comqtt v2 took long options with one dash as well. */
