@@ -1,12 +1,12 @@
 /** Gathers the configuration from everywhere: defaults, then the file, then the environment, then the options. */
 
 import { type Configuration, defaultLayer, type Layer } from "../config/configuration.ts";
-import { environmentLayer, type Variables } from "../config/environment.ts";
+import type { Variables } from "../config/environment.ts";
 import { flagLayer } from "../config/flags.ts";
 import { fromHome, homeInPaths } from "../config/home.ts";
 import { merge } from "../config/merge.ts";
 import { ConfigError, type Problem, quote } from "../core/problem.ts";
-import { setVariables, slips } from "../config/variables.ts";
+import { setVariables } from "../config/set_variables.ts";
 import { homeFolder, readTextFile } from "../runtime/process.ts";
 import { describeListenFault } from "../runtime/tcp/listen_fault.ts";
 import type { Given } from "./call.ts";
@@ -43,8 +43,12 @@ export async function configure(
     problems.push(...read.problems);
     layers.push(read.layer);
   }
-  problems.push(...slips(variables));
-  add(() => environmentLayer(variables));
+  if (variables.size > 0) {
+    const { slips } = await import("../config/variables.ts");
+    const { environmentLayer } = await import("../config/environment.ts");
+    problems.push(...slips(variables));
+    add(() => environmentLayer(variables));
+  }
   add(() => flagLayer(given));
   const errors = problems.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new ConfigError(errors);

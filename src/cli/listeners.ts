@@ -1,14 +1,11 @@
-/** From settings to listeners. */
+/** From settings to listeners. Each kind is loaded only when it is asked for. */
 
 import type { ListenerSetting } from "../config/configuration.ts";
-import { HttpListener } from "../listeners/http.ts";
 import type { Listener } from "../listeners/listener.ts";
 import { TcpListener } from "../listeners/tcp.ts";
-import { UnixListener } from "../listeners/unix.ts";
-import { WebSocketListener } from "../listeners/websocket.ts";
 import type { HttpHandler } from "../runtime/http/http.ts";
 
-export function makeListener(setting: ListenerSetting, handler: HttpHandler): Listener {
+export async function makeListener(setting: ListenerSetting, handler: HttpHandler): Promise<Listener> {
   const {
     id,
     address,
@@ -28,7 +25,8 @@ export function makeListener(setting: ListenerSetting, handler: HttpHandler): Li
     case "tls":
       return new TcpListener({ ...common, ...aliases, ...(backlog === undefined ? {} : { backlog }) });
     case "ws":
-    case "wss":
+    case "wss": {
+      const { WebSocketListener } = await import("../listeners/websocket.ts");
       return new WebSocketListener({
         ...common,
         ...aliases,
@@ -37,10 +35,15 @@ export function makeListener(setting: ListenerSetting, handler: HttpHandler): Li
         ...(pingInterval === undefined ? {} : { pingInterval }),
         ...(origins === undefined ? {} : { origins }),
       });
-    case "unix":
+    }
+    case "unix": {
+      const { UnixListener } = await import("../listeners/unix.ts");
       return new UnixListener({ id, path: address, ...aliases, ...(mode === undefined ? {} : { mode }) });
+    }
     case "http":
-    case "https":
+    case "https": {
+      const { HttpListener } = await import("../listeners/http.ts");
       return new HttpListener({ ...common, handler });
+    }
   }
 }

@@ -3,7 +3,7 @@
  * when there is time: what a minute of large messages took would stay taken for days.
  */
 
-import { setInterval } from "node:timers";
+import { setInterval } from "../runtime/timers.ts";
 import { giveMemoryBack } from "../runtime/memory.ts";
 import { cpuSeconds, memoryUse } from "../runtime/process.ts";
 

@@ -1,6 +1,6 @@
 /** Runs the broker until a signal ends it. */
 
-import { setTimeout } from "node:timers";
+import { setTimeout } from "../runtime/timers.ts";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { textOf } from "../core/error_text.ts";
 import type { Log } from "../core/options.ts";
@@ -37,7 +37,9 @@ export async function serve(configuration: Configuration, parts: Parts, log: Log
   const storage = await makeStorage(storageChoice(configuration.values), parts);
   if (storage !== null) server.addHook(storage);
   const handler = await httpHandler(configuration, server, parts);
-  for (const setting of configuration.listeners) await server.addListener(makeListener(setting, handler));
+  for (const setting of configuration.listeners) {
+    await server.addListener(await makeListener(setting, handler));
+  }
   const stopped = stopOnSignal(server, log);
   const reloads = reloadOnSignal(server, log);
   // Other brokers save or show something on them, and who sends one does not want this one to end.

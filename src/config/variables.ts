@@ -21,18 +21,6 @@ const inSections = Object.entries(sections).flatMap(([section, kinds]) =>
 /** The names of all settings. */
 export const variableNames: readonly string[] = [...single, ...pem, ...inSections];
 
-/** Those that are set, and not to tell where a service of Kubernetes is; an empty one is not set. */
-export function setVariables(variables: Variables): Variables {
-  return new Map([...variables].filter(([name, value]) => value.trim() !== "" && !isService(name, value)));
-}
-
-/** A service `comqtt` gives each container `COMQTT_PORT=tcp://10.0.0.1:1883`, and one `comqtt-storage` others of that kind. */
-function isService(name: string, value: string): boolean {
-  return /_SERVICE_(?:HOST|PORT(?:_[A-Z0-9_]+)?)$/.test(name) ||
-    /_PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?$/.test(name) ||
-    (name.endsWith("_PORT") && /^(?:tcp|udp|sctp):\/\//.test(value));
-}
-
 /** A warning for each that is no setting, and like one. What others use for themselves is none of ours. */
 export function slips(variables: Variables): Problem[] {
   const problems: Problem[] = [];

@@ -1,6 +1,6 @@
 /** The hooks of one server: who listens to what, and how they are asked and told. */
 
-import { clearTimeout, setTimeout } from "node:timers";
+import { clearTimeout, setTimeout } from "../runtime/timers.ts";
 import { textOf } from "../core/error_text.ts";
 import { isPromise, type MaybePromise } from "../core/maybe_promise.ts";
 import type { Hook, HookHost, Opinion } from "./hook.ts";

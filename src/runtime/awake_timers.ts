@@ -4,7 +4,7 @@
  * lost is nobody else's.
  */
 
-import { clearTimeout, setTimeout } from "node:timers";
+import { clearTimeout, setTimeout } from "./timers.ts";
 
 /** How often time is told: an eighth of the shortest time-out, within these. */
 const shortestStep = 5;

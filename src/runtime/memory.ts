@@ -1,6 +1,6 @@
 /** Memory that nobody uses any more, given back to the system. */
 
-import { setTimeout } from "node:timers";
+import { setTimeout } from "./timers.ts";
 import { onBun, onDeno } from "./platform.ts";
 import { permitted } from "./permission.ts";
 

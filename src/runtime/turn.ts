@@ -1,6 +1,6 @@
 /** The end of a turn of the event loop: after all sockets that became readable in it were handled. */
 
-import { setImmediate } from "node:timers";
+import { setImmediate } from "./timers.ts";
 import { onDeno } from "./platform.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** The server as an embedding program sees it: a broker and the listeners its clients come in through. */
 
-import { clearTimeout, setTimeout } from "node:timers";
+import { clearTimeout, setTimeout } from "../runtime/timers.ts";
 import { Broker } from "../broker/broker.ts";
 import type { PartialServerOptions } from "../core/options.ts";
 import type { Stats } from "../core/stats.ts";

@@ -4,7 +4,7 @@
  */
 
 import type { Buffer } from "node:buffer";
-import { clearTimeout, setTimeout } from "node:timers";
+import { clearTimeout, setTimeout } from "../../../src/runtime/timers.ts";
 import type { Redis } from "ioredis";
 import { textOf } from "../../../src/core/error_text.ts";
 import type { LogLevel } from "../../../src/core/options.ts";

@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import process from "node:process";
-import { setTimeout } from "node:timers";
+import { setTimeout } from "../../../src/runtime/timers.ts";
 import type { StorageHost } from "../../../src/storage/storage.ts";
 import { permitted } from "../../../src/runtime/permission.ts";
 import type { Connection } from "./connection.ts";

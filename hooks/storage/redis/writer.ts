@@ -1,6 +1,6 @@
 /** Commits, under the lock, onto what the last commit left. Notices when that is no longer there. */
 
-import { clearTimeout, setTimeout } from "node:timers";
+import { clearTimeout, setTimeout } from "../../../src/runtime/timers.ts";
 import type { StorageHost } from "../../../src/storage/storage.ts";
 import type { StorageError } from "../../../src/storage/error.ts";
 import type { Argument, Commands } from "./commands.ts";

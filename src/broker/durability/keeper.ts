@@ -3,7 +3,7 @@
  * anything that acknowledges it is sent.
  */
 
-import { clearTimeout, setImmediate, setTimeout } from "node:timers";
+import { clearTimeout, setImmediate, setTimeout } from "../../runtime/timers.ts";
 import { textOf } from "../../core/error_text.ts";
 import type { Client } from "../../hook/client.ts";
 import { isPromise, type MaybePromise } from "../../core/maybe_promise.ts";

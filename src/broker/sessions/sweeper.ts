@@ -1,6 +1,6 @@
 /** Drops what has expired in the queues of clients that are away, a page at a time, so that nobody notices. */
 
-import { clearTimeout, setTimeout } from "node:timers";
+import { clearTimeout, setTimeout } from "../../runtime/timers.ts";
 import type { Session } from "../../session/session.ts";
 import type { Timeline } from "../../core/timeline.ts";
 

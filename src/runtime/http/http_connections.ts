@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { clearTimeout, setImmediate, setTimeout } from "node:timers";
+import { clearTimeout, setImmediate, setTimeout } from "../timers.ts";
 import { addressOf } from "../address.ts";
 import { type AwakeTimer, awakeTimers } from "../awake_timers.ts";
 import { Crowd } from "../tcp/crowd.ts";

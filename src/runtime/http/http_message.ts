@@ -1,7 +1,7 @@
 /** Between the messages of `node:http` and those of `fetch`. */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { clearTimeout, setTimeout } from "node:timers";
+import { clearTimeout, setTimeout } from "../timers.ts";
 
 export interface RequestContext {
   readonly scheme: "http" | "https";

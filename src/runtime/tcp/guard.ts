@@ -4,7 +4,7 @@
  * loop goes on. It also makes `closed` happen exactly once, in a later turn, whoever ended the stream.
  */
 
-import { setImmediate } from "node:timers";
+import { setImmediate } from "../timers.ts";
 import type { Accept, ByteStream, StreamHandler } from "../stream.ts";
 
 /** Told of faults that belong to no caller: failed accepts, handlers that threw. Must not throw. */

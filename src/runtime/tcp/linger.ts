@@ -1,6 +1,6 @@
 /** The time an ended stream has left: it goes on as long as bytes move, then the stream is destroyed. */
 
-import { clearTimeout, setTimeout } from "node:timers";
+import { clearTimeout, setTimeout } from "../timers.ts";
 
 const defaultMs = 5000;
 

@@ -1,7 +1,7 @@
 /** Sockets as they come from a server or an iteration that belongs to the program. */
 
 import type { Socket } from "node:net";
-import { clearTimeout, setTimeout } from "node:timers";
+import { clearTimeout, setTimeout } from "../timers.ts";
 import { formatAddress } from "../address.ts";
 import { type ErrorSink, toError } from "./guard.ts";
 import type { BeginHandshake } from "../pending_handshakes.ts";

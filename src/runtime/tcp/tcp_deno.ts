@@ -3,7 +3,7 @@
  * async function around each read would cost a generator and two more promises per message.
  */
 
-import { setTimeout } from "node:timers";
+import { setTimeout } from "../timers.ts";
 import { formatAddress } from "../address.ts";
 import { type ErrorSink, type Guard, ignoreErrors, offer, toError } from "./guard.ts";
 import { Linger } from "./linger.ts";

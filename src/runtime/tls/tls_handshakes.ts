@@ -1,7 +1,7 @@
 /** TLS connections whose handshake is not done. */
 
 import type { Socket } from "node:net";
-import { setImmediate } from "node:timers";
+import { setImmediate } from "../timers.ts";
 import { addressOf } from "../address.ts";
 import type { BeginHandshake, Handshake } from "../pending_handshakes.ts";
 import { type RefusalSink, tlsTooLate } from "../http/refusal.ts";

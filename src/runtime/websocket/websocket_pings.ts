@@ -3,7 +3,7 @@
  * while, often a minute, whatever the keep-alive of MQTT is.
  */
 
-import { clearInterval, setInterval } from "node:timers";
+import { clearInterval, setInterval } from "../timers.ts";
 
 export interface Pinged {
   /** Called twice in the time that a connection may be quiet. */

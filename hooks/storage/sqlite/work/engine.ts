@@ -1,7 +1,7 @@
 /** The open database: writes the journal, and brings what was told into the tables when there is time, or must be. */
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { setImmediate } from "node:timers";
+import { setImmediate } from "../../../../src/runtime/timers.ts";
 import type { StorageHost } from "../../../../src/storage/storage.ts";
 import type { StorageError } from "../../../../src/storage/error.ts";
 import { Generation } from "../pending/generation.ts";

@@ -1,7 +1,7 @@
 /** Gives what the tables hold, a page at a time, so that the server can do other things in between. */
 
 import type { DatabaseSync } from "node:sqlite";
-import { setImmediate } from "node:timers";
+import { setImmediate } from "../../../../src/runtime/timers.ts";
 import type { StorageLoader } from "../../../../src/storage/storage.ts";
 import type { StoredMessage, StoredSysInfo } from "../../../../src/storage/stored.ts";
 import type { SessionState } from "../pending/generation.ts";
