@@ -15,6 +15,7 @@ import { type RunningBroker, startBroker } from "../server.ts";
 import { median } from "../storage/contest.ts";
 import { table } from "../storage/text.ts";
 import { type Build, buildIn, checkedOut, ROOT } from "./builds.ts";
+import { idleMemory } from "./idle.ts";
 import { type CompareRow, compareRows } from "./rows.ts";
 
 const LEAST_RATE = 0.95;
@@ -49,6 +50,7 @@ class Side {
 
   async run(load: string): Promise<LoadReport> {
     const { kept = false, fresh = false, load: args } = this.#row;
+    if (args === null) return await idleMemory(this.#build.broker, this.#folder);
     this.#running ??= await startBroker(kept ? this.#build.kept : this.#build.broker, this.#folder);
     const { port, pid } = this.#running;
     const report = await runLoad(load, { ...args, port, pid, version: 4 }, []);
@@ -92,7 +94,20 @@ function cells(name: string, row: CompareRow, pairs: readonly Pair[]): { cells: 
   const cost = ratioOf(pairs, row.cost);
   const below = !(rate >= LEAST_RATE) && !(cost <= MOST_COST);
   const shown = (ratio: number): string => Number.isNaN(ratio) ? "" : `${ratio.toFixed(3)}×`;
-  return { cells: [row.name, name, shown(rate), shown(cost), below ? "BELOW" : "kept"], below };
+  const line = [
+    row.name,
+    name,
+    shown(rate),
+    `${shown(cost)}${medians(row, pairs)}`,
+    below ? "BELOW" : "kept",
+  ];
+  return { cells: line, below };
+}
+
+function medians({ cost, unit }: CompareRow, pairs: readonly Pair[]): string {
+  if (unit === undefined) return "";
+  const of = (side: keyof Pair): string => median(pairs.map((pair) => pair[side].number(cost))).toFixed(1);
+  return ` (${of("before")} to ${of("after")} ${unit})`;
 }
 
 async function main(): Promise<number> {
@@ -124,7 +139,7 @@ async function main(): Promise<number> {
   const runtimes = values.runtime === "both" ? ["deno", "bun"] as const : [values.runtime as "deno" | "bun"];
   const rows = compareRows(values.quick ? 0.1 : 1)
     .filter(({ name }) => values.only.length === 0 || values.only.some((start) => name.startsWith(start)));
-  const lines = [["work", "runtime", "messages a second", "CPU a message, or time", ""]];
+  const lines = [["work", "runtime", "messages a second", "CPU a message, time or memory", ""]];
   let failed = false;
   for (const row of rows) {
     for (const runtime of runtimes) {

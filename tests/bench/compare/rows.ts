@@ -5,7 +5,8 @@ import { CPU, THROUGHPUT } from "../workload.ts";
 
 export interface CompareRow {
   readonly name: string;
-  readonly load: LoadArgs;
+  /** Null: nobody connects, and its memory is looked at. */
+  readonly load: LoadArgs | null;
   /** With `--data`. */
   readonly kept?: boolean;
   /** A process of its own for every run. */
@@ -14,6 +15,8 @@ export interface CompareRow {
   readonly rate?: string;
   /** Less of it is better. */
   readonly cost: string;
+  /** The medians of the cost are shown with it, in this unit. */
+  readonly unit?: string;
 }
 
 const FLAT = { payload: 16, rate: THROUGHPUT, cost: CPU } as const;
@@ -54,5 +57,6 @@ export function compareRows(scale: number): readonly CompareRow[] {
       fresh: true,
       cost: "connect_seconds",
     },
+    { name: "idle-memory", load: null, cost: "resident_mb", unit: "MB" },
   ];
 }
