@@ -28,6 +28,7 @@ export {
   type QueueFull,
 } from "./src/core/options.ts";
 export type { RefusalKind, Stats } from "./src/core/stats.ts";
+export type { MemoryFigures, MemoryState } from "./src/core/overload.ts";
 export type { LatenessFigures, LongWork } from "./src/core/lateness.ts";
 export type { SystemInfo } from "./src/core/system_info.ts";
 export { type EventCode, LOG_EVENTS } from "./src/core/codes.ts";

@@ -6,6 +6,7 @@
 
 import { Hono } from "hono";
 import type { LatenessFigures } from "../src/core/lateness.ts";
+import type { MemoryFigures } from "../src/core/overload.ts";
 import type { RefusalKind, Stats } from "../src/core/stats.ts";
 import type { SystemInfo } from "../src/core/system_info.ts";
 import { healthAnswer } from "../src/listeners/health_answer.ts";
@@ -19,6 +20,8 @@ export interface StatsSource {
   readonly storage?: StorageStatus | null;
   /** How late its event loop was in the last minute. */
   readonly lateness?: LatenessFigures;
+  /** How much memory it occupies, and whether it refuses anything for it. */
+  readonly memory?: MemoryFigures;
   /** The figures of this moment. */
   info(): SystemInfo;
 }
@@ -58,9 +61,11 @@ function figures(source: StatsSource): unknown {
     handshakes: stats.handshakes,
     ...(isNothing(source.storage) ? {} : { storage: source.storage }),
     ...(source.lateness === undefined ? {} : { event_loop: eventLoop(source.lateness) }),
+    ...((source.memory?.limit ?? 0) === 0 ? {} : { memory: source.memory }),
     dropped: {
       slow: stats.droppedSlow,
       queue_full: stats.droppedQueueFull,
+      memory: stats.droppedMemory,
       expired: stats.droppedExpired,
       too_large: stats.droppedTooLarge,
     },

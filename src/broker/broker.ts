@@ -19,6 +19,7 @@ import { SubscriptionIndex } from "../topics/subscription_index.ts";
 import { Admission } from "./connection/admission.ts";
 import { Lateness } from "../core/lateness.ts";
 import { OutboundAliases } from "./connection/outbound_aliases.ts";
+import { Overload } from "../core/overload.ts";
 import { BufferPool } from "../core/buffer_pool.ts";
 import { lookAtClock } from "./recovery/clock_set.ts";
 import { Distributor } from "./delivery/distribute.ts";
@@ -39,9 +40,11 @@ import { BackPressure } from "./delivery/back_pressure.ts";
 import { Retained } from "./delivery/retained.ts";
 import { RetainedBacklog } from "./connection/retained_backlog.ts";
 import type { Subscriber } from "./delivery/routes.ts";
+import { cutQueues } from "./sessions/cut_queues.ts";
 import { sessionHost } from "./sessions/session_host.ts";
 import { Sessions } from "./sessions/sessions.ts";
 import { Stats } from "../core/stats.ts";
+import type { QueueCut } from "../core/queue_cut.ts";
 import { Slices } from "../core/slices.ts";
 import { publishSysTopics } from "./sys_topics.ts";
 import { Sweeper } from "./sessions/sweeper.ts";
@@ -89,6 +92,7 @@ export class Broker implements ConnectionHost {
   /** Who may go on working in this turn of the event loop. */
   readonly slices: Slices;
   readonly lateness: Lateness;
+  readonly overload: Overload = new Overload(this);
   #lateAt = -Infinity;
   readonly sweeper: Sweeper;
   readonly sessionHost: SessionHost<Session>;
@@ -135,6 +139,11 @@ export class Broker implements ConnectionHost {
     this.sessionHost = sessionHost(this);
   }
 
+  /** Takes about so many bytes out of the largest queues. */
+  cutQueues(bytes: number): QueueCut {
+    return cutQueues(this.sessions.all(), bytes);
+  }
+
   /** A line that is no event with a code. */
   log(level: LogLevel, text: string): void {
     this.events.line(level, text);
@@ -178,6 +187,7 @@ export class Broker implements ConnectionHost {
       this.events.tick();
     }));
     this.#stops.push(this.lateness.start((milliseconds) => this.#late(milliseconds)));
+    this.#stops.push(this.overload.start());
     this.#stops.push(this.clock.every(DOUBT_MS, () => this.hooks.forgetFailures()));
     const seconds = this.options.sysTopicInterval;
     if (seconds > 0) {

@@ -7,6 +7,7 @@ import type { BufferPool } from "../core/buffer_pool.ts";
 import type { Deadlines } from "../core/deadlines.ts";
 import type { EventLog } from "../core/event_log.ts";
 import type { Lateness } from "../core/lateness.ts";
+import type { Overload } from "../core/overload.ts";
 import type { Capabilities, Limits, LogLevel, ServerOptions } from "../core/options.ts";
 import type { Slices } from "../core/slices.ts";
 import type { Stats } from "../core/stats.ts";
@@ -31,6 +32,8 @@ export interface Core {
   /** Who may go on working in this turn of the event loop. */
   readonly slices: Slices;
   readonly lateness: Lateness;
+  /** Whether memory is short. */
+  readonly overload: Overload;
   /** What sessions are given. */
   readonly sessionHost: SessionHost<Session>;
   /** Above it a connection counts as congested, below `lowWater` no more. */

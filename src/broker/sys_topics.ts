@@ -10,6 +10,7 @@ const encoder = new TextEncoder();
 
 export function publishSysTopics(broker: Parts): void {
   const info = systemInfo(broker);
+  const memory = broker.overload.figures;
   const late = broker.lateness.figures;
   const topics: [string, string | number][] = [
     ["/version", info.version],
@@ -35,6 +36,9 @@ export function publishSysTopics(broker: Parts): void {
     ["/subscriptions", info.subscriptions],
     ["/system/memory", info.memory_alloc],
     ["/system/threads", info.threads],
+    ["/memory/limit", memory.limit],
+    ["/memory/state", memory.state],
+    ["/memory/dropped", broker.stats.droppedMemory],
     ["/event_loop/late/max", Math.round(late.max)],
     ["/event_loop/late/p99", Math.round(late.p99)],
     ["/event_loop/longest", Math.round(late.longest?.milliseconds ?? 0)],

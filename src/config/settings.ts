@@ -8,6 +8,7 @@ import {
   type LogLevel,
   type QueueFull,
 } from "../core/options.ts";
+import { memorySize } from "./memory_size.ts";
 import { anyText, bytes, duration, integer, named, oneOf, type ValueKind, yesOrNo } from "./values.ts";
 
 type KindsOf<T> = { readonly [K in keyof T]-?: ValueKind<T[K]> };
@@ -34,6 +35,8 @@ export const limitKinds: KindsOf<Limits> = {
   sessions: integer(limitRanges.sessions),
   sliceTime: duration("ms", limitRanges.sliceTime),
   turnTime: duration("ms", limitRanges.turnTime),
+  memory: memorySize,
+  loopDelay: duration("ms", limitRanges.loopDelay),
 };
 
 const forever = 0xffff_ffff;

@@ -39,6 +39,7 @@ export const LOG_EVENTS = {
   "client-blocked": { level: "info", title: "CONNECT refused, client id is blocked" },
   "connections-exceeded": { level: "info", title: "CONNECT refused, too many connections" },
   "connection-rate-exceeded": { level: "info", title: "CONNECT refused, too many a second" },
+  "overloaded": { level: "info", title: "Refused, the server has too much to do" },
   "sessions-exceeded": { level: "info", title: "CONNECT refused, too many sessions" },
   // --- before there was MQTT ---
   "tls-handshake-failed": { level: "info", title: "TLS handshake failed" },
@@ -58,6 +59,10 @@ export const LOG_EVENTS = {
   "handler-failed": { level: "warn", title: "Handler failed" },
   "hook-method-unknown": { level: "warn", title: "Hook has a method that is no event" },
   "event-loop-late": { level: "warn", title: "Nobody was served for a while" },
+  "loop-delay-high": { level: "warn", title: "New connections are refused, the event loop is late" },
+  "memory-high": { level: "warn", title: "Memory is short" },
+  "memory-full": { level: "warn", title: "Queues are cut, memory is short" },
+  "memory-low": { level: "info", title: "Memory is enough again" },
   "nobody-may-connect": { level: "warn", title: "Nobody may connect" },
 } as const;
 

@@ -42,6 +42,9 @@ export class Lateness {
   /** By look; how late it was. */
   readonly #late: Float32Array = new Float32Array(LOOKS);
   #looks = 0;
+  /** How late the last look was, and the one before. */
+  #last = 0;
+  #before = 0;
   #stood: (milliseconds: number) => void = () => {};
   #lookedAt: number;
   readonly #stands: Stand[] = [];
@@ -72,6 +75,8 @@ export class Lateness {
     const late = now - this.#lookedAt - LOOK_MS;
     if (late < least) return;
     this.#lookedAt = now;
+    this.#before = this.#last;
+    this.#last = Math.max(0, late);
     this.#late[this.#looks % LOOKS] = Math.max(0, late);
     if (++this.#looks % (LOOKS / 2) === 0) {
       this.#longestBefore = this.#longest;
@@ -112,6 +117,11 @@ export class Lateness {
     const now = this.#longest;
     const before = this.#longestBefore;
     return now === null || (before !== null && before.milliseconds > now.milliseconds) ? before : now;
+  }
+
+  /** How late it is, in milliseconds, again and again: a single pause is over when it is known. */
+  get delay(): number {
+    return Math.min(this.#last, this.#before);
   }
 
   get figures(): LatenessFigures {

@@ -102,6 +102,13 @@ export interface Limits {
    * sockets meanwhile may take three times as long before it is put off. Default 5.
    */
   readonly turnTime: number;
+  /**
+   * Bytes of main memory the process may occupy; 0 (default): no such limit. At 90 % of it new connections and QoS 1 and 2
+   * publishes are refused, until it is below 85 %; at all of it, or when that lasts, what waits in the largest queues goes.
+   */
+  readonly memory: number;
+  /** Milliseconds; while the event loop is later than that, new connections are refused. 0: never. Default 500. */
+  readonly loopDelay: number;
 }
 
 /** What happens to a message that finds a session's queue full: the oldest waiting one goes, or it does itself. */
@@ -183,6 +190,8 @@ export const defaultLimits: Limits = Object.freeze({
   sessions: 2_000_000,
   sliceTime: 2,
   turnTime: 5,
+  memory: 0,
+  loopDelay: 500,
 });
 
 /** The lowest and highest value of each limit, for everything that checks configuration. */
@@ -208,6 +217,8 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [number, number
   sessions: [1, 100_000_000],
   sliceTime: [1, 10_000],
   turnTime: [1, 10_000],
+  memory: [0, 2 ** 50],
+  loopDelay: [0, 60_000],
 });
 
 const optionShape: Shape<PartialServerOptions> = {
@@ -266,6 +277,9 @@ function oneOf(name: string, value: string | undefined, accepted: readonly strin
   throw new TypeError(`Cannot use ${described(value)} as ${name} of new Server: ${hint}`);
 }
 
+/** What `limits.memory` may be at least: an empty broker takes more than half of it. */
+export const LEAST_MEMORY: number = 128 << 20;
+
 /** How many topic aliases there may be. */
 export const aliasRange: readonly [number, number] = [0, 65_535];
 
@@ -279,6 +293,11 @@ export function resolveOptions(given: PartialServerOptions): ServerOptions {
   const limits: Limits = merged(defaultLimits, given.limits);
   for (const key of Object.keys(limitRanges) as (keyof Limits)[]) {
     inRange(`limits.${key}`, limits[key], limitRanges[key]);
+  }
+  if (limits.memory > 0 && limits.memory < LEAST_MEMORY) {
+    throw new RangeError(
+      `Cannot use limits.memory ${limits.memory}: expected 0 for none, or at least ${LEAST_MEMORY}`,
+    );
   }
   inRange("capabilities.receiveMaximum", capabilities.receiveMaximum, [1, 65_535]);
   inRange("capabilities.topicAliasMaximum", capabilities.topicAliasMaximum, aliasRange);

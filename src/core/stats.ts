@@ -16,6 +16,8 @@ export type RefusalKind =
   | "topicAlias"
   | "receiveMaximum"
   | "sessions"
+  | "memory"
+  | "loopDelay"
   | "notAuthorized"
   | "malformed"
   | "keepAlive"
@@ -42,6 +44,8 @@ export class Stats {
   droppedSlow = 0;
   /** QoS 1 and 2 for a session whose queue is full. */
   droppedQueueFull = 0;
+  /** QoS 1 and 2 that waited when memory was used up. */
+  droppedMemory = 0;
   /** Past their Message Expiry Interval. */
   droppedExpired = 0;
   /** Above the receiver's Maximum Packet Size. */
@@ -80,6 +84,8 @@ export class Stats {
     topicAlias: 0,
     receiveMaximum: 0,
     sessions: 0,
+    memory: 0,
+    loopDelay: 0,
     notAuthorized: 0,
     malformed: 0,
     keepAlive: 0,

@@ -59,7 +59,10 @@ export class Publisher {
   }
 
   #cannotKeep({ qos }: PublishRequest): boolean {
-    return qos > 0 && this.#broker.persistence?.failing === true;
+    const { overload, persistence, stats } = this.#broker;
+    if (qos === 0) return false;
+    if (overload.high) stats.refused.memory++;
+    return overload.high || persistence?.failing === true;
   }
 
   /** It was delivered just now: the commit that begins next has it. */

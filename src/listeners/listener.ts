@@ -6,6 +6,7 @@ import type { DropReason, Handshake } from "../runtime/pending_handshakes.ts";
 import type { StreamRefusal } from "../runtime/http/refusal.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
 import type { LatenessFigures } from "../core/lateness.ts";
+import type { MemoryFigures } from "../core/overload.ts";
 import type { StorageStatus } from "../storage/storage.ts";
 
 /**
@@ -87,6 +88,8 @@ export interface ListenerHost {
   readonly requiresCredentials: boolean;
   /** How late its event loop was in the last minute. */
   readonly lateness?: LatenessFigures;
+  /** How much memory it occupies, and whether it refuses anything for it. */
+  readonly memory?: MemoryFigures;
   /** The figures of the server at this moment. */
   info(): SystemInfo;
   /**

@@ -4,6 +4,7 @@ import type { Broker } from "../broker/broker.ts";
 import { systemInfo } from "../broker/system_info.ts";
 import { textOf } from "../core/error_text.ts";
 import type { LatenessFigures } from "../core/lateness.ts";
+import type { MemoryFigures } from "../core/overload.ts";
 import type { LogLevel } from "../core/options.ts";
 import type { SystemInfo } from "../core/system_info.ts";
 import type { Listener, ListenerHost } from "../listeners/listener.ts";
@@ -126,6 +127,9 @@ function hostOf(broker: Broker, accept: ListenerHost["accept"]): ListenerHost {
   return {
     get lateness(): LatenessFigures {
       return broker.lateness.figures;
+    },
+    get memory(): MemoryFigures {
+      return broker.overload.figures;
     },
     get storage(): StorageStatus | null {
       return broker.persistence?.status ?? null;

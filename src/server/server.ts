@@ -7,6 +7,7 @@ import type { Stats } from "../core/stats.ts";
 import { systemInfo } from "../broker/system_info.ts";
 import type { SystemInfo } from "../core/system_info.ts";
 import type { LatenessFigures } from "../core/lateness.ts";
+import type { MemoryFigures } from "../core/overload.ts";
 import { closeStorage, openStorage } from "../broker/recovery/open_storage.ts";
 import { restoreFromHooks } from "../broker/recovery/from_hooks.ts";
 import type { Client } from "../hook/client.ts";
@@ -93,6 +94,11 @@ export class Server implements AsyncDisposable {
   /** How late its event loop was in the last minute, and what took longest. */
   get lateness(): LatenessFigures {
     return this.#broker.lateness.figures;
+  }
+
+  /** How much memory it occupies, and whether `limits.memory` makes it refuse anything. */
+  get memory(): MemoryFigures {
+    return this.#broker.overload.figures;
   }
 
   /** How its storage is, from `serve` on; null: it has none, everything is in memory. */
@@ -183,7 +189,7 @@ export class Server implements AsyncDisposable {
    * `onPublish` hook must not wait for a publish of its own when it was asked about one of the program's.
    *
    * Answers what became of it: `Reasons.success`; `noMatchingSubscribers`; `quotaExceeded`: there is no room to
-   * retain it, or, in QoS 1 and 2, the storage could not keep it, and it may arrive or not; `serverShuttingDown`:
+   * retain it, memory is short (`limits.memory`), or, in QoS 1 and 2, the storage could not keep it, and it may arrive or not; `serverShuttingDown`:
    * the server was closed before access control had said who may receive it; or what a hook refused it with. It does not
    * wait for subscribers that are slow. With QoS 1 and 2 it waits for the commit: what is answered with success is kept
    * for those it is kept for, as what a client is acknowledged. Before `serve` it is held until the server has its data,

@@ -10,9 +10,13 @@ import type { DropReason, SessionHost } from "./host.ts";
 import { type Message, NEVER } from "./message.ts";
 import type { Outlet } from "./outlet.ts";
 import { Queue } from "../core/queue.ts";
+import type { QueueCut } from "../core/queue_cut.ts";
 
 /** Messages in memory of a queue whose client is away: enough to say something to it while more is read. */
 export const LOADED_WHILE_AWAY = 8;
+
+/** Roughly the memory of one beside its message. */
+const DELIVERY_BYTES = 200;
 
 /** Which deliveries are to be taken out, and what is done with them then. */
 interface Take {
@@ -74,6 +78,17 @@ export class DeliveryQueue<S extends Owner<S>> {
     return this.#bytes;
   }
 
+  /** Roughly the memory it takes. */
+  get held(): number {
+    let bytes = this.#bytes;
+    // (No more than a few are in memory then.)
+    if (this.#stored > 0) {
+      bytes = 0;
+      for (const { message } of this.#loaded) bytes += message.size;
+    }
+    return bytes + this.#loaded.length * DELIVERY_BYTES;
+  }
+
   /** How many are only in the store. */
   get stored(): number {
     return this.#stored;
@@ -117,6 +132,36 @@ export class DeliveryQueue<S extends Owner<S>> {
       this.#session.drop(victim, "queueFull");
     }
     return true;
+  }
+
+  /** Gives up about so much memory. What the store has only leaves memory, and is read again in its time. */
+  cut(bytes: number): QueueCut {
+    if (this.#store !== null) return { messages: 0, bytes: 0, unloaded: this.#unload(this.#store) };
+    const { host } = this.#session;
+    let messages = 0;
+    let freed = 0;
+    while (freed < bytes) {
+      const victim = host.dropOldest ? this.#loaded.shift() : this.#loaded.pop();
+      if (victim === undefined) break;
+      this.#left(victim);
+      this.#session.drop(victim, "memory");
+      messages++;
+      freed += victim.message.size + DELIVERY_BYTES;
+    }
+    this.#session.forget(this);
+    return { messages, bytes: freed, unloaded: 0 };
+  }
+
+  /** How much memory it took. */
+  #unload({ failing }: DeliveryStore<S>): number {
+    const first = this.#loaded.peek();
+    if (first === undefined || failing || this.#loading) return 0;
+    const { held } = this;
+    for (const { group } of this.#loaded) if (group !== null) this.sharedStored = true;
+    this.#stored += this.#loaded.length;
+    this.#last = first.sequence - 1;
+    this.#loaded.clear();
+    return held;
   }
 
   /** At the end. What the store has may leave memory. */

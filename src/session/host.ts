@@ -5,7 +5,7 @@ import type { Message } from "./message.ts";
 import type { Outlet } from "./outlet.ts";
 
 /** Why a message does not reach a session's client. */
-export type DropReason = "slow" | "queueFull" | "expired" | "tooLarge" | "notAuthorized" | "hook";
+export type DropReason = "slow" | "queueFull" | "memory" | "expired" | "tooLarge" | "notAuthorized" | "hook";
 
 /** Whose message it was. */
 interface Owner {

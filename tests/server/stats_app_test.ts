@@ -57,7 +57,7 @@ test("stats: the figures as JSON with tabs, comqtt's names first", async () => {
 
 test("stats: each reason of a drop and of a refusal is a counter", async () => {
   const figures = await (await ask("/")).json() as Record<string, Record<string, number>>;
-  assert.deepEqual(Object.keys(figures.dropped!), ["slow", "queue_full", "expired", "too_large"]);
+  assert.deepEqual(Object.keys(figures.dropped!), ["slow", "queue_full", "memory", "expired", "too_large"]);
   const kinds = Object.keys(figures.refused!);
   assert.equal(kinds.length, Object.keys(server.stats.refused).length);
   for (const kind of ["connect_timeout", "pending_handshakes", "packet_too_large", "keep_alive"]) {

@@ -3,6 +3,7 @@
 import { Reasons } from "../../packets/reason.ts";
 import { addressGroup, isRemote } from "../../runtime/address.ts";
 import type { Core } from "../core.ts";
+import { refuseOverloaded } from "../ends/overloaded.ts";
 import { over, type Refusal } from "../ends/cause.ts";
 
 /** Addresses that are remembered: a stranger may have any number of them. */
@@ -52,6 +53,8 @@ export class Admission {
   /** Why a new connection is refused when its CONNECT comes; null: it is not. `address`: as its stream says. */
   refuse(address: string): Refusal | null {
     const { limits, stats, clock } = this.#broker;
+    const overloaded = refuseOverloaded(this.#broker);
+    if (overloaded !== null) return overloaded;
     if (stats.connections >= limits.connections) {
       stats.refused.connections++;
       return this.full();

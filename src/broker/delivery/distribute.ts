@@ -58,7 +58,12 @@ export class Distributor {
    */
   distribute(message: Message, entry: TopicEntry<Routes>, origin: Session | null): number | null {
     if (message.retain) {
-      const { stats } = this.#core;
+      const { overload, stats } = this.#core;
+      if (overload.high && this.#retained.grows(message)) {
+        stats.refused.memory++;
+        stats.messagesDropped++;
+        return null;
+      }
       if (this.#retained.full(message)) {
         stats.refused.retained++;
         stats.messagesDropped++;

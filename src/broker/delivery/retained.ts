@@ -47,6 +47,11 @@ export class Retained {
     return kept >= this.#broker.limits.retained && this.#index.get(topic) === undefined;
   }
 
+  /** It takes more memory than what there is of its topic. */
+  grows({ topic, payloadLength, publisher }: Message): boolean {
+    return publisher !== "" && payloadLength > (this.#index.get(topic)?.payloadLength ?? 0);
+  }
+
   /** Keeps the message, or removes what is there if it is empty. [MQTT-3.3.1-5] [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
   store(message: Message): void {
     const { persistence } = this.#broker;

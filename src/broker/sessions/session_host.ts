@@ -51,6 +51,7 @@ export function sessionHost(broker: HostParts, existing?: SessionHost<Session>):
       stats.messagesDropped++;
       if (why === "slow") stats.droppedSlow++;
       else if (why === "queueFull") stats.droppedQueueFull++;
+      else if (why === "memory") stats.droppedMemory++;
       else if (why === "expired") stats.droppedExpired++;
       else if (why === "notAuthorized") stats.refused.notAuthorized++;
       else if (why === "tooLarge") stats.droppedTooLarge++;

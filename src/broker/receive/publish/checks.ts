@@ -8,6 +8,7 @@ import { isTopicName } from "../../../topics/names.ts";
 import type { TopicEntry } from "../../../topics/topic_table.ts";
 import type { Connection } from "../../connection/connection.ts";
 import { type Cause, notOffered, unavailable } from "../../ends/cause.ts";
+import { shortOfMemory } from "../../ends/overloaded.ts";
 import { acknowledge } from "../../connection/acknowledge.ts";
 import { refusePublish } from "./answers.ts";
 import type { Routes } from "../../delivery/routes.ts";
@@ -119,13 +120,26 @@ export function acceptable(
   });
 }
 
+/** Memory is short, and it would wait for somebody. */
+function refuseForMemory(connection: Connection, topic: string, qos: QoS, packetId: number): true {
+  const { broker, version } = connection;
+  broker.stats.refused.memory++;
+  broker.stats.messagesDropped++;
+  const { code, ...why } = shortOfMemory(broker);
+  if (version === 5) refusePublish(connection, topic, qos, packetId, Reasons.quotaExceeded, why);
+  else connection.disconnect(Reasons.quotaExceeded, { code, ...why });
+  return true;
+}
+
 /**
- * True: the storage cannot be written, so that it can't be promised that the message is not lost, and that was said.
+ * True: memory is short, or the storage cannot be written, so that it can't be promised that the message is not lost, and that was said.
  * 3.x can't be told but by the end of the connection. To be asked again where a hook took its time.
  */
 export function cannotKeep(connection: Connection, topic: string, qos: QoS, packetId: number): boolean {
   const { broker, version } = connection;
-  if (qos === 0 || broker.persistence?.failing !== true) return false;
+  if (qos === 0) return false;
+  if (broker.overload.high) return refuseForMemory(connection, topic, qos, packetId);
+  if (broker.persistence?.failing !== true) return false;
   broker.stats.messagesDropped++;
   if (version === 5) {
     const why = { detail: "the storage cannot be written" };

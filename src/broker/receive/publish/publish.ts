@@ -171,7 +171,9 @@ function accept(
   );
   const count = broker.distributor.distribute(message, entry, session);
   if (count === null) {
-    const why = { setting: "limits.retained", limit: broker.limits.retained };
+    const { limits, overload } = broker;
+    const name = overload.high ? "memory" : "retained";
+    const why = { setting: `limits.${name}`, limit: limits[name] };
     refusePublish(connection, entry.topic, qos, packetId, Reasons.quotaExceeded, why);
     return Reasons.quotaExceeded;
   }
