@@ -1,6 +1,7 @@
 /** How the program was called: its options and, for a command, what belongs to it. */
 
 import type { Configuration } from "../config/configuration.ts";
+import type { Parts } from "./parts.ts";
 
 /** By the option's name, in the order given; a switch has one empty text. */
 export type Given = ReadonlyMap<string, readonly string[]>;
@@ -10,4 +11,5 @@ export interface Call {
   readonly operands: readonly string[];
   readonly given: Given;
   readonly configuration: Configuration;
+  readonly parts: Parts;
 }

@@ -35,4 +35,11 @@ export const commands: readonly Command[] = [
     text: "counts sessions, queues and retained messages, of a backup or of what is kept (in DIR)",
     run: async (call) => (await import("./commands/inspect.ts")).inspect(call),
   },
+  {
+    name: "config",
+    operand: "migrate FILE",
+    operands: [2, 2],
+    text: "writes a mosquitto.conf, or a file of comqtt 2, as one for --conf, with remarks",
+    run: async (call) => (await import("./commands/config.ts")).config(call),
+  },
 ];

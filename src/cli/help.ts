@@ -17,7 +17,7 @@ export function helpText(): string {
     ...optionGroups.flatMap(groupLines),
     "",
     "Listener options may be given several times; they replace those of the same kind from elsewhere.",
-    "Each option with a value is also a variable: --log-level is COMQTT_LOG_LEVEL, and the settings of the",
+    "Each setting is also a variable: --log-level is COMQTT_LOG_LEVEL, and the settings of the",
     "file are COMQTT_LIMITS_PACKET_SIZE and so on. Options go before variables, variables before the file.",
     "A variable that is empty is not set. A path may begin with ~/, the home directory.",
     "",

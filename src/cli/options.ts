@@ -6,6 +6,8 @@ export interface Option {
   readonly value?: string;
   readonly short?: string;
   readonly repeatable?: boolean;
+  /** It belongs to a command, and is no setting. */
+  readonly ofCommand?: boolean;
   /** Several lines are several lines in the help. */
   readonly text: string;
 }
@@ -81,6 +83,12 @@ export const optionGroups: readonly OptionGroup[] = [
     options: [
       { name: "conf", value: "FILE", text: "settings in YAML; options and the environment go before it" },
       { name: "log-level", value: "LEVEL", text: "debug, info, warn or error; default info" },
+      {
+        name: "out",
+        value: "FILE",
+        ofCommand: true,
+        text: "config migrate: the file to write, which must not be there yet;\ndefault standard output",
+      },
       { name: "json", text: "inspect: as JSON, with every session" },
       { name: "version", short: "V", text: "the version of this program and of what runs it" },
       { name: "help", short: "h", text: "this text" },

@@ -24,7 +24,7 @@ export async function run(args: readonly string[], parts: Parts): Promise<void> 
     for (const warning of warnings) log("warn", formatProblem(warning));
     if (command !== null) {
       const paths = operands.map((path) => fromHome(path, home));
-      writeAndExit(await command.run({ operands: paths, given, configuration }));
+      writeAndExit(await command.run({ operands: paths, given, configuration, parts }));
     }
     await serve(configuration, parts, log);
   } catch (error) {

@@ -1,6 +1,6 @@
 /** Files that somebody who comes from another broker gives to `--conf`: recognised, so that the answer can say what to do. */
 
-import { mosquittoHint, significantLines, wordsOf } from "./mosquitto_file.ts";
+import { isMosquitto, significantLines, wordsOf } from "./mosquitto/recognise.ts";
 import type { TopLevel } from "./yaml_reader.ts";
 
 const page = "docs/coming-from.md";
@@ -22,9 +22,9 @@ export function otherText(text: string): string | null {
         `with the rules of a Ledger (${page})`;
     }
   }
-  const hint = mosquittoHint(lines);
-  if (hint === null) return null;
-  return `This is a configuration of mosquitto, whose lines are written differently here (${page}); ${hint}`;
+  if (!isMosquitto(text)) return null;
+  return `This is a configuration of mosquitto, whose lines are written differently here (${page}): ` +
+    '"comqtt config migrate FILE" writes it for this program';
 }
 
 /** The same of a file that is YAML, called `file`. */
