@@ -31,7 +31,7 @@ export type { RefusalKind, Stats } from "./src/core/stats.ts";
 export type { MemoryFigures, MemoryState } from "./src/core/overload.ts";
 export type { LatenessFigures, LongWork } from "./src/core/lateness.ts";
 export type { SystemInfo } from "./src/core/system_info.ts";
-export { type EventCode, LOG_EVENTS } from "./src/core/codes.ts";
+export { ERROR_CODES, type ErrorCode, errorCodeOf, type EventCode, LOG_EVENTS } from "./src/core/codes.ts";
 export type { LogEvent, LogFields, LogOccurrence, LogSummary } from "./src/core/log.ts";
 export { type Boot, type Clock, ManualClock, systemClock } from "./src/core/clock.ts";
 export { VERSION } from "./src/core/version.ts";

@@ -33,6 +33,8 @@
  * @module
  */
 
+import { errorCodeOf } from "../src/core/codes.ts";
+import { CodedRangeError } from "../src/core/errors.ts";
 import { textOf } from "../src/core/error_text.ts";
 import { type Client, INLINE_CLIENT_ID } from "../src/hook/client.ts";
 import { checkOptions, type Shape } from "../src/core/misuse.ts";
@@ -107,7 +109,10 @@ export class Debug implements Hook {
     const { id = "debug", log = null, showPacketData = true, showPings = false, maximumLength = 256 } =
       options;
     if (!Number.isInteger(maximumLength) || maximumLength < 0) {
-      throw new RangeError(`Invalid maximumLength ${maximumLength}: expected a whole number, 0 or more`);
+      throw new CodedRangeError(
+        "argument-invalid",
+        `Invalid maximumLength ${maximumLength}: expected a whole number, 0 or more`,
+      );
     }
     this.id = id;
     this.#log = log;
@@ -253,6 +258,7 @@ export class Debug implements Hook {
       host?.log(
         "error",
         `Its log failed, which is reported once: ${textOf(error)}`,
+        errorCodeOf(error),
       );
     }
   }

@@ -41,6 +41,7 @@
  * @module
  */
 
+import { CodedError, CodedTypeError } from "../../src/core/errors.ts";
 import { textOf } from "../../src/core/error_text.ts";
 import type { Action, Client, Credentials, Hook, HookHost, Opinion } from "../../src/hook/hook.ts";
 import type { MaybePromise } from "../../src/core/maybe_promise.ts";
@@ -93,7 +94,8 @@ export class Ledger implements Hook {
     checkOptions("new Ledger", options, shape);
     const { fallback } = options;
     if (fallback !== undefined && fallback !== "decide" && fallback !== "abstain") {
-      throw new TypeError(
+      throw new CodedTypeError(
+        "argument-invalid",
         `Cannot use ${described(fallback)} as fallback of new Ledger: expected "decide" or "abstain"`,
       );
     }
@@ -132,7 +134,9 @@ export class Ledger implements Hook {
   reload(): Promise<void> {
     const path = this.#file;
     if (path === null) {
-      return Promise.reject(new Error(`Cannot reload "${this.id}": it was not read from a file`));
+      return Promise.reject(
+        new CodedError("ledger-without-file", `Cannot reload "${this.id}": it was not read from a file`),
+      );
     }
     // One after the other, so that the rules read last are those that count.
     const done = this.#reloaded.then(async () => this.#put(await rulesIn(path)));
@@ -202,7 +206,10 @@ async function rulesIn(path: string): Promise<Rulebook> {
     text = await readTextFile(path);
   } catch (error) {
     const why = textOf(error);
-    throw new LedgerError([{ where: path, message: `Cannot read the ledger: ${why}` }], { cause: error });
+    throw new LedgerError([{ where: path, message: `Cannot read the ledger: ${why}` }], {
+      cause: error,
+      code: "file-not-readable",
+    });
   }
   return compileText({ file: path, text });
 }

@@ -1,5 +1,6 @@
 /** Which clients and topics are looked at. */
 
+import { CodedTypeError } from "../../src/core/errors.ts";
 import type { PacketView } from "../../src/hook/publish_view.ts";
 import { filterCovers } from "../../src/topics/covers.ts";
 import { topicMatches } from "../../src/topics/match.ts";
@@ -19,7 +20,8 @@ export class Selection {
   constructor({ clients = null, topics = null }: ChosenRoutes) {
     for (const filter of topics ?? []) {
       if (typeof filter === "string" && isTopicFilter(filter) && !isShared(filter)) continue;
-      throw new TypeError(
+      throw new CodedTypeError(
+        "argument-invalid",
         `Invalid topic filter ${JSON.stringify(filter)}: "+" and "#" stand alone in their level`,
       );
     }

@@ -3,6 +3,7 @@
  * does in `../session/`; this file only connects them.
  */
 
+import { type ErrorCode, errorCodeOf } from "../core/codes.ts";
 import { LOCAL_LISTENER } from "../hook/client.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { textOf } from "../core/error_text.ts";
@@ -78,7 +79,7 @@ export class Broker implements ConnectionHost {
   readonly hooks: Hooks;
   readonly pool: BufferPool = new BufferPool();
   readonly turn: Turn = new Turn((error) => {
-    this.log("error", `The end of a turn failed: ${textOf(error)}`);
+    this.log("error", `The end of a turn failed: ${textOf(error)}`, errorCodeOf(error) ?? "internal-error");
   }, (milliseconds) => this.lateness.worked(milliseconds, () => "a commit of the storage"));
   readonly subscriptions: SubscriptionIndex<Subscriber> = new SubscriptionIndex<Subscriber>();
   readonly distributor: Distributor;
@@ -118,7 +119,12 @@ export class Broker implements ConnectionHost {
     this.events = new EventLog(log, logLevel, this.clock);
     this.lateness = new Lateness(this.clock);
     this.slices = new Slices(this.limits, {
-      failed: (error) => this.log("error", `Work that was to go on failed: ${textOf(error)}`),
+      failed: (error) =>
+        this.log(
+          "error",
+          `Work that was to go on failed: ${textOf(error)}`,
+          errorCodeOf(error) ?? "internal-error",
+        ),
       worked: (milliseconds, name) => this.lateness.worked(milliseconds, name),
     }, () => this.clock.monotonic());
     this.highWater = this.limits.outgoingBytes >> 1;
@@ -144,9 +150,9 @@ export class Broker implements ConnectionHost {
     return cutQueues(this.sessions.all(), bytes);
   }
 
-  /** A line that is no event with a code. */
-  log(level: LogLevel, text: string): void {
-    this.events.line(level, text);
+  /** A line that is no event. `code`: of the error that it was made from. */
+  log(level: LogLevel, text: string, code?: ErrorCode | null): void {
+    this.events.line(level, text, code);
   }
 
   /** At the end, or in the place of another one. */
@@ -173,7 +179,7 @@ export class Broker implements ConnectionHost {
       capabilities,
       limits,
       clock: this.#machine,
-      log: (level, text) => this.log(level, `Hook "${hook.id}": ${text}`),
+      log: (level, text, code) => this.log(level, `Hook "${hook.id}": ${text}`, code),
       accessChanged: () => hooks.invalidate(),
     };
   }

@@ -3,6 +3,7 @@
  * turn of the event loop. Parts that need one another as well say so themselves, or take `Parts`.
  */
 
+import type { ErrorCode } from "../core/codes.ts";
 import type { BufferPool } from "../core/buffer_pool.ts";
 import type { Deadlines } from "../core/deadlines.ts";
 import type { EventLog } from "../core/event_log.ts";
@@ -39,6 +40,6 @@ export interface Core {
   /** Above it a connection counts as congested, below `lowWater` no more. */
   readonly highWater: number;
   readonly lowWater: number;
-  /** A line that is no event with a code. */
-  log(level: LogLevel, text: string): void;
+  /** A line that is no event. `code`: of the error that it was made from. */
+  log(level: LogLevel, text: string, code?: ErrorCode | null): void;
 }

@@ -1,5 +1,6 @@
 /** The command line, parsed but not yet judged. */
 
+import type { ErrorCode } from "../core/codes.ts";
 import { nearest } from "../core/nearest.ts";
 import { quote } from "../core/problem.ts";
 import type { Given } from "./call.ts";
@@ -10,6 +11,7 @@ import { type Token, tokensOf } from "./tokens.ts";
 /** The command line cannot be understood; the message says how to get help. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+  readonly code: ErrorCode = "usage-invalid";
 }
 
 /** Options of comqtt 2 that are not taken, and what there is instead. */

@@ -4,6 +4,7 @@
  * first line runs. An executable has to have everything in it, so `build/executable.ts` brings its own.
  */
 
+import { CodedError } from "../core/errors.ts";
 import { textOf } from "../core/error_text.ts";
 import { builtin } from "../runtime/builtin.ts";
 import { quote } from "../core/problem.ts";
@@ -44,7 +45,7 @@ function explained(error: unknown): unknown {
   const message = textOf(error);
   // (Without a directory it was loaded over the network, where nothing has to be installed or permitted.)
   const fault = packageFault(message, builtin("path").join(import.meta.dirname ?? ".", "../.."));
-  return fault === null ? error : new Error(fault, { cause: error });
+  return fault === null ? error : new CodedError("package-missing", fault, { cause: error });
 }
 
 /** From what Deno, Bun or Node say; null when it is something else. `folder`: where the program is. */

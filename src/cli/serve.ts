@@ -1,6 +1,9 @@
 /** Runs the broker until a signal ends it. */
 
 import { setTimeout } from "../runtime/timers.ts";
+import { errorCodeOf } from "../core/codes.ts";
+import { logWithCode } from "../core/log.ts";
+import { CodedError } from "../core/errors.ts";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { textOf } from "../core/error_text.ts";
 import type { Log } from "../core/options.ts";
@@ -30,7 +33,10 @@ const NO_LISTENER =
 
 /** Starts it; throws an Error with one line when that cannot be done. It then runs until the process ends. */
 export async function serve(configuration: Configuration, parts: Parts, log: Log): Promise<void> {
-  onFaults((error) => log("error", `Nobody caught an error: ${error.stack ?? error.message}`));
+  onFaults((error) => {
+    const text = `Nobody caught an error: ${error.stack ?? error.message}`;
+    logWithCode(log, "error", text, errorCodeOf(error) ?? "internal-error");
+  });
   const { data: _d, storage: _s, ...options } = configuration.values;
   const server = new Server({ ...options, log });
   server.addHook(new AllowAll());
@@ -55,7 +61,7 @@ export async function serve(configuration: Configuration, parts: Parts, log: Log
   }
   if (server.listeners.length === 0) {
     await server.close();
-    throw new Error(NO_LISTENER);
+    throw new CodedError("config-invalid", NO_LISTENER);
   }
   say(versionLine());
   const places = entrances(server.listeners, configuration.listeners);
@@ -91,7 +97,9 @@ function stopOnSignal(server: Server, log: Log): () => boolean {
     // What could not be written is missing at the next start, and whoever started us should know.
     const end = (): void => exit(typeof server.storage?.failing === "string" ? 1 : 0);
     setTimeout(end, LAST_RESORT_MS);
-    server.close().catch((error: Error) => log("error", `Closing failed: ${error.message}`)).finally(end);
+    server.close().catch((error: Error) =>
+      logWithCode(log, "error", `Closing failed: ${error.message}`, errorCodeOf(error))
+    ).finally(end);
   });
   return () => stopping;
 }
@@ -119,7 +127,12 @@ async function reload(server: Server, log: Log): Promise<void> {
       await listener.reload?.();
       log("info", `SIGHUP: the certificate of listener "${listener.id}" was read again`);
     } catch (error) {
-      log("error", `SIGHUP: the certificate stays as it is: ${textOf(error)}`);
+      logWithCode(
+        log,
+        "error",
+        `SIGHUP: the certificate stays as it is: ${textOf(error)}`,
+        errorCodeOf(error),
+      );
     }
   }
 }
@@ -135,5 +148,5 @@ function withOrigin(error: ListenerError, settings: Iterable<ListenerSetting>): 
     : aboutAddress
     ? ` (${origin} takes another ${origin === "--unix" ? "path" : "address"}, or off)`
     : "";
-  return new Error(`${error.message}${advice}`, { cause: error });
+  return new CodedError(error.code, `${error.message}${advice}`, { cause: error });
 }

@@ -1,6 +1,7 @@
 /** Where the program keeps its data, as it is asked for and as it is then. */
 
 import { builtin } from "../runtime/builtin.ts";
+import { CodedError } from "../core/errors.ts";
 import { quote } from "../core/problem.ts";
 import {
   bytes,
@@ -116,7 +117,8 @@ export function storageChoice(
   if (type === "redis") {
     // (Nobody is to believe that it holds.)
     if (sync !== undefined) {
-      throw new Error(
+      throw new CodedError(
+        "config-invalid",
         `Cannot use --storage-sync, COMQTT_STORAGE_SYNC or storage.sync ${quote(sync)} with Redis, ` +
           "which has a setting of its own for that (appendfsync)",
       );
@@ -130,7 +132,8 @@ function typeOf(storage: Partial<StorageValues>, data: string | undefined): Stor
   const type = typeOfKeys(storage);
   // (One may be an option, the other a variable that somebody has forgotten.)
   if (type === "redis" && data !== undefined) {
-    throw new Error(
+    throw new CodedError(
+      "config-invalid",
       `Cannot keep the data both in the directory ${quote(data)} and in Redis: --storage-type, ` +
         "COMQTT_STORAGE_TYPE or storage.type in the file says which, sqlite or redis",
     );
@@ -145,7 +148,8 @@ function refusePlace(storage: Partial<StorageValues>, data: string | undefined):
   const what = data !== undefined
     ? `in the directory ${quote(data)}`
     : `as the settings for ${kind === "redis" ? "Redis" : "SQLite"} say`;
-  throw new Error(
+  throw new CodedError(
+    "config-invalid",
     `Cannot keep the data both ${what} and in memory alone: --storage-type, COMQTT_STORAGE_TYPE or ` +
       "storage.type in the file says memory; leave out the one or the other",
   );

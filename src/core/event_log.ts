@@ -1,14 +1,14 @@
 /** The one place where lines of the log are made: from what happened to text, and the same as fields. */
 
-import { type EventCode, LOG_EVENTS } from "./codes.ts";
+import { type ErrorCode, type EventCode, LOG_EVENTS } from "./codes.ts";
 import {
   type Log,
   LOG_LEVELS,
-  type LogEvent,
   type LogFields,
   type LogLevel,
   type LogOccurrence,
   type LogSummary,
+  logWithCode,
 } from "./log.ts";
 import { printable, quoted, shortened } from "./quoted.ts";
 import { identity, Storms } from "./storms.ts";
@@ -73,9 +73,9 @@ export class EventLog {
     return this.wants(LOG_EVENTS[code].level);
   }
 
-  /** A line that is no event of the table. */
-  line(level: LogLevel, text: string): void {
-    if (this.wants(level)) this.#hand(level, text);
+  /** A line that is no event of the table. `code`: of the error that it was made from. */
+  line(level: LogLevel, text: string, code: ErrorCode | null = null): void {
+    if (this.wants(level)) this.#hand(() => logWithCode(this.#log, level, text, code));
   }
 
   /** Something happened. The same again within ten seconds is counted and told later. */
@@ -107,14 +107,14 @@ export class EventLog {
   #write(code: EventCode, fields: LogFields, more: LogSummary | null): void {
     const text = eventText(code, fields, more);
     const event = { code, ...printed(fields) };
-    this.#hand(LOG_EVENTS[code].level, text, more === null ? event : { ...event, more: printedMore(more) });
+    const whole = more === null ? event : { ...event, more: printedMore(more) };
+    this.#hand(() => this.#log(LOG_EVENTS[code].level, text, whole));
   }
 
   /** A log that throws must not take the connection along that it was told of. */
-  #hand(level: LogLevel, text: string, event?: LogEvent): void {
+  #hand(toLog: () => void): void {
     try {
-      if (event === undefined) this.#log(level, text);
-      else this.#log(level, text, event);
+      toLog();
     } catch (error) {
       if (this.#broken) return;
       this.#broken = true;

@@ -1,6 +1,6 @@
 /** What a log is given: a level, a line, and the fields the line was made of. */
 
-import type { EventCode } from "./codes.ts";
+import type { ErrorCode, EventCode } from "./codes.ts";
 
 /** How much an event matters. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -10,7 +10,7 @@ export const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"
 
 /**
  * Receives one line per event, without a line break at its end. What clients chose is quoted in it, escaped and cut.
- * `event`: the same as fields; lines that are no event of the table in `docs/log.md` have none.
+ * `event`: the same as fields; lines that have no code of the tables in `docs/log.md` have none.
  */
 export type Log = (level: LogLevel, text: string, event?: LogEvent) => void;
 
@@ -19,8 +19,8 @@ export type Log = (level: LogLevel, text: string, event?: LogEvent) => void;
  * them are escaped as in `\u001b`. Never a password, payload or key.
  */
 export interface LogEvent extends LogFields {
-  /** What kind of event it is; it stays the same from version to version. */
-  readonly code: EventCode;
+  /** What kind of event it is, or what went wrong; it stays the same from version to version. */
+  readonly code: EventCode | ErrorCode;
   /** There were more of it: this line stands for all of them. */
   readonly more?: LogSummary;
 }
@@ -83,6 +83,12 @@ export interface LogOccurrence {
   readonly client?: string | undefined;
   /** Of the client. */
   readonly address?: string | undefined;
+}
+
+/** A line that is no event, with the code of the error it was made from, if there is one. */
+export function logWithCode(log: Log, level: LogLevel, text: string, code: ErrorCode | null): void {
+  if (code === null) log(level, text);
+  else log(level, `${text} (code=${code})`, { code });
 }
 
 /** Nothing. */

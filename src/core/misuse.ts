@@ -1,5 +1,6 @@
 /** Mistakes of the program that embeds the server: a TypeError that names what, and what may have been meant. */
 
+import { CodedTypeError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import { quoted } from "./quoted.ts";
 
@@ -29,7 +30,8 @@ const EXPECTED: Readonly<Record<Kind, string>> = {
 export function checkOptions<T extends object>(what: string, given: T, shape: Shape<T>): void {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     const example = Object.keys(shape)[0];
-    throw new TypeError(
+    throw new CodedTypeError(
+      "argument-invalid",
       `Cannot use ${
         described(given)
       } as the options of ${what}: expected an object such as { ${example}: ... }`,
@@ -40,24 +42,35 @@ export function checkOptions<T extends object>(what: string, given: T, shape: Sh
   for (const name in given) {
     const value: unknown = given[name];
     if (!Object.hasOwn(kinds, name)) {
-      throw new TypeError(unknownName(`option of ${what}`, name, Object.keys(kinds)));
+      throw new CodedTypeError(
+        "argument-invalid",
+        unknownName(`option of ${what}`, name, Object.keys(kinds)),
+      );
     }
     if (value === undefined || isOf(value, kinds[name]!)) continue;
     const kind = kinds[name]!;
     const shown = kind === "secret" ? `a ${typeof value}` : described(value);
-    throw new TypeError(`Cannot use ${shown} as ${name} of ${what}: expected ${EXPECTED[kind]}`);
+    throw new CodedTypeError(
+      "argument-invalid",
+      `Cannot use ${shown} as ${name} of ${what}: expected ${EXPECTED[kind]}`,
+    );
   }
 }
 
 /** Throws a TypeError when it is no string, or an empty one. */
 export function checkText(what: string, value: unknown): void {
   if (typeof value === "string" && value !== "") return;
-  throw new TypeError(`${what}: expected a string that is not empty, got ${described(value)}`);
+  throw new CodedTypeError(
+    "argument-invalid",
+    `${what}: expected a string that is not empty, got ${described(value)}`,
+  );
 }
 
 /** Throws a TypeError when it is no string. */
 export function checkString(what: string, value: unknown): void {
-  if (typeof value !== "string") throw new TypeError(`${what}: expected a string, got ${described(value)}`);
+  if (typeof value !== "string") {
+    throw new CodedTypeError("argument-invalid", `${what}: expected a string, got ${described(value)}`);
+  }
 }
 
 function isOf(value: unknown, kind: Kind): boolean {
@@ -126,12 +139,18 @@ export function isThenable(value: unknown): boolean {
 export function checkInstance(what: string, value: unknown): void {
   if (isClass(value)) {
     const name = className(value);
-    throw new TypeError(`${what}: expected an object, got the class ${name}, did you mean new ${name}(...)`);
+    throw new CodedTypeError(
+      "argument-invalid",
+      `${what}: expected an object, got the class ${name}, did you mean new ${name}(...)`,
+    );
   }
   if (isThenable(value)) {
-    throw new TypeError(`${what}: expected an object, got a promise, did you mean to await it`);
+    throw new CodedTypeError(
+      "argument-invalid",
+      `${what}: expected an object, got a promise, did you mean to await it`,
+    );
   }
   if (typeof value !== "object" || value === null) {
-    throw new TypeError(`${what}: expected an object, got ${described(value)}`);
+    throw new CodedTypeError("argument-invalid", `${what}: expected an object, got ${described(value)}`);
   }
 }

@@ -1,5 +1,6 @@
 /** What a server can be told: capabilities it offers, limits it enforces. Partial values merge with the defaults. */
 
+import { CodedRangeError, CodedTypeError } from "./errors.ts";
 import type { Clock } from "./clock.ts";
 import { consoleLog, type Log, LOG_LEVELS, type LogLevel, noLog } from "./log.ts";
 import { checkOptions, described, type Shape } from "./misuse.ts";
@@ -254,19 +255,24 @@ function checkGiven(given: PartialServerOptions): void {
   if (limits !== undefined) checkOptions("limits", limits, shapeOf(defaultLimits));
   if (capabilities !== undefined) checkOptions("capabilities", capabilities, shapeOf(defaultCapabilities));
   if (log !== undefined && log !== null && typeof log !== "function") {
-    throw new TypeError(
+    throw new CodedTypeError(
+      "argument-invalid",
       `Cannot use ${described(log)} as log of new Server: expected a function, or null for silence`,
     );
   }
   oneOf("logLevel", logLevel, [...LOG_LEVELS, "off"]);
   oneOf("queueFull", queueFull, ["drop-oldest", "drop-newest"]);
   if (clock !== undefined && (typeof clock.now !== "function" || typeof clock.every !== "function")) {
-    throw new TypeError(
+    throw new CodedTypeError(
+      "argument-invalid",
       "Cannot use an object as clock of new Server: expected a Clock with now() and every()",
     );
   }
   if (sysTopicInterval !== undefined && !(sysTopicInterval >= 0 && sysTopicInterval <= 86_400)) {
-    throw new RangeError(`Cannot use sysTopicInterval ${sysTopicInterval}: expected seconds from 0 to 86400`);
+    throw new CodedRangeError(
+      "argument-invalid",
+      `Cannot use sysTopicInterval ${sysTopicInterval}: expected seconds from 0 to 86400`,
+    );
   }
 }
 
@@ -274,7 +280,10 @@ function oneOf(name: string, value: string | undefined, accepted: readonly strin
   if (value === undefined || accepted.includes(value)) return;
   const meant = nearest(value, accepted);
   const hint = meant === null ? `expected one of ${accepted.join(", ")}` : `did you mean "${meant}"`;
-  throw new TypeError(`Cannot use ${described(value)} as ${name} of new Server: ${hint}`);
+  throw new CodedTypeError(
+    "argument-invalid",
+    `Cannot use ${described(value)} as ${name} of new Server: ${hint}`,
+  );
 }
 
 /** What `limits.memory` may be at least: an empty broker takes more than half of it. */
@@ -295,7 +304,8 @@ export function resolveOptions(given: PartialServerOptions): ServerOptions {
     inRange(`limits.${key}`, limits[key], limitRanges[key]);
   }
   if (limits.memory > 0 && limits.memory < LEAST_MEMORY) {
-    throw new RangeError(
+    throw new CodedRangeError(
+      "argument-invalid",
       `Cannot use limits.memory ${limits.memory}: expected 0 for none, or at least ${LEAST_MEMORY}`,
     );
   }
@@ -330,7 +340,8 @@ export function resolveOptions(given: PartialServerOptions): ServerOptions {
 function checkClock(clock: Clock): void {
   for (const method of ["now", "monotonic", "every"] as const) {
     if (typeof clock[method] === "function") continue;
-    throw new TypeError(
+    throw new CodedTypeError(
+      "argument-invalid",
       `Cannot use this clock: it has no method "${method}"; now, monotonic and every are needed`,
     );
   }
@@ -339,7 +350,8 @@ function checkClock(clock: Clock): void {
 /** Throws a RangeError that names the key, the value and what is accepted. */
 export function inRange(name: string, value: number, [low, high]: readonly [number, number]): void {
   if (Number.isInteger(value) && value >= low && value <= high) return;
-  throw new RangeError(
+  throw new CodedRangeError(
+    "argument-invalid",
     `Cannot use ${name} ${JSON.stringify(value)}: expected a whole number from ${low} to ${high}`,
   );
 }

@@ -1,5 +1,7 @@
 /** What is wrong with a configuration: all of it at once, each with its place. */
 
+import type { ErrorCode } from "./codes.ts";
+
 export interface Problem {
   readonly severity: "error" | "warning";
   /** `file:line:column`, or the name of an option or variable. */
@@ -15,6 +17,7 @@ export function formatProblem({ where, message }: Problem): string {
 /** Thrown with every error that was found, not only the first. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
+  readonly code: ErrorCode = "config-invalid";
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {

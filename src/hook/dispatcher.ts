@@ -1,6 +1,7 @@
 /** The hooks of one server: who listens to what, and how they are asked and told. */
 
 import { clearTimeout, setTimeout } from "../runtime/timers.ts";
+import { CodedTypeError } from "../core/errors.ts";
 import { textOf } from "../core/error_text.ts";
 import { isPromise, type MaybePromise } from "../core/maybe_promise.ts";
 import type { Hook, HookHost, Opinion } from "./hook.ts";
@@ -140,10 +141,15 @@ export class Hooks {
   /** Throws when it is there already, or another one has its id. `instead`: the one that goes for it. */
   refuseSecond(hook: Hook, instead?: Hook): void {
     if (this.#hooks.includes(hook)) {
-      throw new HookError(`Cannot add hook "${hook.id}": it is there already`, hook.id);
+      throw new HookError(`Cannot add hook "${hook.id}": it is there already`, hook.id, {
+        code: "hook-exists",
+      });
     }
     if (this.#hooks.some((other) => other.id === hook.id && other !== instead)) {
-      throw new TypeError(`Cannot add hook "${hook.id}": there is one with that id already`);
+      throw new CodedTypeError(
+        "hook-exists",
+        `Cannot add hook "${hook.id}": there is one with that id already`,
+      );
     }
   }
 

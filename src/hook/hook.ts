@@ -3,6 +3,7 @@
  * Hooks are asked in the order in which they were added. `docs/hooks.md` has the order of the events.
  */
 
+import type { ErrorCode } from "../core/codes.ts";
 import type { Capabilities, Limits, LogLevel } from "../core/options.ts";
 import type { SystemInfo } from "../core/system_info.ts";
 import type { Client, ConnectingClient } from "./client.ts";
@@ -46,8 +47,11 @@ export interface HookHost {
   readonly limits: Limits;
   /** The machine's clock, or what the program has put in its place. How long something takes says `monotonic`. */
   readonly clock: Clock;
-  /** Into the server's log, with the hook's name before it. Never a secret. */
-  log(level: LogLevel, text: string): void;
+  /**
+   * Into the server's log, with the hook's name before it. Never a secret. `code`: of the error that the line was made
+   * from, which it then ends with.
+   */
+  log(level: LogLevel, text: string, code?: ErrorCode | null): void;
   /** Answers of access control given earlier may no longer hold: everything is asked again. */
   accessChanged(): void;
 }

@@ -1,5 +1,6 @@
 /** Is that a hook? Code without types may add anything, and a method that is misspelt is never called. */
 
+import { CodedTypeError } from "../core/errors.ts";
 import { checkInstance, described } from "../core/misuse.ts";
 import { editDistance, nearest } from "../core/nearest.ts";
 import { quoted } from "../core/quoted.ts";
@@ -24,17 +25,23 @@ export function checkHook(value: unknown): void {
   const id: unknown = hook.id;
   if (typeof id !== "string" || id === "") {
     const given = id === undefined ? "it has none" : `got ${described(id)}`;
-    throw new TypeError(`Cannot add a hook: its id has to be a string that is not empty, ${given}`);
+    throw new CodedTypeError(
+      "argument-invalid",
+      `Cannot add a hook: its id has to be a string that is not empty, ${given}`,
+    );
   }
   const what = `Cannot add hook ${quoted(id, 80)}`;
   for (const name of METHODS) {
     const method: unknown = hook[name as keyof Hook];
     if (method === undefined || method === null || typeof method === "function") continue;
-    throw new TypeError(`${what}: ${name} has to be a function, got ${described(method)}`);
+    throw new CodedTypeError(
+      "argument-invalid",
+      `${what}: ${name} has to be a function, got ${described(method)}`,
+    );
   }
   for (const name of methodNames(hook)) {
     const wrong = misspelt(hook, name);
-    if (wrong !== null) throw new TypeError(`${what}: there is no event ${wrong}`);
+    if (wrong !== null) throw new CodedTypeError("argument-invalid", `${what}: there is no event ${wrong}`);
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a program sees of the server's clients, and what it can do with them. */
 
+import { CodedError, CodedTypeError } from "../core/errors.ts";
 import type { Broker } from "../broker/broker.ts";
 import { Connection } from "../broker/connection/connection.ts";
 import { checkedReason } from "../hook/checked_answers.ts";
@@ -37,7 +38,8 @@ export function disconnectClient(broker: Broker, id: string, reason: Reason): bo
 export function unsubscribeClient(broker: Broker, id: string, filters?: readonly string[]): number {
   checkString("Cannot unsubscribe a client", id);
   if (filters !== undefined && !Array.isArray(filters)) {
-    throw new TypeError(
+    throw new CodedTypeError(
+      "argument-invalid",
       `Cannot unsubscribe client ${quoted(id)} from ${described(filters)}: expected a list of filters`,
     );
   }
@@ -63,7 +65,8 @@ function checkReason(what: string, reason: unknown): void {
   try {
     checkedReason(reason);
   } catch {
-    throw new TypeError(
+    throw new CodedTypeError(
+      "argument-invalid",
       `${what} with ${described(reason)}: expected a reason such as Reasons.administrativeAction`,
     );
   }
@@ -75,14 +78,17 @@ export function injectFor(broker: Broker, id: string, packet: Packet): Promise<v
   const connection = broker.sessions.get(id)?.outlet;
   // (What stands among the sessions has a connection of its own or none.)
   if (connection instanceof Connection) return inject(connection, packet);
-  throw new Error(`Cannot inject a packet for client ${quoted(id)}: it is not connected`);
+  throw new CodedError(
+    "client-not-connected",
+    `Cannot inject a packet for client ${quoted(id)}: it is not connected`,
+  );
 }
 
 /** The retained messages a filter matches. Throws a TypeError or RangeError at once when it is none. */
 export function retainedMessages(broker: Broker, filter: string): Iterable<MessageInfo> {
   const what = `Cannot look up retained messages of ${quoted(filter)}`;
   checkFilter(what, filter, broker.limits);
-  if (isShared(filter)) throw new TypeError(`${what}: a shared subscription has none`);
+  if (isShared(filter)) throw new CodedTypeError("filter-invalid", `${what}: a shared subscription has none`);
   return walk(broker, filter);
 }
 

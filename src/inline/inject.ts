@@ -1,5 +1,6 @@
 /** Packets the program sends in the name of a client. */
 
+import { CodedRangeError, CodedTypeError } from "../core/errors.ts";
 import type { Connection } from "../broker/connection/connection.ts";
 import { textOf } from "../core/error_text.ts";
 import { decode } from "../packets/decode.ts";
@@ -16,7 +17,8 @@ export function inject(connection: Connection, packet: Packet): Promise<void> {
   const bytes = encoded(packet, version, what, broker.limits.userProperties);
   const { packetSize } = broker.limits;
   if (bytes.length > packetSize) {
-    throw new RangeError(
+    throw new CodedRangeError(
+      "packet-too-large",
       `${what}: it has ${bytes.length} bytes, at most ${packetSize} (limits.packetSize) are accepted`,
     );
   }
@@ -37,19 +39,26 @@ export function encoded(
     encode(writer, packet, version);
   } catch (error) {
     const text = textOf(error);
-    throw new TypeError(`${what}: it cannot be encoded: ${text}`, { cause: error });
+    throw new CodedTypeError("packet-invalid", `${what}: it cannot be encoded: ${text}`, { cause: error });
   }
   const bytes = writer.view().slice();
   const rest = remainingLength(bytes, 1, bytes.length);
   const body = 1 + varintLength(Math.max(rest, 0));
   const again = decode(bytes[0]!, bytes, body, bytes.length, { version, maxUserProperties });
-  if (again instanceof Malformed) throw new TypeError(`${what}: it is malformed: ${again.detail}`);
+  if (again instanceof Malformed) {
+    throw new CodedTypeError("packet-invalid", `${what}: it is malformed: ${again.detail}`);
+  }
   // (More than fits into the bits there are for it has lost some of them.)
-  if (again.type !== packet.type) throw new TypeError(`${what}: there is no packet of type ${packet.type}`);
+  if (again.type !== packet.type) {
+    throw new CodedTypeError("packet-invalid", `${what}: there is no packet of type ${packet.type}`);
+  }
   if (
     "packetId" in again && "packetId" in packet && again.packetId !== packet.packetId && again.packetId > 0
   ) {
-    throw new RangeError(`${what}: its packet id is ${packet.packetId}, expected 1 to 65535`);
+    throw new CodedRangeError(
+      "packet-invalid",
+      `${what}: its packet id is ${packet.packetId}, expected 1 to 65535`,
+    );
   }
   return bytes;
 }

@@ -1,5 +1,6 @@
 /** The program that embeds the server, as a client of it. */
 
+import { CodedError } from "../core/errors.ts";
 import type { Broker } from "../broker/broker.ts";
 import { type Client, INLINE_CLIENT_ID, LOCAL_LISTENER } from "../hook/client.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";
@@ -38,12 +39,16 @@ export class InlineClient {
     payload: string | Uint8Array,
     options: InlinePublishOptions,
   ): Promise<Reason> {
-    if (this.#closed) throw new Error(`Cannot publish to ${quoted(topic)}: the server is closed`);
+    if (this.#closed) {
+      throw new CodedError("server-closed", `Cannot publish to ${quoted(topic)}: the server is closed`);
+    }
     return this.#publisher.publish(publishRequest(this.#broker, topic, payload, options));
   }
 
   subscribe(filter: string, handler: InlineHandler, options: InlineSubscribeOptions): InlineSubscription {
-    if (this.#closed) throw new Error(`Cannot subscribe to ${quoted(filter)}: the server is closed`);
+    if (this.#closed) {
+      throw new CodedError("server-closed", `Cannot subscribe to ${quoted(filter)}: the server is closed`);
+    }
     return this.#subscriptions.subscribe(filter, handler, options);
   }
 

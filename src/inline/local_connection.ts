@@ -1,5 +1,6 @@
 /** Both ends of a client without a network: the connection in the server, and who takes what is sent to it. */
 
+import { CodedError, CodedRangeError } from "../core/errors.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Connection } from "../broker/connection/connection.ts";
 import { clientFields } from "../broker/ends/ended.ts";
@@ -21,19 +22,25 @@ export async function connectLocal(broker: Broker, options: LocalClientOptions):
   const connect = connectPacket(options);
   const what = `Cannot make client ${JSON.stringify(connect.clientId)}`;
   if (![3, 4, 5].includes(connect.version)) {
-    throw new RangeError(`${what} of version ${connect.version}: expected 3, 4 or 5`);
+    throw new CodedRangeError(
+      "argument-invalid",
+      `${what} of version ${connect.version}: expected 3, 4 or 5`,
+    );
   }
   checkPropertyNames(what, connect.properties);
   if (connect.clientId === INLINE_CLIENT_ID) {
-    throw new RangeError(`${what}: that is the program itself, use "publish" and "subscribe"`);
+    throw new CodedRangeError(
+      "client-id-refused",
+      `${what}: that is the program itself, use "publish" and "subscribe"`,
+    );
   }
   const bytes = encoded(connect, connect.version, what, broker.limits.userProperties);
   const local = new LocalConnection(broker, connect, options);
   const connack = await local.connect(bytes);
-  if (connack === null) throw new Error(`${what}: the server ended the connection`);
+  if (connack === null) throw new CodedError("connect-refused", `${what}: the server ended the connection`);
   if (connack.reasonCode !== 0) {
     const { reasonString } = connack.properties;
-    throw new Error(`${what}: ${reasonString ?? refusal(connect, connack)}`);
+    throw new CodedError("connect-refused", `${what}: ${reasonString ?? refusal(connect, connack)}`);
   }
   return local;
 }
@@ -116,7 +123,10 @@ class LocalConnection implements LocalClient, PacketSink {
   // deno-lint-ignore require-await -- what it throws is to be a rejection
   async inject(packet: Packet): Promise<void> {
     if (!this.connected) {
-      throw new Error(`Cannot inject a packet for client ${JSON.stringify(this.id)}: it is not connected`);
+      throw new CodedError(
+        "client-not-connected",
+        `Cannot inject a packet for client ${JSON.stringify(this.id)}: it is not connected`,
+      );
     }
     return inject(this.#connection, packet);
   }

@@ -1,5 +1,6 @@
 /** What a program wants published, checked and in memory the server may read. */
 
+import { CodedRangeError, CodedTypeError } from "../core/errors.ts";
 import type { Broker } from "../broker/broker.ts";
 import { oddProperties } from "../broker/receive/publish/checks.ts";
 import type { CommitPromise } from "../core/commit_promise.ts";
@@ -65,20 +66,24 @@ export function publishRequest(
   if (options !== NONE) checkOptions("publish", options, shape);
   const { qos = 0, retain = false, to = null, properties = NO_PROPERTIES } = options;
   if (qos !== 0 && qos !== 1 && qos !== 2) {
-    throw new RangeError(`${what} with QoS ${qos}: expected 0, 1 or 2`);
+    throw new CodedRangeError("argument-invalid", `${what} with QoS ${qos}: expected 0, 1 or 2`);
   }
-  if (retain && to !== null) throw new TypeError(`${what}: "retain" and "to" exclude each other`);
+  if (retain && to !== null) {
+    throw new CodedTypeError("argument-invalid", `${what}: "retain" and "to" exclude each other`);
+  }
   if (to !== null) checkText(`${what}, to a client`, to);
   const text = typeof payload === "string";
   if (!text && !(payload instanceof Uint8Array)) {
-    throw new TypeError(
+    throw new CodedTypeError(
+      "argument-invalid",
       `${what}: expected a string or a Uint8Array as its payload, got ${described(payload)}`,
     );
   }
   const bytes = text ? encoder.encode(payload) : payload;
   const { packetSize } = broker.limits;
   if (bytes.length > packetSize) {
-    throw new RangeError(
+    throw new CodedRangeError(
+      "packet-too-large",
       `${what}: a payload of ${bytes.length} bytes, at most ${packetSize} (limits.packetSize) are accepted`,
     );
   }
@@ -104,7 +109,8 @@ export function own(request: PublishRequest): void {
 /** As they would arrive from a client: what cannot be sent does not get as far as a subscriber. */
 function checked(broker: Broker, what: string, properties: Properties, payload: Uint8Array): Properties {
   if (properties.topicAlias !== undefined || properties.subscriptionIdentifiers !== undefined) {
-    throw new TypeError(
+    throw new CodedTypeError(
+      "packet-invalid",
       `${what}: topic alias and subscription identifiers are not for the publisher to give`,
     );
   }
@@ -113,14 +119,17 @@ function checked(broker: Broker, what: string, properties: Properties, payload: 
   try {
     encodeProperties(writer, properties, PacketType.PUBLISH);
   } catch (error) {
-    throw new TypeError(`${what}: its properties cannot be encoded`, { cause: error });
+    throw new CodedTypeError("packet-invalid", `${what}: its properties cannot be encoded`, { cause: error });
   }
   const reader = new Reader(writer.view());
   const decoded = decodeProperties(reader, PacketType.PUBLISH, broker.limits.userProperties);
   const odd = reader.failure?.detail ?? oddProperties(decoded);
-  if (odd !== null) throw new TypeError(`${what}: ${odd}`);
+  if (odd !== null) throw new CodedTypeError("packet-invalid", `${what}: ${odd}`);
   if (decoded.payloadFormatIndicator === 1 && !isText(payload)) {
-    throw new TypeError(`${what}: payload format indicator 1 with a payload that is not UTF-8`);
+    throw new CodedTypeError(
+      "packet-invalid",
+      `${what}: payload format indicator 1 with a payload that is not UTF-8`,
+    );
   }
   return decoded;
 }

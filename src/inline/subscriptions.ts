@@ -1,5 +1,6 @@
 /** The subscriptions of the program itself, by filter and number. */
 
+import { CodedRangeError, CodedTypeError } from "../core/errors.ts";
 import type { Broker } from "../broker/broker.ts";
 import { deliverAgain } from "../broker/delivery/deliver.ts";
 import { clientFields } from "../broker/ends/ended.ts";
@@ -62,15 +63,24 @@ export class InlineSubscriptions implements InlineSessionHost {
     const what = `Cannot subscribe to ${quoted(filter)}`;
     checkFilter(what, filter, this.broker.limits);
     if (typeof handler !== "function" || isClass(handler)) {
-      throw new TypeError(`${what}: expected a function as its handler, got ${described(handler)}`);
+      throw new CodedTypeError(
+        "argument-invalid",
+        `${what}: expected a function as its handler, got ${described(handler)}`,
+      );
     }
     checkOptions("subscribe", options, shape);
     const { id = --this.#made, noLocal = false, retained = true } = options;
     if (options.id !== undefined && (!Number.isSafeInteger(id) || id < 0)) {
-      throw new RangeError(`${what} with id ${id}: expected a whole number from 0 on`);
+      throw new CodedRangeError(
+        "argument-invalid",
+        `${what} with id ${id}: expected a whole number from 0 on`,
+      );
     }
     if (noLocal && isShared(filter)) {
-      throw new TypeError(`${what} with noLocal: a shared subscription cannot have it`);
+      throw new CodedTypeError(
+        "argument-invalid",
+        `${what} with noLocal: a shared subscription cannot have it`,
+      );
     }
     const handle = new Handle(filter, id, handler, (ended) => this.#remove(ended));
     const session = this.#sessions.get(filter)?.get(id) ?? this.#add(handle);
@@ -107,7 +117,8 @@ export class InlineSubscriptions implements InlineSessionHost {
   /** All of the filter, or the one with that number. */
   unsubscribe(filter: string, id?: number): boolean {
     if (id !== undefined && typeof id !== "number") {
-      throw new TypeError(
+      throw new CodedTypeError(
+        "argument-invalid",
         `Cannot unsubscribe from ${quoted(filter)} with id ${described(id)}: expected a number`,
       );
     }

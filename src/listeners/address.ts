@@ -16,10 +16,12 @@ const hostPattern = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}))?$/;
 export function parseAddress(text: string): Address {
   const { host, port } = split(text.trim());
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) {
-    throw new ListenerError(`Invalid listener address "${text}": the port must be a number from 0 to 65535`);
+    throw new ListenerError(`Invalid listener address "${text}": the port must be a number from 0 to 65535`, {
+      code: "listener-invalid",
+    });
   }
   if (host.startsWith("[") ? !isIpv6(host.slice(1, -1)) : !hostPattern.test(host)) {
-    throw new ListenerError(`Invalid listener address "${text}": ${accepted}`);
+    throw new ListenerError(`Invalid listener address "${text}": ${accepted}`, { code: "listener-invalid" });
   }
   const hostname = host.startsWith("[") ? host.slice(1, -1) : host;
   return { hostname, port: Number(port) };
@@ -30,7 +32,9 @@ export function parseAddress(text: string): Address {
     const host = trimmed.slice(0, Math.max(0, colon));
     const bracketed = host.startsWith("[") && host.endsWith("]");
     if (colon < 0 || (host.includes(":") && !bracketed)) {
-      throw new ListenerError(`Invalid listener address "${text}": ${accepted}`);
+      throw new ListenerError(`Invalid listener address "${text}": ${accepted}`, {
+        code: "listener-invalid",
+      });
     }
     return { host, port: trimmed.slice(colon + 1) };
   }

@@ -1,5 +1,6 @@
 /** Is that a listener, and are these its options? Code without types may give anything. */
 
+import { CodedTypeError } from "../core/errors.ts";
 import {
   checkInstance,
   checkOptions,
@@ -51,7 +52,8 @@ export function checkListenerOptions<T extends Common>(
   }
   const { minVersion } = tls;
   if (minVersion === undefined || minVersion === "TLSv1.2" || minVersion === "TLSv1.3") return;
-  throw new TypeError(
+  throw new CodedTypeError(
+    "argument-invalid",
     `Cannot use ${described(minVersion)} as minVersion of new ${what}: expected "TLSv1.2" or "TLSv1.3"`,
   );
 }
@@ -64,7 +66,8 @@ export function checkListener(value: unknown): void {
   const what = `Cannot add listener ${described(listener.id)}`;
   for (const name of ["open", "close"] as const) {
     if (typeof listener[name] === "function") continue;
-    throw new TypeError(
+    throw new CodedTypeError(
+      "argument-invalid",
       `${what}: it has no method ${name}, expected a listener such as new TcpListener(...)`,
     );
   }
@@ -77,7 +80,10 @@ export function checkStream(value: unknown): void {
   const stream = value as ByteStream;
   for (const name of ["write", "pause", "resume", "end", "destroy"] as const) {
     if (typeof stream[name] === "function") continue;
-    throw new TypeError(`Cannot accept a stream: it has no method ${name}, expected a ByteStream`);
+    throw new CodedTypeError(
+      "argument-invalid",
+      `Cannot accept a stream: it has no method ${name}, expected a ByteStream`,
+    );
   }
   checkText("Cannot accept a stream without remoteAddress", stream.remoteAddress);
 }

@@ -43,6 +43,7 @@ export class HealthListener extends HttpListener {
     if (!path.startsWith("/")) {
       throw new ListenerError(
         `Invalid path "${path}" of listener "${options.id}": it must begin with a slash`,
+        { code: "listener-invalid" },
       );
     }
     super({ ...rest, handler: () => answer(503) });

@@ -1,5 +1,6 @@
 /** HTTP: whatever a fetch handler answers, statistics and health for example. */
 
+import { CodedTypeError } from "../core/errors.ts";
 import type { Shape } from "../core/misuse.ts";
 import type { HttpHandler } from "../runtime/http/http.ts";
 import type { Acceptor } from "../runtime/stream.ts";
@@ -38,7 +39,9 @@ export class HttpListener implements Listener {
   /** It opens when the server serves. */
   constructor(options: HttpListenerOptions) {
     checkListenerOptions("HttpListener", options, shape, ["id", "address"]);
-    if (options.handler === undefined) throw new TypeError("Cannot make a HttpListener without handler");
+    if (options.handler === undefined) {
+      throw new CodedTypeError("argument-invalid", "Cannot make a HttpListener without handler");
+    }
     this.id = options.id;
     this.protocol = options.tls === undefined ? "http" : "https";
     this.#options = options;

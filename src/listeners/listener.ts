@@ -1,5 +1,6 @@
 /** What the broker knows of a listener: an address where streams come in. */
 
+import type { ErrorCode } from "../core/codes.ts";
 import type { Stats } from "../core/stats.ts";
 import type { SystemInfo } from "../core/system_info.ts";
 import type { DropReason, Handshake } from "../runtime/pending_handshakes.ts";
@@ -111,6 +112,6 @@ export interface ListenerHost {
   ): Handshake;
   /** A connection was turned away before there was a stream to offer. It gets a line in the server's log. */
   refused(refusal: StreamRefusal, listener: Listener): void;
-  /** Into the server's log. */
-  log(level: "debug" | "info" | "warn" | "error", text: string): void;
+  /** Into the server's log. `code`: of the error that the line was made from, which it then ends with. */
+  log(level: "debug" | "info" | "warn" | "error", text: string, code?: ErrorCode | null): void;
 }

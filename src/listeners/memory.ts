@@ -63,7 +63,7 @@ export class MemoryListener implements Listener {
   open(host: ListenerHost): Promise<void> {
     if (this.#host !== null) {
       const text = `Cannot open listener "${this.id}": another server has it already`;
-      return Promise.reject(new ListenerError(text, { listener: this.id }));
+      return Promise.reject(new ListenerError(text, { listener: this.id, code: "address-in-use" }));
     }
     this.#host = host;
     return Promise.resolve();
@@ -75,7 +75,9 @@ export class MemoryListener implements Listener {
    */
   connect(options: MemoryPairOptions = {}): MemoryClient {
     const host = this.#host;
-    if (host === null) throw new ListenerError(this.#notServing(), { listener: this.id });
+    if (host === null) {
+      throw new ListenerError(this.#notServing(), { listener: this.id, code: "server-not-serving" });
+    }
     return memoryPair((stream) => host.accept(stream, this), { onError: errorLog(this, host), ...options });
   }
 

@@ -1,5 +1,6 @@
 /** What all listeners that bind a host and a port do alike. */
 
+import { errorCodeOf } from "../core/codes.ts";
 import { noSuchAddressFamily } from "../runtime/tcp/listen_fault.ts";
 import type { BeginHandshake } from "../runtime/pending_handshakes.ts";
 import type { RefusalSink } from "../runtime/http/refusal.ts";
@@ -40,7 +41,7 @@ async function listenEverywhere<Opened>(
 
 /** Where faults go that belong to no caller. */
 export function errorLog(listener: Listener, host: ListenerHost): (error: Error) => void {
-  return (error) => host.log("error", `Listener "${listener.id}": ${error.message}`);
+  return (error) => host.log("error", `Listener "${listener.id}": ${error.message}`, errorCodeOf(error));
 }
 
 /** Where those are told of who were turned away at the door. */

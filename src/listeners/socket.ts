@@ -1,5 +1,6 @@
 /** MQTT over sockets that the program has already. */
 
+import { CodedTypeError } from "../core/errors.ts";
 import type { Shape } from "../core/misuse.ts";
 import { adoptSocket, dropSocket } from "../runtime/tcp/adopt_socket.ts";
 import { toError } from "../runtime/tcp/guard.ts";
@@ -164,7 +165,8 @@ export class SocketListener implements Listener {
 function checkSource(source: unknown): void {
   if (source === undefined || typeof (source as Partial<SocketServer>).on === "function") return;
   if (Symbol.asyncIterator in (source as object)) return;
-  throw new TypeError(
+  throw new CodedTypeError(
+    "argument-invalid",
     "Cannot make a SocketListener: its source is neither a server of node:net or node:tls nor an async iterable",
   );
 }

@@ -1,5 +1,6 @@
 /** Certificates and keys for listeners: paths of PEM files, or PEM itself. */
 
+import { CodedError } from "../core/errors.ts";
 import { describeListenFault } from "../runtime/tcp/listen_fault.ts";
 import { readTextFile } from "../runtime/process.ts";
 import type { TlsSettings } from "../runtime/tls/tls.ts";
@@ -36,7 +37,10 @@ export async function readTlsFiles(files: TlsFiles): Promise<TlsSettings> {
     // (A program in JavaScript may leave it out.)
     if (half !== undefined) continue;
     const both = other === undefined ? "" : "; one PEM with certificate and key may be given for both";
-    throw new Error(`The ${name === "cert" ? "certificate" : "private key"} is missing (tls.${name})${both}`);
+    throw new CodedError(
+      "certificate-invalid",
+      `The ${name === "cert" ? "certificate" : "private key"} is missing (tls.${name})${both}`,
+    );
   }
   const { readPemSource } = await import("../runtime/tls/pem_source.ts");
   const { readKeyPair } = await import("../runtime/tls/key_pair.ts");
@@ -68,9 +72,18 @@ async function readPassphrase(path: string): Promise<string> {
   try {
     text = await readTextFile(path);
   } catch (cause) {
-    throw new Error(`The passphrase file "${path}" cannot be read: ${describeListenFault(cause)}`, { cause });
+    throw new CodedError(
+      "file-not-readable",
+      `The passphrase file "${path}" cannot be read: ${describeListenFault(cause)}`,
+      { cause },
+    );
   }
   const [line = ""] = text.replace(/^\uFEFF/, "").split(/\r?\n/, 1);
-  if (line === "") throw new Error(`The passphrase file "${path}" has nothing in its first line`);
+  if (line === "") {
+    throw new CodedError(
+      "certificate-invalid",
+      `The passphrase file "${path}" has nothing in its first line`,
+    );
+  }
   return line;
 }

@@ -57,7 +57,9 @@ export class UnixListener implements Listener {
     try {
       const length = new TextEncoder().encode(path).length;
       if (length === 0 || length > longestPath) {
-        throw new ListenerError(`Invalid socket path "${path}": it must have 1 to ${longestPath} bytes`);
+        throw new ListenerError(`Invalid socket path "${path}": it must have 1 to ${longestPath} bytes`, {
+          code: "listener-invalid",
+        });
       }
       this.#acceptor = await listenUnix(
         { path, ...(mode === undefined ? {} : { mode }), onError: errorLog(this, host) },

@@ -83,7 +83,9 @@ export class WebSocketListener implements Listener {
     const { id, pingInterval = 0 } = options;
     if (typeof pingInterval !== "number" || !(pingInterval >= 0 && pingInterval <= longestPingInterval)) {
       const expected = `expected seconds from 0 to ${longestPingInterval}`;
-      throw new ListenerError(`Invalid pingInterval ${pingInterval} of listener "${id}": ${expected}`);
+      throw new ListenerError(`Invalid pingInterval ${pingInterval} of listener "${id}": ${expected}`, {
+        code: "listener-invalid",
+      });
     }
   }
 
@@ -130,12 +132,16 @@ function originsOf({ id, origins }: WebSocketListenerOptions): "any" | readonly 
   if (origins === undefined || origins === "any") return origins;
   // (A program in JavaScript may give one without a list.)
   if (!Array.isArray(origins)) {
-    throw new ListenerError(`Invalid origins of listener "${id}": expected "any" or a list of origins`);
+    throw new ListenerError(`Invalid origins of listener "${id}": expected "any" or a list of origins`, {
+      code: "listener-invalid",
+    });
   }
   return origins.map((origin) => {
     const canonical = canonicalOrigin(origin);
     if (canonical !== null) return canonical;
     const expected = 'expected one such as "https://app.example:8443", or "null"';
-    throw new ListenerError(`Invalid origin ${JSON.stringify(origin)} of listener "${id}": ${expected}`);
+    throw new ListenerError(`Invalid origin ${JSON.stringify(origin)} of listener "${id}": ${expected}`, {
+      code: "listener-invalid",
+    });
   });
 }

@@ -2,6 +2,7 @@
 
 import type { Stats } from "node:fs";
 import { builtin } from "./builtin.ts";
+import type { RuntimeErrorCode } from "./runtime_error.ts";
 
 /** Does a process listen on the path? */
 export type Probe = (path: string) => Promise<boolean>;
@@ -9,8 +10,7 @@ export type Probe = (path: string) => Promise<boolean>;
 /** Something else is at the path of a socket, and stays. */
 export class SocketPathError extends Error {
   override readonly name = "SocketPathError";
-  /** As the system would say it. */
-  readonly code = "EADDRINUSE";
+  readonly code: RuntimeErrorCode = "address-in-use";
   /** What is there; null: a socket that somebody listens on. */
   readonly instead: string | null;
 

@@ -1,5 +1,6 @@
 /** The life of hooks on a server: started before they are asked, ended when they are asked no more. */
 
+import { CodedTypeError } from "../core/errors.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Hook } from "../hook/hook.ts";
 import { strangeMethods } from "../hook/shape.ts";
@@ -45,7 +46,9 @@ export class ServerHooks {
   async replace(hook: Hook, replacement: Hook): Promise<void> {
     const { hooks } = this.#broker;
     if (!hooks.all.includes(hook)) {
-      throw new HookError(`Cannot replace hook "${hook.id}": it is not there`, hook.id);
+      throw new HookError(`Cannot replace hook "${hook.id}": it is not there`, hook.id, {
+        code: "hook-not-found",
+      });
     }
     hooks.refuseSecond(replacement, hook);
     this.#warn(replacement);
@@ -76,10 +79,15 @@ export class ServerHooks {
   async #ready(hook: Hook): Promise<void> {
     const { hooks } = this.#broker;
     if (this.#adding.has(hook)) {
-      throw new HookError(`Cannot add hook "${hook.id}": it is being added already`, hook.id);
+      throw new HookError(`Cannot add hook "${hook.id}": it is being added already`, hook.id, {
+        code: "hook-exists",
+      });
     }
     if ([...this.#adding].some(({ id }) => id === hook.id)) {
-      throw new TypeError(`Cannot add hook "${hook.id}": one with that id is being added already`);
+      throw new CodedTypeError(
+        "hook-exists",
+        `Cannot add hook "${hook.id}": one with that id is being added already`,
+      );
     }
     this.#adding.add(hook);
     try {
@@ -89,6 +97,8 @@ export class ServerHooks {
     }
     if (!hooks.ended) return;
     await hooks.stop(hook, PATIENCE_MS);
-    throw new HookError(`Cannot add hook "${hook.id}": the server was closed meanwhile`, hook.id);
+    throw new HookError(`Cannot add hook "${hook.id}": the server was closed meanwhile`, hook.id, {
+      code: "server-closed",
+    });
   }
 }

@@ -1,5 +1,7 @@
 /** The life of listeners on a server: no two of them at one place, opened and closed with it, and what they are given. */
 
+import { type ErrorCode, errorCodeOf } from "../core/codes.ts";
+import { CodedError } from "../core/errors.ts";
 import type { Broker } from "../broker/broker.ts";
 import { systemInfo } from "../broker/system_info.ts";
 import { textOf } from "../core/error_text.ts";
@@ -58,7 +60,10 @@ export class ServerListeners {
     await listener.open(this.#host);
     if (!this.#ended) return;
     await this.#close(listener);
-    throw new Error(`Cannot open listener "${listener.id}": the server was closed meanwhile`);
+    throw new CodedError(
+      "server-closed",
+      `Cannot open listener "${listener.id}": the server was closed meanwhile`,
+    );
   }
 
   /** No stream is taken any more. */
@@ -85,14 +90,18 @@ export class ServerListeners {
   #refuseSecond(listener: Listener): void {
     const { id, protocol, address } = listener;
     if (this.#all.some((other) => other.id === id)) {
-      throw new ListenerError(`Cannot add listener "${id}": there is one with that id already`);
+      throw new ListenerError(`Cannot add listener "${id}": there is one with that id already`, {
+        code: "listener-exists",
+      });
     }
     const place = placeOf({ protocol, address });
     if (place === null) return;
     for (const [other, asked] of this.#asked) {
       const taken = [asked, other.address].map((at) => placeOf({ protocol: other.protocol, address: at }));
       if (!taken.includes(place)) continue;
-      throw new ListenerError(`Cannot add listener "${id}": "${other.id}" listens at "${address}" already`);
+      throw new ListenerError(`Cannot add listener "${id}": "${other.id}" listens at "${address}" already`, {
+        code: "address-in-use",
+      });
     }
   }
 
@@ -100,7 +109,11 @@ export class ServerListeners {
     try {
       await listener.close();
     } catch (error) {
-      this.#broker.log("error", `Cannot close listener "${listener.id}": ${textOf(error)}`);
+      this.#broker.log(
+        "error",
+        `Cannot close listener "${listener.id}": ${textOf(error)}`,
+        errorCodeOf(error),
+      );
     }
   }
 }
@@ -142,6 +155,6 @@ function hostOf(broker: Broker, accept: ListenerHost["accept"]): ListenerHost {
     accept,
     beginHandshake: (listener, ...begun) => handshakes.begin(listener.id, ...begun),
     refused: (refusal, { id: listener }): void => broker.events.tell(refusal.code, { ...refusal, listener }),
-    log: (level: LogLevel, text: string): void => broker.log(level, text),
+    log: (level: LogLevel, text: string, code?: ErrorCode | null): void => broker.log(level, text, code),
   };
 }

@@ -1,6 +1,7 @@
 /** The server as an embedding program sees it: a broker and the listeners its clients come in through. */
 
 import { clearTimeout, setTimeout } from "../runtime/timers.ts";
+import { CodedError, CodedTypeError } from "../core/errors.ts";
 import { Broker } from "../broker/broker.ts";
 import type { PartialServerOptions } from "../core/options.ts";
 import type { Stats } from "../core/stats.ts";
@@ -119,7 +120,11 @@ export class Server implements AsyncDisposable {
    */
   async addHook(hook: Hook): Promise<void> {
     checkHook(hook);
-    if (this.#ended) throw new HookError(`Cannot add hook "${hook.id}": the server is closed`, hook.id);
+    if (this.#ended) {
+      throw new HookError(`Cannot add hook "${hook.id}": the server is closed`, hook.id, {
+        code: "server-closed",
+      });
+    }
     await this.#hooks.add(hook);
   }
 
@@ -133,7 +138,9 @@ export class Server implements AsyncDisposable {
     checkInstance("Cannot replace a hook", hook);
     checkHook(replacement);
     if (this.#ended) {
-      throw new HookError(`Cannot add hook "${replacement.id}": the server is closed`, replacement.id);
+      throw new HookError(`Cannot add hook "${replacement.id}": the server is closed`, replacement.id, {
+        code: "server-closed",
+      });
     }
     await this.#hooks.replace(hook, replacement);
   }
@@ -145,7 +152,7 @@ export class Server implements AsyncDisposable {
   async addListener(listener: Listener): Promise<void> {
     checkListener(listener);
     if (this.#state === "closed") {
-      throw new Error(`Cannot add listener "${listener.id}": the server is closed`);
+      throw new CodedError("server-closed", `Cannot add listener "${listener.id}": the server is closed`);
     }
     this.#listeners.add(listener);
     if (this.#state === "new") return;
@@ -161,7 +168,8 @@ export class Server implements AsyncDisposable {
   /** Opens the listeners. When one cannot be opened, the server closes and the `ListenerError` is thrown. */
   async serve(): Promise<void> {
     if (this.#state !== "new") {
-      throw new Error(
+      throw new CodedError(
+        "server-running",
         `Cannot serve: the server is ${this.#state === "closed" ? "closed" : "running already"}`,
       );
     }
@@ -170,7 +178,7 @@ export class Server implements AsyncDisposable {
       await this.#hooks.start();
       await openStorage(this.#broker);
       await restoreFromHooks(this.#broker);
-      if (this.#ended) throw new Error("Cannot serve: the server was closed meanwhile");
+      if (this.#ended) throw new CodedError("server-closed", "Cannot serve: the server was closed meanwhile");
       this.#broker.start();
       this.#inline.open();
       await this.#listeners.openAll();
@@ -236,7 +244,9 @@ export class Server implements AsyncDisposable {
    */
   newClient(options: LocalClientOptions = {}): Promise<LocalClient> {
     if (this.#state === "serving" && this.#inline.opened) return connectLocal(this.#broker, options);
-    return Promise.reject(new Error("Cannot make a client: the server is not serving"));
+    return Promise.reject(
+      new CodedError("server-not-serving", "Cannot make a client: the server is not serving"),
+    );
   }
 
   /**
@@ -250,7 +260,10 @@ export class Server implements AsyncDisposable {
     if (typeof client === "string") return injectFor(this.#broker, client, packet);
     checkInstance("Cannot inject a packet for a client", client);
     if (typeof client.inject === "function") return client.inject(packet);
-    throw new TypeError("Cannot inject a packet: expected a client id or a client of newClient");
+    throw new CodedTypeError(
+      "argument-invalid",
+      "Cannot inject a packet: expected a client id or a client of newClient",
+    );
   }
 
   /** Those that are connected now, one by one; without the program itself. */
@@ -292,7 +305,9 @@ export class Server implements AsyncDisposable {
   acceptStream(stream: ByteStream, listener: string): StreamHandler {
     checkStream(stream);
     checkText("Cannot accept a stream without the name of a listener", listener);
-    if (this.#state === "new") throw new Error("Cannot accept a stream: the server does not serve yet");
+    if (this.#state === "new") {
+      throw new CodedError("server-not-serving", "Cannot accept a stream: the server does not serve yet");
+    }
     this.#hooks.warnOfNobody();
     return this.#listeners.accept(stream, listener);
   }

@@ -10,6 +10,7 @@
  * `tests/storage/suite.ts` says whether it keeps its promises.
  */
 
+import type { ErrorCode } from "../core/codes.ts";
 import type { Clock } from "../core/clock.ts";
 import type { MaybePromise } from "../core/maybe_promise.ts";
 import type { LogLevel } from "../core/log.ts";
@@ -21,8 +22,8 @@ import type { StoredMessage, StoredSysInfo } from "./stored.ts";
 export interface StorageHost {
   /** The server's clock: the machine's, or what the program has put in its place. */
   readonly clock: Clock;
-  /** A line in the server's log. */
-  log(level: LogLevel, text: string): void;
+  /** A line in the server's log. `code`: of the error that it was made from, which it then ends with. */
+  log(level: LogLevel, text: string, code?: ErrorCode | null): void;
 }
 
 /** How the storage of a server is. */

@@ -124,6 +124,8 @@ test("storage, lost: a queue that cannot be read for a moment is read again", as
   assert.deepEqual(await back.texts(100), Array.from({ length: 100 }, (_, i) => `${i}`));
   assert.ok(failures < 0);
   assert.ok(
-    t.complaints.some((line) => /cannot be read, it is tried again: Cannot read the model$/.test(line)),
+    t.complaints.some((line) =>
+      /cannot be read, it is tried again: Cannot read the model \(code=storage-unreachable\)$/.test(line)
+    ),
   );
 });

@@ -174,7 +174,7 @@ test("data: a damaged database is put aside, said loudly and shown by the health
   await using program = await Program.start([...ports, "--data", folder.in("data")]);
   assert.match(
     program.errors,
-    / error .*It is kept as ".*\.damaged-20.*", and this server begins without its data\n/,
+    / error .*It is kept as ".*\.damaged-20.*", and this server begins without its data \(code=storage-damaged\)\n/,
   );
   const answer = await fetch(`http://${program.address("http")}/healthcheck`);
   assert.equal(answer.status, 200);

@@ -45,7 +45,10 @@ test(
     writeFileSync(file, fixture("leaf.crt"));
     program.kill("SIGHUP");
     await program.until(() => program.errors.split("stays as it is").length === 3, "the refusals");
-    assert.match(program.errors, /the private key ".*both\.pem" is a certificate, expected a private key$/m);
+    assert.match(
+      program.errors,
+      /the private key ".*both\.pem" is a certificate, expected a private key \(code=certificate-invalid\)$/m,
+    );
     assert.equal(await serial(program, "tls", "authority.crt"), "1001");
     writeFileSync(
       file,

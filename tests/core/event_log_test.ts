@@ -170,11 +170,24 @@ test("events: what is below the level is not logged, and off is nothing", () => 
 
 test("events: docs/log.md lists every code with its level, and no other", () => {
   const page = readFileSync(new URL("../../docs/log.md", import.meta.url), "utf8");
-  const listed = [...page.matchAll(/^\| `([a-z-]+)` \| (\w+) \|/gm)].map(([, code, level]) =>
+  const listed = [...page.matchAll(/^\| `([a-z-]+)` \| ([a-z]+) \|/gm)].map(([, code, level]) =>
     `${code} ${level}`
   );
   assert.deepEqual(
     listed.toSorted(),
     Object.entries(LOG_EVENTS).map(([code, { level }]) => `${code} ${level}`).toSorted(),
   );
+});
+
+test("events: a line that is no event ends with the code of the error it was made from", () => {
+  const b = bench();
+  b.log.line("error", "Cannot write: no room", "storage-full");
+  b.log.line("warn", "It goes on", null);
+  b.log.line("warn", "It goes on");
+  assert.deepEqual(b.texts, [
+    "error Cannot write: no room (code=storage-full)",
+    "warn It goes on",
+    "warn It goes on",
+  ]);
+  assert.deepEqual(b.events, [{ code: "storage-full" }, undefined, undefined]);
 });

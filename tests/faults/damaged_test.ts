@@ -66,7 +66,7 @@ async function beginsAnew(broker: Broker, before: Uint8Array | null): Promise<vo
   assert.ok(kept!.startsWith(`${name}.damaged-`));
   assert.match(
     broker.log,
-    /^error: Hook "storage-sqlite": Cannot .*comqtt\.db.* It is kept as ".*", and this server begins without its data$/m,
+    /^error: Hook "storage-sqlite": Cannot .*comqtt\.db.* It is kept as ".*", and this server begins without its data \(code=storage-damaged\)$/m,
   );
   assert.ok(broker.log.includes(`"${join(dirname(broker.path), kept!)}"`));
   if (before !== null) assert.deepEqual(new Uint8Array(readFileSync(join(broker.folder, kept!))), before);
@@ -215,7 +215,7 @@ for (const [what, damage, least, outcome] of aheadDamages) {
       assert.deepEqual(readFileSync(join(broker.folder, aside[0]!)), before);
       assert.match(
         broker.log,
-        /^error: Hook "storage-sqlite": The write-ahead file ".*comqtt\.db-wal" is damaged: .* It is kept as ".*"$/m,
+        /^error: Hook "storage-sqlite": The write-ahead file ".*comqtt\.db-wal" is damaged: .* It is kept as ".*" \(code=storage-damaged\)$/m,
       );
       assert.match(broker.log, outcome);
       const found = await ahead(broker);
@@ -238,7 +238,7 @@ test("damaged write-ahead file: that it was removed after a kill is said", () =>
     await broker.start();
     assert.match(
       broker.log,
-      /^error: Hook "storage-sqlite": The write-ahead file ".*comqtt\.db-wal" is gone, though the database was not closed: what was acknowledged last and was not in the database yet is missing$/m,
+      /^error: Hook "storage-sqlite": The write-ahead file ".*comqtt\.db-wal" is gone, though the database was not closed: what was acknowledged last and was not in the database yet is missing \(code=storage-lost\)$/m,
     );
     assert.deepEqual(await ahead(broker), []);
     await broker.stop();

@@ -1,5 +1,6 @@
 /** Certificates and keys for the connection to Redis, read like those of listeners. */
 
+import { CodedTypeError } from "../../../src/core/errors.ts";
 import { textOf } from "../../../src/core/error_text.ts";
 import { type PairNames, readAuthorities, readKeyPair } from "../../../src/runtime/tls/key_pair.ts";
 
@@ -29,7 +30,8 @@ export function checkedTls(tls: RedisTls, names: PairNames = plainNames): RedisT
   const { ca, cert, key, passphrase, ...rest } = tls;
   if ((cert === undefined) !== (key === undefined)) {
     const [there, missing] = cert === undefined ? [names.key, "certificate"] : [names.cert, "private key"];
-    throw new TypeError(
+    throw new CodedTypeError(
+      "certificate-invalid",
       `${there} needs its ${missing} as well; one PEM with certificate and key may be given for both`,
     );
   }
@@ -42,6 +44,6 @@ export function checkedTls(tls: RedisTls, names: PairNames = plainNames): RedisT
         : readKeyPair({ cert, key, ...(passphrase === undefined ? {} : { passphrase }) }, names)),
     };
   } catch (cause) {
-    throw new TypeError(textOf(cause), { cause });
+    throw new CodedTypeError("certificate-invalid", textOf(cause), { cause });
   }
 }

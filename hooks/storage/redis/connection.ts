@@ -3,11 +3,11 @@
  * in a queue for a connection to come back.
  */
 
+import type { StorageHost } from "../../../src/storage/storage.ts";
 import type { Buffer } from "node:buffer";
 import { clearTimeout, setTimeout } from "../../../src/runtime/timers.ts";
 import type { Redis } from "ioredis";
 import { textOf } from "../../../src/core/error_text.ts";
-import type { LogLevel } from "../../../src/core/options.ts";
 import type { Argument } from "./commands.ts";
 import { fault, faultOf } from "./faults.ts";
 import type { RedisSettings } from "./options.ts";
@@ -21,7 +21,7 @@ type RedisClass = typeof Redis;
 
 export class Connection {
   readonly #settings: RedisSettings;
-  readonly #log: (level: LogLevel, text: string) => void;
+  readonly #log: StorageHost["log"];
   /** Called when it is there again after it was gone. */
   readonly #back: () => void;
   #class: RedisClass | null = null;
@@ -34,7 +34,7 @@ export class Connection {
   #gone = false;
   #closed = false;
 
-  constructor(settings: RedisSettings, log: (level: LogLevel, text: string) => void, back: () => void) {
+  constructor(settings: RedisSettings, log: StorageHost["log"], back: () => void) {
     this.#settings = settings;
     this.#log = log;
     this.#back = back;
@@ -190,7 +190,11 @@ export class Connection {
     if (!this.#closed && !this.#gone) {
       this.#gone = true;
       const why = textOf(reasonOf(client, error));
-      this.#log("error", `The connection to Redis at "${this.#settings.place}" is lost: ${why}`);
+      this.#log(
+        "error",
+        `The connection to Redis at "${this.#settings.place}" is lost: ${why}`,
+        "storage-unreachable",
+      );
     }
     end(client);
     this.#soon();

@@ -3,6 +3,7 @@
  * answer is awaited what is told belongs to the next one; what could not be done comes back in front of that.
  */
 
+import { CodedTypeError } from "../../../src/core/errors.ts";
 import type { Storage, StorageHost, StorageLoader } from "../../../src/storage/storage.ts";
 import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../../src/storage/records.ts";
 import type { StorageError } from "../../../src/storage/error.ts";
@@ -66,6 +67,7 @@ export class RedisDriver implements Storage {
       this.#host?.log(
         "error",
         `Cannot read ${damaged} records in Redis at "${place}", they are left out: ${damage}`,
+        "storage-damaged",
       );
     }
   }
@@ -222,7 +224,7 @@ export class RedisDriver implements Storage {
   }
 
   #opened(): Writer {
-    if (this.#writer === null) throw new TypeError("The storage is not open");
+    if (this.#writer === null) throw new CodedTypeError("storage-not-open", "The storage is not open");
     return this.#writer;
   }
 }

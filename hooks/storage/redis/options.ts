@@ -1,5 +1,6 @@
 /** What can be chosen about the connection to Redis, and what follows from it. */
 
+import { CodedRangeError, CodedTypeError } from "../../../src/core/errors.ts";
 import { checkOptions, type Shape } from "../../../src/core/misuse.ts";
 import { checkedTls, type RedisTls } from "./certificates.ts";
 
@@ -78,26 +79,41 @@ export function settingsOf(options: RedisStorageOptions): RedisSettings {
   if (typeof options.tls === "object") checkOptions("tls of new RedisStorage", options.tls, tlsShape);
   const { prefix = "comqtt:", timeout = 5000, lockTime = 5000 } = options;
   if (options.url !== undefined && options.address !== undefined) {
-    throw new TypeError("Cannot use a url and an address of Redis at once: one of them is needed");
+    throw new CodedTypeError(
+      "argument-invalid",
+      "Cannot use a url and an address of Redis at once: one of them is needed",
+    );
   }
   const target = options.url === undefined ? ofAddress(options.address) : ofUrl(options.url);
   const username = target.username || (options.username ?? "");
   const password = target.password || (options.password ?? "");
   const database = target.database ?? options.database ?? 0;
   if (!(Number.isInteger(database) && database >= 0)) {
-    throw new RangeError(`Cannot use ${database} as the database of Redis: a whole number from 0 is needed`);
+    throw new CodedRangeError(
+      "argument-invalid",
+      `Cannot use ${database} as the database of Redis: a whole number from 0 is needed`,
+    );
   }
   if (typeof prefix !== "string" || prefix === "") {
-    throw new TypeError(`Cannot use ${JSON.stringify(prefix)} as the prefix of keys: a text is needed`);
+    throw new CodedTypeError(
+      "argument-invalid",
+      `Cannot use ${JSON.stringify(prefix)} as the prefix of keys: a text is needed`,
+    );
   }
   if (!(timeout >= 100 && timeout <= 600_000)) {
-    throw new RangeError(`Cannot use ${timeout} as timeout: 100 to 600000 milliseconds are possible`);
+    throw new CodedRangeError(
+      "argument-invalid",
+      `Cannot use ${timeout} as timeout: 100 to 600000 milliseconds are possible`,
+    );
   }
   if (!(lockTime >= 1000 && lockTime <= 600_000)) {
-    throw new RangeError(`Cannot use ${lockTime} as lockTime: 1000 to 600000 milliseconds are possible`);
+    throw new CodedRangeError(
+      "argument-invalid",
+      `Cannot use ${lockTime} as lockTime: 1000 to 600000 milliseconds are possible`,
+    );
   }
   if (username !== "" && password === "") {
-    throw new TypeError(`Cannot be "${username}" in Redis without a password`);
+    throw new CodedTypeError("argument-invalid", `Cannot be "${username}" in Redis without a password`);
   }
   const { host, port, path } = target;
   const tls = target.tls && options.tls !== false ? {} : null;
@@ -135,7 +151,8 @@ function ofAddress(address = `127.0.0.1:${DEFAULT_PORT}`): Target {
   if (parts === null || port < 1 || port > 65_535) {
     // (Whoever wrote a url here has perhaps a password in it.)
     const shown = address.includes("@") ? "this" : JSON.stringify(address);
-    throw new TypeError(
+    throw new CodedTypeError(
+      "argument-invalid",
       `Cannot use ${shown} as the address of Redis: host:port, or the absolute path of a Unix socket, is needed`,
     );
   }
@@ -148,14 +165,16 @@ function ofUrl(text: string): Target {
   const secure = url?.protocol === "rediss:";
   const database = url === null ? null : /^(?:\/(\d{0,9}))?$/.exec(url.pathname);
   if (url !== null && url.search + url.hash !== "") {
-    throw new TypeError(
+    throw new CodedTypeError(
+      "argument-invalid",
       "Cannot use the url of Redis: nothing may come after its database; what it cannot say are options of their own, and in a " +
         "password / # ? @ % are %2F %23 %3F %40 %25",
     );
   }
   if (url === null || !(secure || url.protocol === "redis:") || url.hostname === "" || database === null) {
     // (Not shown: there may be a password in it.)
-    throw new TypeError(
+    throw new CodedTypeError(
+      "argument-invalid",
       "Cannot use the url of Redis: redis://user:password@host:port/database, rediss:// for TLS, or the absolute " +
         "path of a Unix socket, is needed; in a password / # ? @ % are %2F %23 %3F %40 %25",
     );

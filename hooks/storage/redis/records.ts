@@ -1,6 +1,7 @@
 /** Records as the texts they are in Redis: JSON, with the bytes of a payload after a line feed. */
 
 import { Buffer } from "node:buffer";
+import type { ErrorCode } from "../../../src/core/codes.ts";
 import { EMPTY } from "../../../src/packets/copy.ts";
 import { NO_PROPERTIES, type Properties } from "../../../src/packets/properties.ts";
 import type { QoS, Will } from "../../../src/packets/types.ts";
@@ -11,6 +12,7 @@ import { isNumbers, propertiesFromText, propertiesToText } from "../sqlite/table
 /** A text that nobody of us has written. */
 export class DamagedRecord extends Error {
   override readonly name = "DamagedRecord";
+  readonly code: ErrorCode = "storage-damaged";
 }
 
 const LINE_FEED = 10;

@@ -63,7 +63,7 @@ export class Writer {
     this.#timeout = settings.timeout;
     this.connection = new Connection(
       settings,
-      (level, text) => host.log(level, text),
+      (level, text, code) => host.log(level, text, code),
       () => void this.#look(),
     );
   }
@@ -192,6 +192,7 @@ export class Writer {
     this.#host.log(
       "error",
       `${this.#fenced.message}. This server did not answer for too long and has lost it`,
+      this.#fenced.code,
     );
     throw this.#fenced;
   }

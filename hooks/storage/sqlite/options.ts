@@ -1,5 +1,6 @@
 /** What can be chosen about the database, and what follows from it. */
 
+import { CodedRangeError, CodedTypeError } from "../../../src/core/errors.ts";
 import { checkOptions, type Shape } from "../../../src/core/misuse.ts";
 
 /**
@@ -35,23 +36,34 @@ export function settingsOf(options: SqliteStorageOptions): SqliteSettings {
   checkOptions("new SqliteStorage", options, shape);
   const { path, sync = "normal", window = 1000, pendingBytes = 1 << 21 } = options;
   if (typeof path !== "string" || path === "" || path.includes("\0")) {
-    throw new TypeError(
+    throw new CodedTypeError(
+      "argument-invalid",
       `Cannot use ${JSON.stringify(path)} as the path of a database: a file name is needed`,
     );
   }
   if (path.startsWith(":") || path.startsWith("file:")) {
-    throw new TypeError(
+    throw new CodedTypeError(
+      "argument-invalid",
       `Cannot use "${path}" as the path of a database: the name of a file on disk is needed`,
     );
   }
   if (sync !== "normal" && sync !== "full" && sync !== "off") {
-    throw new TypeError(`Cannot use "${String(sync)}" as sync: "normal", "full" or "off" is needed`);
+    throw new CodedTypeError(
+      "argument-invalid",
+      `Cannot use "${String(sync)}" as sync: "normal", "full" or "off" is needed`,
+    );
   }
   if (!(window >= 1 && window <= 60_000)) {
-    throw new RangeError(`Cannot use ${window} as window: 1 to 60000 milliseconds are possible`);
+    throw new CodedRangeError(
+      "argument-invalid",
+      `Cannot use ${window} as window: 1 to 60000 milliseconds are possible`,
+    );
   }
   if (!(pendingBytes >= 1 << 16 && pendingBytes <= 1 << 30)) {
-    throw new RangeError(`Cannot use ${pendingBytes} as pendingBytes: 65536 to 1073741824 are possible`);
+    throw new CodedRangeError(
+      "argument-invalid",
+      `Cannot use ${pendingBytes} as pendingBytes: 65536 to 1073741824 are possible`,
+    );
   }
   return { path, sync, window, pendingBytes };
 }

@@ -4,6 +4,7 @@
  */
 
 import { clearTimeout, setImmediate, setTimeout } from "../../runtime/timers.ts";
+import { errorCodeOf } from "../../core/codes.ts";
 import { textOf } from "../../core/error_text.ts";
 import type { Client } from "../../hook/client.ts";
 import { isPromise, type MaybePromise } from "../../core/maybe_promise.ts";
@@ -132,7 +133,8 @@ export class StorageKeeper implements DeliveryStore<Session>, Committer, Telling
 
   failed(error: unknown): void {
     const text = textOf(error);
-    this.#broker.log("error", `QoS 1 and 2 are refused until the storage can be written: ${text}`);
+    const code = errorCodeOf(error) ?? "storage-not-writable";
+    this.#broker.log("error", `QoS 1 and 2 are refused until the storage can be written: ${text}`, code);
     this.failing = true;
     this.#room.make();
     this.#broker.sessions.handOvers.refuse();
@@ -349,7 +351,11 @@ export class StorageKeeper implements DeliveryStore<Session>, Committer, Telling
   #unread(session: Session, error: unknown): never {
     if (!this.#unreadable && !this.#closed) {
       const text = textOf(error);
-      this.#broker.log("error", `What waits for clients cannot be read, it is tried again: ${text}`);
+      this.#broker.log(
+        "error",
+        `What waits for clients cannot be read, it is tried again: ${text}`,
+        errorCodeOf(error),
+      );
     }
     this.#unreadable = true;
     this.#stuck.add(session);

@@ -1,5 +1,6 @@
 /** The storage of a server: opened before anything else, closed after everything else. */
 
+import { errorCodeOf } from "../../core/codes.ts";
 import type { Client } from "../../hook/client.ts";
 import type { Hook, HookHost } from "../../hook/hook.ts";
 import { textOf } from "../../core/error_text.ts";
@@ -56,6 +57,7 @@ export async function closeStorage(broker: Startable): Promise<void> {
     broker.log(
       "error",
       `The storage could not be closed: ${textOf(error)}`,
+      errorCodeOf(error),
     );
   }
 }

@@ -1,6 +1,7 @@
 /** `comqtt config migrate FILE` */
 
 import { writeFileSync } from "node:fs";
+import { CodedError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import { quote } from "../../core/problem.ts";
 import type { Call } from "../call.ts";
@@ -18,7 +19,7 @@ export async function config(call: Call): Promise<string> {
   if (action === undefined) {
     const meant = nearest(name, actions.keys());
     const hint = meant === null ? `expected ${[...actions.keys()].join(", ")}` : `did you mean "${meant}"`;
-    throw new Error(`Unknown command ${quote(`config ${name}`)}, ${hint}`);
+    throw new CodedError("usage-invalid", `Unknown command ${quote(`config ${name}`)}, ${hint}`);
   }
   const text = await action(call, file);
   const out = call.given.get("out")?.[0];
@@ -27,7 +28,11 @@ export async function config(call: Call): Promise<string> {
     // (Nothing is overwritten, and there may be passwords in it.)
     writeFileSync(out, text, { flag: "wx", mode: 0o600 });
   } catch (error) {
-    throw new Error(`Cannot write the file ${quote(out)}: ${(error as Error).message}`, { cause: error });
+    throw new CodedError(
+      "file-not-writable",
+      `Cannot write the file ${quote(out)}: ${(error as Error).message}`,
+      { cause: error },
+    );
   }
   return `${quote(out)} says what ${quote(file)} says; read its remarks before it is used\n`;
 }

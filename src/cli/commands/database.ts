@@ -1,6 +1,7 @@
 /** The database that a command is about. */
 
 import { statSync } from "node:fs";
+import { CodedError } from "../../core/errors.ts";
 import { databaseIn, storageChoice } from "../../config/storage.ts";
 import type { Call } from "../call.ts";
 
@@ -11,9 +12,15 @@ export function databaseOf({ configuration }: Call, what: string): string {
     case "sqlite":
       return choice.path;
     case "memory":
-      throw new Error(`Cannot ${what}: nothing is kept without --data DIR, or a configuration that names it`);
+      throw new CodedError(
+        "database-missing",
+        `Cannot ${what}: nothing is kept without --data DIR, or a configuration that names it`,
+      );
     case "redis":
-      throw new Error(`Cannot ${what}: it is kept in Redis, which has commands of its own for that`);
+      throw new CodedError(
+        "database-missing",
+        `Cannot ${what}: it is kept in Redis, which has commands of its own for that`,
+      );
   }
 }
 

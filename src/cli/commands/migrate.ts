@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { CodedError } from "../../core/errors.ts";
 import { defaultLayer } from "../../config/configuration.ts";
 import { merge } from "../../config/merge.ts";
 import { migrateMosquitto } from "../../config/mosquitto/migrate.ts";
@@ -29,7 +30,11 @@ function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new Error(`Cannot read the file ${quote(path)}: ${describeListenFault(error)}`, { cause: error });
+    throw new CodedError(
+      "file-not-readable",
+      `Cannot read the file ${quote(path)}: ${describeListenFault(error)}`,
+      { cause: error },
+    );
   }
 }
 

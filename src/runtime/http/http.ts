@@ -7,6 +7,7 @@
 import http from "node:http";
 import net, { type AddressInfo } from "node:net";
 import tls from "node:tls";
+import { RuntimeTypeError } from "../runtime_error.ts";
 import { addressOf, formatAddress } from "../address.ts";
 import { peerCertificate } from "../tls/certificate.ts";
 import { type ErrorSink, ignoreErrors, toError } from "../tcp/guard.ts";
@@ -138,7 +139,7 @@ async function handled(
   try {
     const response: unknown = await handler(request, remoteAddress);
     if (response instanceof Response) return response;
-    throw new TypeError("The HTTP handler returned no Response");
+    throw new RuntimeTypeError("handler-failed", "The HTTP handler returned no Response");
   } catch (thrown) {
     if (!request.signal.aborted) report(toError(thrown));
     return new Response("Internal Server Error\n", { status: 500 });

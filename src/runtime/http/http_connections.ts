@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { clearTimeout, setImmediate, setTimeout } from "../timers.ts";
+import { RuntimeError } from "../runtime_error.ts";
 import { addressOf } from "../address.ts";
 import { type AwakeTimer, awakeTimers } from "../awake_timers.ts";
 import { Crowd } from "../tcp/crowd.ts";
@@ -128,7 +129,12 @@ export class HttpConnections {
     const oldest = this.#waitedFor.first;
     if (oldest === undefined) {
       if (!this.#full) {
-        report(new Error(`Too many requests, ${limit} are being answered: others are refused`));
+        report(
+          new RuntimeError(
+            "requests-exceeded",
+            `Too many requests, ${limit} are being answered: others are refused`,
+          ),
+        );
       }
       this.#full = true;
       return false;

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { clearTimeout, setTimeout } from "../timers.ts";
+import { RuntimeRangeError } from "../runtime_error.ts";
 
 export interface RequestContext {
   readonly scheme: "http" | "https";
@@ -54,7 +55,7 @@ function bodyOf(incoming: IncomingMessage, limit: number): ReadableStream<Uint8A
       if (done) return controller.close();
       length += value.length;
       if (length <= limit) return controller.enqueue(new Uint8Array(value));
-      controller.error(new RangeError("The request body is too large"));
+      controller.error(new RuntimeRangeError("body-too-large", "The request body is too large"));
       incoming.destroy();
     },
     cancel(): void {

@@ -2,6 +2,7 @@
 
 import net from "node:net";
 import type { TLSSocket } from "node:tls";
+import { RuntimeTypeError } from "../runtime_error.ts";
 import { formatAddress } from "../address.ts";
 import { peerCertificate } from "../tls/certificate.ts";
 import type { ErrorSink } from "./guard.ts";
@@ -29,7 +30,10 @@ export interface AdoptOptions {
 export function adoptSocket(socket: AnySocket, options: AdoptOptions, accept: Accept): boolean {
   const pair = isPair(socket);
   if (!pair && !isNodeSocket(socket)) {
-    throw new TypeError("Cannot take a socket: expected a node:stream Duplex or { readable, writable }");
+    throw new RuntimeTypeError(
+      "argument-invalid",
+      "Cannot take a socket: expected a node:stream Duplex or { readable, writable }",
+    );
   }
   if (!pair && (socket.destroyed || socket.readableEnded === true)) {
     socket.on("error", () => {});

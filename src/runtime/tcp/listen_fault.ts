@@ -1,6 +1,7 @@
 /** What went wrong when listening, in words; the runtimes differ in codes, names and texts. */
 
 import { errorCode, toError } from "./guard.ts";
+import type { RuntimeErrorCode } from "../runtime_error.ts";
 import { SocketPathError } from "../unix_path.ts";
 
 const texts: Readonly<Record<string, string>> = {
@@ -18,6 +19,16 @@ const texts: Readonly<Record<string, string>> = {
   EAI_AGAIN: "the host name cannot be resolved",
 };
 
+const codes: Readonly<Record<string, RuntimeErrorCode>> = {
+  EADDRINUSE: "address-in-use",
+  EADDRNOTAVAIL: "address-not-available",
+  EAFNOSUPPORT: "address-not-available",
+  ENOTFOUND: "address-not-available",
+  EAI_AGAIN: "address-not-available",
+  EACCES: "permission-denied",
+  EPERM: "permission-denied",
+};
+
 /** Not a sentence: it follows a colon. */
 export function describeListenFault(thrown: unknown): string {
   const error = toError(thrown);
@@ -25,13 +36,27 @@ export function describeListenFault(thrown: unknown): string {
   if (error instanceof SocketPathError && error.instead !== null) {
     return `${error.instead} is there, not a socket, and it stays`;
   }
-  // Deno's `node:net` calls a foreign address an invalid argument.
-  const text = /^listen EINVAL/.test(error.message) ? texts.EADDRNOTAVAIL : texts[errorCode(thrown)];
+  const text = texts[systemCode(error)];
   if (text !== undefined) return text;
-  // Neither runtime gives a code when a name cannot be resolved.
-  if (/^failed to lookup address|^Failed to listen at/.test(error.message)) return texts.ENOTFOUND ?? "";
   const line = error.message.split("\n", 1)[0] ?? "";
   return line.charAt(0).toLowerCase() + line.slice(1);
+}
+
+/** What kind of fault that is, if it is one that more can be said of than that it is one. */
+export function listenFaultCode(thrown: unknown): RuntimeErrorCode | null {
+  const error = toError(thrown);
+  return isNotCapable(error) ? "permission-denied" : codes[systemCode(error)] ?? null;
+}
+
+/** As POSIX calls it, whatever the runtime says. */
+function systemCode(error: Error): string {
+  if (error instanceof SocketPathError) return "EADDRINUSE";
+  // Deno's `node:net` calls a foreign address an invalid argument.
+  if (/^listen EINVAL/.test(error.message)) return "EADDRNOTAVAIL";
+  const code = errorCode(error);
+  // Neither runtime gives a code when a name cannot be resolved.
+  const unresolved = /^failed to lookup address|^Failed to listen at/.test(error.message);
+  return texts[code] === undefined && unresolved ? "ENOTFOUND" : code;
 }
 
 /** IPv6 is switched off on this machine, or not permitted. */

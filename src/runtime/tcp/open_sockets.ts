@@ -4,6 +4,7 @@
  * the budget are accepted and closed at once.
  */
 
+import { RuntimeError } from "../runtime_error.ts";
 import type { ErrorSink } from "./guard.ts";
 import { permitted } from "../permission.ts";
 import { readSystemFile } from "../process.ts";
@@ -32,7 +33,12 @@ export class SocketBudget {
   take(report: ErrorSink): boolean {
     if (++this.#open <= this.#limit) return true;
     if (!this.#reported) {
-      report(new Error(`Too many open connections, ${this.#limit} is all the system permits`));
+      report(
+        new RuntimeError(
+          "sockets-exceeded",
+          `Too many open connections, ${this.#limit} is all the system permits`,
+        ),
+      );
     }
     this.#reported = true;
     return false;

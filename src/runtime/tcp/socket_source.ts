@@ -2,6 +2,7 @@
 
 import type { Socket } from "node:net";
 import { clearTimeout, setTimeout } from "../timers.ts";
+import { RuntimeError } from "../runtime_error.ts";
 import { formatAddress } from "../address.ts";
 import { type ErrorSink, toError } from "./guard.ts";
 import type { BeginHandshake } from "../pending_handshakes.ts";
@@ -40,7 +41,9 @@ const handshakeMs = 120_000;
 const tapped = new WeakSet<AnySource>();
 
 export function tapSource(source: AnySource, options: SourceOptions): Tap {
-  if (tapped.has(source)) throw new Error("another listener takes its connections already");
+  if (tapped.has(source)) {
+    throw new RuntimeError("address-in-use", "another listener takes its connections already");
+  }
   const tap = isIterable(source) ? new IterationTap(source, options) : new ServerTap(source, options);
   tapped.add(source);
   return {

@@ -4,6 +4,7 @@
  */
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { RuntimeError } from "../runtime_error.ts";
 import { readDer } from "./der.ts";
 import { decryptKey } from "./encrypted_key.ts";
 import { type PemBlock, PemError, readPem, writePem } from "./pem.ts";
@@ -40,7 +41,10 @@ export function readKeyPair(pair: KeyPair, names: PairNames = plainNames): KeyPa
   const certs = blocksOf(pair.cert, names.cert);
   const keys = blocksOf(pair.key, names.key);
   if (!certs.some(isCertificate) && certs.some(isKey) && !keys.some(isKey) && keys.some(isCertificate)) {
-    throw new Error(`${names.cert} is a private key, and ${lower(names.key)} a certificate: exchange them`);
+    throw new RuntimeError(
+      "certificate-invalid",
+      `${names.cert} is a private key, and ${lower(names.key)} a certificate: exchange them`,
+    );
   }
   const chain = certificatesOf(certs, names.cert);
   const key = keyFor(chain, { blocks: keys, passphrase: pair.passphrase, names });
@@ -61,9 +65,12 @@ function blocksOf(text: string, name: string): PemBlock[] {
     const blocks = readPem(text);
     if (blocks.length > 0) return blocks;
   } catch (error) {
-    throw error instanceof PemError ? new Error(`${name} ${error.message}`, { cause: error }) : error;
+    throw error instanceof PemError
+      ? new RuntimeError("certificate-invalid", `${name} ${error.message}`, { cause: error })
+      : error;
   }
-  throw new Error(
+  throw new RuntimeError(
+    "certificate-invalid",
     text.trim() === "" ? `${name} is empty` : `${name} is not PEM: it has no line with -----BEGIN`,
   );
 }
@@ -91,7 +98,9 @@ interface Certificate {
 
 function certificatesOf(blocks: readonly PemBlock[], name: string): Certificate[] {
   const found = blocks.filter(isCertificate);
-  if (found.length === 0) throw new Error(`${name} is ${whatElse(blocks)}, expected a certificate`);
+  if (found.length === 0) {
+    throw new RuntimeError("certificate-invalid", `${name} is ${whatElse(blocks)}, expected a certificate`);
+  }
   return found.map(({ bytes }, i) => {
     // (A trusted certificate of OpenSSL has more after it.)
     const whole = readDer(bytes)?.whole ?? bytes;
@@ -100,7 +109,7 @@ function certificatesOf(blocks: readonly PemBlock[], name: string): Certificate[
       return { pem, parsed: new X509Certificate(pem) };
     } catch (cause) {
       const which = found.length === 1 ? "" : `: number ${i + 1} of its certificates cannot be read`;
-      throw new Error(`${name} is damaged${which}`, { cause });
+      throw new RuntimeError("certificate-invalid", `${name} is damaged${which}`, { cause });
     }
   });
 }
@@ -114,13 +123,18 @@ interface Keys {
 /** The key of the first certificate, as PEM. */
 function keyFor(chain: readonly Certificate[], { blocks, passphrase, names }: Keys): string {
   const found = blocks.filter(isKey);
-  if (found.length === 0) throw new Error(`${names.key} is ${whatElse(blocks)}, expected a private key`);
+  if (found.length === 0) {
+    throw new RuntimeError(
+      "certificate-invalid",
+      `${names.key} is ${whatElse(blocks)}, expected a private key`,
+    );
+  }
   let fault: unknown = null;
   for (const block of found) {
     try {
       const opened = openKey(block, passphrase, names);
       if (chain[0]!.parsed.checkPrivateKey(opened.key)) return opened.pem;
-      fault ??= new Error(foreignKey(chain, opened.key, names));
+      fault ??= new RuntimeError("certificate-invalid", foreignKey(chain, opened.key, names));
     } catch (error) {
       fault ??= error;
     }
@@ -145,7 +159,10 @@ function openKey(block: PemBlock, passphrase: string | undefined, names: PairNam
   const encrypted = block.label === encryptedLabel || block.headers.has("dek-info");
   if (!encrypted) return { key: checked(parseKey(writePem(block)), names), pem: writePem(block) };
   if (passphrase === undefined) {
-    throw new Error(`${names.key} is encrypted, expected its passphrase in ${names.passphrase}`);
+    throw new RuntimeError(
+      "certificate-invalid",
+      `${names.key} is encrypted, expected its passphrase in ${names.passphrase}`,
+    );
   }
   const key = checked(decrypted(block, passphrase, names), names);
   return { key, pem: key.export({ type: "pkcs8", format: "pem" }) as string };
@@ -155,11 +172,17 @@ function decrypted(block: PemBlock, passphrase: string, names: PairNames): KeyOb
   const native = parseKey(writePem(block), passphrase);
   if (native !== null) return native;
   const plain = block.label === encryptedLabel ? decryptKey(block.bytes, passphrase) : "unknown";
-  if (plain === "wrong") throw new Error(`${names.key} cannot be decrypted: its passphrase is wrong`);
+  if (plain === "wrong") {
+    throw new RuntimeError(
+      "certificate-invalid",
+      `${names.key} cannot be decrypted: its passphrase is wrong`,
+    );
+  }
   if (plain !== "unknown") {
     return parseKey(writePem({ label: "PRIVATE KEY", headers: new Map(), bytes: plain }));
   }
-  throw new Error(
+  throw new RuntimeError(
+    "certificate-invalid",
     `${names.key} cannot be decrypted: its passphrase is wrong, or it is encrypted in a way that is not known here, ` +
       "which openssl pkey -in KEY -aes256 -out NEW changes",
   );
@@ -182,7 +205,8 @@ function checked(key: KeyObject | null, names: PairNames): KeyObject {
   const known = type === "rsa" || type === "ed25519" ||
     (type === "ec" && curves.includes(key?.asymmetricKeyDetails?.namedCurve));
   if (key !== null && known) return key;
-  throw new Error(
+  throw new RuntimeError(
+    "certificate-invalid",
     `${names.key} cannot be used: it is damaged, or neither RSA, ECDSA (P-256, P-384, P-521) nor Ed25519`,
   );
 }

@@ -5,6 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
+import type { RuntimeErrorCode } from "../runtime_error.ts";
 
 export interface PemBlock {
   /** What stands after BEGIN: `CERTIFICATE`, `PRIVATE KEY` and so on. */
@@ -17,6 +18,7 @@ export interface PemBlock {
 /** The text is PEM, but a part of it is missing or broken; the message follows the name of the text. */
 export class PemError extends Error {
   override readonly name = "PemError";
+  readonly code: RuntimeErrorCode = "certificate-invalid";
 }
 
 const beginning = "-----BEGIN ";

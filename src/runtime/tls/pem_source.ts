@@ -1,5 +1,6 @@
 /** PEM as it is given: the path of a file, the text itself, or the bytes of a file. */
 
+import { RuntimeError } from "../runtime_error.ts";
 import { kindOfDer } from "./der.ts";
 import { describeListenFault } from "../tcp/listen_fault.ts";
 import { isPem } from "./pem.ts";
@@ -15,7 +16,8 @@ export async function readPemSource(what: string, given: string | Uint8Array): P
   if (typeof given !== "string") return { name: what, text: decode(what, given) };
   if (isPem(given)) return { name: what, text: given };
   if (isNoPath(given)) {
-    throw new Error(
+    throw new RuntimeError(
+      "certificate-invalid",
       `${what} is not PEM: it has no line with -----BEGIN, and is not the path of a file either`,
     );
   }
@@ -25,11 +27,13 @@ export async function readPemSource(what: string, given: string | Uint8Array): P
     return { name, text: decode(name, await readFile(given)) };
   } catch (cause) {
     if (cause instanceof DerFault) throw cause;
-    throw new Error(`${name} cannot be read: ${describeListenFault(cause)}`, { cause });
+    throw new RuntimeError("file-not-readable", `${name} cannot be read: ${describeListenFault(cause)}`, {
+      cause,
+    });
   }
 }
 
-class DerFault extends Error {}
+class DerFault extends RuntimeError {}
 
 /** Whoever leaves the first line of a key out does not want the rest to be shown as the name of a file. */
 function isNoPath(text: string): boolean {
@@ -50,5 +54,8 @@ function decode(name: string, bytes: Uint8Array): string {
   const kind = isPem(text) ? null : kindOfDer(bytes);
   if (kind === null) return text;
   const form = kind === "pkcs12" ? "PKCS #12" : "DER";
-  throw new DerFault(`${name} is ${form}, expected PEM, which ${rewrite[kind]} -in FILE -out NEW writes`);
+  throw new DerFault(
+    "certificate-invalid",
+    `${name} is ${form}, expected PEM, which ${rewrite[kind]} -in FILE -out NEW writes`,
+  );
 }

@@ -1,6 +1,7 @@
 /** Password hashes that `node:crypto` derives away from the event loop: scrypt and PBKDF2. */
 
 import { pbkdf2, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { CodedRangeError } from "../../../../src/core/errors.ts";
 
 export interface DerivedHash {
   readonly salt: Uint8Array;
@@ -82,7 +83,7 @@ export async function verifyDerived(hash: DerivedHash, password: Uint8Array): Pr
  */
 export async function hashPassword(password: string | Uint8Array): Promise<string> {
   const bytes = typeof password === "string" ? new TextEncoder().encode(password) : password;
-  if (bytes.length === 0) throw new RangeError("Cannot hash an empty password");
+  if (bytes.length === 0) throw new CodedRangeError("argument-invalid", "Cannot hash an empty password");
   const parameters = "ln=15,r=8,p=1";
   const salt = new Uint8Array(randomBytes(16));
   const digest = await scryptOf(parameters)!(bytes, salt, 32);

@@ -1,5 +1,6 @@
 /** Rows of the tables as records. A row is an array, in the order of the column lists here. */
 
+import type { ErrorCode } from "../../../../src/core/codes.ts";
 import { EMPTY } from "../../../../src/packets/copy.ts";
 import type { Properties } from "../../../../src/packets/properties.ts";
 import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../../../src/storage/records.ts";
@@ -15,6 +16,7 @@ export type Row = readonly Value[];
 /** A row that nobody of us has written. */
 export class DamagedRow extends Error {
   override readonly name = "DamagedRow";
+  readonly code: ErrorCode = "storage-damaged";
 }
 
 export const SESSION_COLUMNS: string =

@@ -4,6 +4,7 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
+import { CodedTypeError } from "../../../../src/core/errors.ts";
 import type { Storage, StorageHost, StorageLoader } from "../../../../src/storage/storage.ts";
 import type { MaybePromise } from "../../../../src/core/maybe_promise.ts";
 import type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "../../../../src/storage/records.ts";
@@ -89,6 +90,7 @@ export class SqliteDriver implements Storage {
         this.#host?.log(
           "error",
           `Cannot read ${damaged} rows of the database "${path}", they are left out: ${damage}`,
+          "storage-damaged",
         );
       }
     } catch (error) {
@@ -320,7 +322,7 @@ export class SqliteDriver implements Storage {
   }
 
   #opened(): Engine {
-    if (this.#engine === null) throw new TypeError("The storage is not open");
+    if (this.#engine === null) throw new CodedTypeError("storage-not-open", "The storage is not open");
     return this.#engine;
   }
 }

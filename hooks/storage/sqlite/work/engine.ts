@@ -250,7 +250,7 @@ export class Engine {
   #lookAndSay(): void {
     const before = this.#place.fault;
     const away = this.#look();
-    if (away !== null && before === null) this.#host.log("error", away.message);
+    if (away !== null && before === null) this.#host.log("error", away.message, away.code);
     if (away === null && before !== null) {
       this.#host.log("warn", `The database "${this.#settings.path}" is in its place again`);
     }
@@ -274,7 +274,7 @@ export class Engine {
       doing: "write to the tables of the database",
       place: this.#settings.path,
     });
-    if (this.#tableFault === null) this.#host.log("error", failure.message);
+    if (this.#tableFault === null) this.#host.log("error", failure.message, failure.code);
     this.#tableFault = failure;
     this.#retryAt = this.#host.clock.monotonic() + PATIENCE;
   }

@@ -2,6 +2,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { existsSync } from "node:fs";
+import type { ErrorCode } from "../../../../src/core/codes.ts";
 import type { StorageHost } from "../../../../src/storage/storage.ts";
 import type { StorageError } from "../../../../src/storage/error.ts";
 import { openDatabase } from "../disk/database.ts";
@@ -42,7 +43,7 @@ export async function start(
   try {
     try {
       const mended = mendWal(path, lock.left, host.clock.now());
-      if (mended !== null) host.log("error", sentence(mended));
+      if (mended !== null) host.log("error", sentence(mended), codeOf(mended));
       const { aside = null, damage = null } = mended ?? {};
       return { lock, ...await openIt(), quarantined: aside, damage };
     } catch (error) {
@@ -52,6 +53,7 @@ export async function start(
       host.log(
         "error",
         `${failure.message}. It is kept as "${quarantined}", and this server begins without its data`,
+        failure.code,
       );
       return { lock, ...await openIt(), quarantined, damage: failure.message };
     }
@@ -63,6 +65,10 @@ export async function start(
 
 function sentence({ damage, aside }: Mended): string {
   return aside === null ? damage : `${damage}. It is kept as "${aside}"`;
+}
+
+function codeOf({ aside }: Mended): ErrorCode {
+  return aside === null ? "storage-lost" : "storage-damaged";
 }
 
 type Opened = Pick<Started, "engine" | "sessions" | "lastMessage">;
