@@ -1,8 +1,9 @@
 /** How much memory there is for this process: that of the machine, or what a control group leaves it. */
 
-import { readFileSync } from "node:fs";
-import { totalmem } from "node:os";
+import { builtin } from "./builtin.ts";
 import { permitted } from "./permission.ts";
+import { onDeno } from "./platform.ts";
+import { readSystemFile } from "./process.ts";
 
 /** The text of a file; null: there is none, or it may not be read. */
 type Reader = (path: string) => string | null;
@@ -10,13 +11,14 @@ type Reader = (path: string) => string | null;
 /** Bytes; null on Deno when asking is not permitted. */
 export function machineMemory(): number | null {
   if (!permitted({ name: "sys", kind: "systemMemoryInfo" })) return null;
-  const total = totalmem();
+  const total = onDeno ? Deno.systemMemoryInfo().total : builtin("os").totalmem();
   return Math.min(total, groupLimit(readIfThere) ?? total);
 }
 
 function readIfThere(path: string): string | null {
+  if (!permitted({ name: "read", path })) return null;
   try {
-    return readFileSync(path, "utf8");
+    return readSystemFile(path);
   } catch {
     return null;
   }
