@@ -5,8 +5,7 @@ import type { Client } from "../../hook/client.ts";
 import type { Hook, HookHost } from "../../hook/hook.ts";
 import { textOf } from "../../core/error_text.ts";
 import type { Parts } from "../parts.ts";
-import { loadFromStorage } from "./from_storage.ts";
-import { StorageKeeper } from "../durability/keeper.ts";
+import type { StorageKeeper } from "../durability/keeper.ts";
 
 /** What the broker is while its storage is opened. */
 export interface Startable extends Parts {
@@ -23,6 +22,9 @@ export async function openStorage(
 ): Promise<void> {
   if (hook?.storage === undefined) return;
   const { storage } = hook;
+  // (Who keeps nothing does not need them.)
+  const { StorageKeeper } = await import("../durability/keeper.ts");
+  const { loadFromStorage } = await import("./from_storage.ts");
   await storage.open(broker.hostFor(hook));
   const persistence = new StorageKeeper(broker, storage);
   // (Nobody can connect meanwhile, and who wonders about that is told why.)
