@@ -2,7 +2,6 @@
 
 import type { Stats } from "node:fs";
 import { builtin } from "./builtin.ts";
-import type { RuntimeErrorCode } from "./runtime_error.ts";
 
 /** Does a process listen on the path? */
 export type Probe = (path: string) => Promise<boolean>;
@@ -10,7 +9,8 @@ export type Probe = (path: string) => Promise<boolean>;
 /** Something else is at the path of a socket, and stays. */
 export class SocketPathError extends Error {
   override readonly name = "SocketPathError";
-  readonly code: RuntimeErrorCode = "address-in-use";
+  /** As the system would say it; the `ListenerError` around it has one of ours. */
+  readonly code = "EADDRINUSE";
   /** What is there; null: a socket that somebody listens on. */
   readonly instead: string | null;
 

@@ -150,7 +150,10 @@ test("lifecycle: the same hook twice is refused, also while it gets ready", asyn
   await using _closed = server;
   const hook = new Life("h", lines);
   await server.addHook(hook);
-  await assert.rejects(server.addHook(hook), new HookError('Cannot add hook "h": it is there already', "h"));
+  await assert.rejects(
+    server.addHook(hook),
+    new HookError('Cannot add hook "h": it is there already', "h", { code: "hook-exists" }),
+  );
   await server.serve();
   const late = new Life("l", lines);
   const [first, second] = await Promise.allSettled([server.addHook(late), server.addHook(late)]);
@@ -173,9 +176,15 @@ test("lifecycle: a hook that gets ready while the server closes is ended, and no
   const added = server.addHook(hook);
   await server.close();
   ready();
-  await assert.rejects(added, new HookError('Cannot add hook "h": the server was closed meanwhile', "h"));
+  await assert.rejects(
+    added,
+    new HookError('Cannot add hook "h": the server was closed meanwhile', "h", { code: "server-closed" }),
+  );
   assert.deepEqual(lines, ["h init", "h ready", "h stopped"]);
-  await assert.rejects(server.addHook(hook), new HookError('Cannot add hook "h": the server is closed', "h"));
+  await assert.rejects(
+    server.addHook(hook),
+    new HookError('Cannot add hook "h": the server is closed', "h", { code: "server-closed" }),
+  );
 });
 
 test("lifecycle: onStopped is called once, also when a hook is removed after the server has closed", async () => {
@@ -261,7 +270,7 @@ test("lifecycle: a hook is replaced in its place, and there is no moment without
   assert.equal(asks.length, 0);
   await assert.rejects(
     server.replaceHook(next, now),
-    new HookError('Cannot replace hook "6": it is not there', "6"),
+    new HookError('Cannot replace hook "6": it is not there', "6", { code: "hook-not-found" }),
   );
   const failing: Hook = {
     id: "failing",

@@ -64,7 +64,9 @@ describe("health listener", () => {
   it("refuses a path without a slash", () => {
     assert.throws(
       () => new HealthListener({ id: "h", address, path: "live" }),
-      new ListenerError('Invalid path "live" of listener "h": it must begin with a slash'),
+      new ListenerError('Invalid path "live" of listener "h": it must begin with a slash', {
+        code: "listener-invalid",
+      }),
     );
   });
 });

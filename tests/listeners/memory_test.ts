@@ -191,6 +191,7 @@ describe("memory listener", () => {
         () => listener.connect(),
         new ListenerError('Cannot connect to listener "memory": its server does not serve', {
           listener: "memory",
+          code: "server-not-serving",
         }),
       );
       const stream = listener.duplex();
@@ -203,6 +204,7 @@ describe("memory listener", () => {
       listener.open(new Host()),
       new ListenerError('Cannot open listener "memory": another server has it already', {
         listener: "memory",
+        code: "address-in-use",
       }),
     );
     assert.equal((await new TestClient(listener.connect(), 5).connect()).reasonCode, 0);

@@ -191,7 +191,7 @@ describe("socket listener", () => {
       second.open(new Host()),
       new ListenerError(
         `Cannot open the socket listener "2" at "${first.address}": another listener takes its connections already`,
-        { listener: "2" },
+        { listener: "2", code: "address-in-use" },
       ),
     );
     await first.close();

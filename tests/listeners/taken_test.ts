@@ -90,7 +90,9 @@ describe("listeners of one server", () => {
       await server.addListener(first);
       await assert.rejects(
         server.addListener(second),
-        new ListenerError(`Cannot add listener "b": "a" listens at "${second.address}" already`),
+        new ListenerError(`Cannot add listener "b": "a" listens at "${second.address}" already`, {
+          code: "address-in-use",
+        }),
       );
       assert.deepEqual(server.listeners, [first]);
     });
@@ -102,7 +104,9 @@ describe("listeners of one server", () => {
     await server.addListener(new MemoryListener({ id: "other" }));
     await assert.rejects(
       server.addListener(new MemoryListener()),
-      new ListenerError('Cannot add listener "memory": there is one with that id already'),
+      new ListenerError('Cannot add listener "memory": there is one with that id already', {
+        code: "listener-exists",
+      }),
     );
   });
 
@@ -114,7 +118,9 @@ describe("listeners of one server", () => {
     const second = tcp("b", `[0:0::1]:${portOf(first.address)}`);
     await assert.rejects(
       server.addListener(second),
-      new ListenerError(`Cannot add listener "b": "a" listens at "${second.address}" already`),
+      new ListenerError(`Cannot add listener "b": "a" listens at "${second.address}" already`, {
+        code: "address-in-use",
+      }),
     );
   });
 
@@ -134,6 +140,7 @@ describe("listeners of one server", () => {
         server.addListener(tcp("b", at)),
         new ListenerError(`Cannot open the tcp listener "b" at "${at}": the address is already in use`, {
           listener: "b",
+          code: "address-in-use",
         }),
       );
       assert.deepEqual(server.listeners, [first]);
@@ -151,6 +158,7 @@ describe("listeners of one server", () => {
       server.addListener(unix("b", at)),
       new ListenerError(`Cannot open the unix listener "b" at "${at}": the address is already in use`, {
         listener: "b",
+        code: "address-in-use",
       }),
     );
   });

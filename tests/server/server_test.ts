@@ -82,11 +82,15 @@ test("server: a listener with an id or an address that is taken is refused", asy
   await server.addListener(new MemoryListener("one", "here:1"));
   await assert.rejects(
     server.addListener(new MemoryListener("one", "there:2")),
-    new ListenerError('Cannot add listener "one": there is one with that id already'),
+    new ListenerError('Cannot add listener "one": there is one with that id already', {
+      code: "listener-exists",
+    }),
   );
   await assert.rejects(
     server.addListener(new MemoryListener("two", "here:1")),
-    new ListenerError('Cannot add listener "two": "one" listens at "here:1" already'),
+    new ListenerError('Cannot add listener "two": "one" listens at "here:1" already', {
+      code: "address-in-use",
+    }),
   );
   await server.addListener(new MemoryListener("two", "host:0"));
   await server.addListener(new MemoryListener("three", "host:0"));
@@ -100,7 +104,9 @@ test("server: the bound address of a listener is taken as well", async () => {
   await server.serve();
   await assert.rejects(
     server.addListener(new TcpListener({ id: "second", address: tcp.address })),
-    new ListenerError(`Cannot add listener "second": "tcp" listens at "${tcp.address}" already`),
+    new ListenerError(`Cannot add listener "second": "tcp" listens at "${tcp.address}" already`, {
+      code: "address-in-use",
+    }),
   );
 });
 

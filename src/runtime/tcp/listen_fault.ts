@@ -50,7 +50,6 @@ export function listenFaultCode(thrown: unknown): RuntimeErrorCode | null {
 
 /** As POSIX calls it, whatever the runtime says. */
 function systemCode(error: Error): string {
-  if (error instanceof SocketPathError) return "EADDRINUSE";
   // Deno's `node:net` calls a foreign address an invalid argument.
   if (/^listen EINVAL/.test(error.message)) return "EADDRNOTAVAIL";
   const code = errorCode(error);
