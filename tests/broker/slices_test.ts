@@ -1,169 +1,96 @@
-/** Whose turn it is: slices of time, counted in units of work, with a clock and a loop that turn by hand. */
+/** Nobody waits because somebody else is busy: what one client asks for is done in slices, others come in between. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CHECK, Slice, type SlicedWork, Slices } from "../../src/core/slices.ts";
+import { encode } from "../../src/packets/encode.ts";
+import { NO_PROPERTIES, type Properties } from "../../src/packets/properties.ts";
+import type { PublishPacket } from "../../src/packets/types.ts";
+import { Writer } from "../../src/packets/wire.ts";
+import { levels, publishPacket, TestBroker, until } from "../harness/mod.ts";
 
-class Loop {
-  now = 0;
-  readonly #queue: (() => void)[] = [];
-  readonly errors: unknown[] = [];
-  readonly works: string[] = [];
-  readonly slices: Slices = new Slices(
-    { sliceTime: 2, turnTime: 8 },
-    {
-      failed: (error) => this.errors.push(error),
-      worked: (took, name) => this.works.push(`${name()}: ${took}`),
-    },
-    () => this.now,
-    { soon: (run) => this.#queue.push(run), nextTurn: (run) => this.#queue.push(run) },
-  );
+const limits = { sliceTime: 1, turnTime: 1 } as const;
 
-  /** The event loop turns; whether anybody wanted it to. */
-  turn(): boolean {
-    const due = this.#queue.splice(0);
-    for (const run of due) run();
-    return due.length > 0;
+/** Many publishes in one chunk. */
+function chunk(count: number, options: (i: number) => Partial<PublishPacket>): Uint8Array {
+  const writer = new Writer();
+  for (let i = 0; i < count; i++) {
+    const { topic = `busy/${i}`, payload = "x", ...rest } = options(i);
+    encode(writer, publishPacket(topic, payload, rest), 5);
   }
-
-  /** Works for so long; true: that was enough for now. */
-  work(slice: Slice, milliseconds: number): boolean {
-    this.now += milliseconds;
-    this.slices.units += CHECK;
-    return this.slices.over(slice);
-  }
+  return writer.view();
 }
 
-class Work implements SlicedWork {
-  waitsForSlice = false;
-  readonly slice: Slice = new Slice();
-  readonly #run: (work: Work) => void;
-  constructor(run: (work: Work) => void) {
-    this.#run = run;
-  }
-  workName(): string {
-    return "work";
-  }
-  goOn(): void {
-    this.#run(this);
-  }
-}
+const properties: Properties = {
+  userProperties: Array.from({ length: 60 }, (_, i) => [`name ${i}`, "x".repeat(100)] as const),
+};
 
-test("slices: who is alone works on, three times the time of a turn", () => {
-  const loop = new Loop();
-  const slice = new Slice();
-  assert.equal(loop.work(slice, 1), false);
-  for (let ms = 1; ms < 24; ms++) assert.equal(loop.work(slice, 1), false, `after ${ms} ms`);
-  assert.equal(loop.work(slice, 1), true);
-  assert.equal(loop.slices.exhausted, true);
-});
-
-test("slices: when others wait a slice ends before the turn", () => {
-  const loop = new Loop();
-  const slice = new Slice();
-  loop.slices.wait(new Work(() => {}));
-  assert.equal(loop.work(slice, 1), false);
-  assert.equal(loop.work(slice, 2), true);
-  assert.equal(loop.slices.exhausted, false);
-});
-
-test("slices: with the next turn of the loop everybody has time again", () => {
-  const loop = new Loop();
-  const slice = new Slice();
-  loop.work(slice, 0);
-  assert.equal(loop.work(slice, 25), true);
-  assert.equal(loop.turn(), true);
-  assert.equal(loop.slices.exhausted, false);
-  assert.equal(loop.work(slice, 1), false);
-});
-
-test("slices: the loop is asked to turn only where there was work", () => {
-  const loop = new Loop();
-  assert.equal(loop.turn(), false);
-  loop.work(new Slice(), 0);
-  assert.equal(loop.turn(), true);
-  assert.equal(loop.turn(), false);
-});
-
-test("slices: those that wait go on in order, each for a slice, in as many turns as it takes", () => {
-  const loop = new Loop();
-  const order: string[] = [];
-  const left = new Map([["a", 3], ["b", 1], ["c", 2]]);
-  for (const name of left.keys()) {
-    loop.slices.wait(
-      new Work((work) => {
-        order.push(name);
-        loop.work(work.slice, 3);
-        const more = left.get(name)! - 1;
-        left.set(name, more);
-        if (more > 0) loop.slices.wait(work);
-      }),
+for (const qos of levels) {
+  test(`slices: a neighbour is served while a publisher has much to say with properties, QoS ${qos}`, async () => {
+    await using t = new TestBroker({ limits });
+    const busy = await t.connected();
+    const neighbour = await t.connected();
+    const COUNT = 800;
+    const before = t.broker.stats.messagesReceived;
+    busy.sendBytes(
+      chunk(COUNT, (i) => ({ properties, qos, packetId: qos === 0 ? 0 : i + 1, topic: `busy/${i % 7}` })),
     );
-  }
-  let turns = 0;
-  while (loop.turn()) turns++;
-  assert.deepEqual(order, ["a", "b", "c", "a", "c", "a"]);
-  // Three slices of 3 ms are a turn; the last one finds nobody waiting.
-  assert.equal(turns, 4);
-  assert.equal(loop.slices.waiting, 0);
-});
+    await neighbour.ping();
+    const between = t.broker.stats.messagesReceived - before;
+    assert.ok(between < COUNT, `the neighbour was served after ${between} of ${COUNT}`);
+    await until(() => t.broker.stats.messagesReceived - before === COUNT, "all of them are handled");
+    if (qos > 0) assert.equal(t.broker.stats.refused.receiveMaximum, 0);
+  });
+}
 
-test("slices: who asks twice waits once", () => {
-  const loop = new Loop();
-  let runs = 0;
-  const work = new Work(() => runs++);
-  loop.slices.wait(work);
-  loop.slices.wait(work);
-  while (loop.turn());
-  assert.equal(runs, 1);
-});
-
-test("slices: a long piece waits while the turn is used up, a short one never", () => {
-  const loop = new Loop();
-  assert.equal(loop.slices.defers(1 << 16), false);
-  loop.work(new Slice(), 0);
-  loop.work(new Slice(), 25);
-  assert.equal(loop.slices.defers(1 << 16), true);
-  assert.equal(loop.slices.defers(100), false);
-  loop.turn();
-  assert.equal(loop.slices.defers(1 << 16), false);
-});
-
-test("slices: work that fails is reported, and the others go on", () => {
-  const loop = new Loop();
-  let runs = 0;
-  loop.slices.wait(
-    new Work(() => {
-      throw new Error("broken");
-    }),
+test("slices: what a busy publisher says comes in order, nothing is lost", async () => {
+  await using t = new TestBroker({ limits: { ...limits, inflight: 65_535, outgoingBytes: 1 << 28 } });
+  const busy = await t.connected();
+  const reader = await t.connected();
+  await reader.subscribe("#");
+  const COUNT = 20_000;
+  busy.sendBytes(
+    chunk(COUNT, (i) => ({ topic: `busy/${i % 300}`, payload: new TextEncoder().encode(String(i)) })),
   );
-  loop.slices.wait(new Work(() => runs++));
-  while (loop.turn());
-  assert.equal(runs, 1);
-  assert.deepEqual(loop.errors.map(String), ["Error: broken"]);
+  assert.deepEqual(await reader.texts(COUNT), Array.from({ length: COUNT }, (_, i) => String(i)));
 });
 
-test("slices: a long piece of work is told, whoever's it is", () => {
-  const loop = new Loop();
-  loop.slices.wait(new Work(() => loop.now += 50));
-  loop.slices.wait(new Work(() => loop.now += 1));
-  while (loop.turn());
-  const direct = new Work(() => {});
-  loop.now += 10;
-  loop.slices.overSince(direct.slice, loop.now - 7, direct);
-  assert.deepEqual(loop.works, ["work: 50", "work: 7"]);
+test("slices: a neighbour is served while retained messages are looked for under many filters", async () => {
+  await using t = new TestBroker({ limits });
+  const publisher = await t.connected();
+  publisher.sendBytes(chunk(20_000, (i) => ({ retain: true, topic: `t/${i % 10}/${i % 100}/${i}` })));
+  await publisher.ping();
+  const busy = await t.connected();
+  const neighbour = await t.connected();
+  const options = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
+  const subscriptions = Array.from({ length: 100 }, (_, i) => ({ filter: `+/+/+/+/a${i}`, ...options }));
+  busy.send({ type: 8, packetId: 1, properties: NO_PROPERTIES, subscriptions });
+  await busy.expect(9);
+  await neighbour.ping();
+  assert.ok(t.broker.slices.waiting > 0, "the search goes on in later turns");
 });
 
-test("slices: under a clock that stands still time goes on by what is done", () => {
-  const now = 0;
-  const turns: (() => void)[] = [];
-  const later = (run: () => void): void => void turns.push(run);
-  const host = { failed: () => {}, worked: () => {} };
-  const slices = new Slices({ sliceTime: 1, turnTime: 1 }, host, () => now, { soon: later, nextTurn: later });
-  const slice = new Slice();
-  let looks = 0;
-  for (; !slices.over(slice); looks++) slices.units = CHECK;
-  assert.ok(looks < 100, `${looks} looks`);
-  turns.shift()!();
-  assert.equal(slices.over(slice), false, "the next turn has its time");
+test("slices: a neighbour is served while a long queue is sent", async () => {
+  await using t = new TestBroker({ limits: { ...limits, inflight: 65_535, outgoingBytes: 1 << 28 } });
+  const session = {
+    clientId: "away",
+    cleanStart: false,
+    properties: { sessionExpiryInterval: 100 },
+  } as const;
+  const away = await t.connected(5, session);
+  await away.subscribe("#", 1);
+  await away.lose();
+  const publisher = await t.connected();
+  const neighbour = await t.connected();
+  const COUNT = 9000;
+  for (let first = 0; first < COUNT; first += 1000) {
+    publisher.sendBytes(chunk(1000, (i) => ({ qos: 1, packetId: i + 1, topic: `busy/${first + i}` })));
+    await until(() => t.broker.stats.queued === first + 1000, "all of them are queued");
+  }
+  const back = t.client(5);
+  await back.connect({ ...session, properties: { sessionExpiryInterval: 100, receiveMaximum: 65_535 } });
+  await neighbour.ping();
+  assert.ok(t.broker.stats.queued > 0, "the rest of the queue goes on in later turns");
+  const topics: string[] = [];
+  for (let i = 0; i < COUNT; i++) topics.push((await back.message()).topic);
+  assert.deepEqual(topics, Array.from({ length: COUNT }, (_, i) => `busy/${i}`));
 });
