@@ -5,7 +5,7 @@ import { nearest } from "../core/nearest.ts";
 import { quote } from "../core/problem.ts";
 import type { Given } from "./call.ts";
 import { type Command, commands } from "./commands.ts";
-import { type Option, options } from "./options.ts";
+import { type Option, optionNamed, options } from "./options.ts";
 import { type Token, tokensOf } from "./tokens.ts";
 
 /** The command line cannot be understood; the message says how to get help. */
@@ -13,32 +13,6 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
   readonly code: ErrorCode = "usage-invalid";
 }
-
-/** Options of comqtt 2 that are not taken, and what there is instead. */
-const comqttOptions: ReadonlyMap<string, string> = new Map([
-  ["quic", "there is no QUIC yet"],
-  ["storage-way", "say --data DIR, or --storage-url redis://HOST:PORT"],
-  ["storage-path", "say --data DIR"],
-  ["auth-way", "users and passwords are not there yet"],
-  ["auth-ds", "users and passwords are not there yet"],
-  ["auth-path", "users and passwords are not there yet"],
-  ["log-enable", "--log-level error says the least"],
-  ["log-file", "the log goes to standard error"],
-  ...[
-    "node-name",
-    "bind-port",
-    "bind-addr",
-    "raft-port",
-    "raft-dir",
-    "raft-bootstrap",
-    "grpc-enable",
-    "grpc-port",
-    "members",
-  ]
-    .map((name) => [name, "there is no cluster yet"] as const),
-]);
-
-const byName = new Map(options.map((option) => [option.name, option]));
 
 /** What the program was told to do. */
 export interface CommandLine {
@@ -48,47 +22,82 @@ export interface CommandLine {
   readonly given: Given;
 }
 
-/** Throws a `UsageError`. */
-export function parseArguments(args: readonly string[]): CommandLine {
+/** The options that the help does not list, and what is said of one that nobody knows. */
+export interface MoreOptions {
+  /** By any of its names. */
+  named(name: string): Option | undefined;
+  /** `raw`: with its dashes. */
+  unknown(raw: string): UsageError;
+}
+
+const noMore: MoreOptions = {
+  named: () => undefined,
+  unknown: (raw) => new UsageError(`Unknown option ${quote(raw)}`),
+};
+
+/**
+ * Throws a `UsageError`. `more`: those of `all_options.ts`; without them only the usual options are known, which is enough
+ * for most.
+ */
+export function parseArguments(args: readonly string[], more: MoreOptions = noMore): CommandLine {
   const given = new Map<string, string[]>();
   const words: string[] = [];
+  const cut = args.map(doubleDash);
   // (The runtimes word their complaints differently; ours are made here.)
-  for (const token of tokensOf(args.map(doubleDash), options)) {
+  for (const token of tokensOf(cut, [...options, ...othersIn(cut, more)])) {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
       words.push(token.value);
       continue;
     }
-    const option = byName.get(token.name);
-    if (option === undefined) throw unknownOption(token.rawName);
+    const option = optionNamed(token.name) ?? more.named(token.name);
+    if (option === undefined) throw more.unknown(token.rawName);
     const values = given.get(option.name) ?? [];
     if (values.length > 0 && option.repeatable !== true && option.value !== undefined) {
       throw new UsageError(`Option --${option.name} was given more than once`);
     }
     given.set(option.name, [...values, valueOf(option, token)]);
   }
-  const [name, ...operands] = words;
-  const command = name === undefined ? null : commandOf(name);
+  const { command, operands } = commandIn(words);
   // Who asks how a command is called has not called it yet.
   if (command !== null && !given.has("help") && !given.has("version")) countOperands(command, operands);
   return { command, operands, given };
 }
 
-function commandOf(name: string): Command {
-  const command = commands.find((one) => one.name === name);
-  if (command === undefined) {
-    const meant = nearest(name, commands.map((one) => one.name));
-    const hint = meant === null ? "" : `, did you mean "${meant}"`;
-    throw new UsageError(`Unknown command ${quote(name)}${hint}`);
+/** The options among these words that the help does not list, by the names they go by here. */
+function othersIn(words: readonly string[], { named }: MoreOptions): Option[] {
+  return words.flatMap((word) => {
+    const [, name] = /^--([A-Za-z][^=]*)(?:=.*)?$/s.exec(word) ?? [];
+    const option = name === undefined || optionNamed(name) !== undefined ? undefined : named(name);
+    return option === undefined ? [] : [{ ...option, name: name! }];
+  });
+}
+
+/** Its name is one word, or two. */
+function commandIn(words: readonly string[]): { command: Command | null; operands: readonly string[] } {
+  if (words.length === 0) return { command: null, operands: [] };
+  for (const count of [2, 1]) {
+    const name = words.slice(0, count).join(" ");
+    const command = commands.find((one) => one.name === name);
+    if (command !== undefined) return { command, operands: words.slice(count) };
   }
-  return command;
+  const names = commands.map((one) => one.name);
+  const family = names.filter((name) => name.startsWith(`${words[0]} `));
+  const given = family.length > 0 ? words.slice(0, 2).join(" ") : words[0]!;
+  const meant = nearest(given, names);
+  const hint = meant !== null
+    ? `, did you mean "${meant}"`
+    : family.length > 0
+    ? `, expected one of ${family.join(", ")}`
+    : "";
+  throw new UsageError(`Unknown command ${quote(given)}${hint}`);
 }
 
 function countOperands(
   { name, operand, operands: [least, most] }: Command,
   operands: readonly string[],
 ): void {
-  const usage = `comqtt ${name} ${operand}`;
+  const usage = `comqtt ${name} ${operand}`.trimEnd();
   if (operands.length < least) throw new UsageError(`Command "${name}" needs more: ${usage}`);
   if (operands.length > most) {
     throw new UsageError(`Command "${name}" takes no ${quote(operands[most]!)}: ${usage}`);
@@ -98,15 +107,16 @@ function countOperands(
 /** comqtt v2 took long options with one dash as well. */
 function doubleDash(arg: string): string {
   // (One letter, or several of them, are short options only when all of them are.)
-  const [, name] = /^-([a-z][a-z-]+)(?:=.*)?$/s.exec(arg) ?? [];
+  const [, name] = /^-([a-z][A-Za-z.-]+)(?:=.*)?$/s.exec(arg) ?? [];
   return name !== undefined && !isShort(name) ? `-${arg}` : arg;
 }
 
 function valueOf(option: Option, token: Token & { kind: "option" }): string {
   const { value } = token;
   if (option.value === undefined) {
-    if (value !== undefined) throw new UsageError(`Option --${option.name} takes no value`);
-    return "";
+    if (value === undefined) return "";
+    if (option.answer === true) return value;
+    throw new UsageError(`Option --${option.name} takes no value`);
   }
   if (value === undefined || value === "" || (value.startsWith("-") && token.inlineValue !== true)) {
     throw new UsageError(`Option --${option.name} needs a value: --${option.name} ${option.value}`);
@@ -116,12 +126,4 @@ function valueOf(option: Option, token: Token & { kind: "option" }): string {
 
 function isShort(name: string): boolean {
   return [...name].every((letter) => options.some(({ short }) => short === letter));
-}
-
-function unknownOption(raw: string): UsageError {
-  const name = raw.replace(/^-+/, "");
-  const instead = comqttOptions.get(name);
-  if (instead !== undefined) return new UsageError(`Option "--${name}" of comqtt 2 is not taken: ${instead}`);
-  const meant = nearest(name, byName.keys());
-  return new UsageError(`Unknown option ${quote(raw)}${meant === null ? "" : `, did you mean "--${meant}"`}`);
 }

@@ -13,3 +13,16 @@ export interface Call {
   readonly configuration: Configuration;
   readonly parts: Parts;
 }
+
+/** How a command was called that looks at the configuration itself, whether something is wrong with it or not. */
+export interface EarlyCall {
+  readonly operands: readonly string[];
+  readonly given: Given;
+}
+
+/** What a command says in the end. */
+export interface Answer {
+  readonly text: string;
+  /** Of the process. */
+  readonly code: number;
+}

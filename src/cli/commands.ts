@@ -1,8 +1,10 @@
 /** What the program does besides serving, as one table: parsing and help are made from it. */
 
-import type { Call } from "./call.ts";
+import type { Answer, Call, EarlyCall } from "./call.ts";
+import type { Parts } from "./parts.ts";
 
 export interface Command {
+  /** One word, or two. */
   readonly name: string;
   /** What follows its name in the help. */
   readonly operand: string;
@@ -10,7 +12,9 @@ export interface Command {
   readonly operands: readonly [least: number, most: number];
   readonly text: string;
   /** What it says in the end. Throws an Error with one line. Loaded only when it is called. */
-  readonly run: (call: Call) => Promise<string>;
+  readonly run: ((call: Call) => Promise<string>) | null;
+  /** Instead: one that looks at the configuration itself, and ends with a code of its own. */
+  readonly early?: (call: EarlyCall, parts: Parts) => Promise<Answer>;
 }
 
 export const commands: readonly Command[] = [
@@ -32,14 +36,37 @@ export const commands: readonly Command[] = [
     name: "inspect",
     operand: "[FILE|DIR]",
     operands: [0, 1],
-    text: "counts sessions, queues and retained messages, of a backup or of what is kept (in DIR)",
+    text: "counts sessions, queues and retained messages, of a backup or what is kept (in DIR)",
     run: async (call) => (await import("./commands/inspect.ts")).inspect(call),
   },
   {
-    name: "config",
-    operand: "migrate FILE",
-    operands: [2, 2],
+    name: "config check",
+    operand: "[FILE]...",
+    operands: [0, Infinity],
+    text: "everything that is wrong with the configuration (in FILE); exits with 1 then",
+    run: null,
+    early: async (call, parts) => (await import("./commands/config_check.ts")).configCheck(call, parts),
+  },
+  {
+    name: "config show",
+    operand: "",
+    operands: [0, 0],
+    text: "every setting as it would be in use, and where it comes from; --json for programs",
+    run: async (call) => (await import("./commands/config_show.ts")).configShow(call),
+  },
+  {
+    name: "config schema",
+    operand: "",
+    operands: [0, 0],
+    text: "a JSON Schema of the file, for editors",
+    run: null,
+    early: async () => (await import("./commands/config_schema.ts")).configSchema(),
+  },
+  {
+    name: "config migrate",
+    operand: "FILE",
+    operands: [1, 1],
     text: "writes a mosquitto.conf, or a file of comqtt 2, as one for --conf, with remarks",
-    run: async (call) => (await import("./commands/config.ts")).config(call),
+    run: async (call) => (await import("./commands/config_migrate.ts")).configMigrate(call),
   },
 ];

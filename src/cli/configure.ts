@@ -1,20 +1,27 @@
-/** Gathers the configuration from everywhere: defaults, then the file, then the environment, then the options. */
+/** Gathers the configuration from everywhere: defaults, then files, then the environment, then the options. */
 
-import { type Configuration, defaultLayer, type Layer } from "../config/configuration.ts";
+import type { Configuration, Layer } from "../config/configuration.ts";
 import type { Variables } from "../config/environment.ts";
-import { flagLayer } from "../config/flags.ts";
-import { fromHome, homeInPaths } from "../config/home.ts";
+import { homeInPaths, wholePath } from "../config/home.ts";
+import { listenersAskedFor, shortProtocols } from "../config/listener_text.ts";
 import { merge } from "../config/merge.ts";
-import { ConfigError, type Problem, quote } from "../core/problem.ts";
+import { ConfigError, type Problem } from "../core/problem.ts";
 import { setVariables } from "../config/set_variables.ts";
-import { homeFolder, readTextFile } from "../runtime/process.ts";
-import { describeListenFault } from "../runtime/tcp/listen_fault.ts";
+import { Found } from "../config/table/found.ts";
+import { homeFolder } from "../runtime/process.ts";
 import type { Given } from "./call.ts";
+import { readConf } from "./conf_files.ts";
 import { type Parts, sourceParts } from "./parts.ts";
 
 export interface Configured {
   readonly configuration: Configuration;
   readonly warnings: readonly Problem[];
+}
+
+export interface Gathered {
+  /** Null when one of the problems is an error. */
+  readonly configuration: Configuration | null;
+  readonly problems: readonly Problem[];
 }
 
 /** `home`: the directory that `~/` stands for. Throws a `ConfigError`. */
@@ -24,55 +31,96 @@ export async function configure(
   home: string | undefined = homeFolder(),
   parts: Parts = sourceParts,
 ): Promise<Configured> {
+  const { configuration, problems } = await gather(given, environment, home, parts);
+  const errors = problems.filter(({ severity }) => severity === "error");
+  if (configuration === null || errors.length > 0) throw new ConfigError(errors);
+  return { configuration, warnings: problems };
+}
+
+/** The same, and everything that is said of it. */
+export async function gather(
+  given: Given,
+  environment: Variables,
+  home: string | undefined = homeFolder(),
+  parts: Parts = sourceParts,
+): Promise<Gathered> {
   const variables = setVariables(environment);
   const problems: Problem[] = [];
-  const layers: Layer[] = [defaultLayer];
-  const add = (make: () => Layer): void => {
+  const attempt = attempts(problems);
+  const layers: (Layer | null)[] = [];
+  const { origin, paths } = confPaths(given, variables);
+  const anything = paths.length > 0 || variables.size > 0 || saysMore(given);
+  // (What only they need is loaded only for them: a start without any stays small.)
+  if (!anything) {
+    layers.push(await attempt(() => listenersAlone(given)));
+  } else {
+    const { outsideWith } = await import("../config/outside.ts");
+    const outside = outsideWith(variables, home);
+    if (paths.length > 0) {
+      const files = await attempt(() => readConf(paths.map((path) => wholePath(path, home)), origin));
+      const { fileLayer } = await parts.configurationFile();
+      const read = fileLayer(files ?? [], outside);
+      problems.push(...read.problems);
+      layers.push(read.layer);
+    }
+    if (variables.size > 0) {
+      const { slips } = await import("../config/variables.ts");
+      const { environmentLayer } = await import("../config/environment.ts");
+      problems.push(...slips(variables));
+      layers.push(await attempt(() => environmentLayer(variables, outside)));
+    }
+    const { comqttFlagLayer } = await import("../config/comqtt_flags.ts");
+    const { flagLayer } = await import("../config/flags.ts");
+    const comqtt = comqttFlagLayer(given, outside);
+    problems.push(...comqtt.problems);
+    layers.push(comqtt.layer, await attempt(() => flagLayer(given, outside)));
+  }
+  if (problems.some(({ severity }) => severity === "error")) return { configuration: null, problems };
+  const all = layers.filter((layer) => layer !== null);
+  if (anything) problems.push(...await togetherProblems(all));
+  const merged = await attempt(() => homeInPaths(merge(all), home));
+  return { configuration: problems.some(({ severity }) => severity === "error") ? null : merged, problems };
+}
+
+/** What is wrong with one source says nothing about the others: all of it is told at once. */
+function attempts(problems: Problem[]): <T>(make: () => T | Promise<T>) => Promise<T | null> {
+  return async (make) => {
     try {
-      layers.push(make());
+      return await make();
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       problems.push(...error.problems);
+      return null;
     }
   };
-  const file = confFile(given, variables, home);
-  if (file !== null) {
-    const text = await readConf(file);
-    const { fileLayer } = await parts.configurationFile();
-    const read = fileLayer({ file: file.path, text });
-    problems.push(...read.problems);
-    layers.push(read.layer);
-  }
-  if (variables.size > 0) {
-    const { slips } = await import("../config/variables.ts");
-    const { environmentLayer } = await import("../config/environment.ts");
-    problems.push(...slips(variables));
-    add(() => environmentLayer(variables));
-  }
-  add(() => flagLayer(given));
-  const errors = problems.filter(({ severity }) => severity === "error");
-  if (errors.length > 0) throw new ConfigError(errors);
-  return { configuration: homeInPaths(merge(layers), home), warnings: problems };
 }
 
-interface ConfFile {
-  readonly path: string;
-  /** Who named it. */
-  readonly origin: string;
+const notSettings: readonly string[] = [...shortProtocols, "conf", "json", "out", "version", "help"];
+
+/** Options that are no listeners. */
+function saysMore(given: Given): boolean {
+  return [...given.keys()].some((name) => !notSettings.includes(name));
 }
 
-function confFile(given: Given, variables: Variables, home: string | undefined): ConfFile | null {
-  const flag = given.get("conf")?.[0];
-  const path = flag ?? variables.get("COMQTT_CONF");
-  if (path === undefined) return null;
-  return { path: fromHome(path, home), origin: flag === undefined ? "COMQTT_CONF" : "--conf" };
+function listenersAlone(given: Given): Layer {
+  const problems: Problem[] = [];
+  const listeners = listenersAskedFor(given, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { found: new Found(), listeners };
 }
 
-async function readConf({ path, origin }: ConfFile): Promise<string> {
-  try {
-    return await readTextFile(path);
-  } catch (error) {
-    const message = `Cannot read the file ${quote(path)}: ${describeListenFault(error)}`;
-    throw new ConfigError([{ severity: "error", where: origin, message }]);
-  }
+/** What each source may say, and not all of them together. */
+async function togetherProblems(layers: readonly Layer[]): Promise<Problem[]> {
+  const { checkFound } = await import("../config/table/check.ts");
+  const found = new Found();
+  for (const layer of layers) found.add(layer.found);
+  return checkFound(found, { all: true });
+}
+
+/** `origin`: who named them. */
+function confPaths(given: Given, variables: Variables): { origin: string; paths: readonly string[] } {
+  const flags = given.get("conf");
+  if (flags !== undefined) return { origin: "--conf", paths: flags };
+  const paths = variables.get("COMQTT_CONF")?.split(",").map((path) => path.trim());
+  return { origin: "COMQTT_CONF", paths: paths?.filter((path) => path !== "") ?? [] };
 }

@@ -17,8 +17,9 @@ export function helpText(): string {
     ...optionGroups.flatMap(groupLines),
     "",
     "Listener options may be given several times; they replace those of the same kind from elsewhere.",
-    "Each setting is also a variable: --log-level is COMQTT_LOG_LEVEL, and the settings of the",
-    "file are COMQTT_LIMITS_PACKET_SIZE and so on. Options go before variables, variables before the file.",
+    "Every setting of the file is an option and a variable, too: --limits-packet-size 2MiB and",
+    "COMQTT_LIMITS_PACKET_SIZE; docs/configuration.md has all of them. Options go before variables, variables",
+    "before files.",
     "A variable that is empty is not set. A path may begin with ~/, the home directory.",
     "",
   ].join("\n");

@@ -1,4 +1,7 @@
-/** The options of the command line, as one table: parsing, help and messages are made from it. */
+/**
+ * The options of the command line, as one table: parsing, help and messages are made from it. Every setting of the
+ * configuration is an option as well; the help has those that are usual.
+ */
 
 export interface Option {
   readonly name: string;
@@ -8,6 +11,8 @@ export interface Option {
   readonly repeatable?: boolean;
   /** It belongs to a command, and is no setting. */
   readonly ofCommand?: boolean;
+  /** A switch that may be told `false`, after an equals sign. */
+  readonly answer?: true;
   /** Several lines are several lines in the help. */
   readonly text: string;
 }
@@ -81,7 +86,13 @@ export const optionGroups: readonly OptionGroup[] = [
   {
     title: "The rest",
     options: [
-      { name: "conf", value: "FILE", text: "settings in YAML; options and the environment go before it" },
+      {
+        name: "conf",
+        value: "FILE",
+        repeatable: true,
+        text:
+          "settings in YAML, or a directory with such files; options and the\nenvironment go before it, later files before earlier ones",
+      },
       { name: "log-level", value: "LEVEL", text: "debug, info, warn or error; default info" },
       {
         name: "out",
@@ -89,7 +100,7 @@ export const optionGroups: readonly OptionGroup[] = [
         ofCommand: true,
         text: "config migrate: the file to write, which must not be there yet;\ndefault standard output",
       },
-      { name: "json", text: "inspect: as JSON, with every session" },
+      { name: "json", text: "inspect, config show: as JSON, for programs" },
       { name: "version", short: "V", text: "the version of this program and of what runs it" },
       { name: "help", short: "h", text: "this text" },
     ],
@@ -97,3 +108,10 @@ export const optionGroups: readonly OptionGroup[] = [
 ];
 
 export const options: readonly Option[] = optionGroups.flatMap((group) => group.options);
+
+const byName = new Map(options.map((option) => [option.name, option]));
+
+/** One of the table. */
+export function optionNamed(name: string): Option | undefined {
+  return byName.get(name);
+}

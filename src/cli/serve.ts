@@ -6,8 +6,9 @@ import { logWithCode } from "../core/log.ts";
 import { CodedError } from "../core/errors.ts";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { textOf } from "../core/error_text.ts";
-import type { Log } from "../core/options.ts";
+import type { Log, PartialServerOptions } from "../core/options.ts";
 import type { Configuration, ListenerSetting } from "../config/configuration.ts";
+import { DEFAULT_LEVEL } from "../config/log_default.ts";
 import { storageChoice } from "../config/storage.ts";
 import { ListenerError } from "../listeners/listener_error.ts";
 import { onFaults } from "../runtime/faults.ts";
@@ -37,8 +38,7 @@ export async function serve(configuration: Configuration, parts: Parts, log: Log
     const text = `Nobody caught an error: ${error.stack ?? error.message}`;
     logWithCode(log, "error", text, errorCodeOf(error) ?? "internal-error");
   });
-  const { data: _d, storage: _s, ...options } = configuration.values;
-  const server = new Server({ ...options, log });
+  const server = new Server({ ...serverOptions(configuration), log });
   server.addHook(new AllowAll());
   const storage = await makeStorage(storageChoice(configuration.values), parts);
   if (storage !== null) server.addHook(storage);
@@ -71,6 +71,19 @@ export async function serve(configuration: Configuration, parts: Parts, log: Log
   reloads();
   returnMemory();
   say(`comqtt ${VERSION} is ready`);
+}
+
+/** What the server itself is told. */
+function serverOptions({ values }: Configuration): PartialServerOptions {
+  const { capabilities, limits, queueFull, sysTopicInterval, restoreCounters, log } = values;
+  return {
+    capabilities,
+    limits,
+    logLevel: log.level ?? DEFAULT_LEVEL,
+    ...(queueFull === undefined ? {} : { queueFull }),
+    ...(sysTopicInterval === undefined ? {} : { sysTopicInterval }),
+    ...(restoreCounters === undefined ? {} : { restoreCounters }),
+  };
 }
 
 /** The application is loaded only when it is served. */

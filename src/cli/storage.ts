@@ -34,8 +34,8 @@ async function redisStorage(values: Partial<StorageValues>, parts: Parts): Promi
   return new RedisStorage({ ...options, ...(Object.keys(tls).length === 0 ? {} : { tls }) });
 }
 
-/** PEM text from paths. */
-async function redisTls(values: Partial<StorageValues>): Promise<RedisTls> {
+/** PEM text from paths. Throws an Error with one line. */
+export async function redisTls(values: Partial<StorageValues>): Promise<RedisTls> {
   const { readPemSource } = await import("../runtime/tls/pem_source.ts");
   const { checkedTls } = await import("../../hooks/storage/redis/certificates.ts");
   const { passphrase } = values;

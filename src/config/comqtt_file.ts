@@ -6,13 +6,12 @@
 import { defaultLimits } from "../core/options.ts";
 import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { ListenerSetting } from "./configuration.ts";
-import { assign, type Draft, sectionFields } from "./draft.ts";
-import { addressFault } from "./listener_text.ts";
+import type { Draft } from "./draft.ts";
+import { addressFault } from "./address_fault.ts";
 import { quote } from "../core/problem.ts";
 import { ComqttStorage } from "./comqtt_storage.ts";
-import { capabilityKinds, limitKinds, sysTopicIntervalKind } from "./settings.ts";
-import { formatBytes, yesOrNo } from "./values.ts";
-import type { Entry, Fields, YamlReader } from "./yaml_reader.ts";
+import type { Entry, Fields, SourceReader } from "./source_reader.ts";
+import { anyText, formatBytes } from "./values.ts";
 
 /** What comes with comqtt's files, by the mapping it stands in. */
 export interface ComqttFields {
@@ -22,7 +21,7 @@ export interface ComqttFields {
   finish(): void;
 }
 
-export function comqttFields(reader: YamlReader, draft: Draft): ComqttFields {
+export function comqttFields(reader: SourceReader, draft: Draft): ComqttFields {
   const later = notYet(reader);
   const storage = new ComqttStorage(reader);
   const packetSize = new PacketSize(reader);
@@ -34,7 +33,8 @@ export function comqttFields(reader: YamlReader, draft: Draft): ComqttFields {
     top: {
       mqtt: (entry) => readMqtt(reader, entry, { draft, packetSize }),
       auth: (entry) => readAuth(reader, entry),
-      ...fieldsOf(["bridgeWay", "pprofEnable", "dashboardEnable", "cluster"], later),
+      bridgeWay: notYet(reader, ["none"]),
+      ...fieldsOf(["pprofEnable", "dashboardEnable", "cluster"], later),
       // What they are for is warned of already, if it was asked for.
       ...fieldsOf(["bridgePath", "dashboard"], passedOver),
       ...storage.fields,
@@ -66,21 +66,23 @@ function fieldsOf(names: readonly string[], field: (entry: Entry) => void): Fiel
 /** Values that ask for nothing. */
 const nothing: readonly (string | undefined)[] = ["", "0", "false"];
 
-function notYet(reader: YamlReader): (entry: Entry) => void {
+/** `names`: of values that ask for nothing, either. */
+function notYet(reader: SourceReader, names: readonly string[] = []): (entry: Entry) => void {
   return (entry) => {
-    if (!nothing.includes(reader.text(entry))) warnOf(reader, entry);
+    const text = reader.text(entry);
+    if (!nothing.includes(text) && !names.includes(text ?? "")) warnOf(reader, entry);
   };
 }
 
-function warnOf(reader: YamlReader, { key, path }: Entry): void {
+function warnOf(reader: SourceReader, { key, path }: Entry): void {
   reader.warn(key, `${quote(path)} is not supported yet and has no effect`);
 }
 
 /** Access control that is asked for and not there must not let everyone in. */
-function readAuth(reader: YamlReader, entry: Entry): void {
+function readAuth(reader: SourceReader, entry: Entry): void {
   reader.read(entry, {
     way: (way) => {
-      if (nothing.includes(reader.text(way))) return;
+      if ([...nothing, "anonymous"].includes(reader.text(way))) return;
       const value = quote(reader.text(way) ?? "");
       reader.error(
         way.key,
@@ -92,7 +94,7 @@ function readAuth(reader: YamlReader, entry: Entry): void {
   });
 }
 
-function readMqtt(reader: YamlReader, entry: Entry, reading: Reading): void {
+function readMqtt(reader: SourceReader, entry: Entry, reading: Reading): void {
   const { draft } = reading;
   const addresses = new Map<"tcp" | "ws" | "http", Entry>();
   let tls: TlsFiles | undefined;
@@ -129,8 +131,13 @@ function encrypted(setting: ListenerSetting, tls: TlsFiles): ListenerSetting {
 }
 
 /** Null when it is off, or wrong. */
-function readAddress(reader: YamlReader, type: "tcp" | "ws" | "http", entry: Entry): ListenerSetting | null {
-  const address = reader.text(entry) ?? "?";
+function readAddress(
+  reader: SourceReader,
+  type: "tcp" | "ws" | "http",
+  entry: Entry,
+): ListenerSetting | null {
+  const address = reader.value(entry, anyText);
+  if (address === undefined) return null;
   // An address that is empty opened a port that nobody knew; here it opens none.
   if (["", "off", "false"].includes(address)) return null;
   const fault = addressFault(type, address);
@@ -140,10 +147,10 @@ function readAddress(reader: YamlReader, type: "tcp" | "ws" | "http", entry: Ent
 }
 
 /** Undefined when all of it is empty, as in the files that come with comqtt. */
-function readTls(reader: YamlReader, entry: Entry): TlsFiles | undefined {
+function readTls(reader: SourceReader, entry: Entry): TlsFiles | undefined {
   const paths = new Map<string, string>();
   const remember = (inner: Entry): void => {
-    const path = reader.text(inner);
+    const path = reader.value(inner, anyText);
     if (path !== undefined && path !== "") paths.set(inner.name, path);
   };
   reader.read(entry, {
@@ -162,25 +169,21 @@ function readTls(reader: YamlReader, entry: Entry): TlsFiles | undefined {
   return { cert, key, ...(ca === undefined ? {} : { ca, requireClientCert: true }) };
 }
 
-function readOptions(reader: YamlReader, entry: Entry, { draft, packetSize }: Reading): void {
+function readOptions(reader: SourceReader, entry: Entry, { draft, packetSize }: Reading): void {
   const later = notYet(reader);
-  const { queuedMessages } = limitKinds;
   reader.read(entry, {
-    sysTopicResendInterval: (inner) =>
-      assign(draft, "sysTopicInterval", reader.value(inner, sysTopicIntervalKind)),
+    sysTopicResendInterval: (inner) => draft.take("sysTopicInterval", inner),
     // Publishing by the program itself needs no permission here; buffers say how comqtt uses memory, not what it does.
     ...fieldsOf(["inlineClient", "clientWriteBufferSize", "clientReadBufferSize"], passedOver),
     capabilities: (inner) =>
       reader.read(inner, {
-        ...sectionFields(reader, draft.capabilities, capabilityKinds),
-        maximumClientWritesPending: (e) =>
-          assign(draft.limits, "queuedMessages", reader.value(e, queuedMessages)),
+        ...draft.capabilityFields(),
+        maximumClientWritesPending: (e) => draft.take("limits.queuedMessages", e),
         maximumPacketSize: (e) => packetSize.read(e, draft),
         compatibilities: (e) =>
           reader.read(e, {
-            obscureNotAuthorized: (o) =>
-              assign(draft.capabilities, "obscureNotAuthorized", reader.value(o, yesOrNo)),
-            restoreSysInfoRestart: (o) => assign(draft, "restoreCounters", reader.value(o, yesOrNo)),
+            obscureNotAuthorized: (o) => draft.take("capabilities.obscureNotAuthorized", o),
+            restoreSysInfoRestart: (o) => draft.take("restoreCounters", o),
             ...fieldsOf(
               ["passiveClientDisconnect", "alwaysReturnResponse", "noinheritedpropertiesonack"],
               later,
@@ -192,21 +195,21 @@ function readOptions(reader: YamlReader, entry: Entry, { draft, packetSize }: Re
 
 /** 0 is no limit there. Here there always is one, which is told to whoever has not set it elsewhere in the file. */
 class PacketSize {
-  readonly #reader: YamlReader;
+  readonly #reader: SourceReader;
   #unlimited: Entry | null = null;
 
-  constructor(reader: YamlReader) {
+  constructor(reader: SourceReader) {
     this.#reader = reader;
   }
 
   read(entry: Entry, draft: Draft): void {
     if (this.#reader.text(entry) === "0") this.#unlimited = entry;
-    else assign(draft.limits, "packetSize", this.#reader.value(entry, limitKinds.packetSize));
+    else draft.take("limits.packetSize", entry);
   }
 
   /** When the whole file is read. */
-  finish({ limits }: Draft): void {
-    if (this.#unlimited === null || limits.packetSize !== undefined) return;
+  finish({ found }: Draft): void {
+    if (this.#unlimited === null || found.get("limits.packetSize") !== undefined) return;
     const { key, path } = this.#unlimited;
     this.#reader.warn(
       key,

@@ -1,60 +1,67 @@
 /** What comqtt 2 files say of storage. */
 
-import { assign, type Draft } from "./draft.ts";
+import type { Draft } from "./draft.ts";
 import { quote } from "../core/problem.ts";
-import { comqttStorage, storageKinds, type StorageValues } from "./storage.ts";
-import type { ValueKind } from "./values.ts";
-import type { Entry, Fields, YamlReader } from "./yaml_reader.ts";
-
-type Mutable<T> = { -readonly [K in keyof T]?: T[K] };
+import type { Entry, Fields, SourceReader } from "./source_reader.ts";
+import { comqttStorage } from "./storage.ts";
+import { settingAt } from "./table/check.ts";
+import { anyText } from "./values.ts";
 
 /** Gathers keys that only mean something together. */
 export class ComqttStorage {
   readonly fields: Fields;
-  readonly #reader: YamlReader;
+  readonly #reader: SourceReader;
   #way: Entry | undefined;
-  #path = "";
-  readonly #redis: Mutable<StorageValues> = {};
+  #path: { readonly text: string; readonly entry: Entry } | undefined;
+  /** By the name of the setting here. */
+  readonly #redis: Map<string, { readonly value: unknown; readonly entry: Entry }> = new Map();
 
-  constructor(reader: YamlReader) {
+  constructor(reader: SourceReader) {
     this.#reader = reader;
+    const take = (name: string) => (entry: Entry): void => this.#take(name, entry);
     this.fields = {
       storageWay: (entry) => this.#way = entry,
-      storagePath: (entry) => this.#path = reader.text(entry) ?? "",
+      storagePath: (entry) => this.#path = { text: reader.value(entry, anyText) ?? "", entry },
       redis: (entry) =>
         reader.read(entry, {
           options: (options) =>
             reader.read(options, {
-              addr: (inner) => this.#take("address", inner, storageKinds.address),
-              username: (inner) => this.#take("username", inner, storageKinds.username),
-              password: (inner) => this.#take("password", inner, storageKinds.password),
-              db: (inner) => this.#take("database", inner, storageKinds.database),
+              addr: take("address"),
+              username: take("username"),
+              password: take("password"),
+              db: take("database"),
             }),
-          prefix: (inner) => this.#take("prefix", inner, storageKinds.prefix),
+          prefix: take("prefix"),
         }),
     };
   }
 
   /** When the whole file is read. */
-  finish({ storage }: Draft): void {
-    if (this.#way === undefined) return;
-    const type = this.#reader.value(this.#way, comqttStorage);
-    if (type === undefined || storage.type !== undefined) return;
-    storage.type = type;
+  finish(draft: Draft): void {
+    const way = this.#way;
+    if (way === undefined) return;
+    const type = this.#reader.value(way, comqttStorage);
+    if (type === undefined || draft.found.get("storage.type") !== undefined) return;
+    draft.set("storage.type", type, way);
     if (type === "memory") return;
     // (A file of comqtt 2 is of another kind, and is left as it is.)
-    if (type === "sqlite") storage.path = `${(this.#path || "comqtt").replace(/\.db$/, "")}.sqlite`;
-    else Object.assign(storage, this.#redis, { prefix: `${this.#redis.prefix ?? "comqtt"}:` });
-    const where = type === "sqlite" ? `SQLite here, in ${quote(storage.path!)}` : "Redis here, in other keys";
-    this.#reader.warn(
-      this.#way.key,
-      `${quote(this.#way.path)} is ${where}; what comqtt 2 has stored is not read`,
-    );
+    const path = `${(this.#path?.text || "comqtt").replace(/\.db$/, "")}.sqlite`;
+    if (type === "sqlite") draft.set("storage.path", path, this.#path?.entry ?? way);
+    else this.#setRedis(draft, way);
+    const where = type === "sqlite" ? `SQLite here, in ${quote(path)}` : "Redis here, in other keys";
+    this.#reader.warn(way.key, `${quote(way.path)} is ${where}; what comqtt 2 has stored is not read`);
+  }
+
+  #setRedis(draft: Draft, way: Entry): void {
+    for (const [name, { value, entry }] of this.#redis) draft.set(`storage.${name}`, value, entry);
+    const prefix = this.#redis.get("prefix");
+    draft.set("storage.prefix", `${prefix?.value ?? "comqtt"}:`, prefix?.entry ?? way);
   }
 
   /** What is left empty asks for nothing. */
-  #take<K extends keyof StorageValues>(key: K, entry: Entry, kind: ValueKind<StorageValues[K]>): void {
+  #take(name: string, entry: Entry): void {
     if (this.#reader.text(entry) === "") return;
-    assign(this.#redis, key, this.#reader.value(entry, kind));
+    const value = this.#reader.value(entry, settingAt(`storage.${name}`).kind);
+    if (value !== undefined) this.#redis.set(name, { value, entry });
   }
 }

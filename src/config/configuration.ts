@@ -1,12 +1,13 @@
 /** What the program is told to do, whoever said it: defaults, a file, the environment, the command line. */
 
-import type { Capabilities, Limits, LogLevel, QueueFull } from "../core/options.ts";
 import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { Origins } from "./origins.ts";
-import type { StorageValues } from "./storage.ts";
+import type { Found, Places, Values } from "./table/found.ts";
+import type { Setting } from "./table/item.ts";
 
 /** How clients come in; with TLS each has a name of its own. */
-export type Protocol = "tcp" | "tls" | "ws" | "wss" | "http" | "https" | "unix";
+export const protocols = ["tcp", "tls", "ws", "wss", "http", "https", "unix"] as const;
+export type Protocol = typeof protocols[number];
 
 export interface ListenerSetting {
   readonly protocol: Protocol;
@@ -28,51 +29,39 @@ export interface ListenerSetting {
   readonly topicAliasMaximumOut?: number;
   /** Where it was asked for and can be changed: `--tcp`, `COMQTT_TCP`, `comqtt.yml:3:5`. */
   readonly origin: string;
-}
-
-/** The settings that are single values. */
-export interface Values {
-  readonly capabilities: Partial<Capabilities>;
-  readonly limits: Partial<Limits>;
-  readonly queueFull?: QueueFull;
-  readonly sysTopicInterval?: number;
-  readonly restoreCounters?: boolean;
-  readonly logLevel?: LogLevel;
-  /** The directory for everything that is kept. */
-  readonly data?: string;
-  readonly storage: Partial<StorageValues>;
+  /** Nobody has asked for it. */
+  readonly byDefault?: true;
 }
 
 /** What one source says; later ones go before earlier ones. */
 export interface Layer {
-  readonly values: Values;
+  /** Settings besides listeners, with their places. */
+  readonly found: Found;
   /** All listeners of these protocols are these; an empty list is none. */
   readonly listeners: ReadonlyMap<Protocol, readonly ListenerSetting[]>;
-  /** Certificates for listeners that name none of their own. */
-  readonly tls: Partial<TlsFiles>;
-  /** For WebSocket listeners that have none of their own. */
-  readonly origins?: Origins;
 }
 
 export interface Configuration {
   readonly listeners: readonly ListenerSetting[];
   readonly values: Values;
+  /** Where each value was said that is no default. */
+  readonly places: Places;
+  /** By its path, what was set besides listeners. */
+  readonly settings: ReadonlyMap<string, Setting<unknown>>;
 }
 
 /** Only this machine can connect until somebody says otherwise. */
-export const defaultLayer: Layer = {
-  values: { capabilities: {}, limits: {}, storage: {}, logLevel: "info" },
-  listeners: new Map<Protocol, ListenerSetting[]>([
-    ["tcp", [{ protocol: "tcp", id: "tcp", address: "127.0.0.1:1883", origin: "--tcp" }]],
-    ["ws", [{ protocol: "ws", id: "ws", address: "127.0.0.1:1882", origin: "--ws" }]],
-    ["http", [{ protocol: "http", id: "http", address: "127.0.0.1:8080", origin: "--http" }]],
-  ]),
-  tls: {},
-};
+export const defaultListeners: ReadonlyMap<Protocol, readonly ListenerSetting[]> = new Map([
+  ["tcp", [{ protocol: "tcp", id: "tcp", address: "127.0.0.1:1883", origin: "--tcp", byDefault: true }]],
+  ["ws", [{ protocol: "ws", id: "ws", address: "127.0.0.1:1882", origin: "--ws", byDefault: true }]],
+  ["http", [{ protocol: "http", id: "http", address: "127.0.0.1:8080", origin: "--http", byDefault: true }]],
+]);
 
-/** For files that list their listeners themselves. */
-export function withoutDefaultListeners(layer: Layer): Layer {
-  const none = new Map<Protocol, readonly ListenerSetting[]>();
-  for (const protocol of defaultLayer.listeners.keys()) none.set(protocol, []);
-  return { ...layer, listeners: new Map([...none, ...layer.listeners]) };
+/** Of a list of listeners: there are no others. */
+export function onlyThese(
+  settings: readonly ListenerSetting[],
+): Map<Protocol, readonly ListenerSetting[]> {
+  return new Map(
+    protocols.map((protocol) => [protocol, settings.filter((one) => one.protocol === protocol)]),
+  );
 }

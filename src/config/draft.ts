@@ -1,40 +1,37 @@
 /** What is gathered while a configuration file is read. */
 
-import type { Capabilities, Limits, LogLevel, QueueFull } from "../core/options.ts";
 import type { ListenerSetting, Protocol } from "./configuration.ts";
-import type { StorageValues } from "./storage.ts";
-import type { ValueKind } from "./values.ts";
-import type { Entry, Fields, YamlReader } from "./yaml_reader.ts";
+import type { Entry, Fields, SourceReader } from "./source_reader.ts";
+import { settingAt } from "./table/check.ts";
+import { Found } from "./table/found.ts";
+import { capabilities } from "./table/capabilities.ts";
 
-export interface Draft {
-  readonly capabilities: { -readonly [K in keyof Capabilities]?: Capabilities[K] };
-  readonly limits: { -readonly [K in keyof Limits]?: Limits[K] };
-  queueFull?: QueueFull;
-  sysTopicInterval?: number;
-  restoreCounters?: boolean;
-  logLevel?: LogLevel;
-  data?: string;
-  readonly storage: { -readonly [K in keyof StorageValues]?: StorageValues[K] };
-  /** From `listeners`: there are no others. */
-  listed: { readonly entry: Entry; readonly settings: readonly ListenerSetting[] } | null;
+export class Draft {
+  readonly found: Found = new Found();
   /** From `mqtt.tcp` and the like. */
-  readonly listeners: Map<Protocol, readonly ListenerSetting[]>;
-}
+  readonly listeners: Map<Protocol, readonly ListenerSetting[]> = new Map();
+  readonly #reader: SourceReader;
 
-/** A value that was not usable leaves what there was. */
-export function assign<T, K extends keyof T>(into: T, key: K, value: T[K] | undefined): void {
-  if (value !== undefined) into[key] = value;
-}
-
-/** A field for each key of a section. */
-export function sectionFields<T>(
-  reader: YamlReader,
-  into: { -readonly [K in keyof T]?: T[K] },
-  kinds: { readonly [K in keyof T]-?: ValueKind<T[K]> },
-): Fields {
-  const fields: Record<string, (entry: Entry) => void> = {};
-  for (const key of Object.keys(kinds) as (keyof T & string)[]) {
-    fields[key] = (entry) => assign(into, key, reader.value(entry, kinds[key]));
+  constructor(reader: SourceReader) {
+    this.#reader = reader;
   }
-  return fields;
+
+  /** A value of comqtt's files that is the setting with this path here. One that is not usable leaves what there was. */
+  take(path: string, entry: Entry): void {
+    const value = this.#reader.value(entry, settingAt(path).kind);
+    if (value !== undefined) this.set(path, value, entry);
+  }
+
+  set(path: string, value: unknown, { key }: Entry): void {
+    this.found.set(path, value, this.#reader.place(key), settingAt(path));
+  }
+
+  /** `capabilities` of this table, which stand somewhere else in comqtt's files. */
+  capabilityFields(): Fields {
+    const fields: Record<string, (entry: Entry) => void> = {};
+    for (const key of Object.keys(capabilities.items)) {
+      fields[key] = (entry) => this.take(`capabilities.${key}`, entry);
+    }
+    return fields;
+  }
 }

@@ -1,111 +1,71 @@
 /** The environment as a source of settings: `COMQTT_` and the name of the option or setting in upper case. */
 
-import type { TlsFiles } from "../listeners/tls_files.ts";
-import type { Layer, ListenerSetting, Protocol } from "./configuration.ts";
-import { listenersOf } from "./listener_text.ts";
+import { type Layer, type ListenerSetting, onlyThese, type Protocol } from "./configuration.ts";
+import { listenersOfList } from "./listener_list.ts";
+import { listenersOf, shortProtocols } from "./listener_text.ts";
 import { nearest } from "../core/nearest.ts";
-import { originsKind } from "./origins.ts";
-import { ConfigError, type Problem, quote } from "../core/problem.ts";
-import {
-  capabilityKinds,
-  limitKinds,
-  logLevelKind,
-  queueFullKind,
-  restoreCountersKind,
-  sysTopicIntervalKind,
-} from "./settings.ts";
-import { storageKinds } from "./storage.ts";
-import { filePath, type ValueKind } from "./values.ts";
+import { nothingOutside, type Outside } from "./outside.ts";
+import { ConfigError, type Problem } from "../core/problem.ts";
+import { Found } from "./table/found.ts";
+import type { Items } from "./table/item.ts";
+import { namedByVariable, namedSettings, variableName } from "./table/names.ts";
+import { table } from "./table/table.ts";
+import { takeText } from "./table/texts.ts";
 
 /** What the environment has under a name that begins with `COMQTT_`. */
 export type Variables = ReadonlyMap<string, string>;
 
-const protocols: readonly Protocol[] = ["tcp", "tls", "ws", "wss", "http", "unix"];
-
-/** `COMQTT_LIMITS_PACKET_SIZE` and the like. */
-export function variableName(...path: readonly string[]): string {
-  return ["COMQTT", ...path.map((part) => part.replace(/([a-z])([A-Z])/g, "$1_$2"))].join("_").toUpperCase();
-}
-
 /** `variables`: those that are set. Throws a `ConfigError` with everything that is wrong. */
-export function environmentLayer(variables: Variables): Layer {
+export function environmentLayer(variables: Variables, outside: Outside = nothingOutside): Layer {
   const problems: Problem[] = [];
+  const found = new Found();
   const listeners = new Map<Protocol, readonly ListenerSetting[]>();
-  for (const protocol of protocols) {
+  for (const protocol of shortProtocols) {
     const origin = variableName(protocol);
     const text = variables.get(origin);
     if (text === undefined) continue;
     const texts = text.split(",").map((part) => part.trim());
     listeners.set(protocol, listenersOf({ protocol, texts, origin }, problems));
   }
-  const read = <T>(kind: ValueKind<T>, ...path: string[]): T | undefined => {
-    const where = variableName(...path);
-    const text = variables.get(where);
-    if (text === undefined) return undefined;
-    const value = kind.parse(text.trim());
-    if (value !== undefined) return value;
-    const shown = kind.secret === true ? "this" : quote(text);
-    problems.push({ severity: "error", where, message: `Cannot use ${shown}, expected ${kind.accepted}` });
-    return undefined;
-  };
-  const section = <T>(name: string, kinds: { readonly [K in keyof T]: ValueKind<T[K]> }): Partial<T> => {
-    const values: Partial<T> = {};
-    for (const key of Object.keys(kinds) as (keyof T & string)[]) {
-      const value = read(kinds[key], name, key);
-      if (value !== undefined) values[key] = value;
+  if (variables.size > 0) {
+    for (const named of namedSettings()) {
+      const text = variables.get(named.variable)?.trim();
+      if (text !== undefined) takeText({ named, text, origin: named.variable }, { found, problems, outside });
     }
-    refuseUnknown(variables, { section: name, known: Object.keys(kinds) }, problems);
-    return values;
-  };
-  const queueFull = read(queueFullKind, "queueFull");
-  const sysTopicInterval = read(sysTopicIntervalKind, "sysTopicInterval");
-  const restoreCounters = read(restoreCountersKind, "restoreCounters");
-  const logLevel = read(logLevelKind, "logLevel");
-  const data = read(filePath, "data");
-  const origins = read(originsKind, "origins");
-  const values = {
-    limits: section("limits", limitKinds),
-    capabilities: section("capabilities", capabilityKinds),
-    storage: section("storage", storageKinds),
-    ...(data === undefined ? {} : { data }),
-    ...(queueFull === undefined ? {} : { queueFull }),
-    ...(sysTopicInterval === undefined ? {} : { sysTopicInterval }),
-    ...(restoreCounters === undefined ? {} : { restoreCounters }),
-    ...(logLevel === undefined ? {} : { logLevel }),
-  };
-  if (problems.length > 0) throw new ConfigError(problems);
-  return { values, listeners, tls: tlsOf(variables), ...(origins === undefined ? {} : { origins }) };
-}
-
-type TlsPart = "cert" | "key" | "passphrase" | "passphraseFile" | "ca";
-export const tlsParts: readonly TlsPart[] = ["cert", "key", "passphrase", "passphraseFile", "ca"];
-
-function tlsOf(variables: Variables): Partial<TlsFiles> {
-  const tls: { -readonly [K in TlsPart]?: string } = {};
-  for (const part of tlsParts) {
-    const path = variables.get(variableName("tls", part));
-    if (path !== undefined) tls[part] = path;
+    refuseUnknown(variables, problems);
   }
-  return tls;
+  const layer = withList({ found, listeners }, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return layer;
 }
 
-interface Section {
-  readonly section: string;
-  readonly known: readonly string[];
+/** A list of listeners is all there are, from variables and options as well. */
+export function withList({ found, listeners }: Layer, problems: Problem[]): Layer {
+  if (found.listeners === undefined) return { found, listeners };
+  const origin = found.places.get("listeners")!;
+  for (const short of [...listeners.values()].flat()) {
+    const message = `Cannot use it beside ${origin}, which has all listeners`;
+    problems.push({ severity: "error", where: short.origin, message });
+  }
+  return { found, listeners: onlyThese(listenersOfList(found.listeners)) };
 }
 
 /** Other names may well belong to somebody else; these are surely meant for us. */
-function refuseUnknown(variables: Variables, { section, known }: Section, problems: Problem[]): void {
-  const names = known.map((key) => variableName(section, key));
-  const whole = variableName(section);
-  if (variables.has(whole)) {
-    const message = `Unknown setting, those of this section are ${names[0]!} and so on`;
-    problems.push({ severity: "error", where: whole, message });
-  }
-  for (const where of variables.keys()) {
-    if (!where.startsWith(`${whole}_`) || names.includes(where)) continue;
-    const meant = nearest(where, names);
-    const hint = meant === null ? "" : `, did you mean ${meant}`;
-    problems.push({ severity: "error", where, message: `Unknown setting${hint}` });
+function refuseUnknown(variables: Variables, problems: Problem[]): void {
+  for (const [section, item] of Object.entries(table.items as Items)) {
+    if (item.is !== "section" || item.ownsVariables !== true) continue;
+    const whole = variableName(section);
+    const given = [...variables.keys()].filter((name) => name === whole || name.startsWith(`${whole}_`));
+    if (given.length === 0) continue;
+    const names = namedSettings().filter((one) => one.section === section).map(({ variable }) => variable);
+    for (const where of given) {
+      if (namedByVariable().has(where)) continue;
+      const meant = where === whole ? null : nearest(where, names);
+      const hint = meant === null ? "" : `, did you mean ${meant}`;
+      const message = where === whole
+        ? `Unknown setting, those of this section are ${names[0]!} and so on`
+        : `Unknown setting${hint}`;
+      problems.push({ severity: "error", where, message });
+    }
   }
 }

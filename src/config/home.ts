@@ -1,47 +1,53 @@
-/** Paths that begin with `~/`: a shell makes them whole at the beginning of a word, and nowhere else. */
+/** Paths that begin with `~/`, wherever they were set. */
 
 import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { Configuration, ListenerSetting } from "./configuration.ts";
+import { fromHome } from "./home_path.ts";
 import { ConfigError, type Problem, quote } from "../core/problem.ts";
-import type { StorageValues } from "./storage.ts";
 
-/**
- * The path as it is; one that begins with `~/`, or is `~`, with the home directory in front. Throws a `ConfigError` when
- * that is not known. (Another one's, `~name/`, is a directory of that name.)
- */
-export function fromHome(path: string, home: string | undefined): string {
-  if (path !== "~" && !path.startsWith("~/")) return path;
-  if (home !== undefined && home !== "") return home.replace(/\/+$/, "") + path.slice(1);
+/** The whole path. Throws a `ConfigError` when the home directory is not known. */
+export function wholePath(path: string, home: string | undefined): string {
+  const whole = fromHome(path, home);
+  if (whole !== null) return whole;
   const message = `Not set, so nobody knows where ${quote(path)} is: expected the home directory, ` +
     "or the whole path there";
   throw new ConfigError([{ severity: "error", where: "HOME", message }]);
 }
-
-/** Redis takes the path of a Unix socket as well. */
-const storagePaths = ["path", "ca", "cert", "key", "address", "url"] as const;
 
 /** All its paths. Throws a `ConfigError`. */
 export function homeInPaths(configuration: Configuration, home: string | undefined): Configuration {
   const problems: Problem[] = [];
   const whole = (path: string): string => {
     try {
-      return fromHome(path, home);
+      return wholePath(path, home);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       problems.push(...error.problems);
       return path;
     }
   };
-  const { values } = configuration;
-  const storage: { -readonly [K in keyof StorageValues]?: StorageValues[K] } = { ...values.storage };
-  for (const key of storagePaths) {
-    const path = storage[key];
-    if (path !== undefined) storage[key] = whole(path);
-  }
   const listeners = configuration.listeners.map((listener) => withHome(listener, whole));
-  const data = values.data === undefined ? {} : { data: whole(values.data) };
+  const values = valuesWithHome(configuration, whole);
   if (problems.length > 0) throw new ConfigError(problems);
-  return { listeners, values: { ...values, ...data, storage } };
+  return { ...configuration, listeners, values };
+}
+
+type Mapping = Record<string, unknown>;
+
+function valuesWithHome(
+  { values, settings }: Configuration,
+  whole: (path: string) => string,
+): Configuration["values"] {
+  const paths = [...settings].filter(([, { kind }]) => kind.path === true).map(([path]) => path);
+  if (paths.length === 0) return values;
+  const copy = structuredClone(values) as unknown as Mapping;
+  for (const path of paths) {
+    const names = path.split(".");
+    const last = names.pop()!;
+    const at = names.reduce<Mapping>((inner, name) => inner[name] as Mapping, copy);
+    if (typeof at[last] === "string") at[last] = whole(at[last]);
+  }
+  return copy as unknown as Configuration["values"];
 }
 
 function withHome(listener: ListenerSetting, whole: (path: string) => string): ListenerSetting {

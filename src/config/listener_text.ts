@@ -1,9 +1,8 @@
 /** Listeners as the command line and the environment write them: an address for each, or `off`. */
 
-import { textOf } from "../core/error_text.ts";
-import { parseAddress } from "../listeners/address.ts";
+import { addressFault } from "./address_fault.ts";
 import type { ListenerSetting, Protocol } from "./configuration.ts";
-import { type Problem, quote } from "../core/problem.ts";
+import type { Problem } from "../core/problem.ts";
 
 export interface ListenerTexts {
   readonly protocol: Protocol;
@@ -26,15 +25,19 @@ export function listenersOf(given: ListenerTexts, problems: Problem[]): Listener
   });
 }
 
-/** What is wrong with it; null when nothing is. */
-export function addressFault(protocol: Protocol, address: string): string | null {
-  if (protocol === "unix") {
-    return address === "" ? `Cannot use ${quote(address)}: expected the path of a socket` : null;
+/** Those with an option, and a variable, of their own. */
+export const shortProtocols: readonly Protocol[] = ["tcp", "tls", "ws", "wss", "http", "unix"];
+
+/** Those that options of the command line ask for. */
+export function listenersAskedFor(
+  given: ReadonlyMap<string, readonly string[]>,
+  problems: Problem[],
+): Map<Protocol, readonly ListenerSetting[]> {
+  const listeners = new Map<Protocol, readonly ListenerSetting[]>();
+  for (const protocol of shortProtocols) {
+    const texts = given.get(protocol);
+    if (texts === undefined) continue;
+    listeners.set(protocol, listenersOf({ protocol, texts, origin: `--${protocol}` }, problems));
   }
-  try {
-    parseAddress(address);
-    return null;
-  } catch (error) {
-    return textOf(error);
-  }
+  return listeners;
 }

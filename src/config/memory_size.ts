@@ -18,6 +18,7 @@ export const memorySize: ValueKind<number> = {
       formatBytes(LEAST_MEMORY)
     } or more, such as 2GiB, or a share of this machine's ` +
     "memory that is as much, such as 75%",
+  shape: { is: "size", range: [LEAST_MEMORY, most], none: true, share: true },
 };
 
 /** Undefined: there is no such share, or nobody knows of what. */

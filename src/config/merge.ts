@@ -1,55 +1,56 @@
 /** Puts the layers on top of each other. */
 
 import type { TlsFiles } from "../listeners/tls_files.ts";
-import type { Configuration, Layer, ListenerSetting, Protocol, Values } from "./configuration.ts";
+import {
+  type Configuration,
+  defaultListeners,
+  type Layer,
+  type ListenerSetting,
+  type Protocol,
+} from "./configuration.ts";
 import type { Origins } from "./origins.ts";
 import { ConfigError, type Problem } from "../core/problem.ts";
+import { Found } from "./table/found.ts";
+import { tlsFilesOf, type TlsValues } from "./tls_values.ts";
 
-/** Later layers go before earlier ones. Throws a `ConfigError` when they do not fit together. */
+/** Later layers go before earlier ones, all of them before the defaults. Throws a `ConfigError` when they do not fit together. */
 export function merge(layers: readonly Layer[]): Configuration {
-  const byProtocol = new Map<Protocol, readonly ListenerSetting[]>();
-  let tls: Partial<TlsFiles> = {};
-  let origins: Origins | undefined;
+  const byProtocol = new Map<Protocol, readonly ListenerSetting[]>(defaultListeners);
+  const found = new Found();
   for (const layer of layers) {
     for (const [protocol, listeners] of layer.listeners) byProtocol.set(protocol, listeners);
-    tls = { ...withoutReplaced(tls, layer.tls), ...layer.tls };
-    origins = layer.origins ?? origins;
+    found.add(layer.found);
   }
-  const problems: Problem[] = [];
-  if (Object.keys(tls).length > 0 && ![...byProtocol.values()].flat().some(takesCommonTls)) {
-    const message = "Nothing uses the certificate, expected --tls or --wss as well";
-    const where = tls.cert === undefined && tls.key === undefined && tls.ca !== undefined
-      ? "--tls-ca"
-      : "--tls-cert";
-    problems.push({ severity: "error", where, message });
-  }
-  if (origins !== undefined && ![...byProtocol.values()].flat().some(isWebSocket)) {
-    const message = "Nothing uses it, expected --ws or --wss as well";
-    problems.push({ severity: "error", where: "--origins", message });
-  }
+  const { values } = found;
+  const { tls, origins } = values;
+  const all = [...byProtocol.values()].flat();
+  const problems: Problem[] = [...unused(all, found)];
+  const common = tlsFilesOf(tls);
   const ids = new Set<string>();
   const listeners: ListenerSetting[] = [];
-  for (const setting of [...byProtocol.values()].flat()) {
-    const complete = withTls(withOrigins(setting, origins), tls);
+  for (const setting of all) {
+    const complete = withTls(withOrigins(setting, origins), common);
     if (complete === null) problems.push(noCertificate(setting, tls));
     else listeners.push({ ...complete, id: free(complete.id, ids) });
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return { listeners, values: mergeValues(layers.map((layer) => layer.values)) };
+  return { listeners, values, places: found.places, settings: found.settings };
 }
 
-function mergeValues(all: readonly Values[]): Values {
-  let merged: Values = { capabilities: {}, limits: {}, storage: {} };
-  for (const values of all) {
-    merged = {
-      ...merged,
-      ...values,
-      capabilities: { ...merged.capabilities, ...values.capabilities },
-      limits: { ...merged.limits, ...values.limits },
-      storage: { ...merged.storage, ...values.storage },
-    };
+/** What is set for listeners that are not there. */
+function unused(listeners: readonly ListenerSetting[], { values, places }: Found): Problem[] {
+  const problems: Problem[] = [];
+  const [part] = (["cert", "key", "ca", ...Object.keys(values.tls)] as const)
+    .filter((name) => places.has(`tls.${name}`));
+  if (part !== undefined && !listeners.some(takesCommonTls)) {
+    const message = "Nothing uses the certificate, expected --tls or --wss as well";
+    problems.push({ severity: "error", where: places.get(`tls.${part}`)!, message });
   }
-  return merged;
+  if (values.origins !== undefined && !listeners.some(isWebSocket)) {
+    const message = "Nothing uses it, expected --ws or --wss as well";
+    problems.push({ severity: "error", where: places.get("origins")!, message });
+  }
+  return problems;
 }
 
 const encrypted: readonly Protocol[] = ["tls", "wss", "https"];
@@ -68,17 +69,13 @@ function withOrigins(setting: ListenerSetting, common: Origins | undefined): Lis
 }
 
 /** Null when it needs a certificate and there is none. */
-function withTls(setting: ListenerSetting, common: Partial<TlsFiles>): ListenerSetting | null {
+function withTls(setting: ListenerSetting, common: TlsFiles | undefined): ListenerSetting | null {
   if (!takesCommonTls(setting)) return setting;
-  const { cert, key, ...rest } = common;
-  if (cert === undefined || key === undefined) return null;
-  // An authority that nobody is held against would be a trap.
-  const requireClientCert = rest.ca !== undefined && rest.requestClientCert !== true;
-  return { ...setting, tls: { requireClientCert, ...rest, cert, key } };
+  return common === undefined ? null : { ...setting, tls: common };
 }
 
 /** Says which half is missing. */
-function noCertificate({ protocol, origin }: ListenerSetting, { cert, key }: Partial<TlsFiles>): Problem {
+function noCertificate({ protocol, origin }: ListenerSetting, { cert, key }: Partial<TlsValues>): Problem {
   const both = "; one PEM file with certificate and key may be given for both";
   const message = cert === undefined && key === undefined
     ? `A ${protocol} listener needs a certificate and its key, expected --tls-cert and --tls-key`
@@ -86,13 +83,6 @@ function noCertificate({ protocol, origin }: ListenerSetting, { cert, key }: Par
     ? `A ${protocol} listener needs the key of its certificate as well, expected --tls-key${both}`
     : `A ${protocol} listener needs the certificate of its key as well, expected --tls-cert${both}`;
   return { severity: "error", where: origin, message };
-}
-
-/** A passphrase and the file of one are the same setting: the later layer decides. */
-function withoutReplaced(before: Partial<TlsFiles>, layer: Partial<TlsFiles>): Partial<TlsFiles> {
-  if (layer.passphrase === undefined && layer.passphraseFile === undefined) return before;
-  const { passphrase: _text, passphraseFile: _file, ...rest } = before;
-  return rest;
 }
 
 /** The id, with a number when another layer has taken it. */

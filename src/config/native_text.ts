@@ -1,9 +1,11 @@
 /** A configuration as the file that says the same. */
 
-import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { Configuration, ListenerSetting } from "./configuration.ts";
+import { taggedOf } from "./listener_list.ts";
 import { comment, scalar, section } from "./mosquitto/yaml_text.ts";
 import { formatProblem, type Problem } from "../core/problem.ts";
+import { itemsOf } from "./table/item.ts";
+import { table } from "./table/table.ts";
 
 /** `from`: the file it was read from; `remarks`: what is to be known of that, at the top. */
 export function nativeText(
@@ -11,16 +13,11 @@ export function nativeText(
   from: string,
   remarks: readonly Problem[],
 ): string {
-  const { capabilities, limits, storage, data, queueFull, sysTopicInterval, restoreCounters, logLevel } =
-    values;
   const blocks = [
     listeners.length === 0 ? ["listeners: []"] : ["listeners:", ...listeners.flatMap(listenerLines)],
-    section("capabilities", texts(capabilities)),
-    section("limits", texts(limits)),
-    [...texts({ queueFull, data })].map(([key, value]) => `${key}: ${value}`),
-    section("storage", texts(storage)),
-    [...texts({ sysTopicInterval, restoreCounters })].map(([key, value]) => `${key}: ${value}`),
-    section("log", texts({ level: logLevel })),
+    ...Object.keys(itemsOf(table)).map((name) =>
+      block(name, (values as Readonly<Record<string, unknown>>)[name])
+    ),
   ];
   return [
     ...comment(`Made from ${JSON.stringify(from)} by "comqtt config migrate"`),
@@ -30,6 +27,13 @@ export function nativeText(
     ...blocks.filter((block) => block.length > 0).flatMap((block) => ["", ...block]),
     "",
   ].join("\n");
+}
+
+/** What is set of it. */
+function block(name: string, value: unknown): string[] {
+  if (value === undefined) return [];
+  const isSection = typeof value === "object" && !Array.isArray(value);
+  return isSection ? section(name, texts(value as Record<string, unknown>)) : [`${name}: ${textOf(value)}`];
 }
 
 /** Those that say something. */
@@ -43,29 +47,11 @@ function textOf(value: unknown): string {
   return scalar(value as string | number | boolean);
 }
 
-const types: Readonly<Record<ListenerSetting["protocol"], string>> = {
-  ...{ tcp: "tcp", tls: "tcp", ws: "ws", wss: "ws", http: "http", https: "http", unix: "unix" },
-};
-
 function listenerLines(listener: ListenerSetting): string[] {
-  const { protocol, id, address, path, requireSubprotocol, pingInterval, origins, backlog, mode } = listener;
-  const { tls, topicAliasMaximumOut } = listener;
-  const where = protocol === "unix" ? { path: address } : { address };
-  const rest = { path, requireSubprotocol, pingInterval, origins, backlog, topicAliasMaximumOut };
+  const { type, values } = taggedOf(listener);
+  const { tls, mode, ...rest } = values as { readonly tls?: object; readonly mode?: number };
   const octal = mode === undefined ? undefined : mode.toString(8).padStart(4, "0");
-  const keys = texts({ type: types[protocol], id, ...where, ...withoutPath(rest, protocol), mode: octal });
-  const lines = [...keys].map(([key, value]) => `${key}: ${value}`);
-  if (tls !== undefined) lines.push(...section("tls", tlsTexts(tls)));
+  const lines = [...texts({ type, ...rest, mode: octal })].map(([key, value]) => `${key}: ${value}`);
+  if (tls !== undefined) lines.push(...section("tls", texts({ ...tls })));
   return lines.map((line, i) => `${i === 0 ? "  - " : "    "}${line}`);
-}
-
-/** (Of a Unix socket the path is where it listens.) */
-function withoutPath<T extends { path?: unknown }>(rest: T, protocol: string): Record<string, unknown> {
-  const { path, ...others } = rest;
-  return protocol === "unix" ? others : { path, ...others };
-}
-
-function tlsTexts({ requestClientCert, requireClientCert, ...files }: TlsFiles): Map<string, string> {
-  const asked = { requestClientCertificate: requestClientCert, requireClientCertificate: requireClientCert };
-  return texts({ ...files, ...asked });
 }

@@ -2,13 +2,18 @@
 
 import { canonicalOrigin } from "../runtime/websocket/websocket_origin.ts";
 import type { ValueKind } from "./values.ts";
-import type { Entry, YamlReader } from "./yaml_reader.ts";
 
 export type Origins = "any" | readonly string[];
 
 const accepted = 'any, or origins such as https://app.example:8443 ("null" for pages without one)';
 
-/** `any`, or one after the other with commas between them. */
+const oneOrigin: ValueKind<string> = {
+  parse: (text) => canonicalOrigin(text) ?? undefined,
+  accepted,
+  shape: { is: "origins" },
+};
+
+/** `any`, or one after the other with commas between them; in a file also a list. */
 export const originsKind: ValueKind<Origins> = {
   parse: (text) => {
     if (text === "any") return "any";
@@ -16,13 +21,6 @@ export const originsKind: ValueKind<Origins> = {
     return origins.every((origin) => origin !== null) ? origins : undefined;
   },
   accepted,
+  shape: { is: "origins" },
+  item: oneOrigin,
 };
-
-const oneOrigin: ValueKind<string> = { parse: (text) => canonicalOrigin(text) ?? undefined, accepted };
-
-/** The same, or a list. */
-export function readOrigins(reader: YamlReader, entry: Entry): Origins | undefined {
-  if (reader.text(entry) !== undefined) return reader.value(entry, originsKind);
-  const origins = reader.items(entry).map((item) => reader.value(item, oneOrigin));
-  return origins.every((origin) => origin !== undefined) ? origins : undefined;
-}

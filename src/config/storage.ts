@@ -3,17 +3,7 @@
 import { builtin } from "../runtime/builtin.ts";
 import { CodedError } from "../core/errors.ts";
 import { quote } from "../core/problem.ts";
-import {
-  bytes,
-  duration,
-  filePath,
-  integer,
-  named,
-  oneOf,
-  secretText,
-  someText,
-  type ValueKind,
-} from "./values.ts";
+import { named, type ValueKind } from "./values.ts";
 
 /** What can be set; every key is of use for some types only. */
 export interface StorageValues {
@@ -42,26 +32,6 @@ export interface StorageValues {
   readonly passphrase: string;
 }
 
-export const storageKinds: { readonly [K in keyof StorageValues]-?: ValueKind<StorageValues[K]> } = {
-  type: oneOf(["memory", "sqlite", "redis"]),
-  path: filePath,
-  sync: oneOf(["normal", "full", "off"]),
-  window: duration("ms", [1, 60_000]),
-  pendingBytes: bytes([1 << 16, 1 << 30]),
-  url: { ...secretText, parse: (text) => someText.parse(text), accepted: "redis://host:port" },
-  address: someText,
-  username: someText,
-  password: secretText,
-  database: integer([0, 65_535]),
-  prefix: someText,
-  timeout: duration("ms", [100, 600_000]),
-  lockTime: duration("ms", [1000, 600_000]),
-  ca: someText,
-  cert: someText,
-  key: someText,
-  passphrase: secretText,
-};
-
 /** Those that a type takes besides `type`. */
 export const storageKeys: { readonly [K in StorageValues["type"]]: readonly (keyof StorageValues)[] } = {
   memory: [],
@@ -82,9 +52,12 @@ export const storageKeys: { readonly [K in StorageValues["type"]]: readonly (key
   ],
 };
 
-/** comqtt v2 counts its storages: of those with a file there is one here. */
+/** comqtt v2 counts its storages, which have names as well: of those with a file there is one here. */
 export const comqttStorage: ValueKind<StorageValues["type"]> = named(
-  new Map([["0", "memory"], ["1", "sqlite"], ["2", "sqlite"], ["3", "redis"]]),
+  new Map([
+    ...[["0", "memory"], ["1", "sqlite"], ["2", "sqlite"], ["3", "redis"]] as const,
+    ...[["memory", "memory"], ["bolt", "sqlite"], ["badger", "sqlite"], ["redis", "redis"]] as const,
+  ]),
   "0 (memory), 1 or 2 (SQLite here) or 3 (redis)",
 );
 

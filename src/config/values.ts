@@ -5,11 +5,34 @@ export interface ValueKind<T> {
   parse(text: string): T | undefined;
   /** What is accepted, for messages; follows "expected". */
   readonly accepted: string;
+  /** What documentation, the schema for editors and `config show` make of it. */
+  readonly shape: Shape;
   /** It is never shown. */
   readonly secret?: boolean;
+  /** What is wrong with a text, where that can be said more exactly than with `accepted`. */
+  fault?(text: string): string;
+  /** In a file it may also be a list of these. */
+  readonly item?: ValueKind<unknown>;
+  /** It may begin with `~/`. */
+  readonly path?: true;
 }
 
-type Range = readonly [low: number, high: number];
+export type Range = readonly [low: number, high: number];
+
+/** What a value looks like, whatever its name. */
+export type Shape =
+  | { readonly is: "integer"; readonly range: Range }
+  | { readonly is: "size"; readonly range: Range; readonly none?: true; readonly share?: true }
+  | { readonly is: "duration"; readonly unit: "ms" | "s"; readonly range: Range }
+  | { readonly is: "yes or no" }
+  | { readonly is: "one of"; readonly choices: readonly string[] }
+  | { readonly is: "text"; readonly mayBeEmpty: boolean }
+  | { readonly is: "path" }
+  | { readonly is: "permissions" }
+  | { readonly is: "address" }
+  | { readonly is: "network" }
+  | { readonly is: "origins" }
+  | { readonly is: "list"; readonly of: Shape };
 
 function within(value: number, [low, high]: Range): number | undefined {
   return Number.isSafeInteger(value) && value >= low && value <= high ? value : undefined;
@@ -19,6 +42,7 @@ export function integer(range: Range): ValueKind<number> {
   return {
     parse: (text) => /^\d+$/.test(text) ? within(Number(text), range) : undefined,
     accepted: `a whole number from ${range[0]} to ${range[1]}`,
+    shape: { is: "integer", range },
   };
 }
 
@@ -39,6 +63,7 @@ export function bytes(range: Range): ValueKind<number> {
   return {
     parse: (text) => measured(text, byteUnits, 1, range),
     accepted: `a size from ${formatBytes(range[0])} to ${formatBytes(range[1])}, such as 64KiB or 1MiB`,
+    shape: { is: "size", range },
   };
 }
 
@@ -57,6 +82,7 @@ export function duration(unit: "ms" | "s", range: Range): ValueKind<number> {
     parse: (text) => measured(text, { "": secondsOf[unit]!, ...secondsOf }, secondsOf[unit]!, range),
     accepted: `a duration from ${range[0]}${unit} to ${range[1]}${unit}, such as ` +
       (unit === "ms" ? "500ms or 10s" : "10s or 5m"),
+    shape: { is: "duration", unit, range },
   };
 }
 
@@ -80,12 +106,17 @@ export function oneOf<const T extends string>(choices: readonly T[]): ValueKind<
   return {
     parse: (text) => choices.find((choice) => choice === text),
     accepted: choices.length === 2 ? choices.join(" or ") : `one of ${choices.join(", ")}`,
+    shape: { is: "one of", choices },
   };
 }
 
-/** Several spellings of the same value. */
-export function named<T>(names: ReadonlyMap<string, T>, accepted: string): ValueKind<T> {
-  return { parse: (text) => names.get(text), accepted };
+/** Several spellings of the same value. The choices are those that are shown. */
+export function named<T>(
+  names: ReadonlyMap<string, T>,
+  accepted: string,
+  choices: readonly string[] = [...names.keys()],
+): ValueKind<T> {
+  return { parse: (text) => names.get(text), accepted, shape: { is: "one of", choices } };
 }
 
 const answers = new Map<string, boolean>([
@@ -99,25 +130,53 @@ const answers = new Map<string, boolean>([
   ["0", false],
 ]);
 
-export const yesOrNo: ValueKind<boolean> = named(answers, "true or false");
+export const yesOrNo: ValueKind<boolean> = {
+  parse: (text) => answers.get(text),
+  accepted: "true or false",
+  shape: { is: "yes or no" },
+};
 
-export const anyText: ValueKind<string> = { parse: (text) => text, accepted: "a text" };
+export const anyText: ValueKind<string> = {
+  parse: (text) => text,
+  accepted: "a text",
+  shape: { is: "text", mayBeEmpty: true },
+};
 
 export const secretText: ValueKind<string> = { ...anyText, secret: true };
 
 export const someText: ValueKind<string> = {
   parse: (text) => text === "" ? undefined : text,
   accepted: "a text that is not empty",
+  shape: { is: "text", mayBeEmpty: false },
 };
 
-/** (A URL would become directories of its name, with the password in it.) */
+/** Of a file or a directory. (A URL would become directories of its name, with the password in it.) */
 export const filePath: ValueKind<string> = {
   parse: (text) => text === "" || /^[a-z]+:\/\//i.test(text) ? undefined : text,
   accepted: "a path, not a URL",
+  shape: { is: "path" },
+  path: true,
 };
+
+/** The path of anything that is no place for data. */
+export const anyPath: ValueKind<string> = { ...someText, shape: { is: "path" }, path: true };
 
 /** Permission bits as `chmod` takes them. */
 export const fileMode: ValueKind<number> = {
   parse: (text) => /^(0o?)?[0-7]{3}$/.test(text) ? parseInt(text.slice(-3), 8) : undefined,
   accepted: "permissions in octal, such as 0660",
+  shape: { is: "permissions" },
 };
+
+/** Several of a kind: with commas between them, in a file also a list. */
+export function listOf<T>(item: ValueKind<T>): ValueKind<readonly T[]> {
+  return {
+    parse(text) {
+      const values = text.split(",").map((part) => item.parse(part.trim()));
+      return values.every((value) => value !== undefined) ? values : undefined;
+    },
+    accepted: `${item.accepted}, or several of them with commas between`,
+    shape: { is: "list", of: item.shape },
+    item,
+  };
+}

@@ -1,36 +1,52 @@
 /** The variables whose names begin like ours: which are settings, which are somebody else's, which are slips. */
 
 import { nearest } from "../core/nearest.ts";
-import { tlsParts, variableName, type Variables } from "./environment.ts";
+import type { Variables } from "./environment.ts";
+import { shortProtocols } from "./listener_text.ts";
 import type { Problem } from "../core/problem.ts";
-import { capabilityKinds, limitKinds } from "./settings.ts";
-import { storageKinds } from "./storage.ts";
+import type { Items } from "./table/item.ts";
+import { namedByVariable, namedSettings, variableName } from "./table/names.ts";
+import { table } from "./table/table.ts";
 
-/** The sections of the file, with their keys. */
-const sections = { limits: limitKinds, capabilities: capabilityKinds, storage: storageKinds } as const;
+interface Names {
+  /** Those that are for us as soon as they begin like that. */
+  readonly inSections: readonly string[];
+  readonly single: readonly string[];
+}
 
-const single = [
-  ...["tcp", "tls", "ws", "wss", "http", "unix", "conf", "data", "logLevel", "queueFull"],
-  ...["sysTopicInterval", "restoreCounters", "origins"],
-].map((name) => variableName(name));
-const pem = tlsParts.map((part) => variableName("tls", part));
-const inSections = Object.entries(sections).flatMap(([section, kinds]) =>
-  Object.keys(kinds).map((key) => variableName(section, key))
-);
+let known: Names | null = null;
+
+function names(): Names {
+  if (known !== null) return known;
+  const owned = Object.entries(table.items as Items)
+    .flatMap(([name, item]) => item.is === "section" && item.ownsVariables === true ? [name] : []);
+  const single = [...shortProtocols, "conf"].map((name) => variableName(name));
+  const inSections: string[] = [];
+  for (const { variable, section } of namedSettings()) {
+    (section !== null && owned.includes(section) ? inSections : single).push(variable);
+  }
+  return known = { inSections, single };
+}
 
 /** The names of all settings. */
-export const variableNames: readonly string[] = [...single, ...pem, ...inSections];
+export function variableNames(): readonly string[] {
+  return [...names().single, ...names().inSections];
+}
 
 /** A warning for each that is no setting, and like one. What others use for themselves is none of ours. */
 export function slips(variables: Variables): Problem[] {
   const problems: Problem[] = [];
   for (const where of variables.keys()) {
-    const meant = variableNames.includes(where) ? null : meantBy(where);
+    const meant = isKnown(where) ? null : meantBy(where);
     if (meant === null) continue;
     const message = `Unknown setting, it has no effect; did you mean ${meant}`;
     problems.push({ severity: "warning", where, message });
   }
   return problems;
+}
+
+function isKnown(name: string): boolean {
+  return namedByVariable().has(name) || names().single.includes(name);
 }
 
 /** What people write behind a name that says it all. */
@@ -41,14 +57,14 @@ const BEHIND =
 function meantBy(name: string): string | null {
   const bare = bareName(name);
   const joined = bare.replaceAll("_", "");
-  const same = variableNames.find((one) => bareName(one).replaceAll("_", "") === joined);
+  const same = variableNames().find((one) => bareName(one).replaceAll("_", "") === joined);
   if (same !== undefined) return same;
-  const longer = [...single, ...pem].filter((one) => {
+  const longer = names().single.filter((one) => {
     const known = bareName(one).replaceAll("_", "");
     return joined.startsWith(known) && BEHIND.test(joined.slice(known.length));
   });
   if (longer.length > 0) return longer.reduce((best, one) => one.length > best.length ? one : best);
-  const shorter = single.find((one) => bare !== "" && bareName(one).startsWith(`${bare}_`));
+  const shorter = names().single.find((one) => bare !== "" && bareName(one).startsWith(`${bare}_`));
   if (shorter !== undefined) return shorter;
   return withoutSection(bare) ?? near(bare);
 }
@@ -60,12 +76,12 @@ function withoutSection(bare: string): string | null {
     variableName("capabilities", bare),
     variableName("storage", bare),
   ];
-  const found = whole.find((one) => inSections.includes(one)) ?? null;
+  const found = whole.find((one) => names().inSections.includes(one)) ?? null;
   return found?.startsWith(variableName("storage", "")) && bare !== "SYNC" ? null : found;
 }
 
 function near(bare: string): string | null {
-  const found = nearest(bare, variableNames.map(bareName));
+  const found = nearest(bare, variableNames().map(bareName));
   return found === null ? null : variableName(found);
 }
 

@@ -80,6 +80,7 @@ export function cpuSeconds(): number {
 }
 
 export async function readTextFile(path: string): Promise<string> {
+  if (onDeno) return await Deno.readTextFile(path);
   const { readFile } = await import("node:fs/promises");
   return await readFile(path, "utf8");
 }

@@ -348,7 +348,7 @@ for (
     assert.equal(program.output, "");
     assert.match(
       program.errors,
-      /^comqtt: Cannot keep the data both in the directory "d" and in memory alone: /,
+      /^comqtt: (?:--storage-type|COMQTT_STORAGE_TYPE|a\.yml:1:1): Cannot keep the data both in the directory "d" and in memory alone: /,
     );
     assert.deepEqual(readdirSync(folder.path), ["a.yml"]);
   });

@@ -170,8 +170,8 @@ test("migrate: what can't be is said in one line", async () => {
         /acl_file of mosquitto, not a configuration/,
       ],
       [["config", "migrate", good, "--out", there], /Cannot write the file ".*there\.yml"/],
-      [["config", "migrat", good], /Unknown command "config migrat", did you mean "migrate"/],
-      [["config", "migrate"], /Command "config" needs more: comqtt config migrate FILE/],
+      [["config", "migrat", good], /Unknown command "config migrat", did you mean "config migrate"/],
+      [["config", "migrate"], /Command "config migrate" needs more: comqtt config migrate FILE/],
     ] as const
   ) {
     const { code, output, errors } = await Program.run(args);

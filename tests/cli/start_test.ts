@@ -210,7 +210,7 @@ const mistakes: readonly (readonly [string[], RegExp])[] = [
   [["--tcp="], /^comqtt: Option --tcp needs a value/],
   [["--help=yes"], /^comqtt: Option --help takes no value/],
   [["serve"], /^comqtt: Unknown command "serve"; --help/],
-  [["--conf", "a", "--conf", "b"], /^comqtt: Option --conf was given more than once/],
+  [["--http", "off", "--data", "a", "--data", "b"], /^comqtt: Option --data was given more than once/],
   [
     ["--log-level", "loud"],
     /^comqtt: --log-level: Cannot use "loud", expected one of debug, info, warn, error; --help/,

@@ -59,7 +59,7 @@ function messages(text: string, severity: "error" | "warning"): string[] {
 test("comqtt file: what has a counterpart means the same", () => {
   const { layer } = fileLayer({ file: "a.yml", text: single });
   assert.deepEqual(messages(single, "error"), []);
-  assert.deepEqual(layer.values, {
+  assert.deepEqual(layer.found.values, {
     limits: { queuedMessages: 65_535 },
     capabilities: {
       obscureNotAuthorized: true,
@@ -76,8 +76,9 @@ test("comqtt file: what has a counterpart means the same", () => {
     },
     restoreCounters: false,
     storage: { type: "memory" },
+    tls: {},
     sysTopicInterval: 3,
-    logLevel: "warn",
+    log: { level: "warn" },
   });
   assert.deepEqual(Object.fromEntries(layer.listeners), {
     tcp: [{ protocol: "tcp", id: "tcp", address: ":1883", origin: "a.yml:10:3" }],
@@ -137,7 +138,7 @@ test("comqtt file: a packet size that is set elsewhere is not warned of", () => 
   assert.equal(messages(zero, "warning").length, 1);
   for (const text of [`limits: { packetSize: 2MiB }\n${zero}`, `${zero}\nlimits: { packetSize: 2MiB }`]) {
     const { layer, problems } = fileLayer({ file: "a.yml", text });
-    assert.deepEqual([problems, layer.values.limits], [[], { packetSize: 2 * 1024 * 1024 }]);
+    assert.deepEqual([problems, layer.found.values.limits], [[], { packetSize: 2 * 1024 * 1024 }]);
   }
 });
 
@@ -159,7 +160,7 @@ for (const [text, storage] of ways) {
   test(`comqtt file: storage as in ${text.replaceAll("\n", ", ")}`, () => {
     const { layer } = fileLayer({ file: "a.yml", text });
     assert.deepEqual(messages(text, "error"), []);
-    assert.deepEqual(layer.values.storage, storage);
+    assert.deepEqual(layer.found.values.storage, storage);
   });
 }
 

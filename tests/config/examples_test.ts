@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { defaultCapabilities, defaultLimits } from "../../src/core/options.ts";
-import { defaultLayer } from "../../src/config/configuration.ts";
+import { defaultListeners } from "../../src/config/configuration.ts";
 import { fileLayer } from "../../src/config/file.ts";
 
 const folder = new URL("../../config/", import.meta.url);
@@ -23,16 +23,17 @@ test("examples: comqtt.yml says what the defaults are, all of them", () => {
     file: "comqtt.yml",
     text: readFileSync(new URL("comqtt.yml", folder), "utf8"),
   });
-  assert.deepEqual(layer.values, {
+  assert.deepEqual(layer.found.values, {
     capabilities: defaultCapabilities,
     limits: defaultLimits,
     storage: {},
     queueFull: "drop-oldest",
     sysTopicInterval: 1,
     restoreCounters: false,
-    logLevel: "info",
+    log: { level: "info" },
+    tls: {},
   });
   const places = (listeners: typeof layer.listeners): unknown =>
     [...listeners.values()].flat().map(({ protocol, id, address }) => ({ protocol, id, address }));
-  assert.deepEqual(places(layer.listeners), places(defaultLayer.listeners));
+  assert.deepEqual(places(layer.listeners), places(defaultListeners));
 });

@@ -3,9 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultCapabilities, defaultLimits, limitRanges } from "../../src/core/options.ts";
-import type { Layer } from "../../src/config/configuration.ts";
+import { type Layer, protocols } from "../../src/config/configuration.ts";
 import { fileLayer } from "../../src/config/file.ts";
-import { capabilityKinds, limitKinds } from "../../src/config/settings.ts";
+import { itemsOf } from "../../src/config/table/item.ts";
+import { capabilities } from "../../src/config/table/capabilities.ts";
+import { limits } from "../../src/config/table/limits.ts";
+import { table } from "../../src/config/table/table.ts";
 
 /** The layer of a file with nothing wrong. */
 function layerOf(text: string): Layer {
@@ -23,16 +26,19 @@ function problemsOf(text: string, severity: "error" | "warning" = "error"): stri
   });
 }
 
+/** Nothing is set. */
+const nothing = { capabilities: {}, limits: {}, storage: {}, log: {}, tls: {} };
+
 test("file: an empty one changes nothing", () => {
   for (const text of ["", "# nothing\n", "limits:\ncapabilities: # none\nlog:\n"]) {
-    const { listeners, values } = layerOf(text);
+    const { listeners, found: { values } } = layerOf(text);
     assert.equal(listeners.size, 0);
-    assert.deepEqual(values, { capabilities: {}, limits: {}, storage: {} });
+    assert.deepEqual(values, nothing);
   }
 });
 
 test("file: values, in camel case and in kebab case", () => {
-  const { values } = layerOf([
+  const { found: { values } } = layerOf([
     "limits: { packetSize: 1.5MiB, connect-timeout: 30s, topic_levels: 7 }",
     "capabilities: { maximum-qos: 1, retainAvailable: false, maximumKeepAlive: 5m }",
     "queue-full: drop-newest",
@@ -43,9 +49,10 @@ test("file: values, in camel case and in kebab case", () => {
     limits: { packetSize: 1_572_864, connectTimeout: 30_000, topicLevels: 7 },
     capabilities: { maximumQos: 1, retainAvailable: false, maximumKeepAlive: 300 },
     storage: {},
+    tls: {},
     queueFull: "drop-newest",
     sysTopicInterval: 10,
-    logLevel: "debug",
+    log: { level: "debug" },
   });
 });
 
@@ -65,7 +72,7 @@ const storages: readonly (readonly [string, Readonly<Record<string, unknown>>])[
 
 for (const [text, expected] of storages) {
   test(`file: where data is kept as in ${text}`, () => {
-    assert.deepEqual(layerOf(text).values, { capabilities: {}, limits: {}, ...expected });
+    assert.deepEqual(layerOf(text).found.values, { ...nothing, ...expected });
   });
 }
 
@@ -76,8 +83,8 @@ test("file: a password of the storage is never shown", () => {
 });
 
 test("file: every limit and capability has its key", () => {
-  assert.deepEqual(Object.keys(limitKinds).sort(), Object.keys(defaultLimits).sort());
-  assert.deepEqual(Object.keys(capabilityKinds).sort(), Object.keys(defaultCapabilities).sort());
+  assert.deepEqual(Object.keys(itemsOf(limits)).sort(), Object.keys(defaultLimits).sort());
+  assert.deepEqual(Object.keys(itemsOf(capabilities)).sort(), Object.keys(defaultCapabilities).sort());
 });
 
 for (const [name, [low, high]] of Object.entries(limitRanges)) {
@@ -102,6 +109,8 @@ listeners:
   - { type: unix, path: /run/comqtt, mode: 0660, topicAliasMaximumOut: 65535 }
 `);
   assert.deepEqual(Object.fromEntries(listeners), {
+    tls: [],
+    https: [],
     tcp: [
       {
         protocol: "tcp",
@@ -150,7 +159,8 @@ test("file: origins are any, one, several with commas, or a list", () => {
 
 test("file: an empty list of listeners is none at all", () => {
   const { listeners } = layerOf("listeners: []");
-  assert.deepEqual(Object.fromEntries(listeners), { tcp: [], ws: [], http: [] });
+  assert.deepEqual([...listeners.values()].flat(), []);
+  assert.deepEqual([...listeners.keys()], protocols);
 });
 
 test("file: with an authority clients need a certificate, unless they are only asked for one", () => {
@@ -203,10 +213,10 @@ const mistakes: readonly (readonly [name: string, text: string, problems: string
   ]],
   ["keys that every object has", "constructor: 1\n__proto__: 2\nlimits: { toString: 3 }", [
     '1:1 Unknown key "constructor", expected one of ' +
-    "listeners, capabilities, limits, data, storage, queueFull, sysTopicInterval, restoreCounters, log",
+    Object.keys(itemsOf(table)).join(", "),
     '2:1 Unknown key "__proto__", expected one of ' +
-    "listeners, capabilities, limits, data, storage, queueFull, sysTopicInterval, restoreCounters, log",
-    '3:11 Unknown key "limits.toString", expected one of ' + Object.keys(limitKinds).join(", "),
+    Object.keys(itemsOf(table)).join(", "),
+    '3:11 Unknown key "limits.toString", expected one of ' + Object.keys(itemsOf(limits)).join(", "),
   ]],
   ["a key twice", "queueFull: drop-oldest\nqueue-full: drop-newest", [
     '2:1 Duplicate key "queue-full": it stands at a.yml:1:1 already',
@@ -291,7 +301,7 @@ test("file: a passphrase is never shown", () => {
 });
 
 test("file: an alias is what it stands for", () => {
-  const { values } = layerOf("limits: { packetSize: &size 2MiB, connectPacketSize: *size }");
+  const { found: { values } } = layerOf("limits: { packetSize: &size 2MiB, connectPacketSize: *size }");
   assert.deepEqual(values.limits, { packetSize: 2 << 20, connectPacketSize: 2 << 20 });
 });
 

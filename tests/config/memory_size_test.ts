@@ -35,7 +35,7 @@ test("memory size: bytes, a share, or none", () => {
 test("memory size: in a file, and what is none is refused with what is accepted", () => {
   const { layer, problems } = fileLayer({ file: "c.yml", text: "limits: { memory: 2GiB, loopDelay: 250 }" });
   assert.deepEqual(problems, []);
-  assert.deepEqual(layer.values.limits, { memory: 2 * GIB, loopDelay: 250 });
+  assert.deepEqual(layer.found.values.limits, { memory: 2 * GIB, loopDelay: 250 });
   const [problem] = fileLayer({ file: "c.yml", text: "limits: { memory: 10MiB }" }).problems;
   assert.match(
     problem!.message,

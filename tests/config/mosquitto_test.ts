@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
-import { defaultLayer, type ListenerSetting } from "../../src/config/configuration.ts";
+import type { ListenerSetting } from "../../src/config/configuration.ts";
 import { fileLayer } from "../../src/config/file.ts";
 import { merge } from "../../src/config/merge.ts";
 import type { Include } from "../../src/config/mosquitto/conf.ts";
@@ -27,15 +27,16 @@ function migrated(conf: string, include?: Include): Migrated {
   const text = migrateMosquitto(conf, "m.conf", include);
   const { layer, problems } = fileLayer({ file: "m.yml", text });
   assert.deepEqual(problems, [], text);
-  const { listeners } = merge([defaultLayer, layer]);
-  const { capabilities, limits, storage, ...rest } = layer.values;
+  const { listeners } = merge([layer]);
+  const { capabilities, limits, storage, log, tls: _tls, ...rest } = layer.found.values;
+  const logged = log.level === undefined ? {} : { logLevel: log.level };
   // (As one line each.)
   const remarks = text.replace(/\n# {2,}(?!- )/g, " ").split("\n");
   return {
     text,
     listeners,
     open: listeners.map(({ protocol, address }) => `${protocol} ${address}`),
-    values: { ...capabilities, ...limits, ...storage, ...rest },
+    values: { ...capabilities, ...limits, ...storage, ...rest, ...logged },
     said: (line) => remarks.filter((one) => one.startsWith(`# - m.conf:${line} `)).join("\n"),
     closed: remarks.filter((one) => /^# {3}- |^# - listener|^# - port|^# - the default/.test(one)).join("\n"),
   };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { type Configuration, defaultLayer } from "../../src/config/configuration.ts";
+import type { Configuration } from "../../src/config/configuration.ts";
 import { fileLayer } from "../../src/config/file.ts";
 import { merge } from "../../src/config/merge.ts";
 import { nativeText } from "../../src/config/native_text.ts";
@@ -15,12 +15,12 @@ function read(text: string): { configuration: Configuration; problems: readonly 
   const { layer, problems } = fileLayer({ file: "a.yml", text });
   const errors = problems.filter(({ severity }) => severity === "error");
   assert.deepEqual(errors, [], text);
-  return { configuration: merge([defaultLayer, layer]), problems };
+  return { configuration: merge([layer]), problems };
 }
 
 /** Without where it came from. */
 function plain({ listeners, values }: Configuration): unknown {
-  return { listeners: listeners.map(({ origin: _origin, ...rest }) => rest), values };
+  return { listeners: listeners.map(({ origin: _origin, byDefault: _default, ...rest }) => rest), values };
 }
 
 function same(text: string): string {

@@ -8,7 +8,7 @@ import { parseArguments, UsageError } from "../../src/cli/arguments.ts";
 import { configure } from "../../src/cli/configure.ts";
 import { options } from "../../src/cli/options.ts";
 import type { Configuration } from "../../src/config/configuration.ts";
-import { variableName } from "../../src/config/environment.ts";
+import { variableName } from "../../src/config/table/names.ts";
 import { ConfigError, formatProblem } from "../../src/core/problem.ts";
 import { variableNames } from "../../src/config/variables.ts";
 import { temporaryFolder } from "../harness/folder.ts";
@@ -55,7 +55,7 @@ test("sources: without any, only this machine can connect", async () => {
     ws: "127.0.0.1:1882",
     http: "127.0.0.1:8080",
   });
-  assert.deepEqual(configuration.values, { capabilities: {}, limits: {}, storage: {}, logLevel: "info" });
+  assert.deepEqual(configuration.values, { capabilities: {}, limits: {}, storage: {}, log: {}, tls: {} });
 });
 
 test("sources: options go before variables, variables before the file, the file before defaults", async () => {
@@ -72,8 +72,9 @@ test("sources: options go before variables, variables before the file, the file 
   assert.deepEqual(configuration.values, {
     capabilities: {},
     limits: { inflight: 2, retained: 1 },
-    logLevel: "debug",
+    log: { level: "debug" },
     storage: {},
+    tls: {},
   });
 });
 
@@ -278,13 +279,13 @@ for (const [name, meant] of near) {
 test("sources: every variable that is a setting is known, and one that is empty is not set", async () => {
   for (const { name, value, ofCommand } of options) {
     if (value !== undefined && ofCommand !== true) {
-      assert.ok(variableNames.includes(variableName(name.replaceAll("-", "_"))), name);
+      assert.ok(variableNames().includes(variableName(name.replaceAll("-", "_"))), name);
     }
   }
   const path = file(
     "queueFull: drop-newest\nlimits: { inflight: 7 }\nstorage: { type: redis, url: 'redis://a' }",
   );
-  const others = [...variableNames, "COMQTT_STORAGE", "COMQTT_LIMITS", "COMQTT_LIMITS_X", "COMQTT_DATADIR"];
+  const others = [...variableNames(), "COMQTT_STORAGE", "COMQTT_LIMITS", "COMQTT_LIMITS_X", "COMQTT_DATADIR"];
   for (const empty of ["", "  "]) {
     for (const args of [[], ["--conf", path]]) {
       const { configuration, warnings } = await configure(

@@ -12,7 +12,7 @@ import {
   type ValueKind,
   yesOrNo,
 } from "../../src/config/values.ts";
-import { logLevelKind } from "../../src/config/settings.ts";
+import { logLevelKind } from "../../src/config/table/log.ts";
 
 type Row = readonly [text: string, value: unknown];
 

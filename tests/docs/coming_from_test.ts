@@ -4,13 +4,16 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Ledger } from "../../hooks/auth/ledger.ts";
-import { parseArguments, UsageError } from "../../src/cli/arguments.ts";
+import { parseAll } from "../../src/cli/all_options.ts";
+import { UsageError } from "../../src/cli/arguments.ts";
 import { comqttFields } from "../../src/config/comqtt_file.ts";
+import { comqttFlagLayer, refusedOptions, takenOptions } from "../../src/config/comqtt_flags.ts";
 import type { Layer } from "../../src/config/configuration.ts";
-import type { Draft } from "../../src/config/draft.ts";
+import type { Problem } from "../../src/core/problem.ts";
+import { Draft } from "../../src/config/draft.ts";
 import { fileLayer } from "../../src/config/file.ts";
 import { flagLayer } from "../../src/config/flags.ts";
-import { capabilityKinds } from "../../src/config/settings.ts";
+import { capabilities } from "../../src/config/table/capabilities.ts";
 import { YamlReader } from "../../src/config/yaml_reader.ts";
 import { codeIn, tableUnder } from "./tables.ts";
 
@@ -21,14 +24,20 @@ type Outcome = typeof outcomes[number];
 
 function outcomeOf(text: string): Outcome {
   const { layer, problems } = fileLayer({ file: "a.yml", text });
-  if (problems.some(({ severity }) => severity === "error")) return "refused";
-  if (problems.some(({ message }) => message.endsWith("has no effect"))) return "without effect";
-  if (problems.length > 0) return "differently";
+  const said = outcomeIn(problems);
+  if (said !== null) return said;
   return shape(layer) === shape(fileLayer({ file: "a.yml", text: "" }).layer) ? "ignored" : "accepted";
 }
 
-function shape({ values, listeners, tls }: Layer): string {
-  return JSON.stringify([values, [...listeners], tls]);
+/** Null: nothing was said. */
+function outcomeIn(problems: readonly Problem[]): Outcome | null {
+  if (problems.some(({ severity }) => severity === "error")) return "refused";
+  if (problems.some(({ message }) => message.endsWith("has no effect"))) return "without effect";
+  return problems.length > 0 ? "differently" : null;
+}
+
+function shape({ found: { values }, listeners }: Layer): string {
+  return JSON.stringify([values, [...listeners]]);
 }
 
 test("coming from: every word for what becomes of a key is explained", () => {
@@ -75,8 +84,8 @@ function kebab(name: string): string {
 }
 
 test("coming from: every key of comqtt's file that is read stands in the table, and no other", () => {
-  const draft: Draft = { capabilities: {}, limits: {}, storage: {}, listed: null, listeners: new Map() };
-  const { top, log } = comqttFields(new YamlReader({ file: "a.yml", text: "" }), draft);
+  const reader = new YamlReader({ file: "a.yml", text: "" });
+  const { top, log } = comqttFields(reader, new Draft(reader));
   const inner = mappings.flatMap(known);
   const read = [
     ...Object.keys(top).map(kebab),
@@ -85,7 +94,7 @@ test("coming from: every key of comqtt's file that is read stands in the table, 
     ...inner,
   ];
   // Capabilities that comqtt has not, and a spelling of its own files that it does not read itself.
-  const ours = Object.keys(capabilityKinds).filter((name) =>
+  const ours = Object.keys(capabilities.items).filter((name) =>
     ["topicAliasMaximumOut", "maximumKeepAlive", "responseInformation", "obscureNotAuthorized"].includes(name)
   ).map((name) => `mqtt.options.capabilities.${kebab(name)}`);
   const spellings = ["log.max-size", "log.max-age", "log.max-backups"];
@@ -108,21 +117,35 @@ for (const [, example, outcome] of flags) {
 
 function flagOutcome(args: readonly string[]): Outcome {
   try {
-    flagLayer(parseArguments(args).given);
-    return "accepted";
+    const { given } = parseAll(args);
+    const { layer, problems } = comqttFlagLayer(given);
+    const nothing = shape(layer) === shape(flagLayer(new Map()));
+    const own = [...given.keys()].some((name) => !takenOptions.has(name));
+    flagLayer(given);
+    return outcomeIn(problems) ?? (nothing && !own ? "ignored" : "accepted");
   } catch (error) {
     assert.ok(error instanceof UsageError, String(error));
     return "refused";
   }
 }
 
+test("coming from: every option of comqtt that is known stands in the table, or is one of a cluster", () => {
+  const shown = new Set(flags.flatMap(([option]) => codeIn(option!)));
+  for (const name of takenOptions.keys()) assert.ok(shown.has(name), name);
+  for (const [name, instead] of refusedOptions) {
+    assert.ok(shown.has(name) || instead === "there is no cluster yet", name);
+  }
+});
+
 test("coming from: comqtt's files are what the table says", () => {
   const fixtures = new URL("tests/fixtures/comqtt/", root);
   const rows = tableUnder(page, "### Files");
   for (const name of readdirSync(fixtures)) {
     const row = rows.find(([file]) => codeIn(file!).includes(name));
-    assert.match(row?.[1] ?? "", /^refused, with what it is$/, name);
-    assert.equal(outcomeOf(readFileSync(new URL(name, fixtures), "utf8")), "refused");
+    const read = row?.[1]?.startsWith("read") === true;
+    if (!read) assert.match(row?.[1] ?? "", /^refused, with what it is$/, name);
+    const outcome = outcomeOf(readFileSync(new URL(name, fixtures), "utf8"));
+    assert.equal(outcome === "refused", !read, name);
   }
   Ledger.parse(readFileSync(new URL("blacklist.yml", fixtures), "utf8"));
 });
@@ -132,7 +155,7 @@ const lines = tableUnder(page, "## mosquitto");
 for (const [line, here] of lines) {
   for (const code of codeIn(here!)) {
     test(`coming from: mosquitto's ${line} is ${code} here`, () => {
-      if (code.startsWith("--")) flagLayer(parseArguments(code.split(" ")).given);
+      if (code.startsWith("--")) flagLayer(parseAll(code.split(" ")).given);
       else assert.equal(outcomeOf(code), "accepted");
     });
   }

@@ -3,7 +3,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "../../core/errors.ts";
-import { defaultLayer } from "../../config/configuration.ts";
 import { merge } from "../../config/merge.ts";
 import { migrateMosquitto } from "../../config/mosquitto/migrate.ts";
 import { isMosquitto } from "../../config/mosquitto/recognise.ts";
@@ -23,7 +22,7 @@ export async function migrate({ parts }: Call, file: string): Promise<string> {
   }
   const { layer, problems } = fileLayer({ file, text });
   complain(problems);
-  return nativeText(merge([defaultLayer, layer]), file, problems);
+  return nativeText(merge([layer]), file, problems);
 }
 
 function read(path: string): string {

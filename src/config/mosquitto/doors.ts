@@ -1,7 +1,7 @@
 /** What keeps strangers out of a listener of mosquitto's and has no counterpart here: such a one is not opened. */
 
 import { type Conf, type ConfListener, type Lines, shown } from "./conf.ts";
-import { addressFault } from "../listener_text.ts";
+import { addressFault } from "../address_fault.ts";
 import { addressOf } from "./address.ts";
 import { type Line, truthOf } from "./lines.ts";
 

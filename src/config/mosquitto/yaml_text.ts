@@ -1,11 +1,11 @@
 /** Single values as YAML. */
 
-/** Plain where that is the same text to every reader of YAML, else in quotes. */
+/** Plain where that is the same text to every reader of YAML, else in quotes. (`${` would be taken for a variable.) */
 export function scalar(value: string | number | boolean): string {
   if (typeof value !== "string") return String(value);
   const plain = /^[A-Za-z/][A-Za-z0-9_./-]*$/.test(value) &&
     !/^(?:true|false|yes|no|on|off|null|y|n)$/i.test(value);
-  return plain ? value : JSON.stringify(value);
+  return plain ? value : JSON.stringify(value.replaceAll("${", "$${"));
 }
 
 /** A mapping under a key, and nothing when it is empty. */

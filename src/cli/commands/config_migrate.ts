@@ -2,26 +2,14 @@
 
 import { writeFileSync } from "node:fs";
 import { CodedError } from "../../core/errors.ts";
-import { nearest } from "../../core/nearest.ts";
 import { quote } from "../../core/problem.ts";
 import type { Call } from "../call.ts";
 import { migrate } from "./migrate.ts";
 
-/** What can be done with a file, by its name. */
-const actions: ReadonlyMap<string, (call: Call, file: string) => Promise<string>> = new Map([
-  ["migrate", migrate],
-]);
-
 /** What comes out is said, or written with `--out`. */
-export async function config(call: Call): Promise<string> {
-  const [name = "", file = ""] = call.operands;
-  const action = actions.get(name);
-  if (action === undefined) {
-    const meant = nearest(name, actions.keys());
-    const hint = meant === null ? `expected ${[...actions.keys()].join(", ")}` : `did you mean "${meant}"`;
-    throw new CodedError("usage-invalid", `Unknown command ${quote(`config ${name}`)}, ${hint}`);
-  }
-  const text = await action(call, file);
+export async function configMigrate(call: Call): Promise<string> {
+  const [file = ""] = call.operands;
+  const text = await migrate(call, file);
   const out = call.given.get("out")?.[0];
   if (out === undefined) return text;
   try {
