@@ -94,6 +94,7 @@ const PLAIN: ReadonlyMap<string, string> = new Map([
   ["src/runtime/memory_stream.ts", "the same, and a stream that is not used as it has to be"],
   ["src/inline/local_stream.ts", "the end of a stream: `connection-lost` tells it"],
   ["src/inline/packet_reader.ts", "what the server itself has written cannot be read"],
+  ["src/config/table/check.ts", "the program asks for a setting that is not in its own table"],
   ["src/hook/checked_answers.ts", "what a hook answered: `hook-failed` tells it"],
   ["src/hook/dispatcher.ts", "that a hook did not answer: `hook-failed` tells it"],
   ["src/hook/packet_events.ts", "what a hook answered: `hook-failed` tells it"],
