@@ -34,6 +34,11 @@ export async function clearPath(path: string, probe: Probe): Promise<void> {
   unlinkSync(path);
 }
 
+/** Permission bits of one that is open. */
+export function changeMode(path: string, mode: number): void {
+  builtin("fs").chmodSync(path, mode);
+}
+
 function kindOf(stats: Stats): string {
   if (stats.isFile()) return "a plain file";
   if (stats.isDirectory()) return "a directory";

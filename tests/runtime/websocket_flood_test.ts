@@ -36,7 +36,8 @@ function opened(restAfter = Infinity): { below: Below; stream: WebSocketStream; 
   const below = new Below();
   let above: Recorder | undefined;
   const stream = new WebSocketStream(below, (inner) => above = new Recorder(inner), {
-    path: null,
+    paths: null,
+    forwarded: null,
     requireSubprotocol: true,
     admits: () => true,
     maxMessageBytes: 100_000,

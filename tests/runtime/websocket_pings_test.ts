@@ -44,7 +44,8 @@ function opened(): { below: Below; stream: WebSocketStream; above: Recorder } {
   const below = new Below();
   let above: Recorder | undefined;
   const stream = new WebSocketStream(below, (inner) => above = new Recorder(inner), {
-    path: null,
+    paths: null,
+    forwarded: null,
     requireSubprotocol: true,
     admits: () => true,
     maxMessageBytes: 1000,

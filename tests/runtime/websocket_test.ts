@@ -87,7 +87,7 @@ describe("websocket: handshake", () => {
     }));
 
   it("only the configured path", { timeout }, () =>
-    serve({ path: "/mqtt" }, async (server) => {
+    serve({ paths: ["/mqtt"] }, async (server) => {
       const right = await open(server, upgradeRequest("/mqtt?token=1"));
       const wrong = await open(server, upgradeRequest("/other"));
       assert.match(right.head, /^HTTP\/1.1 101 /);

@@ -7,30 +7,31 @@
 import http from "node:http";
 import net, { type AddressInfo } from "node:net";
 import tls from "node:tls";
-import { RuntimeTypeError } from "../runtime_error.ts";
-import { addressOf, formatAddress } from "../address.ts";
+import { formatAddress } from "../address.ts";
 import { peerCertificate } from "../tls/certificate.ts";
 import { type ErrorSink, ignoreErrors, toError } from "../tcp/guard.ts";
 import { HttpConnections } from "./http_connections.ts";
 import { sendResponse, toRequest } from "./http_message.ts";
-import { type KeyPair, readKeyPair } from "../tls/key_pair.ts";
 import { listenNode } from "../tcp/node_listen.ts";
 import { type BeginHandshake, ownHandshakes } from "../pending_handshakes.ts";
 import { ignoreRefusals, type RefusalSink, resumedWithout, tlsRefusal, tlsTooLate } from "./refusal.ts";
+import { RuntimeTypeError } from "../runtime_error.ts";
 import type { Acceptor } from "../stream.ts";
-import {
-  contextOf,
-  requestsCertificate,
-  serverOptions,
-  type TlsAcceptor,
-  type TlsSettings,
-} from "../tls/tls.ts";
+import { forwardedFor, type ForwardedRules } from "../proxy/forwarded.ts";
+import type { ProxyRules } from "../proxy/proxy_rules.ts";
+import { ProxySockets } from "../proxy/proxy_sockets.ts";
+import { TlsContexts, type TlsSettings } from "../tls/contexts.ts";
+import type { TlsAcceptor } from "../tls/tls.ts";
 
 export interface HttpOptions {
   readonly hostname: string;
   /** 0 takes any free port. */
   readonly port: number;
   readonly tls?: TlsSettings;
+  /** Connections come through proxies, which say where their clients are. */
+  readonly proxy?: ProxyRules;
+  /** Whose word about where clients are is taken, asked for each request. Default: nobody's. */
+  readonly forwarded?: () => ForwardedRules | null;
   /** The longest request body; longer ones get 413 or break off. Default 1 MiB. */
   readonly maxBodyBytes?: number;
   /** When there are more, the oldest that sends nothing makes room; who is being answered stays. Default 256. */
@@ -45,52 +46,50 @@ export interface HttpOptions {
   readonly onRefused?: RefusalSink;
 }
 
-/** Answers a request. `remoteAddress` is `ip:port`. */
+/** Answers a request. `remoteAddress` is `ip:port`; port 0 where a proxy does not say it. */
 export type HttpHandler = (request: Request, remoteAddress: string) => Response | Promise<Response>;
 
 export async function serveHttp(options: HttpOptions, handler: HttpHandler): Promise<Acceptor | TlsAcceptor> {
-  const settings = options.tls === undefined ? undefined : { ...options.tls, ...readKeyPair(options.tls) };
+  const contexts = options.tls === undefined ? null : new TlsContexts(options.tls);
   const report = options.onError ?? ignoreErrors;
-  const scheme = settings === undefined ? "http" : "https";
+  const scheme = contexts === null ? "http" : "https";
   const refused = options.onRefused ?? ignoreRefusals;
+  const { headMs = 10_000, beginHandshake = ownHandshakes(), proxy } = options;
   const connections = new HttpConnections({
     limit: options.maxConnections ?? 256,
-    headMs: options.headMs ?? 10_000,
-    beginHandshake: options.beginHandshake ?? ownHandshakes(),
+    headMs,
+    beginHandshake,
     onLate: (address) => {
-      if (settings !== undefined) refused(tlsTooLate(address));
+      if (contexts !== null) refused(tlsTooLate(address));
     },
     report,
   });
   const maxBodyBytes = options.maxBodyBytes ?? 1024 * 1024;
-  const protocol = protocolServer({ handler, connections, report, scheme, maxBodyBytes });
-  const server = settings === undefined ? net.createServer({ noDelay: true }) : tlsServer(settings);
-  // Sockets are handed over, so that they can be counted from the first moment: `node:http` itself tells of
-  // them on one runtime only when they have sent something.
-  server.on("connection", (socket) => connections.count(socket));
-  server.on("tlsClientError", (error: Error, socket: net.Socket) => {
-    const known = connections.failed(socket);
-    if (known !== null) refused(tlsRefusal(error, known, settings?.requireClientCert ?? false));
-  });
-  server.on(scheme === "http" ? "connection" : "secureConnection", (socket: net.Socket) => {
-    if (settings?.requireClientCert && isUnknown(socket as tls.TLSSocket, settings)) {
-      refused(resumedWithout(addressOf(socket)));
-      return socket.destroy();
-    }
-    if (connections.watch(socket)) protocol.emit("connection", socket);
-  });
+  const { forwarded } = options;
+  const protocol = protocolServer({ handler, connections, report, scheme, maxBodyBytes, forwarded });
+  const plain = (socket: net.Socket): boolean =>
+    connections.watch(socket) && protocol.emit("connection", socket);
+  const secure = contexts === null ? null : tlsServer(contexts, { connections, refused, plain });
+  const enter = (socket: net.Socket, client?: string): void => {
+    connections.count(socket, client);
+    if (socket.destroyed) return;
+    if (secure !== null) secure.emit("connection", socket);
+    else if (plain(socket) && client !== undefined) socket.resume();
+  };
+  const proxies = proxy === undefined
+    ? null
+    : new ProxySockets({ ...proxy, beginHandshake, headerMs: headMs, refused }, enter);
+  const server = doorOf(secure, connections, { enter, proxies });
   await listenNode(server, options, report);
   const bound = server.address() as AddressInfo;
   const address = formatAddress(bound.address, bound.port);
   const close = (): Promise<void> => {
     if (server.listening) server.close();
+    proxies?.destroy();
     return connections.close();
   };
-  if (settings === undefined) return { address, close };
-  const reload = (pair: KeyPair): void => {
-    (server as tls.Server).setSecureContext(contextOf(readKeyPair(pair), settings));
-  };
-  return { address, close, reload };
+  if (contexts === null || secure === null) return { address, close };
+  return { address, close, reload: (settings) => contexts.replace(secure, settings) };
 }
 
 /** What requests are answered with. */
@@ -100,6 +99,7 @@ interface Answering {
   readonly report: ErrorSink;
   readonly scheme: "http" | "https";
   readonly maxBodyBytes: number;
+  readonly forwarded: (() => ForwardedRules | null) | undefined;
 }
 
 /** Reads requests from the sockets it is handed; it listens nowhere. */
@@ -120,12 +120,12 @@ async function answer(
   incoming: http.IncomingMessage,
   outgoing: http.ServerResponse,
 ): Promise<void> {
-  const { connections, scheme, maxBodyBytes } = answering;
+  const { connections, scheme, maxBodyBytes, forwarded } = answering;
   const { socket } = incoming;
   connections.busy(socket, incoming, outgoing);
   const gone = new AbortController();
   outgoing.once("close", () => gone.abort());
-  const remoteAddress = formatAddress(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
+  const remoteAddress = clientOf(incoming, connections.clientOf(socket), forwarded?.() ?? null);
   const request = toRequest(incoming, { scheme, maxBodyBytes, signal: gone.signal });
   const response = request instanceof Response ? request : await handled(answering, request, remoteAddress);
   await sendResponse(response, outgoing);
@@ -146,13 +146,61 @@ async function handled(
   }
 }
 
-function tlsServer(settings: TlsSettings): tls.Server {
-  const server = tls.createServer({ ...serverOptions(settings), ALPNProtocols: ["http/1.1"] });
-  server.on("tlsClientError", (_error, socket) => socket.destroy());
+interface Within {
+  readonly connections: HttpConnections;
+  readonly refused: RefusalSink;
+  readonly plain: (socket: net.Socket) => boolean;
+}
+
+function tlsServer(contexts: TlsContexts, { connections, refused, plain }: Within): tls.Server {
+  const server = tls.createServer({ ...contexts.options, ALPNProtocols: ["http/1.1"] });
+  server.on("tlsClientError", (error: Error, socket: net.Socket) => {
+    const known = connections.failed(socket);
+    if (known !== null) refused(tlsRefusal(error, known, contexts.required));
+    socket.destroy();
+  });
+  server.on("secureConnection", (socket) => {
+    // (A resumed session may come without the certificate it was opened with.)
+    if (contexts.required && peerCertificate(socket, contexts.requested) === null) {
+      refused(resumedWithout(connections.clientOf(socket)));
+      return socket.destroy();
+    }
+    plain(socket);
+  });
   return server;
 }
 
-/** A resumed session may come without the certificate it was opened with. */
-function isUnknown(socket: tls.TLSSocket, settings: TlsSettings): boolean {
-  return peerCertificate(socket, requestsCertificate(settings)) === null;
+interface Ways {
+  readonly enter: (socket: net.Socket, client?: string) => void;
+  readonly proxies: ProxySockets | null;
+}
+
+/**
+ * What listens. Sockets are handed over, so that they can be counted from the first moment: `node:http` itself tells of
+ * them on one runtime only when they have sent something.
+ */
+function doorOf(
+  secure: tls.Server | null,
+  connections: HttpConnections,
+  { enter, proxies }: Ways,
+): net.Server {
+  if (proxies === null) {
+    // (The TLS server goes on with what it has accepted by itself.)
+    if (secure !== null) return secure.on("connection", (socket) => connections.count(socket));
+    return net.createServer({ noDelay: true }, (socket) => enter(socket));
+  }
+  return net.createServer({ noDelay: true }, (socket) => {
+    socket.on("error", () => socket.destroy());
+    proxies.add(socket);
+  });
+}
+
+function clientOf(
+  { headers }: http.IncomingMessage,
+  peer: string,
+  forwarded: ForwardedRules | null,
+): string {
+  if (forwarded === null) return peer;
+  const value = headers[forwarded.header.toLowerCase()];
+  return forwardedFor(peer, (Array.isArray(value) ? value.join(",") : value) ?? null, forwarded);
 }

@@ -30,7 +30,10 @@ interface Connection {
   socket: Socket;
   /** That of before. */
   readonly first: Socket;
+  /** Where it comes from. */
   readonly address: string;
+  /** Where its client is; behind a proxy that is another address. */
+  readonly client: string;
   /** Before the first request. */
   handshake: Handshake | null;
   /** Ends the wait for the client; null while the server is the one who is waited for. */
@@ -50,8 +53,8 @@ export class HttpConnections {
     this.#rules = rules;
   }
 
-  /** From the first moment, before a TLS handshake. */
-  count(socket: Socket): void {
+  /** From the first moment, before a TLS handshake. `client`: where it says that it is; else where it comes from. */
+  count(socket: Socket, client?: string): void {
     socket.on("error", () => socket.destroy());
     // (Who has no address any more has gone.)
     if (socket.remoteAddress === undefined || !this.#makeRoom()) {
@@ -59,7 +62,14 @@ export class HttpConnections {
       return;
     }
     const address = addressOf(socket);
-    const connection: Connection = { socket, first: socket, address, handshake: null, timer: null };
+    const connection: Connection = {
+      socket,
+      first: socket,
+      address,
+      client: client ?? address,
+      handshake: null,
+      timer: null,
+    };
     this.#open.set(address, connection);
     // (Later, because what failed may be said after it.)
     socket.once("close", () => setImmediate(() => this.#forget(connection)));
@@ -81,12 +91,18 @@ export class HttpConnections {
     return true;
   }
 
-  /** Its TLS handshake has failed. Its address; null: it had been turned away before. */
+  /** Where the client of a socket is. */
+  clientOf(socket: Socket): string {
+    const address = addressOf(socket);
+    return this.#open.get(address)?.client ?? address;
+  }
+
+  /** Its TLS handshake has failed. Where its client is; null: it had been turned away before. */
   failed(socket: Socket): string | null {
     const connection = this.#open.get(tlsPeer(socket, this.#open));
     if (connection === undefined) return null;
     this.#forget(connection);
-    return connection.address;
+    return connection.client;
   }
 
   /** A request came: its body has a time, its answer has none. */
@@ -148,14 +164,14 @@ export class HttpConnections {
   #begin(connection: Connection): void {
     const { headMs, beginHandshake, onLate } = this.#rules;
     connection.handshake?.done();
-    const { address, socket } = connection;
-    connection.handshake = beginHandshake(address, headMs, (why) => {
+    const { client, socket } = connection;
+    connection.handshake = beginHandshake(client, headMs, (why) => {
       // (After a TLS handshake it is another socket.)
-      if (why === "late" && socket === connection.first) onLate(address);
+      if (why === "late" && socket === connection.first) onLate(client);
       this.#forget(connection);
       socket.destroy();
     });
-    this.#waitedFor.add(connection, connection.address);
+    this.#waitedFor.add(connection, connection.client);
   }
 
   /** How long the client may take; null: it is the one who waits. */
@@ -164,7 +180,7 @@ export class HttpConnections {
     connection.timer = null;
     this.#waitedFor.delete(connection);
     if (milliseconds === null || this.#open.get(connection.address) !== connection) return;
-    this.#waitedFor.add(connection, connection.address);
+    this.#waitedFor.add(connection, connection.client);
     connection.timer = awakeTimers.after(milliseconds, () => connection.socket.destroy());
   }
 

@@ -3,9 +3,12 @@
 /** Names of the log, which knows what they mean. */
 export type RefusalCode =
   | "client-certificate-refused"
+  | "connection-closed-early"
   | "foreign-page-refused"
   | "handshakes-exceeded"
   | "plain-on-tls-port"
+  | "proxy-header-refused"
+  | "proxy-not-trusted"
   | "tls-handshake-failed"
   | "websocket-refused";
 

@@ -1,6 +1,8 @@
 /** What can be chosen about TCP and Unix socket servers, whatever they are made of. */
 
 import type { RefusalSink } from "../http/refusal.ts";
+import type { BeginHandshake } from "../pending_handshakes.ts";
+import type { ProxyRules } from "../proxy/proxy_rules.ts";
 import type { ErrorSink } from "./guard.ts";
 
 export interface SocketOptions {
@@ -10,6 +12,12 @@ export interface SocketOptions {
   readonly onError?: ErrorSink;
   /** How long `end` waits for the peer to take what is left and to close its side. Default 5,000. */
   readonly lingerMs?: number;
+  /** Connections come through proxies, which say where their clients are. */
+  readonly proxy?: ProxyRules;
+  /** Time for what has to come before the client's own bytes. Default 10,000. */
+  readonly handshakeMs?: number;
+  /** Keeps those that wait for it within bounds. Default: 1,000 of its own. */
+  readonly beginHandshake?: BeginHandshake;
 }
 
 export interface TcpOptions extends SocketOptions {

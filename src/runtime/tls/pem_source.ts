@@ -33,6 +33,11 @@ export async function readPemSource(what: string, given: string | Uint8Array): P
   }
 }
 
+/** It is given as the path of a file. */
+export function isPath(given: string): boolean {
+  return !isPem(given) && !isNoPath(given);
+}
+
 class DerFault extends RuntimeError {}
 
 /** Whoever leaves the first line of a key out does not want the rest to be shown as the name of a file. */

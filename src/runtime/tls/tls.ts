@@ -4,30 +4,19 @@ import net, { type AddressInfo } from "node:net";
 import tls from "node:tls";
 import { addressOf, formatAddress } from "../address.ts";
 import { peerCertificate } from "./certificate.ts";
-import { ignoreErrors } from "../tcp/guard.ts";
-import { type KeyPair, readKeyPair } from "./key_pair.ts";
+import { TlsContexts, type TlsSettings } from "./contexts.ts";
+import { type ErrorSink, ignoreErrors } from "../tcp/guard.ts";
 import { listenNode } from "../tcp/node_listen.ts";
 import { NodeStream } from "../tcp/node_stream.ts";
 import { ignoreRefusals, resumedWithout, tlsRefusal } from "../http/refusal.ts";
 import { openSockets } from "../tcp/open_sockets.ts";
 import { type BeginHandshake, ownHandshakes } from "../pending_handshakes.ts";
 import { onDeno } from "../platform.ts";
+import { ProxySockets } from "../proxy/proxy_sockets.ts";
 import type { Accept, Acceptor } from "../stream.ts";
 import type { TcpOptions } from "../tcp/tcp_options.ts";
 import { TlsHandshakes } from "./tls_handshakes.ts";
 import { TlsStarts } from "./tls_starts.ts";
-
-/** Certificates and keys are PEM text. */
-export interface TlsSettings extends KeyPair {
-  /** Whom client certificates must come from. */
-  readonly ca?: string;
-  /** Ask clients for a certificate; one that is missing or not trusted leaves `certificate` null. */
-  readonly requestClientCert?: boolean;
-  /** Refuse clients without a trusted certificate. Implies `requestClientCert`. */
-  readonly requireClientCert?: boolean;
-  /** Default "TLSv1.2". */
-  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
-}
 
 export interface TlsOptions extends TcpOptions, TlsSettings {
   readonly alpnProtocols?: readonly string[];
@@ -37,99 +26,100 @@ export interface TlsOptions extends TcpOptions, TlsSettings {
   readonly beginHandshake?: BeginHandshake;
 }
 
-/** Later than any time-out of ours, which allow for the process having stood still. */
-const never = 2 ** 31 - 1;
-
 export interface TlsAcceptor extends Acceptor {
-  /** Uses another certificate for connections from now on. Throws, and changes nothing, if it is not usable. */
-  reload(pair: KeyPair): void;
+  /**
+   * Uses these for connections from now on; whether clients are asked for a certificate stays. Throws, and changes nothing,
+   * if they are not usable, or one is to become several.
+   */
+  reload(settings: TlsSettings): void;
 }
 
+const patienceMs = 10_000;
+
 export async function listenTls(options: TlsOptions, accept: Accept): Promise<TlsAcceptor> {
-  const settings: TlsSettings = { ...options, ...readKeyPair(options) };
   const report = options.onError ?? ignoreErrors;
   const refused = options.onRefused ?? ignoreRefusals;
-  const requested = requestsCertificate(options);
+  const contexts = new TlsContexts(options);
   const server = tls.createServer({
-    ...serverOptions(settings),
+    ...contexts.options,
     ...(options.alpnProtocols === undefined ? {} : { ALPNProtocols: [...options.alpnProtocols] }),
   });
-  const pending = new TlsHandshakes(
-    options.beginHandshake ?? ownHandshakes(),
-    options.handshakeMs ?? 10_000,
-    refused,
-  );
-  const take = (socket: net.Socket): void => {
-    socket.once("close", () => openSockets.release());
-    // Who has no address any more has gone: what it began is not worth the work of answering.
-    if (openSockets.take(report) && socket.remoteAddress !== undefined) pending.add(socket);
-    else socket.destroy();
-  };
-  const door = onDeno ? doorOf(server, take) : server.on("connection", take);
+  const { handshakeMs = patienceMs, beginHandshake = ownHandshakes() } = options;
+  const pending = new TlsHandshakes(beginHandshake, handshakeMs, refused);
+  const door = doorOf(server, pending, { ...options, handshakeMs, beginHandshake, report });
   server.on("tlsClientError", (error, socket) => {
     const known = pending.remove(socket);
-    if (known !== null) refused(tlsRefusal(error, known, options.requireClientCert ?? false));
+    if (known !== null) refused(tlsRefusal(error, known, contexts.required));
     socket.destroy();
   });
   server.on("secureConnection", (socket) => {
-    pending.remove(socket);
-    const certificate = peerCertificate(socket, requested);
-    const remoteAddress = addressOf(socket);
-    if (options.requireClientCert && certificate === null) {
+    const remoteAddress = pending.remove(socket) ?? addressOf(socket);
+    const certificate = peerCertificate(socket, contexts.requested);
+    if (contexts.required && certificate === null) {
       refused(resumedWithout(remoteAddress));
       return socket.destroy();
     }
     new NodeStream(socket, { remoteAddress, certificate, lingerMs: options.lingerMs }).start(accept, report);
   });
-  await listenNode(door, options, report);
-  const { address, port } = door.address() as AddressInfo;
+  await listenNode(door.server, options, report);
+  const { address, port } = door.server.address() as AddressInfo;
   return {
     address: formatAddress(address, port),
-    reload(pair: KeyPair): void {
-      server.setSecureContext(contextOf(readKeyPair(pair), settings));
-    },
+    reload: (settings) => contexts.replace(server, settings),
     close(): Promise<void> {
-      if (door.listening) door.close();
+      if (door.server.listening) door.server.close();
+      door.close();
       pending.destroy();
       return Promise.resolve();
     },
   };
 }
 
-/** Where its connections come in instead, so that not all of them have to begin at once. */
-function doorOf(server: tls.Server, take: (socket: net.Socket) => void): net.Server {
-  const starts = new TlsStarts((socket) => server.emit("connection", socket));
-  return net.createServer({ noDelay: true, pauseOnConnect: true }, (socket) => {
+interface Door {
+  /** What listens. */
+  readonly server: net.Server;
+  /** Whoever is not within yet goes. */
+  close(): void;
+}
+
+interface DoorOptions extends TlsOptions {
+  readonly handshakeMs: number;
+  readonly beginHandshake: BeginHandshake;
+  readonly report: ErrorSink;
+}
+
+/** Where connections come in: not always at the TLS server itself. */
+function doorOf(server: tls.Server, pending: TlsHandshakes, options: DoorOptions): Door {
+  const { handshakeMs, beginHandshake, report, onRefused: refused = ignoreRefusals, proxy } = options;
+  const counted = (socket: net.Socket): boolean => {
+    socket.once("close", () => openSockets.release());
+    // Who has no address any more has gone: what it began is not worth the work of answering.
+    const taken = openSockets.take(report) && socket.remoteAddress !== undefined;
+    if (!taken) socket.destroy();
+    return taken;
+  };
+  if (proxy === undefined && !onDeno) {
+    server.on("connection", (socket) => {
+      if (counted(socket)) pending.add(socket);
+    });
+    return { server, close: () => {} };
+  }
+  // (On Deno not all of them may begin at once.)
+  const starts = onDeno ? new TlsStarts((socket) => server.emit("connection", socket)) : null;
+  const begin = (socket: net.Socket, client?: string): void => {
+    pending.add(socket, client);
+    if (socket.destroyed) return;
+    if (starts !== null) starts.add(socket);
+    else server.emit("connection", socket);
+  };
+  const proxies = proxy === undefined
+    ? null
+    : new ProxySockets({ ...proxy, beginHandshake, headerMs: handshakeMs, refused }, begin);
+  const door = net.createServer({ noDelay: true, pauseOnConnect: proxies === null }, (socket) => {
     socket.on("error", () => socket.destroy());
-    take(socket);
-    if (!socket.destroyed) starts.add(socket);
+    if (!counted(socket)) return;
+    if (proxies !== null) proxies.add(socket);
+    else begin(socket);
   });
-}
-
-/** Do clients have to expect that they are asked for a certificate? */
-export function requestsCertificate(settings: TlsSettings): boolean {
-  return (settings.requestClientCert || settings.requireClientCert) ?? false;
-}
-
-/** For `createServer`, with a pair as `readKeyPair` gives it; `listenTls` and HTTPS understand the same settings. */
-export function serverOptions(settings: TlsSettings): tls.TlsOptions & tls.SecureContextOptions {
-  return {
-    ...contextOf(settings, settings),
-    requestCert: requestsCertificate(settings),
-    noDelay: true,
-    handshakeTimeout: never, // (`TlsHandshakes` sees to that.)
-    rejectUnauthorized: settings.requireClientCert ?? false,
-  };
-}
-
-/** For another certificate, as `readKeyPair` gives it: an authority it does not name stays. */
-export function contextOf(pair: KeyPair, settings: TlsSettings): tls.SecureContextOptions {
-  const { cert, key } = pair;
-  const ca = pair.ca ?? settings.ca;
-  return {
-    cert,
-    key,
-    minVersion: settings.minVersion ?? "TLSv1.2",
-    ...(ca === undefined ? {} : { ca }),
-  };
+  return { server: door, close: () => proxies?.destroy() };
 }

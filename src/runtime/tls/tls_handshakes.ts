@@ -8,6 +8,8 @@ import { type RefusalSink, tlsTooLate } from "../http/refusal.ts";
 
 interface Pending {
   readonly socket: Socket;
+  /** Where its client is; behind a proxy that is not where the socket comes from. */
+  readonly client: string;
   readonly handshake: Handshake;
 }
 
@@ -24,16 +26,18 @@ export class TlsHandshakes {
     this.#refused = refused;
   }
 
-  add(socket: Socket): void {
+  /** `client`: where it says that it is; else where it comes from. */
+  add(socket: Socket, client?: string): void {
     // (Over a Unix socket of the program's, or it has gone already. It has nothing to be found by afterwards.)
     if (socket.remoteAddress === undefined) return;
     const address = addressOf(socket);
-    const handshake = this.#begin(address, this.#milliseconds, (why) => {
+    const shown = client ?? address;
+    const handshake = this.#begin(shown, this.#milliseconds, (why) => {
       this.#forget(address, pending);
-      if (why === "late") this.#refused(tlsTooLate(address));
+      if (why === "late") this.#refused(tlsTooLate(shown));
       socket.destroy();
     });
-    const pending: Pending = { socket, handshake };
+    const pending: Pending = { socket, client: shown, handshake };
     this.#pending.set(address, pending);
     socket.once("close", () => {
       handshake.done();
@@ -42,14 +46,14 @@ export class TlsHandshakes {
     });
   }
 
-  /** Its address; null: it was not pending, because it was turned away before. */
+  /** The address of its client; null: it was not pending, because it was turned away before. */
   remove(socket: Socket): string | null {
     const address = tlsPeer(socket, this.#pending);
     const pending = this.#pending.get(address);
     if (pending === undefined) return null;
     pending.handshake.done();
     this.#pending.delete(address);
-    return address;
+    return pending.client;
   }
 
   /** Nobody waits for them any more. */

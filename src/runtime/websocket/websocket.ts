@@ -6,16 +6,19 @@
  */
 
 import { ignoreErrors } from "../tcp/guard.ts";
-import { type BeginHandshake, ownHandshakes } from "../pending_handshakes.ts";
+import { ownHandshakes } from "../pending_handshakes.ts";
 import { onBun } from "../platform.ts";
 import { ignoreRefusals } from "../http/refusal.ts";
 import type { Accept, Acceptor, ByteStream } from "../stream.ts";
 import { listenTcp } from "../tcp/tcp.ts";
 import type { TcpOptions } from "../tcp/tcp_options.ts";
-import { listenTls, type TlsAcceptor, type TlsSettings } from "../tls/tls.ts";
+import type { ForwardedRules } from "../proxy/forwarded.ts";
+import type { TlsSettings } from "../tls/contexts.ts";
+import { listenTls, type TlsAcceptor } from "../tls/tls.ts";
 import { originAllowed, type OriginRule } from "./websocket_origin.ts";
 import { PingWheel } from "./websocket_pings.ts";
-import { WebSocketStream } from "./websocket_stream.ts";
+import type { HandshakeRules } from "./websocket_handshake.ts";
+import { type WebSocketRules, WebSocketStream } from "./websocket_stream.ts";
 
 /**
  * What Bun reads from a TCP socket at once. When there was so much it reads on at once, eleven times in a row, and frames
@@ -23,24 +26,28 @@ import { WebSocketStream } from "./websocket_stream.ts";
  */
 const fullRead = 512 * 1024;
 
-export interface WebSocketOptions extends TcpOptions {
-  /** The only path that is served, without query. Default: any. */
-  readonly path?: string;
-  readonly tls?: TlsSettings;
+/** What may be asked of each connection anew. */
+export interface WebSocketTerms {
+  /** The paths that are served, without query. Default: any. */
+  readonly paths?: readonly string[];
   /** A message that announces more is refused with close code 1009 when its header arrives. */
   readonly maxMessageBytes: number;
   /** Refuse clients that offer neither `mqtt` nor `mqttv3.1`. Default true [MQTT-6.0.0-3]. */
   readonly requireSubprotocol?: boolean;
   /** Which pages may connect, asked at each handshake. Default: `own`. */
   readonly origins?: () => OriginRule;
-  /** Told of pages that may not. */
-  readonly onForeignPage?: (origin: string, remoteAddress: string) => void;
   /** Milliseconds after which a quiet connection is sent a ping, at the latest. 0: never. Default 30,000. */
   readonly pingMs?: number;
-  /** Time for the HTTP request. Default 10,000. */
-  readonly handshakeMs?: number;
-  /** Keeps the handshakes that are under way within bounds. Default: 1,000 of its own. */
-  readonly beginHandshake?: BeginHandshake;
+  /** Whose word about where clients are is taken. Default: nobody's. */
+  readonly forwarded?: ForwardedRules;
+}
+
+export interface WebSocketOptions extends TcpOptions, WebSocketTerms {
+  readonly tls?: TlsSettings;
+  /** Told of pages that may not connect. */
+  readonly onForeignPage?: (origin: string, remoteAddress: string) => void;
+  /** Asked for each connection, and goes before what else stands here. The same object means that nothing has changed. */
+  readonly terms?: () => WebSocketTerms;
 }
 
 export async function listenWebSocket(
@@ -49,19 +56,7 @@ export async function listenWebSocket(
 ): Promise<Acceptor | TlsAcceptor> {
   const pending = new Set<ByteStream>();
   const beginHandshake = options.beginHandshake ?? ownHandshakes();
-  const { hostname, origins, onForeignPage } = options;
-  const admits = (origin: string | null, host: string | null, remoteAddress: string): boolean => {
-    const rule = origins?.() ?? "own";
-    const allowed = originAllowed(rule, { origin, host, remoteAddress, hostname });
-    if (!allowed) onForeignPage?.(origin ?? "", remoteAddress);
-    return allowed;
-  };
-  const rules = {
-    admits,
-    path: options.path ?? null,
-    requireSubprotocol: options.requireSubprotocol ?? true,
-    maxMessageBytes: options.maxMessageBytes,
-    pings: options.pingMs === 0 ? null : new PingWheel(options.pingMs ?? 30_000),
+  const common = {
     handshakeMs: options.handshakeMs ?? 10_000,
     pending,
     beginHandshake,
@@ -70,9 +65,16 @@ export async function listenWebSocket(
     report: options.onError ?? ignoreErrors,
     refused: options.onRefused ?? ignoreRefusals,
   };
-  const upgrade: Accept = (inner) => new WebSocketStream(inner, accept, rules);
+  let terms: WebSocketTerms = options.terms?.() ?? options;
+  let rules: WebSocketRules = { ...common, ...rulesOf(terms, options) };
+  const upgrade: Accept = (inner) => {
+    const now = options.terms?.() ?? options;
+    if (now !== terms) rules = { ...common, ...rulesOf(now, options) };
+    terms = now;
+    return new WebSocketStream(inner, accept, rules);
+  };
   const acceptor = options.tls === undefined
-    ? await listenTcp(options, upgrade)
+    ? await listenTcp({ ...options, beginHandshake }, upgrade)
     : await listenTls({ ...options, ...options.tls, beginHandshake, alpnProtocols: ["http/1.1"] }, upgrade);
   const { address } = acceptor;
   const close = async (): Promise<void> => {
@@ -80,7 +82,30 @@ export async function listenWebSocket(
     // The broker, which would end them, has never heard of them.
     for (const stream of pending) stream.destroy();
   };
-  return isTls(acceptor) ? { address, close, reload: (pair) => acceptor.reload(pair) } : { address, close };
+  return isTls(acceptor)
+    ? { address, close, reload: (settings) => acceptor.reload(settings) }
+    : { address, close };
+}
+
+type TermRules = HandshakeRules & Pick<WebSocketRules, "maxMessageBytes" | "pings">;
+
+function rulesOf(
+  { paths, requireSubprotocol, maxMessageBytes, pingMs, origins, forwarded }: WebSocketTerms,
+  { hostname, onForeignPage }: WebSocketOptions,
+): TermRules {
+  return {
+    admits(origin, host, remoteAddress): boolean {
+      const rule = origins?.() ?? "own";
+      const allowed = originAllowed(rule, { origin, host, remoteAddress, hostname });
+      if (!allowed) onForeignPage?.(origin ?? "", remoteAddress);
+      return allowed;
+    },
+    paths: paths ?? null,
+    requireSubprotocol: requireSubprotocol ?? true,
+    maxMessageBytes,
+    pings: pingMs === 0 ? null : new PingWheel(pingMs ?? 30_000),
+    forwarded: forwarded ?? null,
+  };
 }
 
 function isTls(acceptor: Acceptor | TlsAcceptor): acceptor is TlsAcceptor {

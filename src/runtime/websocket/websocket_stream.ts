@@ -51,7 +51,8 @@ export interface WebSocketRules extends HandshakeRules {
 const pingFrame = encodeFrame(Opcode.ping, new Uint8Array());
 
 export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, Pinged {
-  readonly remoteAddress: string;
+  /** Known for good when the request has come: behind trusted proxies it says where the client is. */
+  remoteAddress: string;
   readonly certificate: PeerCertificate | null;
   #inner: ByteStream;
   #accept: Accept;
@@ -241,7 +242,7 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, 
     let head = this.#head;
     if (head === null) return;
     const before = this.#headLength;
-    const wrong = before === 0 ? notARequest(bytes[0]!) : null;
+    const wrong = before === 0 ? notARequest(bytes[0]!, this.remoteAddress) : null;
     if (wrong !== null) return this.#refuse(wrong);
     if (before + bytes.length > head.length) {
       const grown = new Uint8Array(Math.max(2 * before, before + bytes.length));
@@ -251,9 +252,12 @@ export class WebSocketStream implements ByteStream, StreamHandler, FrameEvents, 
     head.set(bytes, before);
     this.#headLength = before + bytes.length;
     const end = headEnd(head, this.#headLength, before);
-    if (end < 0 ? this.#headLength > longestHead : end > longestHead) return this.#refuse(headTooLong());
+    if (end < 0 ? this.#headLength > longestHead : end > longestHead) {
+      return this.#refuse(headTooLong(this.remoteAddress));
+    }
     if (end < 0) return;
     const answer = answerHandshake(head.subarray(0, end), this.#rules, this.remoteAddress);
+    this.remoteAddress = answer.client;
     if (!answer.accepted) return this.#refuse(answer);
     this.#settled();
     this.#busy = !this.#inner.write(answer.bytes);
