@@ -16,6 +16,7 @@
  */
 
 export { Server } from "./src/server/server.ts";
+export type { RemoveOptions, Replaced } from "./src/server/listener_changes.ts";
 export {
   type Capabilities,
   defaultCapabilities,
@@ -114,7 +115,9 @@ export { ListenerError } from "./src/listeners/listener_error.ts";
 export { MemoryListener, type MemoryListenerOptions } from "./src/listeners/memory.ts";
 export { type SocketDetails, SocketListener, type SocketListenerOptions } from "./src/listeners/socket.ts";
 export { TcpListener, type TcpListenerOptions } from "./src/listeners/tcp.ts";
-export type { TlsFiles } from "./src/listeners/tls_files.ts";
+export type { ForwardedOptions, ProxyProtocol } from "./src/listeners/proxies.ts";
+export type { ForwardedHeader } from "./src/runtime/proxy/forwarded.ts";
+export type { CertificateFiles, TlsFiles } from "./src/listeners/tls_files.ts";
 export { UnixListener, type UnixListenerOptions } from "./src/listeners/unix.ts";
 export { WebSocketListener, type WebSocketListenerOptions } from "./src/listeners/websocket.ts";
 export type {

@@ -6,44 +6,46 @@ import { TcpListener } from "../listeners/tcp.ts";
 import type { HttpHandler } from "../runtime/http/http.ts";
 
 export async function makeListener(setting: ListenerSetting, handler: HttpHandler): Promise<Listener> {
-  const {
-    id,
-    address,
-    tls,
-    path,
-    requireSubprotocol,
-    pingInterval,
-    origins,
-    backlog,
-    mode,
-    topicAliasMaximumOut,
-  } = setting;
-  const aliases = topicAliasMaximumOut === undefined ? {} : { topicAliasMaximumOut };
-  const common = { id, address, ...(tls === undefined ? {} : { tls }) };
-  switch (setting.protocol) {
+  const { protocol, id, address } = setting;
+  const common = { id, ...given(setting, ["proxyProtocol"]) };
+  switch (protocol) {
     case "tcp":
-    case "tls":
-      return new TcpListener({ ...common, ...aliases, ...(backlog === undefined ? {} : { backlog }) });
+    case "tls": {
+      const own = given(setting, ["tls", "backlog", "topicAliasMaximumOut"]);
+      return new TcpListener({ address, ...common, ...own });
+    }
     case "ws":
     case "wss": {
       const { WebSocketListener } = await import("../listeners/websocket.ts");
       return new WebSocketListener({
+        address,
         ...common,
-        ...aliases,
-        ...(path === undefined ? {} : { path }),
-        ...(requireSubprotocol === undefined ? {} : { requireSubprotocol }),
-        ...(pingInterval === undefined ? {} : { pingInterval }),
-        ...(origins === undefined ? {} : { origins }),
+        ...given(setting, ["tls", "path", "requireSubprotocol", "pingInterval", "origins"]),
+        ...given(setting, ["topicAliasMaximumOut", "trustedProxies", "forwardedHeader"]),
       });
     }
     case "unix": {
       const { UnixListener } = await import("../listeners/unix.ts");
-      return new UnixListener({ id, path: address, ...aliases, ...(mode === undefined ? {} : { mode }) });
+      return new UnixListener({
+        path: address,
+        ...common,
+        ...given(setting, ["mode", "topicAliasMaximumOut"]),
+      });
     }
     case "http":
     case "https": {
       const { HttpListener } = await import("../listeners/http.ts");
-      return new HttpListener({ ...common, handler });
+      const own = given(setting, ["tls", "trustedProxies", "forwardedHeader"]);
+      return new HttpListener({ address, ...common, ...own, handler });
     }
   }
+}
+
+type Given<K extends keyof ListenerSetting> = { readonly [P in K]?: Exclude<ListenerSetting[P], undefined> };
+
+/** Those of the settings that are there. */
+function given<K extends keyof ListenerSetting>(setting: ListenerSetting, names: readonly K[]): Given<K> {
+  return Object.fromEntries(
+    names.filter((name) => setting[name] !== undefined).map((name) => [name, setting[name]]),
+  ) as Given<K>;
 }

@@ -49,6 +49,8 @@ export const LOG_EVENTS = {
   "plain-on-tls-port": { level: "info", title: "Plain bytes where TLS is spoken" },
   "client-certificate-refused": { level: "info", title: "Client certificate refused" },
   "handshakes-exceeded": { level: "info", title: "Too many handshakes at a time" },
+  "proxy-header-refused": { level: "info", title: "PROXY header refused" },
+  "proxy-not-trusted": { level: "info", title: "Connection from no trusted proxy" },
   "foreign-page-refused": { level: "info", title: "Page in a browser refused" },
   "websocket-refused": { level: "info", title: "WebSocket handshake refused" },
   "websocket-malformed": { level: "debug", title: "Malformed WebSocket frame" },
@@ -58,6 +60,8 @@ export const LOG_EVENTS = {
   "unsubscribe-refused": { level: "info", title: "Unsubscription refused" },
   "publish-refused": { level: "info", title: "Publish refused" },
   // --- the program ---
+  "certificate-reloaded": { level: "info", title: "Certificate read again" },
+  "certificate-unusable": { level: "error", title: "Certificate not taken, the one before stays" },
   "hook-failed": { level: "warn", title: "Hook failed" },
   "handler-failed": { level: "warn", title: "Handler failed" },
   "hook-method-unknown": { level: "warn", title: "Hook has a method that is no event" },
@@ -97,6 +101,8 @@ export const ERROR_CODES = {
   "handler-failed": { status: 500, title: "Handler failed" },
   // --- listeners ---
   "listener-exists": { status: 409, title: "There is such a listener already" },
+  "listener-not-found": { status: 404, title: "There is no such listener" },
+  "listener-changing": { status: 409, title: "The listener is being changed" },
   "listener-invalid": { status: 400, title: "An option of a listener cannot be used" },
   "listener-not-opened": { status: 500, title: "A listener cannot be opened" },
   "address-in-use": { status: 409, title: "The address is in use" },

@@ -22,6 +22,7 @@ export type RefusalKind =
   | "malformed"
   | "keepAlive"
   | "origin"
+  | "proxy"
   | "hook";
 
 /** The counters of one server, since it was made. */
@@ -90,6 +91,7 @@ export class Stats {
     malformed: 0,
     keepAlive: 0,
     origin: 0,
+    proxy: 0,
     hook: 0,
   };
 }

@@ -1,6 +1,5 @@
 /** Is that a listener, and are these its options? Code without types may give anything. */
 
-import { CodedTypeError } from "../core/errors.ts";
 import {
   checkInstance,
   checkOptions,
@@ -11,26 +10,41 @@ import {
 } from "../core/misuse.ts";
 import type { ByteStream } from "../runtime/stream.ts";
 import type { Listener } from "./listener.ts";
-import type { TlsFiles } from "./tls_files.ts";
+import { CodedTypeError } from "../core/errors.ts";
+import { isServerName } from "../runtime/server_name.ts";
+import type { ProxyProtocol } from "./proxies.ts";
+import type { CertificateFiles, TlsFiles } from "./tls_files.ts";
 
+const certificateShape: Shape<CertificateFiles> = {
+  cert: "any",
+  key: "any",
+  passphrase: "secret",
+  passphraseFile: "string",
+  names: "list",
+};
 const tlsShape: Shape<TlsFiles> = {
-  cert: "string",
-  key: "secret",
-  ca: "string",
+  ...certificateShape,
+  ca: "any",
+  certificates: "list",
   requestClientCert: "boolean",
   requireClientCert: "boolean",
   minVersion: "string",
-  passphrase: "secret",
-  passphraseFile: "string",
+  maxVersion: "string",
+  ciphers: "string",
+  alpn: "list",
+  watch: "boolean",
 };
 
 /** What the options of most listeners have in common. */
 interface Common {
   readonly id?: string;
   readonly address?: string;
-  readonly path?: string;
+  readonly path?: string | readonly string[];
   readonly tls?: TlsFiles;
+  readonly proxyProtocol?: ProxyProtocol;
 }
+
+const proxyShape: Shape<ProxyProtocol> = { trusted: "list" };
 
 /** Throws a TypeError. `needed`: what may not be left out. */
 export function checkListenerOptions<T extends Common>(
@@ -44,18 +58,78 @@ export function checkListenerOptions<T extends Common>(
     // (An address that is empty is looked at when it is opened, with all others that are none.)
     (name === "id" ? checkText : checkString)(`Cannot make a ${what} without ${name}`, options[name]);
   }
-  const { tls } = options;
-  if (tls === undefined) return;
+  const { tls, proxyProtocol } = options;
+  if (proxyProtocol !== undefined) checkOptions(`proxyProtocol of new ${what}`, proxyProtocol, proxyShape);
+  if (tls !== undefined) checkTls(what, tls);
+}
+
+function checkTls(what: string, tls: TlsFiles): void {
   checkOptions(`tls of new ${what}`, tls, tlsShape);
-  for (const name of ["cert", "key"] as const) {
-    checkString(`Cannot make a ${what} with tls and without ${name}`, tls[name]);
+  checkPem(`Cannot make a ${what} with tls and without`, tls);
+  if (tls.ca !== undefined && !isPem(tls.ca)) {
+    throw new CodedTypeError(
+      "argument-invalid",
+      `Cannot use ${described(tls.ca)} as ca of tls of new ${what}: ${pemExpected}`,
+    );
   }
-  const { minVersion } = tls;
-  if (minVersion === undefined || minVersion === "TLSv1.2" || minVersion === "TLSv1.3") return;
+  for (const [i, certificate] of (tls.certificates ?? []).entries()) {
+    const which = `certificates[${i}] of tls of new ${what}`;
+    checkOptions(which, certificate, certificateShape);
+    checkPem(`Cannot use ${which} without`, certificate);
+  }
+  const { minVersion, maxVersion, alpn } = tls;
+  for (const [name, version] of [["minVersion", minVersion], ["maxVersion", maxVersion]] as const) {
+    if (version === undefined || version === "TLSv1.2" || version === "TLSv1.3") continue;
+    throw new CodedTypeError(
+      "argument-invalid",
+      `Cannot use ${described(version)} as ${name} of new ${what}: expected "TLSv1.2" or "TLSv1.3"`,
+    );
+  }
+  if (minVersion === "TLSv1.3" && maxVersion === "TLSv1.2") {
+    throw new CodedTypeError(
+      "argument-invalid",
+      `Cannot use minVersion "TLSv1.3" beside maxVersion "TLSv1.2" of new ${what}`,
+    );
+  }
+  checkAlpn(what, alpn);
+}
+
+function checkAlpn(what: string, alpn: TlsFiles["alpn"]): void {
+  if (alpn === undefined) return;
+  if (what !== "TcpListener") {
+    throw new CodedTypeError(
+      "argument-invalid",
+      `Cannot use alpn in tls of new ${what}: it speaks "http/1.1" and nothing else`,
+    );
+  }
+  const bytes = (name: unknown): number =>
+    typeof name === "string" ? new TextEncoder().encode(name).length : 0;
+  if (alpn.length > 0 && alpn.every((name) => bytes(name) > 0 && bytes(name) < 256)) return;
   throw new CodedTypeError(
     "argument-invalid",
-    `Cannot use ${described(minVersion)} as minVersion of new ${what}: expected "TLSv1.2" or "TLSv1.3"`,
+    `Cannot use alpn in tls of new ${what}: expected names of protocols such as "mqtt"`,
   );
+}
+
+const pemExpected = "expected the path of a PEM file, or PEM as text or bytes";
+
+function checkPem(what: string, certificate: CertificateFiles): void {
+  for (const name of ["cert", "key"] as const) {
+    const value: unknown = certificate[name];
+    if (isPem(value)) continue;
+    const got = value === undefined || name === "cert" ? described(value) : `a ${typeof value}`;
+    throw new CodedTypeError("argument-invalid", `${what} ${name}: ${pemExpected}, got ${got}`);
+  }
+  const strange = certificate.names?.find((name) => typeof name !== "string" || !isServerName(name));
+  if (strange === undefined) return;
+  throw new CodedTypeError(
+    "argument-invalid",
+    `Cannot use ${described(strange)} as a name of a certificate: expected one such as "broker.example.org"`,
+  );
+}
+
+function isPem(value: unknown): boolean {
+  return typeof value === "string" || value instanceof Uint8Array;
 }
 
 /** Throws a TypeError when it is no listener. */

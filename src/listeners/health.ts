@@ -7,16 +7,19 @@ import { healthAnswer } from "./health_answer.ts";
 import { HttpListener } from "./http.ts";
 import type { ListenerHost } from "./listener.ts";
 import { ListenerError } from "./listener_error.ts";
+import type { ForwardedOptions, ProxyProtocol } from "./proxies.ts";
 import type { TlsFiles } from "./tls_files.ts";
 
 /** What a health check listener is told. */
-export interface HealthListenerOptions {
+export interface HealthListenerOptions extends ForwardedOptions {
   /** Its name. */
   readonly id: string;
   /** Where it listens: `host:port`, `[ipv6]:port`, `:port` or `port`. */
   readonly address: string;
   /** HTTPS with this certificate. */
   readonly tls?: TlsFiles;
+  /** Connections come through proxies that say where their clients are. */
+  readonly proxyProtocol?: ProxyProtocol;
   /** The path that answers, beginning with a slash. Default "/healthcheck". */
   readonly path?: string;
 }
@@ -25,6 +28,9 @@ const shape: Shape<HealthListenerOptions> = {
   id: "string",
   address: "string",
   tls: "object",
+  proxyProtocol: "object",
+  trustedProxies: "list",
+  forwardedHeader: "string",
   path: "string",
 };
 

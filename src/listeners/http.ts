@@ -3,21 +3,24 @@
 import { CodedTypeError } from "../core/errors.ts";
 import type { Shape } from "../core/misuse.ts";
 import type { HttpHandler } from "../runtime/http/http.ts";
-import type { Acceptor } from "../runtime/stream.ts";
-import type { TlsAcceptor } from "../runtime/tls/tls.ts";
+import type { ForwardedRules } from "../runtime/proxy/forwarded.ts";
 import { checkListenerOptions } from "./check.ts";
+import { Entrance, type EntranceOptions } from "./entrance.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
-import { errorLog, handshakesOf, openAt, refusalLog, reloadTls } from "./open.ts";
-import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
+import { openAt } from "./open.ts";
+import { forwardedOf, type ForwardedOptions, proxiesOf, type ProxyProtocol } from "./proxies.ts";
+import type { TlsFiles } from "./tls_files.ts";
 
 /** What an HTTP listener is told. */
-export interface HttpListenerOptions {
+export interface HttpListenerOptions extends ForwardedOptions {
   /** Its name. */
   readonly id: string;
   /** Where it listens: `host:port`, `[ipv6]:port`, `:port` or `port`. */
   readonly address: string;
   /** HTTPS with this certificate. */
   readonly tls?: TlsFiles;
+  /** Connections come through proxies that say where their clients are. */
+  readonly proxyProtocol?: ProxyProtocol;
   /** Answers the requests. */
   readonly handler: HttpHandler;
 }
@@ -26,6 +29,9 @@ const shape: Shape<HttpListenerOptions> = {
   id: "string",
   address: "string",
   tls: "object",
+  proxyProtocol: "object",
+  trustedProxies: "list",
+  forwardedHeader: "string",
   handler: "function",
 };
 
@@ -34,9 +40,12 @@ export class HttpListener implements Listener {
   readonly id: string;
   readonly protocol: string;
   #options: HttpListenerOptions;
-  #acceptor: Acceptor | TlsAcceptor | null = null;
+  #terms: EntranceOptions;
+  #forwarded: ForwardedRules | null;
+  #handler: HttpHandler | null = null;
+  #entrance: Entrance | null = null;
 
-  /** It opens when the server serves. */
+  /** It opens when the server serves. Throws a `ListenerError` when what it says of proxies cannot be used. */
   constructor(options: HttpListenerOptions) {
     checkListenerOptions("HttpListener", options, shape, ["id", "address"]);
     if (options.handler === undefined) {
@@ -45,33 +54,47 @@ export class HttpListener implements Listener {
     this.id = options.id;
     this.protocol = options.tls === undefined ? "http" : "https";
     this.#options = options;
+    this.#terms = { tls: options.tls, proxies: proxiesOf(this.id, options), fixed: [this.protocol] };
+    this.#forwarded = forwardedOf(this.id, options) ?? null;
   }
 
   get address(): string {
-    return this.#acceptor?.address ?? this.#options.address;
+    return this.#entrance?.address ?? this.#options.address;
   }
 
   async open(host: ListenerHost): Promise<void> {
-    const { address, tls } = this.#options;
+    // (Open again, it is where it was.)
+    const { address } = this;
     const { serveHttp } = await import("../runtime/http/http.ts");
-    this.#acceptor = await openAt(this, address, async (place) =>
-      await serveHttp({
-        ...place,
-        ...(tls === undefined ? {} : { tls: await readTlsFiles(tls) }),
-        onError: errorLog(this, host),
-        beginHandshake: handshakesOf(this, host),
-        onRefused: refusalLog(this, host),
-      }, this.handlerFor(host)));
+    this.#handler = this.handlerFor(host);
+    this.#entrance = await Entrance.open(this, host, this.#terms, (entrance, common, tls) => {
+      const owner = (): HttpListener => entrance.owner as HttpListener;
+      return openAt(address, (place) =>
+        serveHttp(
+          { ...place, ...common, ...(tls === undefined ? {} : { tls }), forwarded: () => owner().#forwarded },
+          (request, address) => owner().#handler!(request, address),
+        ));
+    });
   }
 
   /** Reads the certificate files again; connections from now on get the new ones. Does nothing without TLS. */
   async reload(): Promise<void> {
-    await reloadTls(this, this.#acceptor, this.#options.tls);
+    await this.#entrance?.reload();
+  }
+
+  /** What another one has open, with the settings of this one. */
+  async takeOver(other: Listener): Promise<boolean> {
+    if (!(other instanceof HttpListener) || other.#entrance === null) return false;
+    this.#handler = this.handlerFor(other.#entrance.host);
+    if (!await other.#entrance.passTo(this, this.#terms)) return false;
+    this.#entrance = other.#entrance;
+    other.#entrance = null;
+    return true;
   }
 
   /** Requests that are being answered have a second to end. */
   async close(): Promise<void> {
-    await this.#acceptor?.close();
+    await this.#entrance?.close();
   }
 
   /** What answers the requests while it serves that server: the handler it was given. */

@@ -1,6 +1,7 @@
 /** What the broker knows of a listener: an address where streams come in. */
 
-import type { ErrorCode } from "../core/codes.ts";
+import type { ErrorCode, EventCode } from "../core/codes.ts";
+import type { LogFields } from "../core/log.ts";
 import type { Stats } from "../core/stats.ts";
 import type { SystemInfo } from "../core/system_info.ts";
 import type { DropReason, Handshake } from "../runtime/pending_handshakes.ts";
@@ -65,8 +66,8 @@ export interface Listener {
    */
   readonly topicAliasMaximumOut?: number | undefined;
   /**
-   * Called once for a server, when it begins to serve, or at once when it serves already. Streams may be offered
-   * from now on, also before it has returned. Fails with a `ListenerError`, having closed what it opened.
+   * Called once for a server, when it begins to serve, or at once when it serves already; again only after `close`, when the
+   * one that was to replace it could not be opened. Streams may be offered from now on, also before it has returned. Fails with a `ListenerError`, having closed what it opened.
    */
   open(host: ListenerHost): Promise<void>;
   /**
@@ -77,6 +78,12 @@ export interface Listener {
   close(): Promise<void>;
   /** Reads certificates again; connections from now on get the new ones. Fails with a `ListenerError`. */
   reload?(): Promise<void>;
+  /**
+   * Goes on with what another listener has open at the same address, which it takes from it, under settings of its own:
+   * instead of `open`, without a moment in which nobody listens. False, or left out: it cannot, so the other one is closed
+   * and it is opened. Fails with a `ListenerError`, having changed nothing, when it could not be opened either.
+   */
+  takeOver?(other: Listener): Promise<boolean>;
 }
 
 /** The server as its listeners see it. */
@@ -112,6 +119,8 @@ export interface ListenerHost {
   ): Handshake;
   /** A connection was turned away before there was a stream to offer. It gets a line in the server's log. */
   refused(refusal: StreamRefusal, listener: Listener): void;
+  /** Something happened that has a code. It gets a line in the server's log. */
+  tell?(code: EventCode, fields: LogFields, listener: Listener): void;
   /** Into the server's log. `code`: of the error that the line was made from, which it then ends with. */
   log(level: "debug" | "info" | "warn" | "error", text: string, code?: ErrorCode | null): void;
 }

@@ -78,7 +78,10 @@ export class MemoryListener implements Listener {
     if (host === null) {
       throw new ListenerError(this.#notServing(), { listener: this.id, code: "server-not-serving" });
     }
-    return memoryPair((stream) => host.accept(stream, this), { onError: errorLog(this, host), ...options });
+    return memoryPair((stream) => host.accept(stream, this), {
+      onError: errorLog({ owner: this }, host),
+      ...options,
+    });
   }
 
   /**

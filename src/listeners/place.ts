@@ -23,6 +23,16 @@ export function placeOf({ protocol, address }: Addressed): string | null {
   }
 }
 
+/** The port it is bound to or asks for; null: none, or any. */
+export function portIn({ protocol, address }: Addressed): number | null {
+  if (protocol === "unix") return null;
+  try {
+    return parseAddress(address).port || null;
+  } catch {
+    return null;
+  }
+}
+
 function canonicalHost(hostname: string): string {
   if (hostname === "") return "[::]";
   return hostname.includes(":") ? new URL(`http://[${hostname}]/`).hostname : hostname.toLowerCase();

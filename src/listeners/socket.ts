@@ -97,13 +97,13 @@ export class SocketListener implements Listener {
       try {
         this.#tap = tapSource(source, {
           closes: closeServer ?? true,
-          beginHandshake: handshakesOf(this, host),
+          beginHandshake: handshakesOf({ owner: this }, host),
           onSocket: (socket) => this.#take(socket),
           onLate: dropSocket,
           onEnd: () =>
             host.log("warn", `Listener "${this.id}": its source has ended, nobody can connect any more`),
-          onError: errorLog(this, host),
-          onRefused: refusalLog(this, host),
+          onError: errorLog({ owner: this }, host),
+          onRefused: refusalLog({ owner: this }, host),
         });
       } catch (thrown) {
         return Promise.reject(listenerError(this, this.address, thrown));
@@ -131,7 +131,7 @@ export class SocketListener implements Listener {
       remoteAddress,
       certificate,
       unknownAddress: path?.includes("/") ? `unix:${path}` : "unknown",
-      onError: errorLog(this, host),
+      onError: errorLog({ owner: this }, host),
     }, (stream) => host.accept(stream, this));
   }
 
@@ -155,7 +155,7 @@ export class SocketListener implements Listener {
     try {
       this.accept(socket);
     } catch (thrown) {
-      if (host !== null) errorLog(this, host)(toError(thrown));
+      if (host !== null) errorLog({ owner: this }, host)(toError(thrown));
       dropSocket(socket);
     }
   }

@@ -1,25 +1,26 @@
 /** MQTT over WebSocket, plain or TLS. */
 
 import type { Shape } from "../core/misuse.ts";
-import type { Acceptor } from "../runtime/stream.ts";
-import type { TlsAcceptor } from "../runtime/tls/tls.ts";
+import type { WebSocketTerms } from "../runtime/websocket/websocket.ts";
 import { canonicalOrigin, type OriginRule } from "../runtime/websocket/websocket_origin.ts";
 import { aliasesOf } from "./aliases_of.ts";
 import { checkListenerOptions } from "./check.ts";
+import { Entrance, type EntranceOptions } from "./entrance.ts";
 import { foreignPageLog } from "./foreign_pages.ts";
 import type { Listener, ListenerHost } from "./listener.ts";
 import { ListenerError } from "./listener_error.ts";
-import { errorLog, handshakesOf, openAt, refusalLog, reloadTls } from "./open.ts";
-import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
+import { openAt } from "./open.ts";
+import { forwardedOf, type ForwardedOptions, proxiesOf, type ProxyProtocol } from "./proxies.ts";
+import type { TlsFiles } from "./tls_files.ts";
 
 /** What a WebSocket listener is told. */
-export interface WebSocketListenerOptions {
+export interface WebSocketListenerOptions extends ForwardedOptions {
   /** Its name. */
   readonly id: string;
   /** See `parseAddress`. */
   readonly address: string;
-  /** The only path that is served. Default: any. */
-  readonly path?: string;
+  /** The path that is served, or several of them, each beginning with a slash. Default: any. */
+  readonly path?: string | readonly string[];
   /** WebSocket over TLS with this certificate. */
   readonly tls?: TlsFiles;
   /** The longest WebSocket message; at least the broker's maximum packet size. Default: that of MQTT. */
@@ -44,6 +45,8 @@ export interface WebSocketListenerOptions {
    * `capabilities.topicAliasMaximumOut`.
    */
   readonly topicAliasMaximumOut?: number;
+  /** Connections come through proxies that say where their clients are. */
+  readonly proxyProtocol?: ProxyProtocol;
 }
 
 /** The longest MQTT packet. Messages are not put together, so a high limit costs no memory. */
@@ -54,13 +57,16 @@ const longestPingInterval = 86_400;
 const shape: Shape<WebSocketListenerOptions> = {
   id: "string",
   address: "string",
-  path: "string",
+  path: "any",
   tls: "object",
   maxMessageBytes: "number",
   requireSubprotocol: "boolean",
   pingInterval: "any",
   origins: "any",
   topicAliasMaximumOut: "number",
+  proxyProtocol: "object",
+  trustedProxies: "list",
+  forwardedHeader: "string",
 };
 
 /** A listener for MQTT over WebSocket, plain or TLS. */
@@ -70,9 +76,16 @@ export class WebSocketListener implements Listener {
   readonly topicAliasMaximumOut: number | undefined;
   #options: WebSocketListenerOptions;
   #origins: "any" | readonly string[] | undefined;
-  #acceptor: Acceptor | TlsAcceptor | null = null;
+  #terms: EntranceOptions;
+  /** What is asked at each connection. */
+  #rules: WebSocketTerms;
+  #host: ListenerHost | null = null;
+  #entrance: Entrance | null = null;
 
-  /** It opens when the server serves. Throws a `ListenerError` when `origins` or `pingInterval` cannot be used, a RangeError. */
+  /**
+   * It opens when the server serves. Throws a `ListenerError` when `origins`, `path`, `pingInterval` or what it says of proxies
+   * cannot be used, a RangeError.
+   */
   constructor(options: WebSocketListenerOptions) {
     checkListenerOptions("WebSocketListener", options, shape, ["id", "address"]);
     this.id = options.id;
@@ -80,45 +93,62 @@ export class WebSocketListener implements Listener {
     this.protocol = options.tls === undefined ? "ws" : "wss";
     this.#options = options;
     this.#origins = originsOf(options);
-    const { id, pingInterval = 0 } = options;
-    if (typeof pingInterval !== "number" || !(pingInterval >= 0 && pingInterval <= longestPingInterval)) {
-      const expected = `expected seconds from 0 to ${longestPingInterval}`;
-      throw new ListenerError(`Invalid pingInterval ${pingInterval} of listener "${id}": ${expected}`, {
-        code: "listener-invalid",
-      });
-    }
+    this.#terms = { tls: options.tls, proxies: proxiesOf(this.id, options), fixed: [this.protocol] };
+    const paths = pathsOf(options);
+    const forwarded = forwardedOf(this.id, options);
+    this.#rules = {
+      ...(paths === undefined ? {} : { paths }),
+      ...(forwarded === undefined ? {} : { forwarded }),
+      maxMessageBytes: options.maxMessageBytes ?? longestPacket,
+      requireSubprotocol: options.requireSubprotocol ?? true,
+      pingMs: pingIntervalOf(options) * 1000,
+      origins: () => this.#rule(this.#host!),
+    };
   }
 
   get address(): string {
-    return this.#acceptor?.address ?? this.#options.address;
+    return this.#entrance?.address ?? this.#options.address;
   }
 
   async open(host: ListenerHost): Promise<void> {
-    const { path, tls, maxMessageBytes, requireSubprotocol, pingInterval } = this.#options;
+    // (Open again, it is where it was.)
+    const { address } = this;
+    this.#host = host;
     const { listenWebSocket } = await import("../runtime/websocket/websocket.ts");
-    this.#acceptor = await openAt(this, this.#options.address, async (place) =>
-      await listenWebSocket({
-        ...place,
-        ...(path === undefined ? {} : { path }),
-        ...(tls === undefined ? {} : { tls: await readTlsFiles(tls) }),
-        maxMessageBytes: maxMessageBytes ?? longestPacket,
-        requireSubprotocol: requireSubprotocol ?? true,
-        pingMs: (pingInterval ?? defaultPingInterval) * 1000,
-        origins: () => this.#rule(host),
-        onForeignPage: foreignPageLog(this, host),
-        onError: errorLog(this, host),
-        beginHandshake: handshakesOf(this, host),
-        onRefused: refusalLog(this, host),
-      }, (stream) => host.accept(stream, this)));
+    this.#entrance = await Entrance.open(
+      this,
+      host,
+      this.#terms,
+      (entrance, common, tls) =>
+        openAt(address, async (place) =>
+          await listenWebSocket({
+            ...place,
+            ...common,
+            ...this.#rules,
+            ...(tls === undefined ? {} : { tls }),
+            terms: () => (entrance.owner as WebSocketListener).#rules,
+            onForeignPage: foreignPageLog(entrance, host),
+          }, entrance.accept)),
+    );
   }
 
   /** Reads the certificate files again; connections from now on get the new ones. */
   async reload(): Promise<void> {
-    await reloadTls(this, this.#acceptor, this.#options.tls);
+    await this.#entrance?.reload();
+  }
+
+  /** What another one has open, with the settings of this one. */
+  async takeOver(other: Listener): Promise<boolean> {
+    if (!(other instanceof WebSocketListener) || other.#entrance === null) return false;
+    this.#host = other.#entrance.host;
+    if (!await other.#entrance.passTo(this, this.#terms)) return false;
+    this.#entrance = other.#entrance;
+    other.#entrance = null;
+    return true;
   }
 
   async close(): Promise<void> {
-    await this.#acceptor?.close();
+    await this.#entrance?.close();
   }
 
   /** A page knows no password; but it could talk to whoever asks for none, in the name of whoever looks at it. */
@@ -143,5 +173,29 @@ function originsOf({ id, origins }: WebSocketListenerOptions): "any" | readonly 
     throw new ListenerError(`Invalid origin ${JSON.stringify(origin)} of listener "${id}": ${expected}`, {
       code: "listener-invalid",
     });
+  });
+}
+
+function pathsOf({ id, path }: WebSocketListenerOptions): readonly string[] | undefined {
+  if (path === undefined) return undefined;
+  const paths: unknown = typeof path === "string" ? [path] : path;
+  if (Array.isArray(paths) && paths.length > 0 && paths.every(isPath)) return paths;
+  const expected = 'expected one that begins with a slash, such as "/mqtt", or a list of them';
+  throw new ListenerError(`Invalid path ${JSON.stringify(path)} of listener "${id}": ${expected}`, {
+    code: "listener-invalid",
+  });
+}
+
+function isPath(path: unknown): boolean {
+  return typeof path === "string" && path.startsWith("/") && !/[?#\s]/.test(path);
+}
+
+function pingIntervalOf({ id, pingInterval = defaultPingInterval }: WebSocketListenerOptions): number {
+  if (typeof pingInterval === "number" && pingInterval >= 0 && pingInterval <= longestPingInterval) {
+    return pingInterval;
+  }
+  const expected = `expected seconds from 0 to ${longestPingInterval}`;
+  throw new ListenerError(`Invalid pingInterval ${pingInterval} of listener "${id}": ${expected}`, {
+    code: "listener-invalid",
   });
 }

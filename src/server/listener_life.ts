@@ -1,9 +1,9 @@
 /** The life of listeners on a server: no two of them at one place, opened and closed with it, and what they are given. */
 
-import { type ErrorCode, errorCodeOf } from "../core/codes.ts";
-import { CodedError } from "../core/errors.ts";
 import type { Broker } from "../broker/broker.ts";
 import { systemInfo } from "../broker/system_info.ts";
+import { type ErrorCode, errorCodeOf } from "../core/codes.ts";
+import { CodedError } from "../core/errors.ts";
 import { textOf } from "../core/error_text.ts";
 import type { LatenessFigures } from "../core/lateness.ts";
 import type { MemoryFigures } from "../core/overload.ts";
@@ -22,6 +22,8 @@ export class ServerListeners {
   readonly #all: Listener[] = [];
   /** The addresses as they were asked for: a bound one may have another port. */
   readonly #asked: Map<Listener, string> = new Map();
+  /** Those that were opened, or are being opened. */
+  readonly #open: Set<Listener> = new Set();
   #ended = false;
 
   constructor(broker: Broker) {
@@ -39,31 +41,57 @@ export class ServerListeners {
     return this.#all.some(isForClients);
   }
 
+  find(id: string): Listener | undefined {
+    return this.#all.find((listener) => listener.id === id);
+  }
+
   /** Throws a `ListenerError` when its id or its place is taken. */
   add(listener: Listener): void {
-    this.#refuseSecond(listener);
+    this.refuseSecond(listener);
     this.#all.push(listener);
     this.#asked.set(listener, listener.address);
   }
 
   forget(listener: Listener): void {
     this.#asked.delete(listener);
+    this.#open.delete(listener);
     const at = this.#all.indexOf(listener);
     if (at >= 0) this.#all.splice(at, 1);
   }
 
-  async openAll(): Promise<void> {
-    for (const listener of this.all) await this.open(listener);
+  /** `next` is in the place of another one; `asked`: the address it was asked to open at. */
+  exchange(before: Listener, next: Listener, asked: string): void {
+    const at = this.#all.indexOf(before);
+    if (at < 0) return;
+    this.#asked.delete(before);
+    this.#asked.set(next, asked);
+    if (this.#open.delete(before)) this.#open.add(next);
+    this.#all.splice(at, 1, next);
+  }
+
+  /** The first that is not open yet. */
+  get unopened(): Listener | undefined {
+    return this.#all.find((listener) => !this.#open.has(listener));
+  }
+
+  /** It was opened, or is being opened. */
+  isOpen(listener: Listener): boolean {
+    return this.#open.has(listener);
   }
 
   async open(listener: Listener): Promise<void> {
+    if (this.#all.includes(listener)) this.#open.add(listener);
     await listener.open(this.#host);
     if (!this.#ended) return;
-    await this.#close(listener);
+    await this.closeOne(listener);
     throw new CodedError(
       "server-closed",
       `Cannot open listener "${listener.id}": the server was closed meanwhile`,
     );
+  }
+
+  get ended(): boolean {
+    return this.#ended;
   }
 
   /** No stream is taken any more. */
@@ -73,7 +101,7 @@ export class ServerListeners {
 
   /** They stop accepting in this turn; answers to HTTP requests may take them a while longer. */
   close(): Promise<unknown> {
-    return Promise.all(this.#all.map((listener) => this.#close(listener)));
+    return Promise.all(this.#all.map((listener) => this.closeOne(listener)));
   }
 
   /** `id`: what the listener is called, of the server or not. A handshake may end after we stopped accepting. */
@@ -87,25 +115,39 @@ export class ServerListeners {
     return { data(): void {}, written(): void {}, closed(): void {} };
   }
 
-  #refuseSecond(listener: Listener): void {
+  /** `except`: the one that makes room for it. Throws a `ListenerError`. */
+  refuseSecond(listener: Listener, except?: Listener): void {
     const { id, protocol, address } = listener;
-    if (this.#all.some((other) => other.id === id)) {
+    if (this.#all.some((other) => other !== except && other.id === id)) {
       throw new ListenerError(`Cannot add listener "${id}": there is one with that id already`, {
         code: "listener-exists",
       });
     }
     const place = placeOf({ protocol, address });
     if (place === null) return;
-    for (const [other, asked] of this.#asked) {
-      const taken = [asked, other.address].map((at) => placeOf({ protocol: other.protocol, address: at }));
-      if (!taken.includes(place)) continue;
+    for (const other of this.#asked.keys()) {
+      if (other === except || !this.#placesOf(other).includes(place)) continue;
       throw new ListenerError(`Cannot add listener "${id}": "${other.id}" listens at "${address}" already`, {
         code: "address-in-use",
       });
     }
   }
 
-  async #close(listener: Listener): Promise<void> {
+  /** Two that ask for any free port want the same when they ask for it in the same words. */
+  samePlace(before: Listener, next: Listener): boolean {
+    const { protocol, address } = next;
+    const place = placeOf({ protocol, address });
+    if (place !== null) return this.#placesOf(before).includes(place);
+    return this.#asked.get(before) === address;
+  }
+
+  /** What it was asked for, and what became of it. */
+  #placesOf(listener: Listener): (string | null)[] {
+    const { protocol, address } = listener;
+    return [this.#asked.get(listener) ?? address, address].map((at) => placeOf({ protocol, address: at }));
+  }
+
+  async closeOne(listener: Listener): Promise<void> {
     try {
       await listener.close();
     } catch (error) {
@@ -155,6 +197,7 @@ function hostOf(broker: Broker, accept: ListenerHost["accept"]): ListenerHost {
     accept,
     beginHandshake: (listener, ...begun) => handshakes.begin(listener.id, ...begun),
     refused: (refusal, { id: listener }): void => broker.events.tell(refusal.code, { ...refusal, listener }),
+    tell: (code, fields, { id: listener }): void => broker.events.tell(code, { ...fields, listener }),
     log: (level: LogLevel, text: string, code?: ErrorCode | null): void => broker.log(level, text, code),
   };
 }

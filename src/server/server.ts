@@ -36,6 +36,7 @@ import type { Packet } from "../packets/types.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
 import type { StorageStatus } from "../storage/storage.ts";
 import { ServerHooks } from "./hook_life.ts";
+import { ListenerChanges, type RemoveOptions, type Replaced } from "./listener_changes.ts";
 import { isForClients, ServerListeners } from "./listener_life.ts";
 
 /** How long clients may take to accept their DISCONNECT and what waited before it. */
@@ -63,6 +64,7 @@ export class Server implements AsyncDisposable {
   readonly #hooks: ServerHooks;
   readonly #inline: InlineClient;
   readonly #listeners: ServerListeners;
+  readonly #changes: ListenerChanges;
   #state: State = "new";
   #closing: Promise<void> | null = null;
 
@@ -75,6 +77,7 @@ export class Server implements AsyncDisposable {
     this.#hooks = new ServerHooks(this.#broker);
     this.#inline = new InlineClient(this.#broker);
     this.#listeners = new ServerListeners(this.#broker);
+    this.#changes = new ListenerChanges(this.#broker, this.#listeners);
   }
 
   /** The listeners in the order in which they were added; once open, with their bound addresses. */
@@ -155,14 +158,29 @@ export class Server implements AsyncDisposable {
       throw new CodedError("server-closed", `Cannot add listener "${listener.id}": the server is closed`);
     }
     this.#listeners.add(listener);
-    if (this.#state === "new") return;
+    if (!this.#changes.started) return;
     if (isForClients(listener)) this.#hooks.warnOfNobody();
-    try {
-      await this.#listeners.open(listener);
-    } catch (error) {
-      this.#listeners.forget(listener);
-      throw error;
-    }
+    await this.#changes.open(listener);
+  }
+
+  /**
+   * Removes a listener, by itself or its id: it stops accepting, and its address is free when the promise is settled. Clients
+   * that are connected stay until they leave, unless `closeClients` says otherwise. False when it was not there. Fails with a
+   * `ListenerError` while it is being opened or replaced.
+   */
+  async removeListener(listener: Listener | string, options: RemoveOptions = {}): Promise<boolean> {
+    return await this.#changes.remove(listener, options);
+  }
+
+  /**
+   * Puts a listener in the place of another one, given by itself or its id, mostly to change settings while running. At another
+   * address it is opened before the other one is closed. At the same one it goes on with what that one has open, where only
+   * certificates change and what is asked of each connection (`"kept"`); what cannot be changed like that, TLS instead of none
+   * for example, needs a moment in which the address is closed (`"reopened"`). Clients that are connected stay in any case.
+   * When it cannot be opened the other one stays, or is opened again, and it fails with a `ListenerError`.
+   */
+  async replaceListener(listener: Listener | string, replacement: Listener): Promise<Replaced> {
+    return await this.#changes.replace(listener, replacement);
   }
 
   /** Opens the listeners. When one cannot be opened, the server closes and the `ListenerError` is thrown. */
@@ -181,7 +199,7 @@ export class Server implements AsyncDisposable {
       if (this.#ended) throw new CodedError("server-closed", "Cannot serve: the server was closed meanwhile");
       this.#broker.start();
       this.#inline.open();
-      await this.#listeners.openAll();
+      await this.#changes.openAll();
     } catch (error) {
       await this.close();
       throw error;

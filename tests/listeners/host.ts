@@ -1,6 +1,8 @@
 /** A server as a listener sees it, which writes down what happens. */
 
 import { Broker } from "../../src/broker/broker.ts";
+import type { EventCode } from "../../src/core/codes.ts";
+import type { LogFields } from "../../src/core/log.ts";
 import type { Stats } from "../../src/core/stats.ts";
 import { systemInfo } from "../../src/broker/system_info.ts";
 import type { SystemInfo } from "../../src/core/system_info.ts";
@@ -39,6 +41,10 @@ export class Host implements ListenerHost {
 
   refused({ code, address, detail }: StreamRefusal, { id }: Listener): void {
     this.lines.push(`refused ${code} ${address} ${id}: ${detail}`);
+  }
+
+  tell(code: EventCode, { detail, error }: LogFields, { id }: Listener): void {
+    this.lines.push(`told ${code} ${id}: ${detail}: ${error}`);
   }
 
   log(level: string, text: string): void {

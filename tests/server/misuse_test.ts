@@ -363,13 +363,13 @@ for (
   refuses(
     `${name} with TLS and no key`,
     make({ id: "a", address: at, tls: { cert: "x" }, ...handler }),
-    `Cannot make a ${name} with tls and without key: expected a string, got undefined`,
+    `Cannot make a ${name} with tls and without key: expected the path of a PEM file, or PEM as text or bytes, got undefined`,
   );
 }
 refuses(
   "UnixListener without a path",
   () => new UnixListener({ id: "a", address: "x" } as Anything),
-  /^Unknown option of new UnixListener: "address", expected one of id, path, mode, topicAliasMaximumOut$/,
+  /^Unknown option of new UnixListener: "address", expected one of id, path, mode, topicAliasMaximumOut, proxyProtocol$/,
 );
 refuses(
   "MemoryListener with a name",
