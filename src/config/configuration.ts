@@ -1,5 +1,7 @@
 /** What the program is told to do, whoever said it: defaults, a file, the environment, the command line. */
 
+import type { ProxyProtocol } from "../listeners/proxies.ts";
+import type { ForwardedHeader } from "../runtime/proxy/forwarded.ts";
 import type { TlsFiles } from "../listeners/tls_files.ts";
 import type { Origins } from "./origins.ts";
 import type { Found, Places, Values } from "./table/found.ts";
@@ -15,8 +17,8 @@ export interface ListenerSetting {
   /** As `parseAddress` takes it; the path of the socket for `unix`. */
   readonly address: string;
   readonly tls?: TlsFiles;
-  /** The only path that WebSocket clients may ask for. */
-  readonly path?: string;
+  /** The paths that WebSocket clients may ask for. */
+  readonly path?: string | readonly string[];
   readonly requireSubprotocol?: boolean;
   /** Seconds. */
   readonly pingInterval?: number;
@@ -27,6 +29,12 @@ export interface ListenerSetting {
   readonly mode?: number;
   /** Topic aliases the server sets towards clients that come in here. */
   readonly topicAliasMaximumOut?: number;
+  /** Networks of the proxies that speak the PROXY protocol; nobody else may connect then. */
+  readonly proxyProtocol?: ProxyProtocol;
+  /** Networks of HTTP proxies that say where a client is. */
+  readonly trustedProxies?: readonly string[];
+  /** The header in which they do. */
+  readonly forwardedHeader?: ForwardedHeader;
   /** Where it was asked for and can be changed: `--tcp`, `COMQTT_TCP`, `comqtt.yml:3:5`. */
   readonly origin: string;
   /** Nobody has asked for it. */

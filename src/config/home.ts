@@ -1,6 +1,6 @@
 /** Paths that begin with `~/`, wherever they were set. */
 
-import type { TlsFiles } from "../listeners/tls_files.ts";
+import type { CertificateFiles, TlsFiles } from "../listeners/tls_files.ts";
 import type { Configuration, ListenerSetting } from "./configuration.ts";
 import { fromHome } from "./home_path.ts";
 import { ConfigError, type Problem, quote } from "../core/problem.ts";
@@ -60,14 +60,20 @@ function withHome(listener: ListenerSetting, whole: (path: string) => string): L
 }
 
 function tlsWithHome(tls: TlsFiles, whole: (path: string) => string): TlsFiles {
-  const { cert, key, ca, passphraseFile } = tls;
+  const { ca, certificates } = tls;
   const source = (given: string | Uint8Array): string | Uint8Array =>
     typeof given === "string" ? whole(given) : given;
-  return {
-    ...tls,
+  const files = ({ cert, key, passphraseFile }: CertificateFiles): CertificateFiles => ({
     cert: source(cert),
     key: source(key),
-    ...(ca === undefined ? {} : { ca: source(ca) }),
     ...(passphraseFile === undefined ? {} : { passphraseFile: whole(passphraseFile) }),
+  });
+  return {
+    ...tls,
+    ...files(tls),
+    ...(ca === undefined ? {} : { ca: source(ca) }),
+    ...(certificates === undefined
+      ? {}
+      : { certificates: certificates.map((one) => ({ ...one, ...files(one) })) }),
   };
 }

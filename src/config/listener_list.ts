@@ -2,7 +2,7 @@
 
 import type { ListenerSetting, Protocol } from "./configuration.ts";
 import type { Tagged } from "./table/item.ts";
-import { tlsFilesOf, type TlsValues, tlsValuesOf } from "./tls_values.ts";
+import { type ListenerTlsValues, tlsFilesOf, tlsValuesOf } from "./tls_values.ts";
 
 const encrypted: Readonly<Record<string, Protocol>> = { tcp: "tls", ws: "wss", http: "https" };
 
@@ -20,8 +20,8 @@ export function listenersOfList(list: readonly Tagged[]): ListenerSetting[] {
 
 function settingOf({ type, values, place }: Tagged): ListenerSetting {
   const { tls: given, path, address, id, ...rest } = values as {
-    readonly tls?: Partial<TlsValues>;
-    readonly path?: string;
+    readonly tls?: Partial<ListenerTlsValues>;
+    readonly path?: string | readonly string[];
     readonly address?: string;
     readonly id?: string;
   };
@@ -31,7 +31,7 @@ function settingOf({ type, values, place }: Tagged): ListenerSetting {
     ...rest,
     protocol: tls === undefined ? type as Protocol : encrypted[type]!,
     id: id ?? "",
-    address: (socket ? path : address) ?? "",
+    address: (socket ? path as string | undefined : address) ?? "",
     ...(tls === undefined ? {} : { tls }),
     ...(path === undefined || socket ? {} : { path }),
     origin: place,

@@ -4,7 +4,7 @@ import type { Configuration, ListenerSetting } from "./configuration.ts";
 import { taggedOf } from "./listener_list.ts";
 import { comment, scalar, section } from "./mosquitto/yaml_text.ts";
 import { formatProblem, type Problem } from "../core/problem.ts";
-import { itemsOf } from "./table/item.ts";
+import { itemsOf, type Tagged } from "./table/item.ts";
 import { table } from "./table/table.ts";
 
 /** `from`: the file it was read from; `remarks`: what is to be known of that, at the top. */
@@ -44,7 +44,15 @@ function texts(values: Readonly<Record<string, unknown>>): Map<string, string> {
 
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(textOf).join(", ")}]`;
+  if (typeof value === "object" && value !== null) {
+    return `{ ${[...texts(value as Record<string, unknown>)].map((pair) => pair.join(": ")).join(", ")} }`;
+  }
   return scalar(value as string | number | boolean);
+}
+
+/** Mappings as they stand in a file. */
+function certificates({ certificates: all }: { readonly certificates?: readonly Tagged[] }): unknown {
+  return all?.map(({ values }) => values);
 }
 
 function listenerLines(listener: ListenerSetting): string[] {
@@ -52,6 +60,6 @@ function listenerLines(listener: ListenerSetting): string[] {
   const { tls, mode, ...rest } = values as { readonly tls?: object; readonly mode?: number };
   const octal = mode === undefined ? undefined : mode.toString(8).padStart(4, "0");
   const lines = [...texts({ type, ...rest, mode: octal })].map(([key, value]) => `${key}: ${value}`);
-  if (tls !== undefined) lines.push(...section("tls", texts({ ...tls })));
+  if (tls !== undefined) lines.push(...section("tls", texts({ ...tls, certificates: certificates(tls) })));
   return lines.map((line, i) => `${i === 0 ? "  - " : "    "}${line}`);
 }

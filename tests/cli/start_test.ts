@@ -276,15 +276,16 @@ test("start: what comqtt 2 files say of features that are not there yet is a war
   assert.doesNotMatch(program.output, /^ {2}(ws|http) /m);
 });
 
-for (const name of ["comqtt.yml", "network.yml", "tls.yml"]) {
+for (const [name, listeners] of [["comqtt.yml", 3], ["network.yml", 4], ["tls.yml", 4]] as const) {
   test(`start: with config/${name}, but for the ports`, async () => {
     const folder = temporaryFolder();
-    for (const file of ["server.crt", "server.key", "authority.crt"]) {
-      copyFileSync(tlsFile(file), join(folder, file));
+    for (const name of ["server", "garden", "cellar"]) {
+      for (const file of [`${name}.crt`, `${name}.key`]) copyFileSync(tlsFile(file), join(folder, file));
     }
+    copyFileSync(tlsFile("authority.crt"), join(folder, "authority.crt"));
     const text = readFileSync(new URL(`../../config/${name}`, import.meta.url), "utf8");
     writeFileSync(join(folder, name), text.replace(/^([^#\n]*address: "?[0-9.]*:)\d+/gm, "$10"));
     await using program = await Program.start(["--conf", name], { folder });
-    assert.equal(program.output.match(/^ {2}\w+ +\S+$/gm)?.length, 3);
+    assert.equal(program.output.match(/^ {2}\w+ +\S+$/gm)?.length, listeners);
   });
 }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultCapabilities, defaultLimits, limitRanges } from "../../src/core/options.ts";
 import { type Layer, protocols } from "../../src/config/configuration.ts";
+import type { Protocol } from "../../src/config/configuration.ts";
 import { fileLayer } from "../../src/config/file.ts";
 import { itemsOf } from "../../src/config/table/item.ts";
 import { capabilities } from "../../src/config/table/capabilities.ts";
@@ -127,7 +128,7 @@ listeners:
       protocol: "wss",
       id: "wss",
       address: "1882",
-      path: "/mqtt",
+      path: ["/mqtt"],
       requireSubprotocol: false,
       pingInterval: 60,
       origins: "any",
@@ -157,6 +158,66 @@ test("file: origins are any, one, several with commas, or a list", () => {
   assert.deepEqual(originsOf("[]"), []);
 });
 
+test("file: TLS with several certificates, versions and protocols, and proxies in front", () => {
+  const { listeners } = layerOf(`
+listeners:
+  - type: tcp
+    address: :8883
+    tls:
+      cert: a.crt
+      key: a.key
+      names: A.example
+      certificates:
+        - { cert: b.crt, key: b.key, passphrase-file: b.pass, names: [b.example, "*.b.example"] }
+      min-version: TLSv1.2
+      maxVersion: TLSv1.3
+      ciphers: ECDHE+AESGCM
+      alpn: [mqtt, x]
+      watch: no
+    proxy-protocol: { trusted: 10.0.0.0/8 }
+  - { type: tcp, address: :1, tls: { cert: a, key: b, names: x, certificates: [{ cert: c, key: d }], alpn: mqtt } }
+  - { type: ws, address: :2, path: [/a, /b], trusted-proxies: [::1, unix], forwardedHeader: Forwarded }
+  - { type: http, address: :3, trustedProxies: 127.0.0.1, proxyProtocol: { trusted: [::1] } }
+  - { type: unix, path: /run/a, proxyProtocol: { trusted: unix } }
+`);
+  const of = (protocol: Protocol): unknown[] =>
+    listeners.get(protocol)!.map(({ protocol: _p, id: _i, origin: _o, address: _a, ...rest }) => rest);
+  assert.deepEqual(of("tls"), [
+    {
+      tls: {
+        requireClientCert: false,
+        cert: "a.crt",
+        key: "a.key",
+        names: ["A.example"],
+        certificates: [
+          { cert: "b.crt", key: "b.key", passphraseFile: "b.pass", names: ["b.example", "*.b.example"] },
+        ],
+        minVersion: "TLSv1.2",
+        maxVersion: "TLSv1.3",
+        ciphers: "ECDHE+AESGCM",
+        alpn: ["mqtt", "x"],
+        watch: false,
+      },
+      proxyProtocol: { trusted: ["10.0.0.0/8"] },
+    },
+    {
+      tls: {
+        requireClientCert: false,
+        cert: "a",
+        key: "b",
+        names: ["x"],
+        certificates: [{ cert: "c", key: "d" }],
+        alpn: ["mqtt"],
+      },
+    },
+  ]);
+  assert.deepEqual(of("ws"), [
+    { path: ["/a", "/b"], trustedProxies: ["::1", "unix"], forwardedHeader: "Forwarded" },
+  ]);
+  assert.deepEqual(of("http"), [{ trustedProxies: ["127.0.0.1"], proxyProtocol: { trusted: ["::1"] } }]);
+  assert.deepEqual(of("unix"), [{ proxyProtocol: { trusted: ["unix"] } }]);
+});
+
 test("file: an empty list of listeners is none at all", () => {
   const { listeners } = layerOf("listeners: []");
   assert.deepEqual([...listeners.values()].flat(), []);
@@ -182,6 +243,57 @@ test("file: with an authority clients need a certificate, unless they are only a
 });
 
 const mistakes: readonly (readonly [name: string, text: string, problems: string[]])[] = [
+  ["a network that is none", "listeners: [{ type: ws, address: :1, trustedProxies: [::1, 10.0.0.0/33] }]", [
+    '1:60 Cannot use "10.0.0.0/33" for "listeners[0].trustedProxies[1]", ' +
+    'expected an address or a network such as "10.0.0.0/8", or "unix"',
+  ]],
+  ["no networks at all", "listeners: [{ type: tcp, address: :1, proxyProtocol: {} }]", [
+    '1:39 Missing "trusted" for "listeners[0].proxyProtocol", expected the networks of the proxies',
+  ]],
+  ["an empty list of networks", "listeners: [{ type: tcp, address: :1, proxyProtocol: { trusted: [] } }]", [
+    '1:39 Missing "trusted" for "listeners[0].proxyProtocol", expected the networks of the proxies',
+  ]],
+  ["proxies that WebSocket and HTTP have", "listeners: [{ type: unix, path: a, trustedProxies: ::1 }]", [
+    '1:36 Cannot use "listeners[0].trustedProxies" with type "unix", ' +
+    "which takes path, mode, topicAliasMaximumOut, proxyProtocol",
+  ]],
+  ["a header of nobody", "listeners: [{ type: http, address: :1, forwardedHeader: Forwarded }]", [
+    '1:40 Cannot use "listeners[0].forwardedHeader" without "trustedProxies"',
+  ]],
+  ["a path without a slash", "listeners: [{ type: ws, address: :1, path: mqtt }]", [
+    '1:44 Cannot use "mqtt" for "listeners[0].path", expected a path that begins with a slash, such as "/mqtt", ' +
+    "or several of them with commas between",
+  ]],
+  [
+    "a certificate without its key",
+    "listeners: [{ type: tcp, address: :1, tls: { certificates: [{ cert: a }] } }]",
+    [
+      '1:61 Missing "key" for "listeners[0].tls.certificates[0]"',
+    ],
+  ],
+  [
+    "a certificate for what is no name",
+    "listeners: [{ type: tcp, address: :1, tls: { cert: a, key: b, names: a b } }]",
+    [
+      '1:70 Cannot use "a b" for "listeners[0].tls.names", ' +
+      'expected the name of a host, such as "broker.example.org" or "*.example.org", ' +
+      "or several of them with commas between",
+    ],
+  ],
+  [
+    "versions that exclude each other",
+    "listeners: [{ type: tcp, address: :1, tls: { cert: a, key: b, minVersion: TLSv1.3, maxVersion: TLSv1.2 } }]",
+    [
+      '1:39 Cannot use "minVersion" above "maxVersion" for "listeners[0].tls"',
+    ],
+  ],
+  [
+    "ALPN where HTTP is spoken",
+    "listeners: [{ type: ws, address: :1, tls: { cert: a, key: b, alpn: mqtt } }]",
+    [
+      '1:38 Cannot use "alpn" for "listeners[0].tls", which speaks http/1.1',
+    ],
+  ],
   ["a number that is none", "limits:\n  inflight: many", [
     '2:13 Cannot use "many" for "limits.inflight", expected a whole number from 1 to 65535',
   ]],
@@ -234,7 +346,7 @@ const mistakes: readonly (readonly [name: string, text: string, problems: string
     '2:27 Invalid listener address "a:b:c": expected "host:port", "[ipv6]:port", ":port" or "port"',
   ]],
   ["a key that another type takes", "listeners: [{ type: tcp, address: ':1', mode: 0660 }]", [
-    '1:41 Cannot use "listeners[0].mode" with type "tcp", which takes address, tls, backlog, topicAliasMaximumOut',
+    '1:41 Cannot use "listeners[0].mode" with type "tcp", which takes address, tls, backlog, topicAliasMaximumOut, proxyProtocol',
   ]],
   ["an id twice", "listeners: [{ type: tcp, id: a, address: ':1' }, { type: ws, id: a, address: ':2' }]", [
     '1:62 Cannot use the id "a" again: it stands at a.yml:1:26 already',
@@ -247,7 +359,7 @@ const mistakes: readonly (readonly [name: string, text: string, problems: string
     'https://app.example:8443 ("null" for pages without one)',
   ]],
   ["origins where there are no pages", "listeners: [{ type: tcp, address: ':1', origins: any }]", [
-    '1:41 Cannot use "listeners[0].origins" with type "tcp", which takes address, tls, backlog, topicAliasMaximumOut',
+    '1:41 Cannot use "listeners[0].origins" with type "tcp", which takes address, tls, backlog, topicAliasMaximumOut, proxyProtocol',
   ]],
   ["a certificate without its key", "listeners: [{ type: tcp, address: ':1', tls: { cert: c } }]", [
     '1:41 Missing "key" for "listeners[0].tls", expected the path of a PEM file; ' +

@@ -67,10 +67,21 @@ function listText(name: string, list: TaggedList): string[] {
   for (const [key, item] of inner) {
     if (item.is === "section") {
       const table = itemTable(itemsOf(item), item.needs ?? []);
-      lines.push("", `### ${key} of a ${list.one}`, "", item.text, "", ...table);
+      lines.push("", `### ${key} of a ${list.one}`, "", item.text, "", ...table, ...innerLists(item, key));
     }
   }
   return [...lines, ""];
+}
+
+/** Mappings in a section of a list. */
+function innerLists(section: Section<object>, above: string): string[] {
+  return Object.entries(itemsOf(section)).flatMap(([key, item]) => {
+    if (item.is !== "list") return [];
+    const { text, common, types } = item;
+    const [only] = Object.values(types);
+    const rows = itemTable({ ...common, ...only?.items }, only?.needs ?? []);
+    return ["", `#### ${key} of ${above}`, "", text, "", ...rows];
+  });
 }
 
 /** With their names outside of files. */

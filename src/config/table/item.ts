@@ -55,13 +55,13 @@ export interface Section<T extends object> extends About {
   check?(values: Partial<T>, path: string): Fault[];
 }
 
-/** Mappings one after the other, each with a key that says of which type it is. */
+/** Mappings one after the other. Most have a key that says of which type it is; without one all are of the type `""`. */
 export interface TaggedList extends About {
   readonly is: "list";
   /** What one of them is called. */
   readonly one: string;
   /** The key that says the type. */
-  readonly tag: string;
+  readonly tag: string | null;
   /** The keys of every type. */
   readonly common: Items;
   readonly types: Readonly<Record<string, TaggedType>>;
@@ -75,6 +75,8 @@ export interface TaggedType {
   readonly items: Items;
   /** Those that it cannot do without. */
   readonly needs: readonly string[];
+  /** `path`: of the mapping, as it is called in messages. */
+  check?(values: Readonly<Record<string, unknown>>, path: string): Fault[];
 }
 
 /** One mapping of such a list, as it was read. */

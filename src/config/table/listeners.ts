@@ -1,10 +1,22 @@
 /** Where clients come in. */
 
-import { duration, fileMode, filePath, integer, someText, type ValueKind, yesOrNo } from "../values.ts";
+import { quote } from "../../core/problem.ts";
+import { networks } from "../networks.ts";
+import {
+  duration,
+  fileMode,
+  filePath,
+  integer,
+  listOf,
+  oneOf,
+  someText,
+  type ValueKind,
+  yesOrNo,
+} from "../values.ts";
 import { addressFault } from "../address_fault.ts";
 import { originsKind } from "../origins.ts";
 import { aliasesOut } from "./capabilities.ts";
-import { type Items, setting, type TaggedList } from "./item.ts";
+import { type Fault, type Items, type Section, section, setting, type TaggedList } from "./item.ts";
 import { listenerTls } from "./tls.ts";
 
 const addressKind: ValueKind<string> = {
@@ -24,6 +36,41 @@ const topicAliasMaximumOut = setting(
   { otherwise: "as `capabilities.topicAliasMaximumOut` says" },
 );
 
+interface ProxyValues {
+  readonly trusted: readonly string[];
+}
+
+const proxyProtocol: Section<ProxyValues> = section(
+  "Connections come through proxies that speak the PROXY protocol, version 1 or 2, and from nobody else.",
+  { trusted: setting(networks, "The networks of the proxies; `unix` for whoever comes over a Unix socket.") },
+  {
+    needs: ["trusted"],
+    check: ({ trusted = [] }, path) =>
+      trusted.length > 0
+        ? []
+        : [{ message: `Missing "trusted" for ${quote(path)}, expected the networks of the proxies` }],
+  },
+);
+
+const forwarded: Items = {
+  trustedProxies: setting(
+    networks,
+    "The networks of HTTP proxies whose word about where a client is is taken.",
+    { otherwise: "nobody's" },
+  ),
+  forwardedHeader: setting(
+    oneOf(["X-Forwarded-For", "Forwarded"]),
+    "The header in which they say it; the other one is not looked at.",
+    { otherwise: "X-Forwarded-For" },
+  ),
+};
+
+const urlPath: ValueKind<string> = {
+  parse: (text) => /^\/[^?#\s]*$/.test(text) ? text : undefined,
+  accepted: 'a path that begins with a slash, such as "/mqtt"',
+  shape: { is: "path" },
+};
+
 const tcp: Items = {
   address,
   tls: listenerTls,
@@ -31,12 +78,13 @@ const tcp: Items = {
     otherwise: "511",
   }),
   topicAliasMaximumOut,
+  proxyProtocol,
 };
 
 const ws: Items = {
   address,
   tls: listenerTls,
-  path: setting(someText, "The only path that is served.", { otherwise: "any" }),
+  path: setting(listOf(urlPath), "The path that is served, or several of them.", { otherwise: "any" }),
   requireSubprotocol: setting(yesOrNo, "Refuses clients that do not offer the subprotocol `mqtt`.", {
     otherwise: "true",
   }),
@@ -51,7 +99,11 @@ const ws: Items = {
     { otherwise: "as `origins` says" },
   ),
   topicAliasMaximumOut,
+  proxyProtocol,
+  ...forwarded,
 };
+
+const http: Items = { address, tls: listenerTls, proxyProtocol, ...forwarded };
 
 const unix: Items = {
   path: setting(filePath, "The path of the socket."),
@@ -59,7 +111,31 @@ const unix: Items = {
     otherwise: "as the umask of the program says",
   }),
   topicAliasMaximumOut,
+  proxyProtocol,
 };
+
+/** Of WebSocket and HTTP. */
+function webFaults(values: Readonly<Record<string, unknown>>, path: string): Fault[] {
+  const { tls, trustedProxies, forwardedHeader } = values;
+  const found: Fault[] = [];
+  if ((tls as { readonly alpn?: unknown } | undefined)?.alpn !== undefined) {
+    found.push({
+      key: "tls",
+      message: `Cannot use "alpn" for ${quote(`${path}.tls`)}, which speaks http/1.1`,
+    });
+  }
+  if (forwardedHeader !== undefined && trustedProxies === undefined) {
+    const message = `Cannot use ${quote(`${path}.forwardedHeader`)} without "trustedProxies"`;
+    found.push({ key: "forwardedHeader", message });
+  }
+  if (Array.isArray(trustedProxies) && trustedProxies.length === 0) {
+    const message = `Missing value for ${
+      quote(`${path}.trustedProxies`)
+    }, expected the networks of the proxies`;
+    found.push({ key: "trustedProxies", message });
+  }
+  return found;
+}
 
 export const listeners: TaggedList = {
   is: "list",
@@ -75,11 +151,12 @@ export const listeners: TaggedList = {
   },
   types: {
     tcp: { text: "MQTT over TCP.", items: tcp, needs: ["address"] },
-    ws: { text: "MQTT over WebSocket.", items: ws, needs: ["address"] },
+    ws: { text: "MQTT over WebSocket.", items: ws, needs: ["address"], check: webFaults },
     http: {
       text: "Statistics and health over HTTP.",
-      items: { address, tls: listenerTls },
+      items: http,
       needs: ["address"],
+      check: webFaults,
     },
     unix: { text: "MQTT over a Unix socket.", items: unix, needs: ["path"] },
   },

@@ -4,7 +4,15 @@ import { quote } from "../../core/problem.ts";
 import type { Entry, Fields, SourceReader } from "../source_reader.ts";
 import { checkSection } from "./check.ts";
 import type { Found } from "./found.ts";
-import { type Items, itemsOf, type Section, type Setting, type Tagged, type TaggedList } from "./item.ts";
+import {
+  type Items,
+  itemsOf,
+  type Section,
+  type Setting,
+  type Tagged,
+  type TaggedList,
+  type TaggedType,
+} from "./item.ts";
 
 /** Where values go to. */
 interface Into {
@@ -143,13 +151,27 @@ export class TableReader {
     this.#unique(entries, { list, values, seen });
     for (const name of type === null ? [] : list.types[type]!.needs) {
       if (entries.some((entry) => entry.name === name)) continue;
-      reader.error(item.key, `Missing "${name}" for ${quote(item.path)} of type "${type}"`);
+      const ofType = list.tag === null ? "" : ` of type "${type}"`;
+      reader.error(item.key, `Missing "${name}" for ${quote(item.path)}${ofType}`);
     }
+    if (type !== null && this.#errors() === errors) this.#checkType(item, entries, list.types[type]!, values);
     return type === null || this.#errors() > errors ? null : { type, values, place: reader.place(item.key) };
+  }
+
+  #checkType(
+    item: Entry,
+    entries: readonly Entry[],
+    { check }: TaggedType,
+    values: Readonly<Record<string, unknown>>,
+  ): void {
+    for (const { key, message } of check?.(values, item.path) ?? []) {
+      this.#reader.error(entries.find(({ name }) => name === key)?.key ?? item.key, message);
+    }
   }
 
   /** The type; null when it is missing, or none. */
   #tag(item: Entry, entries: readonly Entry[], { tag, types }: TaggedList): string | null {
+    if (tag === null) return "";
     const names = Object.keys(types);
     const accepted = `one of ${names.join(", ")}`;
     const entry = entries.find(({ name }) => name === tag);
@@ -165,7 +187,7 @@ export class TableReader {
   #fieldsOfType({ tag, types, common }: TaggedList, type: string | null, into: Into): Fields {
     const own = type === null ? {} : types[type]!.items;
     const others = Object.assign({}, ...Object.values(types).map(({ items }) => items)) as Items;
-    const fields: Record<string, (entry: Entry) => void> = { [tag]: (): void => {} };
+    const fields: Record<string, (entry: Entry) => void> = tag === null ? {} : { [tag]: (): void => {} };
     Object.assign(fields, this.#fields(common, into));
     for (const [name, field] of Object.entries(this.#fields(others, into))) {
       fields[name] = type === null ? field : (entry) => {

@@ -88,8 +88,8 @@ function ofList({ tag, types, common }: TaggedList, at: string): Schema {
     return {
       ...rest,
       type: "object",
-      properties: { [tag]: constant, ...properties as object },
-      required: [tag, ...needs],
+      properties: { ...(tag === null ? {} : { [tag]: constant }), ...properties as object },
+      required: [...(tag === null ? [] : [tag]), ...needs],
     };
   });
   return { type: "array", items: { anyOf: each } };

@@ -106,10 +106,11 @@ function yaml(part: Part, indent: string, remarks = true): string[] {
     return [`${indent}${name}:`, ...part.parts.flatMap((inner) => yaml(inner, `${indent}  `, remarks))];
   }
   if (part.each.length === 0) return [`${indent}${name}: []`];
-  const each = part.each.flatMap(({ type, from, parts: inner }) => [
-    `${indent}  - ${part.list.tag}: ${type} ${remark(from)}`,
-    ...inner.flatMap((one) => yaml(one, `${indent}    `, false)),
-  ]);
+  const each = part.each.flatMap(({ type, from, parts: inner }) => {
+    const lines = inner.flatMap((one) => yaml(one, `${indent}    `, false));
+    if (part.list.tag !== null) return [`${indent}  - ${part.list.tag}: ${type} ${remark(from)}`, ...lines];
+    return lines.map((one, i) => i === 0 ? `${indent}  - ${one.trimStart()}` : one);
+  });
   return [`${indent}${name}:`, ...each];
 }
 
@@ -156,9 +157,11 @@ function json(all: readonly Part[], path: string, from: Record<string, string>):
     if ("parts" in part) values[part.name] = json(part.parts, here, from);
     else if ("list" in part) {
       values[part.name] = part.each.map(({ type, from: origin, parts: inner }, i) => {
-        from[`${here}[${i}]`] = origin;
         // (Where the whole mapping stands is enough.)
-        return { [part.list.tag]: type, ...json(inner, "", {}) };
+        const values = json(inner, "", {});
+        if (part.list.tag === null) return values;
+        from[`${here}[${i}]`] = origin;
+        return { [part.list.tag]: type, ...values };
       });
     } else if (part.value !== undefined) {
       values[part.name] = part.setting.kind.secret === true ? masked(part.value) : part.value;
