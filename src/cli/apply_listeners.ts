@@ -154,7 +154,7 @@ class Change {
   async #try(job: Job): Promise<boolean> {
     const { setting, before } = job;
     try {
-      if (before !== null && same(before, setting)) await this.#keep(setting);
+      if (before !== null && sameSetting(before, setting)) await this.#keep(setting);
       else await this.#put(job);
       this.#now.delete(before?.id ?? setting.id);
       this.#now.set(setting.id, setting);
@@ -215,7 +215,7 @@ class Change {
 }
 
 /** Where it was said does not matter. */
-function same(one: ListenerSetting, other: ListenerSetting): boolean {
+export function sameSetting(one: ListenerSetting, other: ListenerSetting): boolean {
   return written({ ...one, origin: "" }) === written({ ...other, origin: "" });
 }
 

@@ -16,12 +16,15 @@ import { type Parts, sourceParts } from "./parts.ts";
 export interface Configured {
   readonly configuration: Configuration;
   readonly warnings: readonly Problem[];
+  /** The files and directories it was read from. */
+  readonly files: readonly string[];
 }
 
 export interface Gathered {
   /** Null when one of the problems is an error. */
   readonly configuration: Configuration | null;
   readonly problems: readonly Problem[];
+  readonly files: readonly string[];
 }
 
 /** `home`: the directory that `~/` stands for. Throws a `ConfigError`. */
@@ -31,10 +34,10 @@ export async function configure(
   home: string | undefined = homeFolder(),
   parts: Parts = sourceParts,
 ): Promise<Configured> {
-  const { configuration, problems } = await gather(given, environment, home, parts);
+  const { configuration, problems, files } = await gather(given, environment, home, parts);
   const errors = problems.filter(({ severity }) => severity === "error");
   if (configuration === null || errors.length > 0) throw new ConfigError(errors);
-  return { configuration, warnings: problems };
+  return { configuration, warnings: problems, files };
 }
 
 /** The same, and everything that is said of it. */
@@ -48,6 +51,7 @@ export async function gather(
   const problems: Problem[] = [];
   const attempt = attempts(problems);
   const layers: (Layer | null)[] = [];
+  const seen: string[] = [];
   const { origin, paths } = confPaths(given, variables);
   const anything = paths.length > 0 || variables.size > 0 || saysMore(given);
   // (What only they need is loaded only for them: a start without any stays small.)
@@ -57,7 +61,9 @@ export async function gather(
     const { outsideWith } = await import("../config/outside.ts");
     const outside = outsideWith(variables, home);
     if (paths.length > 0) {
-      const files = await attempt(() => readConf(paths.map((path) => wholePath(path, home)), origin));
+      const whole = paths.map((path) => wholePath(path, home));
+      const files = await attempt(() => readConf(whole, origin));
+      seen.push(...whole, ...(files ?? []).map(({ file }) => file).filter((file) => !whole.includes(file)));
       const { fileLayer } = await parts.configurationFile();
       const read = fileLayer(files ?? [], outside);
       problems.push(...read.problems);
@@ -75,11 +81,14 @@ export async function gather(
     problems.push(...comqtt.problems);
     layers.push(comqtt.layer, await attempt(() => flagLayer(given, outside)));
   }
-  if (problems.some(({ severity }) => severity === "error")) return { configuration: null, problems };
+  if (problems.some(({ severity }) => severity === "error")) {
+    return { configuration: null, problems, files: seen };
+  }
   const all = layers.filter((layer) => layer !== null);
   if (anything) problems.push(...await togetherProblems(all));
   const merged = await attempt(() => homeInPaths(merge(all), home));
-  return { configuration: problems.some(({ severity }) => severity === "error") ? null : merged, problems };
+  const wrong = problems.some(({ severity }) => severity === "error");
+  return { configuration: wrong ? null : merged, problems, files: seen };
 }
 
 /** What is wrong with one source says nothing about the others: all of it is told at once. */

@@ -7,7 +7,7 @@ import { ConfigError, formatProblem } from "../core/problem.ts";
 import { environmentWith, exit, homeFolder, writeErrorOutput, writeOutput } from "../runtime/process.ts";
 import { versionLine } from "./announce.ts";
 import { type CommandLine, parseArguments, UsageError } from "./arguments.ts";
-import { configure } from "./configure.ts";
+import { configure, type Configured } from "./configure.ts";
 import { helpText } from "./help.ts";
 import { standardErrorLog } from "./log.ts";
 import type { Parts } from "./parts.ts";
@@ -26,7 +26,9 @@ export async function run(args: readonly string[], parts: Parts): Promise<void> 
       const { text, code } = await command.early({ operands: paths, given }, parts);
       return writeAndExit(text, code);
     }
-    const { configuration, warnings } = await configure(given, environmentWith("COMQTT"), home, parts);
+    const read = (): Promise<Configured> => configure(given, environmentWith("COMQTT"), home, parts);
+    const configured = await read();
+    const { configuration, warnings } = configured;
     const log = standardErrorLog(configuration.values.log.level ?? DEFAULT_LEVEL);
     for (const warning of warnings) log("warn", formatProblem(warning));
     if (command?.run) {
@@ -34,7 +36,7 @@ export async function run(args: readonly string[], parts: Parts): Promise<void> 
     }
     const problems = await wholeProblems(configuration);
     if (problems.length > 0) throw new UnusableError(problems);
-    await serve(configuration, parts, log);
+    await serve(configured, { parts, log, configure: read });
   } catch (error) {
     writeErrorOutput(`comqtt: ${explain(error)}\n`);
     exit(1);

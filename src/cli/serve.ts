@@ -5,7 +5,6 @@ import { errorCodeOf } from "../core/codes.ts";
 import { logWithCode } from "../core/log.ts";
 import { CodedError } from "../core/errors.ts";
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
-import { textOf } from "../core/error_text.ts";
 import type { Log, PartialServerOptions } from "../core/options.ts";
 import type { Configuration, ListenerSetting } from "../config/configuration.ts";
 import { DEFAULT_LEVEL } from "../config/log_default.ts";
@@ -19,6 +18,9 @@ import { onSignals, userSignals } from "../runtime/signals.ts";
 import { Server } from "../server/server.ts";
 import { VERSION } from "../core/version.ts";
 import { entrances, listenerLines, openWarnings, storageLine, versionLine } from "./announce.ts";
+import type { Listener } from "../listeners/listener.ts";
+import type { Configured } from "./configure.ts";
+import type { Reload } from "./reload.ts";
 import { makeListener } from "./listeners.ts";
 import { returnMemory } from "./memory.ts";
 import type { Parts } from "./parts.ts";
@@ -32,8 +34,17 @@ const NO_LISTENER =
   "Nobody can connect: there is no listener for MQTT, expected one of --tcp, --ws, --tls, --wss " +
   'and --unix, or one in "listeners" of the file';
 
+/** What serving needs besides the configuration. */
+export interface Serving {
+  readonly parts: Parts;
+  readonly log: Log;
+  /** Reads the configuration again. Throws a `ConfigError`. */
+  readonly configure: () => Promise<Configured>;
+}
+
 /** Starts it; throws an Error with one line when that cannot be done. It then runs until the process ends. */
-export async function serve(configuration: Configuration, parts: Parts, log: Log): Promise<void> {
+export async function serve(configured: Configured, { parts, log, configure }: Serving): Promise<void> {
+  const { configuration } = configured;
   onFaults((error) => {
     const text = `Nobody caught an error: ${error.stack ?? error.message}`;
     logWithCode(log, "error", text, errorCodeOf(error) ?? "internal-error");
@@ -42,12 +53,15 @@ export async function serve(configuration: Configuration, parts: Parts, log: Log
   server.addHook(new AllowAll());
   const storage = await makeStorage(storageChoice(configuration.values), parts);
   if (storage !== null) server.addHook(storage);
-  const handler = await httpHandler(configuration, server, parts);
-  for (const setting of configuration.listeners) {
-    await server.addListener(await makeListener(setting, handler));
-  }
+  const make = listenerMaker(server, parts);
+  for (const setting of configuration.listeners) await server.addListener(await make(setting));
   const stopped = stopOnSignal(server, log);
-  const reloads = reloadOnSignal(server, log);
+  let loaded: Promise<Reload> | null = null;
+  const reload = (): Promise<Reload> =>
+    loaded ??= import("./reload.ts").then(({ Reload }) =>
+      new Reload({ server, log, configure, make }, configuration)
+    );
+  const reloadable = reloads(reload);
   // Other brokers save or show something on them, and who sends one does not want this one to end.
   onSignals(
     userSignals,
@@ -68,7 +82,8 @@ export async function serve(configuration: Configuration, parts: Parts, log: Log
   for (const line of listenerLines(places)) say(line);
   say(storageLine(server.storage));
   for (const warning of openWarnings(places)) log("warn", warning);
-  reloads();
+  reloadable();
+  if (configuration.values.watch === true) await watchFiles(configured.files, reload);
   returnMemory();
   say(`comqtt ${VERSION} is ready`);
 }
@@ -86,13 +101,18 @@ function serverOptions({ values }: Configuration): PartialServerOptions {
   };
 }
 
-/** The application is loaded only when it is served. */
-async function httpHandler({ listeners }: Configuration, server: Server, parts: Parts): Promise<HttpHandler> {
-  if (!listeners.some(({ protocol }) => protocol.startsWith("http"))) {
-    return () => new Response(null, { status: 404 });
-  }
-  const { statsApp } = await parts.statsApp();
-  return statsApp(server);
+/** The application of statistics is loaded only when it is served. */
+function listenerMaker(server: Server, parts: Parts): (setting: ListenerSetting) => Promise<Listener> {
+  let handler: HttpHandler | null = null;
+  const none: HttpHandler = () => new Response(null, { status: 404 });
+  return async (setting) => {
+    if (!setting.protocol.startsWith("http")) return await makeListener(setting, none);
+    if (handler === null) {
+      const { statsApp } = await parts.statsApp();
+      handler = statsApp(server);
+    }
+    return await makeListener(setting, handler);
+  };
 }
 
 function say(line: string): void {
@@ -117,37 +137,30 @@ function stopOnSignal(server: Server, log: Log): () => boolean {
   return () => stopping;
 }
 
-/** From the call of the function returned on; what came before is done then, because a start may take its time. */
-function reloadOnSignal(server: Server, log: Log): () => void {
+/**
+ * SIGHUP, and with `watch` a change of the files. What comes before the call of the function returned is done then,
+ * because a start may take its time.
+ */
+function reloads(reload: () => Promise<Reload>): () => void {
   let ready = false;
   let asked = false;
+  const run = (): void => void reload().then((loaded) => loaded.run("SIGHUP"));
   onSignals(["SIGHUP"], () => {
-    if (ready) void reload(server, log);
+    if (ready) run();
     else asked = true;
   });
   return () => {
     ready = true;
-    if (asked) void reload(server, log);
+    if (asked) run();
   };
 }
 
-/** Certificates are renewed while clients are connected. */
-async function reload(server: Server, log: Log): Promise<void> {
-  const encrypted = server.listeners.filter(({ protocol }) => ["tls", "wss", "https"].includes(protocol));
-  if (encrypted.length === 0) log("info", "SIGHUP: there is no certificate to read again");
-  for (const listener of encrypted) {
-    try {
-      await listener.reload?.();
-      log("info", `SIGHUP: the certificate of listener "${listener.id}" was read again`);
-    } catch (error) {
-      logWithCode(
-        log,
-        "error",
-        `SIGHUP: the certificate stays as it is: ${textOf(error)}`,
-        errorCodeOf(error),
-      );
-    }
-  }
+/** Looks at the files from now on. */
+async function watchFiles(files: readonly string[], reload: () => Promise<Reload>): Promise<void> {
+  const { FileWatch } = await import("../listeners/watch_files.ts");
+  const watch = new FileWatch(files, async () => await (await reload()).run("Configuration changed"));
+  await watch.look();
+  watch.start();
 }
 
 /** Says what to change. */

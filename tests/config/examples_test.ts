@@ -30,6 +30,7 @@ test("examples: comqtt.yml says what the defaults are, all of them", () => {
     queueFull: "drop-oldest",
     sysTopicInterval: 1,
     restoreCounters: false,
+    watch: false,
     log: { level: "info" },
     tls: {},
   });

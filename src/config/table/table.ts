@@ -24,6 +24,7 @@ export interface Settings {
   readonly storage: StorageValues;
   readonly sysTopicInterval: number;
   readonly restoreCounters: boolean;
+  readonly watch: boolean;
   readonly log: LogValues;
 }
 
@@ -58,6 +59,11 @@ const items: ItemsOf<Settings> = {
   restoreCounters: setting(
     yesOrNo,
     "Whether the counters of `$SYS` go on after a restart where they stopped; only where something is kept.",
+    { default: false },
+  ),
+  watch: setting(
+    yesOrNo,
+    "Whether the files of the configuration are read again when they change, as on SIGHUP.",
     { default: false },
   ),
   log,
