@@ -53,34 +53,33 @@ export async function gather(
   const layers: (Layer | null)[] = [];
   const seen: string[] = [];
   const { origin, paths } = confPaths(given, variables);
-  const anything = paths.length > 0 || variables.size > 0 || saysMore(given);
+  const more = saysMore(given);
   // (What only they need is loaded only for them: a start without any stays small.)
-  if (!anything) {
-    layers.push(await attempt(() => listenersAlone(given)));
-  } else {
-    const { outsideWith } = await import("../config/outside.ts");
-    const outside = outsideWith(variables, home);
-    if (paths.length > 0) {
-      const whole = paths.map((path) => wholePath(path, home));
-      const files = await attempt(() => readConf(whole, origin));
-      seen.push(...whole, ...(files ?? []).map(({ file }) => file).filter((file) => !whole.includes(file)));
-      const { fileLayer } = await parts.configurationFile();
-      const read = fileLayer(files ?? [], outside);
-      problems.push(...read.problems);
-      layers.push(read.layer);
-    }
-    if (variables.size > 0) {
-      const { slips } = await import("../config/variables.ts");
-      const { environmentLayer } = await import("../config/environment.ts");
-      problems.push(...slips(variables));
-      layers.push(await attempt(() => environmentLayer(variables, outside)));
-    }
+  const anything = paths.length > 0 || variables.size > 0 || more;
+  const outside = anything ? (await import("../config/outside.ts")).outsideWith(variables, home) : null;
+  if (outside !== null && paths.length > 0) {
+    const whole = paths.map((path) => wholePath(path, home));
+    const files = await attempt(() => readConf(whole, origin)) ?? [];
+    seen.push(...whole, ...files.map(({ file }) => file).filter((file) => !whole.includes(file)));
+    const { plainFileLayer } = await import("../config/plain_file.ts");
+    const read = plainFileLayer(files, outside) ??
+      (await parts.configurationFile()).fileLayer(files, outside);
+    problems.push(...read.problems);
+    layers.push(read.layer);
+  }
+  if (outside !== null && variables.size > 0) {
+    const { slips } = await import("../config/variables.ts");
+    const { environmentLayer } = await import("../config/environment.ts");
+    problems.push(...slips(variables));
+    layers.push(await attempt(() => environmentLayer(variables, outside)));
+  }
+  if (outside !== null && more) {
     const { comqttFlagLayer } = await import("../config/comqtt_flags.ts");
     const { flagLayer } = await import("../config/flags.ts");
     const comqtt = comqttFlagLayer(given, outside);
     problems.push(...comqtt.problems);
     layers.push(comqtt.layer, await attempt(() => flagLayer(given, outside)));
-  }
+  } else layers.push(await attempt(() => listenersAlone(given)));
   if (problems.some(({ severity }) => severity === "error")) {
     return { configuration: null, problems, files: seen };
   }

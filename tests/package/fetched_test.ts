@@ -66,8 +66,18 @@ for (const [name, needed, program] of [["Deno", deno.needed, onDeno], ["Bun", bu
     assert.match(ran.errors, /^comqtt: Cannot (fetch|find) the package "hono/);
   });
 
-  test(`package: a configuration file needs yaml alone, ${name}`, needed, async () => {
+  test(`package: a configuration file of plain YAML needs nothing, ${name}`, needed, async () => {
     const { asked, ran } = await program([...inspect, "--conf", "config/comqtt.yml"]);
+    assert.deepEqual(asked, []);
+    assert.doesNotMatch(ran.errors, /package/);
+  });
+
+  test(`package: one that is more, or of comqtt 2, needs yaml alone, ${name}`, needed, async () => {
+    const { asked, ran } = await program([
+      ...inspect,
+      "--conf",
+      join(root, "tests/fixtures/comqtt/single.yml"),
+    ]);
     assert.deepEqual(asked, ["yaml"]);
     assert.match(ran.errors, /^comqtt: Cannot (fetch|find) the package "yaml/);
   });
