@@ -1,6 +1,6 @@
 /** The options that the help does not list: every setting, and those of comqtt 2. */
 
-import { refusedOptions, takenOptions } from "../config/comqtt_flags.ts";
+import { refusedOptions, takenOptions } from "../config/comqtt/flags.ts";
 import { namedByOption, namedSettings } from "../config/table/names.ts";
 import { nearest } from "../core/nearest.ts";
 import { quote } from "../core/problem.ts";

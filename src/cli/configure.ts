@@ -74,7 +74,7 @@ export async function gather(
     layers.push(await attempt(() => environmentLayer(variables, outside)));
   }
   if (outside !== null && more) {
-    const { comqttFlagLayer } = await import("../config/comqtt_flags.ts");
+    const { comqttFlagLayer } = await import("../config/comqtt/flags.ts");
     const { flagLayer } = await import("../config/flags.ts");
     const comqtt = comqttFlagLayer(given, outside);
     problems.push(...comqtt.problems);

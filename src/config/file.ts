@@ -1,12 +1,12 @@
 /** Configuration files as a source of settings: all of YAML, and everything that can be said of them. */
 
-import { comqttFields } from "./comqtt_file.ts";
+import { comqttFields } from "./comqtt/file.ts";
 import { Draft } from "./draft.ts";
 import { type FileLayer, layerFrom, together } from "./file_layer.ts";
 import { otherText, otherYaml } from "./other_files.ts";
 import { nothingOutside, type Outside } from "./outside.ts";
 import { Found } from "./table/found.ts";
-import { type YamlFile, YamlReader } from "./yaml_reader.ts";
+import { type YamlFile, YamlReader } from "./yaml/yaml_reader.ts";
 
 /** Later files go before earlier ones. */
 export function fileLayer(

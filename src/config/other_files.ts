@@ -1,7 +1,7 @@
 /** Files that somebody who comes from another broker gives to `--conf`: recognised, so that the answer can say what to do. */
 
 import { isMosquitto, significantLines, wordsOf } from "./mosquitto/recognise.ts";
-import type { TopLevel } from "./yaml_reader.ts";
+import type { TopLevel } from "./yaml/yaml_reader.ts";
 
 const page = "docs/coming-from.md";
 const noUsers = "the program itself takes no users and passwords yet";

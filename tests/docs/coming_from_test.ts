@@ -6,15 +6,15 @@ import { test } from "node:test";
 import { Ledger } from "../../hooks/auth/ledger.ts";
 import { parseAll } from "../../src/cli/all_options.ts";
 import { UsageError } from "../../src/cli/arguments.ts";
-import { comqttFields } from "../../src/config/comqtt_file.ts";
-import { comqttFlagLayer, refusedOptions, takenOptions } from "../../src/config/comqtt_flags.ts";
+import { comqttFields } from "../../src/config/comqtt/file.ts";
+import { comqttFlagLayer, refusedOptions, takenOptions } from "../../src/config/comqtt/flags.ts";
 import type { Layer } from "../../src/config/configuration.ts";
 import type { Problem } from "../../src/core/problem.ts";
 import { Draft } from "../../src/config/draft.ts";
 import { fileLayer } from "../../src/config/file.ts";
 import { flagLayer } from "../../src/config/flags.ts";
 import { capabilities } from "../../src/config/table/capabilities.ts";
-import { YamlReader } from "../../src/config/yaml_reader.ts";
+import { YamlReader } from "../../src/config/yaml/yaml_reader.ts";
 import { codeIn, tableUnder } from "./tables.ts";
 
 const root = new URL("../../", import.meta.url);

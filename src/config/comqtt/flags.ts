@@ -1,14 +1,14 @@
 /** Options of comqtt 2: those that have a counterpart here mean the same, the others are refused by their names. */
 
-import type { Layer } from "./configuration.ts";
-import { nothingOutside, type Outside } from "./outside.ts";
-import { type Problem, quote } from "../core/problem.ts";
-import { comqttStorage } from "./storage.ts";
-import { settingAt } from "./table/check.ts";
-import { Found } from "./table/found.ts";
-import { namedByOption } from "./table/names.ts";
-import { takeText } from "./table/texts.ts";
-import { yesOrNo } from "./values.ts";
+import type { Layer } from "../configuration.ts";
+import { nothingOutside, type Outside } from "../outside.ts";
+import { type Problem, quote } from "../../core/problem.ts";
+import { comqttStorage } from "../storage.ts";
+import { settingAt } from "../table/check.ts";
+import { Found } from "../table/found.ts";
+import { namedByOption } from "../table/names.ts";
+import { takeText } from "../table/texts.ts";
+import { yesOrNo } from "../values.ts";
 
 const noCluster = "there is no cluster yet";
 

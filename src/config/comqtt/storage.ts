@@ -1,11 +1,11 @@
 /** What comqtt 2 files say of storage. */
 
-import type { Draft } from "./draft.ts";
-import { quote } from "../core/problem.ts";
-import type { Entry, Fields, SourceReader } from "./source_reader.ts";
-import { comqttStorage } from "./storage.ts";
-import { settingAt } from "./table/check.ts";
-import { anyText } from "./values.ts";
+import type { Draft } from "../draft.ts";
+import { quote } from "../../core/problem.ts";
+import type { Entry, Fields, SourceReader } from "../source_reader.ts";
+import { comqttStorage } from "../storage.ts";
+import { settingAt } from "../table/check.ts";
+import { anyText } from "../values.ts";
 
 /** Gathers keys that only mean something together. */
 export class ComqttStorage {

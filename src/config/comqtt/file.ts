@@ -3,15 +3,15 @@
  * there yet are named, so that nobody believes they work.
  */
 
-import { defaultLimits } from "../core/options.ts";
-import type { TlsFiles } from "../listeners/tls_files.ts";
-import type { ListenerSetting } from "./configuration.ts";
-import type { Draft } from "./draft.ts";
-import { addressFault } from "./address_fault.ts";
-import { quote } from "../core/problem.ts";
-import { ComqttStorage } from "./comqtt_storage.ts";
-import type { Entry, Fields, SourceReader } from "./source_reader.ts";
-import { anyText, formatBytes } from "./values.ts";
+import { defaultLimits } from "../../core/options.ts";
+import type { TlsFiles } from "../../listeners/tls_files.ts";
+import type { ListenerSetting } from "../configuration.ts";
+import type { Draft } from "../draft.ts";
+import { addressFault } from "../address_fault.ts";
+import { quote } from "../../core/problem.ts";
+import { ComqttStorage } from "./storage.ts";
+import type { Entry, Fields, SourceReader } from "../source_reader.ts";
+import { anyText, formatBytes } from "../values.ts";
 
 /** What comes with comqtt's files, by the mapping it stands in. */
 export interface ComqttFields {

@@ -1,8 +1,8 @@
 /** Reads a YAML file key by key, so that whatever is wrong has its line and column. */
 
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import { nothingOutside, type Outside } from "./outside.ts";
-import { camelCase, type Fields, type Place, type SourceKey, SourceReader } from "./source_reader.ts";
+import { nothingOutside, type Outside } from "../outside.ts";
+import { camelCase, type Fields, type Place, type SourceKey, SourceReader } from "../source_reader.ts";
 
 /** What a file is made of at the top. */
 export interface TopLevel {
