@@ -45,6 +45,7 @@ export type {
   CandidateGroup,
   Client,
   ConnectingClient,
+  ConnectOpinion,
   Credentials,
   DeliverAnswer,
   Hook,

@@ -14,7 +14,11 @@ import { run } from "./process.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const entry = "build/executable.ts";
-const compile = (outfile: string): string[] => ["deno", "compile", "-A", "--output", outfile, entry];
+/** Nothing imports it: it is what a thread is made of. */
+const worker = "hooks/auth/passwords/bcrypt_worker.ts";
+const compile = (
+  outfile: string,
+): string[] => ["deno", "compile", "-A", "--include", worker, "--output", outfile, entry];
 
 /** Fails with what Deno said, or with one line when the base binary is what is missing. */
 export function compileWithDeno(outfile: string): void {
@@ -37,8 +41,11 @@ export function checkWithDeno(): string {
     const outfile = join(folder, "comqtt");
     // Any ELF will do for everything that happens at compile time.
     const said = run(compile(outfile), root, { DENORT_BIN: "/bin/true" });
-    if (!said.includes("executable.ts") || statSync(outfile).size < statSync("/bin/true").size) {
-      throw new Error(`deno compile made no file with ${entry} in it:\n${said}`);
+    if (
+      !said.includes("executable.ts") || !said.includes("bcrypt_worker.ts") ||
+      statSync(outfile).size < statSync("/bin/true").size
+    ) {
+      throw new Error(`deno compile made no file with ${entry} and ${worker} in it:\n${said}`);
     }
     return said;
   } finally {

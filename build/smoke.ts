@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -120,6 +120,26 @@ async function storages(executable: string, folder: string): Promise<void> {
   else await kept(executable, folder, ["--storage-url", redis]);
 }
 
+/** A user that it has made itself gets in, others do not. */
+async function users(executable: string, folder: string): Promise<void> {
+  const made = spawnSync(executable, ["passwd", "add", "anna", "--users", "users"], {
+    cwd: folder,
+    input: "secret",
+  });
+  assert.equal(made.status, 0, String(made.stderr));
+  assert.match(readFileSync(join(folder, "users"), "utf8"), /^anna:\$argon2id\$/);
+  const { child, lines } = await start(executable, folder, ["--users", "users"]);
+  try {
+    const message = ["-p", portOf(lines), "-t", "smoke/users", "-m", "x", "-q", "1"];
+    const ends = (...who: string[]): number | null => spawnSync("mosquitto_pub", [...message, ...who]).status;
+    assert.equal(ends("-u", "anna", "-P", "secret"), 0);
+    assert.notEqual(ends("-u", "anna", "-P", "Secret"), 0);
+    assert.notEqual(ends(), 0);
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
 async function smokeBun(): Promise<void> {
   const sources = mkdtempSync(join(tmpdir(), "comqtt-sources-"));
   const folder = mkdtempSync(join(tmpdir(), "comqtt-smoke-"));
@@ -155,6 +175,7 @@ async function smokeBun(): Promise<void> {
       assert.equal(await ended, 0);
       assert.ok(Date.now() - asked < 5000, "it took longer than five seconds to close");
       await storages(executable, folder);
+      await users(executable, folder);
     } finally {
       child.kill("SIGKILL");
     }

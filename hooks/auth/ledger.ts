@@ -7,7 +7,7 @@
  * import { Ledger } from "@comqtt/comqtt/hooks/auth/ledger";
  *
  * const ledger = new Ledger({
- *   users: { anna: { password: "$scrypt$ln=15,r=8,p=1$...", acl: { "home/#": "readwrite" } } },
+ *   users: { anna: { password: "$argon2id$v=19$m=19456,t=2,p=1$...", acl: { "home/#": "readwrite" } } },
  *   auth: [{ remote: "127.0.0.1", allow: true }],
  *   acl: [
  *     { username: "admin" },
@@ -43,7 +43,15 @@
 
 import { CodedError, CodedTypeError } from "../../src/core/errors.ts";
 import { textOf } from "../../src/core/error_text.ts";
-import type { Action, Client, Credentials, Hook, HookHost, Opinion } from "../../src/hook/hook.ts";
+import type {
+  Action,
+  Client,
+  ConnectOpinion,
+  Credentials,
+  Hook,
+  HookHost,
+  Opinion,
+} from "../../src/hook/hook.ts";
 import type { MaybePromise } from "../../src/core/maybe_promise.ts";
 import { checkOptions, described, type Shape } from "../../src/core/misuse.ts";
 import { readTextFile } from "../../src/runtime/process.ts";
@@ -53,11 +61,11 @@ import { compileObjects, compileText } from "./ledger/compile.ts";
 import { LedgerError } from "./ledger/error.ts";
 import { READ, WRITE } from "./ledger/grants.ts";
 import type { Rulebook } from "./ledger/rulebook.ts";
-import { Slots } from "./ledger/slots.ts";
 import type { LedgerOptions, LedgerRules } from "./ledger/types.ts";
+import { passwordChecks } from "./passwords/checks.ts";
 
 export { LedgerError, type LedgerProblem } from "./ledger/error.ts";
-export { hashPassword } from "./ledger/passwords/derived.ts";
+export { hashPassword } from "./passwords/parse.ts";
 export type {
   LedgerAccess,
   LedgerAclRule,
@@ -75,15 +83,15 @@ const shape: Shape<LedgerOptions> = { id: "string", fallback: "string" };
  * Access control from rules. The rules can be replaced while clients are connected: they stay connected and
  * subscribed, and what they do and receive from then on is decided by the new rules.
  *
- * Passwords that are hashed are checked off the event loop, four at a time; up to 128 more wait for at most five
- * seconds, and beyond that clients are refused.
+ * Passwords that are hashed are checked off the event loop, by all hooks together as many at a time as there are processors
+ * but one; up to 1,000 more wait for at most four seconds, and beyond that clients are told that the server is busy (0x89, in
+ * 3.x 3). One that was right is remembered for an hour.
  */
 export class Ledger implements Hook {
   /** `auth-ledger`, if the options do not say otherwise. */
   readonly id: string;
   readonly #fallback: "decide" | "abstain";
   readonly #hosts: Set<HookHost> = new Set();
-  readonly #slots: Slots = new Slots({ running: 4, waiting: 128, patience: 5000 });
   #rules: Rulebook;
   #file: string | null = null;
   #reloaded: Promise<void> = Promise.resolve();
@@ -155,15 +163,16 @@ export class Ledger implements Hook {
   }
 
   /** Decides who may connect; at once if no hashed password has to be checked. */
-  onConnectAuthenticate(client: Client, credentials: Credentials): MaybePromise<Opinion> {
+  onConnectAuthenticate(client: Client, credentials: Credentials): MaybePromise<ConnectOpinion> {
     const rules = this.#rules;
     const decides = this.#fallback === "decide" || rules.lists(client.username);
     return authenticate({
       gates: rules.gates(client),
+      username: client.username,
       password: credentials.password,
       otherwise: decides ? "deny" : undefined,
       decoy: rules.decoy,
-      slots: this.#slots,
+      checks: passwordChecks,
       overloaded: () => this.#complain(),
     });
   }

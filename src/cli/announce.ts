@@ -12,13 +12,25 @@ export interface Entrance {
   readonly address: string;
   /** Nobody comes in without a certificate. */
   readonly certified: boolean;
+  /** Nobody comes in without a password. */
+  readonly guarded: boolean;
 }
 
-export function entrances(listeners: readonly Listener[], settings: readonly ListenerSetting[]): Entrance[] {
+/** `guarded`: there are users, and nobody else may connect. */
+export function entrances(
+  listeners: readonly Listener[],
+  settings: readonly ListenerSetting[],
+  guarded: boolean,
+): Entrance[] {
   const certified = new Set(
     settings.filter(({ tls }) => tls?.requireClientCert === true).map(({ id }) => id),
   );
-  return listeners.map(({ id, protocol, address }) => ({ protocol, address, certified: certified.has(id) }));
+  return listeners.map(({ id, protocol, address }) => ({
+    protocol,
+    address,
+    certified: certified.has(id),
+    guarded,
+  }));
 }
 
 export function versionLine(): string {
@@ -32,8 +44,12 @@ export function listenerLines(listeners: readonly Entrance[]): string[] {
   const mqtt = listeners.filter(({ protocol }) => !protocol.startsWith("http"));
   if (mqtt.length === 0) return [...lines, "Nobody can connect: there is no listener for MQTT"];
   if (mqtt.some(isOpen)) return lines;
-  const who = mqtt.every(({ certified }) => certified)
-    ? "and only with a certificate"
+  const certified = mqtt.every((one) => one.certified);
+  const password = mqtt.every(({ guarded }) => guarded);
+  const who = certified
+    ? `and only with a certificate${password ? " and a password" : ""}`
+    : password
+    ? "and only with a password"
     : "and everyone on it without a password";
   return [...lines, `Only this machine can connect, ${who}; to let others in: --tcp :1883`];
 }
@@ -46,11 +62,17 @@ export function storageLine(storage: StorageStatus | null): string {
 
 /** A line for each listener that lets strangers in. */
 export function openWarnings(listeners: readonly Entrance[]): string[] {
-  return listeners.filter((one) => isOpen(one) && !one.certified).map(({ protocol, address }) =>
+  return listeners.filter(isUnguarded).map(({ protocol, address }) =>
     protocol.startsWith("http")
       ? `Everyone who can reach ${address} (${protocol}) sees the statistics`
       : `Everyone who can reach ${address} (${protocol}) can connect, publish and subscribe without a password`
   );
+}
+
+/** Strangers see or do something there. */
+function isUnguarded(one: Entrance): boolean {
+  const guarded = one.guarded && !one.protocol.startsWith("http");
+  return isOpen(one) && !one.certified && !guarded;
 }
 
 /** Other machines can reach it. */

@@ -11,6 +11,8 @@ export interface Command {
   /** How many have to follow, at least and at most. */
   readonly operands: readonly [least: number, most: number];
   readonly text: string;
+  /** What follows are no paths: `~/` at their beginning is not the home directory. */
+  readonly names?: boolean;
   /** What it says in the end. Throws an Error with one line. Loaded only when it is called. */
   readonly run: ((call: Call) => Promise<string>) | null;
   /** Instead: one that looks at the configuration itself, and ends with a code of its own. */
@@ -68,5 +70,36 @@ export const commands: readonly Command[] = [
     operands: [1, 1],
     text: "writes a mosquitto.conf, or a file of comqtt 2, as one for --conf, with remarks",
     run: async (call) => (await import("./commands/config_migrate.ts")).configMigrate(call),
+  },
+  {
+    name: "passwd add",
+    operand: "NAME",
+    operands: [1, 1],
+    text: "a user of --users FILE, or another password; asks for it, or reads standard input",
+    names: true,
+    run: async (call) => (await import("./commands/passwd.ts")).addUser(call),
+  },
+  {
+    name: "passwd remove",
+    operand: "NAME",
+    operands: [1, 1],
+    text: "no user of --users FILE any more",
+    names: true,
+    run: async (call) => (await import("./commands/passwd.ts")).removeUser(call),
+  },
+  {
+    name: "passwd list",
+    operand: "",
+    operands: [0, 0],
+    text: "the users of --users FILE, with what their passwords are hashed with",
+    run: async (call) => (await import("./commands/passwd.ts")).listUsers(call),
+  },
+  {
+    name: "passwd verify",
+    operand: "NAME",
+    operands: [1, 1],
+    text: "whether a password is that of a user of --users FILE; exits with 1 when it is not",
+    names: true,
+    run: async (call) => (await import("./commands/passwd.ts")).verifyPassword(call),
   },
 ];

@@ -62,6 +62,17 @@ export const optionGroups: readonly OptionGroup[] = [
     ],
   },
   {
+    title: "Who may connect: without this everyone",
+    options: [
+      {
+        name: "users",
+        value: "FILE",
+        text: "only users with a password: lines name:hash, as comqtt passwd and\n" +
+          "mosquitto_passwd write them; read again when it changes",
+      },
+    ],
+  },
+  {
     title: "Where data is kept: without any of these in memory, until the program ends",
     options: [
       {

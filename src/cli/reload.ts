@@ -8,6 +8,7 @@ import type { Configuration, ListenerSetting } from "../config/configuration.ts"
 import type { Listener } from "../listeners/listener.ts";
 import type { Server } from "../server/server.ts";
 import { type AppliedListeners, applyListeners, sameSetting } from "./apply_listeners.ts";
+import type { Access } from "./access.ts";
 import type { Configured } from "./configure.ts";
 
 export interface Reloading {
@@ -16,6 +17,7 @@ export interface Reloading {
   /** Reads everything again. Throws a `ConfigError`. */
   readonly configure: () => Promise<Configured>;
   readonly make: (setting: ListenerSetting) => Promise<Listener>;
+  readonly access: Access;
 }
 
 export class Reload {
@@ -51,6 +53,7 @@ export class Reload {
 
   async #once(why: string): Promise<void> {
     const configuration = await this.#read(why);
+    await this.#users(why);
     const wanted = configuration?.listeners ?? this.#listeners;
     const { server, make } = this.#with;
     const applied = await applyListeners(server, {
@@ -86,6 +89,17 @@ export class Reload {
     return null;
   }
 
+  async #users(why: string): Promise<void> {
+    const { access, log } = this.#with;
+    if (access.reload === null) return;
+    try {
+      log("info", `${why}: ${await access.reload()}`);
+    } catch (error) {
+      const text = textOf(error).replaceAll("\n", "; ");
+      logWithCode(log, "error", `${why}: the users stay as they are: ${text}`, errorCodeOf(error));
+    }
+  }
+
   #tell(why: string, applied: AppliedListeners): void {
     const { log } = this.#with;
     const say = (text: string): void => log("info", `${why}: ${text}`);
@@ -111,7 +125,9 @@ export class Reload {
     for (const { id } of certificates) say(`the certificate of listener "${id}" was read again`);
     const { added, changed, removed, failed } = applied;
     if (certificates.length + added.length + changed.length + removed.length + failed.length > 0) return;
-    say("listeners are as they were, and there is no certificate to read again");
+    if (this.#with.access.reload === null) {
+      say("listeners are as they were, and there is no certificate to read again");
+    }
   }
 
   #tellRestart(why: string, configuration: Configuration): void {

@@ -21,7 +21,7 @@ export async function run(args: readonly string[], parts: Parts): Promise<void> 
     if (given.has("help")) return writeAndExit(helpText());
     if (given.has("version")) return writeAndExit(`${versionLine()}\n`);
     const home = homeFolder();
-    const paths = operands.map((path) => wholePath(path, home));
+    const paths = command?.names === true ? operands : operands.map((path) => wholePath(path, home));
     if (command?.early !== undefined) {
       const { text, code } = await command.early({ operands: paths, given }, parts);
       return writeAndExit(text, code);

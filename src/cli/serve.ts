@@ -4,7 +4,6 @@ import { setTimeout } from "../runtime/timers.ts";
 import { errorCodeOf } from "../core/codes.ts";
 import { logWithCode } from "../core/log.ts";
 import { CodedError } from "../core/errors.ts";
-import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import type { Log, PartialServerOptions } from "../core/options.ts";
 import type { Configuration, ListenerSetting } from "../config/configuration.ts";
 import { DEFAULT_LEVEL } from "../config/log_default.ts";
@@ -17,6 +16,7 @@ import { exit, writeOutput } from "../runtime/process.ts";
 import { onSignals, userSignals } from "../runtime/signals.ts";
 import { Server } from "../server/server.ts";
 import { VERSION } from "../core/version.ts";
+import { accessOf } from "./access.ts";
 import { entrances, listenerLines, openWarnings, storageLine, versionLine } from "./announce.ts";
 import type { Listener } from "../listeners/listener.ts";
 import type { Configured } from "./configure.ts";
@@ -49,8 +49,10 @@ export async function serve(configured: Configured, { parts, log, configure }: S
     const text = `Nobody caught an error: ${error.stack ?? error.message}`;
     logWithCode(log, "error", text, errorCodeOf(error) ?? "internal-error");
   });
+  const { users } = configuration.values;
   const server = new Server({ ...serverOptions(configuration), log });
-  server.addHook(new AllowAll());
+  const access = await accessOf(users);
+  for (const hook of access.hooks) server.addHook(hook);
   const storage = await makeStorage(storageChoice(configuration.values), parts);
   if (storage !== null) server.addHook(storage);
   const make = listenerMaker(server, parts);
@@ -59,7 +61,7 @@ export async function serve(configured: Configured, { parts, log, configure }: S
   let loaded: Promise<Reload> | null = null;
   const reload = (): Promise<Reload> =>
     loaded ??= import("./reload.ts").then(({ Reload }) =>
-      new Reload({ server, log, configure, make }, configuration)
+      new Reload({ server, log, configure, make, access }, configuration)
     );
   const reloadable = reloads(reload);
   // Other brokers save or show something on them, and who sends one does not want this one to end.
@@ -78,7 +80,7 @@ export async function serve(configured: Configured, { parts, log, configure }: S
     throw new CodedError("config-invalid", NO_LISTENER);
   }
   say(versionLine());
-  const places = entrances(server.listeners, configuration.listeners);
+  const places = entrances(server.listeners, configuration.listeners, users !== undefined);
   for (const line of listenerLines(places)) say(line);
   say(storageLine(server.storage));
   for (const warning of openWarnings(places)) log("warn", warning);

@@ -10,7 +10,24 @@ export class UnusableError extends ConfigError {}
 
 /** Looks before anything is started. */
 export async function wholeProblems(configuration: Configuration): Promise<Problem[]> {
-  return [...await certificateProblems(configuration), ...await storageProblems(configuration)];
+  return [
+    ...await certificateProblems(configuration),
+    ...await usersProblems(configuration),
+    ...await storageProblems(configuration),
+  ];
+}
+
+/** Each with its line in the file of users. */
+async function usersProblems({ values: { users } }: Configuration): Promise<Problem[]> {
+  if (users === undefined) return [];
+  const { Users, UsersError } = await import("../../hooks/auth/users.ts");
+  try {
+    await new Users({ file: users, interval: 0 }).reload();
+    return [];
+  } catch (error) {
+    if (!(error instanceof UsersError)) throw error;
+    return error.problems.map((problem) => ({ severity: "error", ...problem }));
+  }
 }
 
 /** One certificate may be that of several listeners. */

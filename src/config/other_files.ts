@@ -4,21 +4,20 @@ import { isMosquitto, significantLines, wordsOf } from "./mosquitto/recognise.ts
 import type { TopLevel } from "./yaml/yaml_reader.ts";
 
 const page = "docs/coming-from.md";
-const noUsers = "the program itself takes no users and passwords yet";
+const noRules = "the program itself takes no rules yet";
 
 /** What a file is that is no YAML of ours, with what to do instead; null: it is not known. */
 export function otherText(text: string): string | null {
   const lines = significantLines(text);
   if (lines.length === 0) return null;
   if (lines.every((line) => /^[^:\s]+:\$(?:6|7|argon2id)\$/.test(line))) {
-    return `This is a password_file of mosquitto, not a configuration: ${noUsers}, but a program of your own does, ` +
-      `and its Ledger takes hashes that begin with $7$ (${page})`;
+    return `This is a password_file of mosquitto, not a configuration: --users FILE takes it as it is (${page})`;
   }
   const words = wordsOf(lines);
   if (words === null) return null;
   if (words.has("topic") || words.has("pattern")) {
     if ([...words.keys()].every((word) => ["user", "topic", "pattern"].includes(word))) {
-      return `This is an acl_file of mosquitto, not a configuration: ${noUsers}, but a program of your own does, ` +
+      return `This is an acl_file of mosquitto, not a configuration: ${noRules}, but a program of your own does, ` +
         `with the rules of a Ledger (${page})`;
     }
   }
@@ -44,10 +43,10 @@ export function otherYaml({ list, keys }: TopLevel, file: string): string | null
       `and is not supported yet (${page})`;
   }
   const isLedger = keys.size > 0 && [...keys.keys()].every((key) => ["users", "auth", "acl"].includes(key)) &&
-    (has("users") || has("acl") || keys.get("auth")?.kind === "list");
+    keys.get("users")?.kind !== "value" && (has("users") || has("acl") || keys.get("auth")?.kind === "list");
   if (!isLedger) return null;
   return `These are the rules of a ledger, not a configuration: a program of your own takes them with ` +
-    `Ledger.read(${JSON.stringify(file)}), ${noUsers} (${page})`;
+    `Ledger.read(${JSON.stringify(file)}), ${noRules} (${page})`;
 }
 
 /** Where the users are that a plug-in file is about. */

@@ -128,6 +128,10 @@ export const ERROR_CODES = {
   "storage-not-writable": { status: 503, title: "The storage cannot be written" },
   // --- users and their rules ---
   "ledger-invalid": { status: 400, title: "The rules of a ledger cannot be used" },
+  "users-invalid": { status: 400, title: "The file of users cannot be used" },
+  "user-not-found": { status: 404, title: "There is no such user" },
+  "password-wrong": { status: 403, title: "It is not the password of the user" },
+  "file-in-use": { status: 409, title: "Another program is changing the file" },
   "ledger-without-file": { status: 409, title: "The ledger was not read from a file" },
   // --- the program ---
   "usage-invalid": { status: 400, title: "The command line cannot be understood" },

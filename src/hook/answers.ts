@@ -9,6 +9,12 @@ import type { PublishChanges } from "./publish_view.ts";
 export type Opinion = "allow" | "deny" | undefined;
 
 /**
+ * Whether somebody may connect: an opinion, or a refusal with another reason than that name or password are wrong, for
+ * example that the server is busy (0x89) or the client banned (0x8A). A 3.x client is told the nearest it knows.
+ */
+export type ConnectOpinion = Opinion | { readonly refuse: Reason };
+
+/**
  * What a client wants to do with a topic (`publish`; `deliver`: receive a message of it; `will`: have its will
  * published there) or with a filter (`subscribe`). Whether it may connect at all is asked by
  * `onConnectAuthenticate`.

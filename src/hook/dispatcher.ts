@@ -285,7 +285,7 @@ export class Hooks {
 
   /** The first opinion of those asked; deny when one throws; when nobody has one what `none` says, deny without it. */
   decide(
-    event: "onConnectAuthenticate" | "onAclCheck" | "onServerTopic",
+    event: "onAclCheck" | "onServerTopic",
     call: (hook: Hook) => MaybePromise<Opinion>,
     none: () => boolean = no,
   ): MaybePromise<boolean> {

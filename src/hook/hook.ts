@@ -12,6 +12,7 @@ import type {
   Action,
   AuthAnswer,
   AuthExchange,
+  ConnectOpinion,
   Credentials,
   DeliverAnswer,
   MessageInfo,
@@ -101,7 +102,7 @@ export interface Hook {
   /** A well-formed CONNECT came. A reason refuses it; throwing refuses it with 0x80. */
   onConnect?(client: ConnectingClient, packet: ConnectPacket): MaybePromise<Reason | void>;
   /** May the client connect? Nobody may for whom no hook says so. Not asked when a method of authentication was. */
-  onConnectAuthenticate?(client: ConnectingClient, credentials: Credentials): MaybePromise<Opinion>;
+  onConnectAuthenticate?(client: ConnectingClient, credentials: Credentials): MaybePromise<ConnectOpinion>;
   /** One step of enhanced authentication, MQTT 5.0 section 4.12. Undefined: not my method. */
   onAuthPacket?(client: ConnectingClient, exchange: AuthExchange): MaybePromise<AuthAnswer | undefined>;
   /**

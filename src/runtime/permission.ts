@@ -15,3 +15,8 @@ export async function requireNet(hostname: string, port: number): Promise<void> 
   const { state } = await Deno.permissions.request({ name: "net", host });
   if (state !== "granted") throw new Deno.errors.NotCapable(`Requires net access to "${host}"`);
 }
+
+/** Whether a thread can be made of a file of the program: unlike an import, that is reading it. */
+export function mayReadModule(url: URL): boolean {
+  return url.protocol !== "file:" || permitted({ name: "read", path: url });
+}

@@ -79,6 +79,11 @@ export function cpuSeconds(): number {
   return (user + system) / 1e6;
 }
 
+/** How many processors this process may use, one at least. */
+export function coreCount(): number {
+  return Math.max(1, globalThis.navigator?.hardwareConcurrency ?? 1);
+}
+
 export async function readTextFile(path: string): Promise<string> {
   if (onDeno) return await Deno.readTextFile(path);
   const { readFile } = await import("node:fs/promises");

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { connectPacket, encoded } from "../harness/client.ts";
+import { vectors } from "../hooks/auth/passwords/vectors.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 import { Program } from "../harness/program.ts";
 import { openSocket, socketClient } from "../harness/socket_client.ts";
@@ -97,10 +98,27 @@ test("migrate: without a listener in mosquitto.conf only this machine can connec
   assert.match(program.output, /Only this machine can connect/);
 });
 
-test("migrate: where passwords kept strangers out the program does not start, and nothing is open", async () => {
+test("migrate: mosquitto's users get in with their passwords, and nobody else", async () => {
+  const port = await freePort();
+  const users = join(temporaryFolder(), "users");
+  const hash = vectors.find(({ who }) => who.startsWith("mosquitto_passwd"))!.hash;
+  writeFileSync(users, `anna:${hash}\n`);
+  const conf = await migrated(`listener ${port} 127.0.0.1\nallow_anonymous false\npassword_file ${users}\n`);
+  await using _program = await Program.start(["--conf", conf]);
+  for (
+    const [username, text, wanted] of [["anna", "secret", 0], ["anna", "other", 4], [null, null, 4]] as const
+  ) {
+    const client = await socketClient(port, 4);
+    const password = text === null ? null : new TextEncoder().encode(text);
+    assert.equal((await client.connect({ username, password })).reasonCode, wanted);
+    client.close();
+  }
+});
+
+test("migrate: where what kept strangers out is not there the program does not start, and nothing is open", async () => {
   const port = await freePort();
   const conf = await migrated(
-    `listener ${port} 127.0.0.1\nallow_anonymous false\npassword_file /etc/broker/users\n`,
+    `listener ${port} 127.0.0.1\nallow_anonymous false\nplugin /x.so\n`,
   );
   const { code, errors } = await Program.run(["--conf", conf]);
   assert.equal(code, 1);

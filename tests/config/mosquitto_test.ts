@@ -111,7 +111,16 @@ const closed: readonly (readonly [string, RegExp])[] = [
   ["listener 1883\nallow_anonymous false", /user name and a password \(m\.conf:2 allow_anonymous false\)/],
   ["listener 1883\nallow_anonymous yes", /user name and a password/],
   ["allow_anonymous false", /^# - the default listener/],
-  ["listener 1883\nallow_anonymous false\npassword_file /p", /those of m\.conf:3 password_file \/p/],
+  [
+    "per_listener_settings true\nlistener 1883\npassword_file /p\nlistener 1884\npassword_file /q",
+    /those of m\.conf:3 password_file \/p[^]*those of m\.conf:5 password_file \/q/,
+  ],
+  ["listener 1883\nallow_anonymous false\npassword_file", /those of m\.conf:3 password_file/],
+  [
+    "listener 1883\npassword_file /p\nuse_username_as_clientid true",
+    /a client has the id that is its user name/,
+  ],
+  ["listener 1883\npassword_file /p\nplugin /x.so", /a plug-in may decide/],
   ["listener 1883\nallow_anonymous true\nacl_file /a", /rules say which topics.*m\.conf:3 acl_file/],
   ["allow_anonymous true\nacl_file /a", /rules say which topics/],
   [
@@ -188,9 +197,40 @@ test("mosquitto: who has the certificate that is demanded needs no password", ()
   }
 });
 
+test("mosquitto: a password_file is the file of users, and opens what asked for a password", () => {
+  for (
+    const [conf, open, line, remark] of [
+      ["listener 1883\nallow_anonymous false\npassword_file /p", ["tcp :1883"], 3, /^$/],
+      ["listener 1883\npassword_file /p\nlistener 1884", ["tcp :1883", "tcp :1884"], 2, /^$/],
+      [
+        "per_listener_settings true\nlistener 1883\nallow_anonymous true\nlistener 1884\npassword_file /p",
+        ["tcp :1883", "tcp :1884"],
+        5,
+        /STRICTER: on all listeners, clients without a password are refused$/,
+      ],
+      [
+        "per_listener_settings true\nlistener 1883\nlistener 1884\npassword_file /p",
+        ["tcp :1884"],
+        4,
+        /STRICTER/,
+      ],
+    ] as const
+  ) {
+    const { open: found, values, said } = migrated(conf);
+    assert.deepEqual(found, open, conf);
+    assert.equal(values["users"], "/p");
+    assert.match(said(line), remark);
+  }
+  // Who has no name came in there: here nobody would.
+  const { open, values, said } = migrated(`${OPEN}listener 1883\npassword_file /p`);
+  assert.deepEqual(open, ["tcp :1883"]);
+  assert.equal(values["users"], undefined);
+  assert.match(said(3), /NOT TAKEN OVER: users: FILE is for all listeners/);
+});
+
 test("mosquitto: with per_listener_settings each listener is judged by its own lines", () => {
   const { open, closed } = migrated(
-    "per_listener_settings true\nlistener 1883 127.0.0.1\nallow_anonymous true\nlistener 1884\npassword_file /p\n" +
+    "per_listener_settings true\nlistener 1883 127.0.0.1\nallow_anonymous true\nlistener 1884\n" +
       "listener 1885\nallow_anonymous true\nacl_file /a\nlistener 1886\nallow_anonymous true",
   );
   assert.deepEqual(open, ["tcp 127.0.0.1:1883", "tcp :1886"]);
@@ -361,7 +401,7 @@ const wild: readonly (readonly [string, string, readonly string[]])[] = [
     "a container with passwords",
     "persistence true\npersistence_location /broker/data\nlog_dest file /broker/log/broker.log\n\nlistener 1883\nlistener 9001\n" +
     "protocol websockets\n\nallow_anonymous false\npassword_file /broker/config/users\n",
-    [],
+    ["tcp :1883", "ws :9001"],
   ],
   [
     "a container for everybody",
@@ -455,12 +495,14 @@ test("mosquitto: whatever stands in it, the file is taken, and no door opens tha
   fc.assert(
     fc.property(fc.array(line, { maxLength: 25 }), (lines) => {
       const conf = lines.join("\n");
-      const { open } = migrated(conf);
+      const { open, values } = migrated(conf);
       const words = conf.split(/\r?\n/).map((one) => one.trim().split(/\s+/)[0]);
       const everybody = /^\s*(listener_)?allow_anonymous\s+(true|1)\s*$/m.test(conf) ||
         /^\s*use_(identity|subject)_as_username\s+(true|1)\s*$/m.test(conf);
       const local = !words.some((word) => ["listener", "port", "bind_address"].includes(word!));
-      if (!everybody && !local) assert.deepEqual(open, []);
+      const guarded = values["users"] !== undefined;
+      assert.ok(!guarded || words.includes("password_file"));
+      if (!everybody && !local && !guarded) assert.deepEqual(open, []);
       if (words.includes("acl_file") && !words.includes("per_listener_settings")) assert.deepEqual(open, []);
     }),
     { numRuns: 2000 },

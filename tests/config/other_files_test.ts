@@ -24,7 +24,7 @@ const recognised: readonly (readonly [string, RegExp])[] = [
   ["comqtt/dashboard-users.json", /the users of comqtt 2's dashboard/],
   ["mosquitto/mosquitto.conf", /a configuration of mosquitto, .*config migrate FILE/],
   ["mosquitto/acl", /an acl_file of mosquitto, .*Ledger/],
-  ["mosquitto/passwords", /a password_file of mosquitto, .*Ledger/],
+  ["mosquitto/passwords", /a password_file of mosquitto, .*--users FILE/],
 ];
 
 for (const [name, wanted] of recognised) {
@@ -69,6 +69,7 @@ for (
     "- a\n- b",
     "[]",
     "users",
+    "users: /etc/comqtt/users",
     "{}",
     "acl: [",
   ]

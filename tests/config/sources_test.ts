@@ -224,7 +224,7 @@ test("sources: variables that others set are none of ours", async () => {
     COMQTT_TCP_PORT: "tcp://10.0.0.4:1883",
     // And what is like none of ours.
     COMQTT_VERSION: "2.6.5",
-    COMQTT_USER: "me",
+    COMQTT_OPERATOR: "me",
     COMQTT_PASSWORD: "secret",
     COMQTT_URL: "mqtt://localhost",
     COMQTT_IMAGE: "comqtt:latest",

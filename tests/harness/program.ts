@@ -37,6 +37,8 @@ export interface Surroundings {
   readonly variables?: Readonly<Record<string, string>>;
   /** The folder it is started in. */
   readonly folder?: string;
+  /** All of its standard input. */
+  readonly input?: string | Uint8Array;
 }
 
 export class Program implements AsyncDisposable {
@@ -49,12 +51,14 @@ export class Program implements AsyncDisposable {
   #alive = true;
   #wake: () => void = () => {};
 
-  private constructor([command, ...args]: readonly string[], { variables, folder }: Surroundings) {
+  private constructor([command, ...args]: readonly string[], { variables, folder, input }: Surroundings) {
     this.#child = spawn(command!, args, {
       env: { ...cleanEnvironment(), ...variables },
       ...(folder === undefined ? {} : { cwd: folder }),
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
+    // (It may end before it has read all of it.)
+    this.#child.stdin?.on("error", () => {}).end(input);
     this.#child.stdout!.on("data", (bytes: Uint8Array) => this.#said("output", bytes));
     this.#child.stderr!.on("data", (bytes: Uint8Array) => this.#said("errors", bytes));
     this.ended = new Promise((resolve, reject) => {
@@ -152,7 +156,8 @@ export class Program implements AsyncDisposable {
   }
 }
 
-function commandLine(): string[] {
+/** What starts it; arguments follow. */
+export function commandLine(): string[] {
   if (executable !== undefined) return [executable];
   return runtimeName === "deno" ? [process.execPath, "run", "-A", main] : [process.execPath, main];
 }

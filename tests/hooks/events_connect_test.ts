@@ -87,6 +87,32 @@ for (const version of versions) {
     }
   });
 
+  test(`onConnectAuthenticate: it may refuse with a reason of its own, version ${version}`, async () => {
+    for (const later of [false, true]) {
+      const answers: readonly (readonly [unknown, number, number])[] = [
+        [{ refuse: Reasons.serverBusy }, 0x89, 3],
+        [{ refuse: Reasons.banned }, 0x8a, 5],
+        [{ refuse: Reasons.notAuthorized }, 0x87, 5],
+        // No reason at all: as a hook that has thrown.
+        [{ refuse: "no" }, 0x86, 4],
+        [{}, 0x86, 4],
+      ];
+      for (const [answer, code, code3] of answers) {
+        let asked = 0;
+        const hooks = [
+          untyped("no", { onConnectAuthenticate: () => later ? settle().then(() => answer) : answer }),
+          untyped("second", { onConnectAuthenticate: () => (asked++, "allow") }),
+        ];
+        await using t = new TestBroker({ hooks });
+        const { reasonCode } = await t.client(version).connect();
+        assert.equal(reasonCode, version === 5 ? code : code3);
+        assert.equal(asked, 0);
+        assert.equal(t.broker.stats.refused.notAuthorized, 1);
+        assert.equal(t.broker.sessions.size, 0);
+      }
+    }
+  });
+
   test(`onConnect: a reason refuses, at once and later, and nobody is asked after it, version ${version}`, async () => {
     for (const later of [false, true]) {
       let asked = 0;

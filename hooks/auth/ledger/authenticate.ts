@@ -1,20 +1,22 @@
 /** Goes through the gates until one has the client's password. */
 
-import type { Opinion } from "../../../src/hook/hook.ts";
+import type { ConnectOpinion, Opinion } from "../../../src/hook/hook.ts";
 import type { MaybePromise } from "../../../src/core/maybe_promise.ts";
+import { Reasons } from "../../../src/packets/reason.ts";
+import type { Checked, PasswordChecks } from "../passwords/checks.ts";
 import type { Gate } from "./rulebook.ts";
-import type { Secret } from "./passwords/secret.ts";
-import type { Slots } from "./slots.ts";
+import type { Secret } from "./secret.ts";
 
 export interface Authentication {
   readonly gates: readonly Gate[];
+  readonly username: string;
   /** Null: the client gave none. */
   readonly password: Uint8Array | null;
   /** What is answered when no gate has the password. */
   readonly otherwise: Opinion;
   /** Checked before a refusal that has cost nothing so far, so that listed users do not take longer. */
   readonly decoy: Secret | null;
-  readonly slots: Slots;
+  readonly checks: PasswordChecks;
   /** Told: too many passwords are being checked, so this client is refused. */
   readonly overloaded: () => void;
 }
@@ -22,7 +24,7 @@ export interface Authentication {
 const NONE = new Uint8Array();
 
 /** At once as long as there is no hash to compare with. */
-export function authenticate(given: Authentication): MaybePromise<Opinion> {
+export function authenticate(given: Authentication): MaybePromise<ConnectOpinion> {
   const { gates, password, otherwise, decoy } = given;
   for (const [i, { secret, allow }] of gates.entries()) {
     if (secret.kind === "hashed") {
@@ -33,26 +35,27 @@ export function authenticate(given: Authentication): MaybePromise<Opinion> {
     if (!secret.matches(password ?? NONE)) continue;
     return allow ? "allow" : "deny";
   }
-  if (otherwise !== "deny" || decoy === null || password === null) return otherwise;
-  return disguise(given, password.slice());
+  if (otherwise !== "deny" || decoy?.kind !== "hashed" || password === null) return otherwise;
+  return disguise(given, given.checks.pretend(password, decoy.hash));
 }
 
-async function later(given: Authentication, start: number, password: Uint8Array): Promise<Opinion> {
-  const { gates, otherwise, slots, overloaded } = given;
+async function later(given: Authentication, start: number, password: Uint8Array): Promise<ConnectOpinion> {
+  const { gates, username, otherwise, checks } = given;
   for (const { secret, allow } of gates.slice(start)) {
-    const right = secret.kind === "plain"
+    const right = secret.kind === "pattern"
       ? secret.matches(password)
-      : await slots.run(() => secret.verify(password));
-    if (right === null) {
-      overloaded();
-      return "deny";
-    }
-    if (right) return allow ? "allow" : "deny";
+      : await checks.check(username, password, secret.hash);
+    if (right === "busy") return busy(given);
+    if (right === true || right === "right") return allow ? "allow" : "deny";
   }
   return otherwise;
 }
 
-async function disguise({ decoy, slots }: Authentication, password: Uint8Array): Promise<Opinion> {
-  if (decoy?.kind === "hashed") await slots.run(() => decoy.verify(password));
-  return "deny";
+async function disguise(given: Authentication, pretended: MaybePromise<Checked>): Promise<ConnectOpinion> {
+  return await pretended === "busy" ? busy(given) : "deny";
+}
+
+function busy({ overloaded }: Authentication): ConnectOpinion {
+  overloaded();
+  return { refuse: Reasons.serverBusy };
 }

@@ -2,14 +2,15 @@
 
 import { quote } from "../../../src/core/problem.ts";
 import { isShared, isTopicFilter } from "../../../src/topics/names.ts";
+import { acceptedHashes } from "../passwords/parse.ts";
 import { LedgerError, type LedgerProblem } from "./error.ts";
 import { FieldReader } from "./fields.ts";
 import { EVERYTHING, type Grant } from "./grants.ts";
 import type { Identity } from "./identity.ts";
 import { ObjectSource } from "./object_source.ts";
 import { type Pattern, patternOf, remotePatternOf } from "./pattern.ts";
-import { acceptedHashes, ruleSecret, type Secret, userSecret } from "./passwords/secret.ts";
 import { type AclRule, type AuthRule, Rulebook, type User } from "./rulebook.ts";
+import { ruleSecret, type Secret, userSecret } from "./secret.ts";
 import type { Source } from "./source.ts";
 import { type RulesFile, yamlSource } from "./yaml_source.ts";
 

@@ -3,7 +3,7 @@
 import type { Client } from "../../../src/hook/client.ts";
 import { type Grant, Grants } from "./grants.ts";
 import { type Rule, RulesByIdentity, type Who } from "./identity.ts";
-import type { Secret } from "./passwords/secret.ts";
+import type { Secret } from "./secret.ts";
 import { remoteOf } from "./pattern.ts";
 
 export interface User {
@@ -104,7 +104,7 @@ export class Rulebook {
 
 /** Also whoever gives no password has the right one. */
 function takesNone(secret: Secret): boolean {
-  return secret.kind === "plain" && secret.matches(new Uint8Array());
+  return secret.kind === "pattern" && secret.matches(new Uint8Array());
 }
 
 function whoIs({ id, username, remoteAddress }: Client): Who {

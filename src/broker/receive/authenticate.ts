@@ -1,8 +1,9 @@
 /** Is the client who it says it is? Hooks are asked until one has an opinion. */
 
-import type { Opinion } from "../../hook/answers.ts";
+import type { ConnectOpinion } from "../../hook/answers.ts";
 import { isPromise, type MaybePromise } from "../../core/maybe_promise.ts";
-import { Reasons } from "../../packets/reason.ts";
+import { checkedReason } from "../../hook/checked_answers.ts";
+import { type Reason, Reasons } from "../../packets/reason.ts";
 import type { ConnectPacket } from "../../packets/types.ts";
 import type { ConnectedClient } from "../connection/connected_client.ts";
 import type { Connection } from "../connection/connection.ts";
@@ -15,27 +16,35 @@ export function authenticate(connection: Connection, packet: ConnectPacket): May
   const credentials = { username: packet.username, password: packet.password };
   // The one that was asked last has decided, unless nobody had an opinion.
   let hook: string | undefined;
-  const answer = hooks.ask<Opinion, boolean>({
+  const answer = hooks.ask<ConnectOpinion, Reason | "in">({
     event: "onConnectAuthenticate",
     call: (asked) => {
       hook = asked.id;
       return asked.onConnectAuthenticate!(client, credentials);
     },
-    take: (opinion) => opinion === undefined ? undefined : opinion === "allow",
-    failed: false,
+    take: outcome,
+    failed: Reasons.badUserNameOrPassword,
     none: () => {
       hook = undefined;
-      return false;
+      return Reasons.badUserNameOrPassword;
     },
   });
-  const refusal = (allowed: boolean): Refusal | null => {
-    if (allowed) return null;
+  const refusal = (reason: Reason | "in"): Refusal | null => {
+    if (reason === "in") return null;
     stats.refused.notAuthorized++;
     const detail = hook === undefined ? "no hook has let it in" : undefined;
-    return {
-      reason: Reasons.badUserNameOrPassword,
-      cause: { code: "authentication-failed", hook, method: "onConnectAuthenticate", detail },
-    };
+    const code = reason === Reasons.badUserNameOrPassword
+      ? "authentication-failed"
+      : "connect-refused-by-hook";
+    return { reason, cause: { code, hook, method: "onConnectAuthenticate", detail } };
   };
   return isPromise(answer) ? answer.then(refusal) : refusal(answer);
+}
+
+/** Undefined: no opinion. (Code without types may answer anything: all that is not an allow is a deny.) */
+function outcome(opinion: ConnectOpinion): Reason | "in" | undefined {
+  if (opinion === undefined) return undefined;
+  if (opinion === "allow") return "in";
+  const other = typeof opinion === "object" && opinion !== null;
+  return other ? checkedReason(opinion.refuse) : Reasons.badUserNameOrPassword;
 }

@@ -4,10 +4,11 @@ import { type Conf, type ConfListener, type Lines, shown } from "./conf.ts";
 import { addressFault } from "../address_fault.ts";
 import { addressOf } from "./address.ts";
 import { type Line, truthOf } from "./lines.ts";
+import { anonymousLine, letsAnybodyIn, securityOf, usersOf } from "./users.ts";
 
 /** Why it stays closed; empty: it may be opened. */
 export function closedBy(conf: Conf, listener: ConfListener): string[] {
-  const security = conf.perListener ? listener.security : conf.security;
+  const security = securityOf(conf, listener);
   return [
     ...conf.unread.map((line) => `nobody knows what else is asked for: ${at(line)} could not be read`),
     ...byPlugins(conf, listener, security),
@@ -41,12 +42,10 @@ function byPlugins({ global }: Conf, { options }: ConfListener, security: Lines)
     .map((line) => `a plug-in may decide who comes in and who may do what: ${at(line)}`);
 }
 
-/** mosquitto 2 lets nobody in without a name, unless it is told to or only this machine can connect. */
+/** Where a name is needed: the users are those of one file, or it stays closed. */
 function byName(conf: Conf, listener: ConfListener, security: Lines): string[] {
   const { options } = listener;
-  const said = options.get("listener_allow_anonymous") ?? security.get("allow_anonymous");
-  const anonymous = said === undefined ? conf.localOnly : truthOf(said) === true;
-  if (anonymous) {
+  if (letsAnybodyIn(conf, listener)) {
     return becauseTrue(options.get("use_username_as_clientid"), "who has no user name is refused");
   }
   // Who has a certificate has a name.
@@ -54,6 +53,10 @@ function byName(conf: Conf, listener: ConfListener, security: Lines): string[] {
     (options.says("use_identity_as_username") || options.says("use_subject_as_username"));
   if (certificate) return [];
   const passwords = security.get("password_file");
+  if (passwords !== undefined && passwords.rest === usersOf(conf)?.rest) {
+    return becauseTrue(options.get("use_username_as_clientid"), "a client has the id that is its user name");
+  }
+  const said = anonymousLine(conf, listener);
   const who = passwords === undefined ? "" : `, those of ${at(passwords)}`;
   const why = said === undefined ? "mosquitto 2 demands that where nothing else is said" : at(said);
   return [`clients need a user name and a password${who} (${why})`];

@@ -5,6 +5,7 @@ import { addressOf } from "./address.ts";
 import type { Conf, ConfListener, Remark } from "./conf.ts";
 import { closedBy } from "./doors.ts";
 import { argumentsOf, type Line, numberOf, truthOf } from "./lines.ts";
+import { letsAnybodyIn, securityOf, usersOf } from "./users.ts";
 import { scalar } from "./yaml_text.ts";
 
 export interface MigratedListener {
@@ -133,8 +134,6 @@ function securityRemarks(conf: Conf, { security }: ConfListener): Remark[] {
   const lines = conf.perListener ? security : conf.listeners[0]?.security === security ? conf.security : null;
   if (lines === null) return [];
   const texts: Readonly<Record<string, string>> = {
-    password_file:
-      "NOT THERE: the program takes no users and passwords yet; a program of your own does, with a Ledger",
     acl_file: "NOT THERE: the program takes no rules yet; a program of your own does, with a Ledger",
     psk_file: "NOT THERE: there are no pre-shared keys",
     plugin: "NOT THERE: a plug-in of mosquitto can't be loaded here",
@@ -143,11 +142,25 @@ function securityRemarks(conf: Conf, { security }: ConfListener): Remark[] {
     auto_id_prefix: "ids the broker gives begin with auto-",
   };
   return lines.every.flatMap((line) => {
+    if (line.word === "password_file") return passwordRemarks(conf, line);
     if (Object.hasOwn(texts, line.word)) return [{ line, text: texts[line.word]! }];
     if (/^(?:plugin|auth)_opt_/.test(line.word)) return [{ line, text: "it belongs to a plug-in" }];
     if (line.word !== "allow_zero_length_clientid" || truthOf(line) !== false) return [];
     return [{ line, text: "a client without an id is given one here, as the standard says" }];
   });
+}
+
+/** There is one file of users for all listeners here, and without a password nobody comes in then. */
+function passwordRemarks(conf: Conf, line: Line): Remark[] {
+  if (line.rest !== usersOf(conf)?.rest) {
+    const text =
+      "NOT TAKEN OVER: users: FILE is for all listeners here, and clients without a password are refused then";
+    return [{ line, text }];
+  }
+  const others = conf.listeners.some((listener) =>
+    letsAnybodyIn(conf, listener) || securityOf(conf, listener).get("password_file") === undefined
+  );
+  return others ? [{ line, text: "STRICTER: on all listeners, clients without a password are refused" }] : [];
 }
 
 /** What the item is made from, for its comment. */

@@ -4,7 +4,8 @@ import { type Bridge, type Conf, type Include, readConf, type Remark, shown } fr
 import { isSecret } from "./directives.ts";
 import { listenerOf, type MigratedListener, titleOf } from "./listeners.ts";
 import { type Settings, settingsOf } from "./settings.ts";
-import { comment, section } from "./yaml_text.ts";
+import { usersOf } from "./users.ts";
+import { comment, scalar, section } from "./yaml_text.ts";
 
 /** What an installed mosquitto does where its file says nothing, and this program does otherwise. */
 const OTHERWISE: readonly (readonly [directive: string, here: string])[] = [
@@ -25,6 +26,8 @@ const OTHERWISE: readonly (readonly [directive: string, here: string])[] = [
 export function migrateMosquitto(text: string, file: string, include: Include = () => null): string {
   const conf = readConf(text, file, include);
   const settings = settingsOf(conf);
+  const users = usersOf(conf);
+  if (users !== null) settings.top.set("users", scalar(users.rest));
   const listeners = conf.listeners.map((listener) => listenerOf(conf, listener));
   return [
     ...comment(`Made from ${JSON.stringify(file)} by "comqtt config migrate"`),

@@ -20,6 +20,7 @@ export interface Settings {
   readonly capabilities: Capabilities;
   readonly limits: Limits;
   readonly queueFull: QueueFull;
+  readonly users: string;
   readonly data: string;
   readonly storage: StorageValues;
   readonly sysTopicInterval: number;
@@ -41,6 +42,12 @@ const items: ItemsOf<Settings> = {
   ),
   capabilities,
   limits,
+  users: setting(
+    filePath,
+    "A file of users and passwords, lines `name:hash` as `comqtt passwd add` and `mosquitto_passwd` write them: only they may " +
+      "connect. It is read again when it changes.",
+    { otherwise: "everyone may connect" },
+  ),
   data: setting(
     filePath,
     "The directory for everything that is kept; sessions, queues and retained messages are in its `comqtt.db`.",

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Ledger, LedgerError, type LedgerRules } from "../../../../hooks/auth/ledger.ts";
-import type { Action, Client, Opinion } from "../../../../src/hook/hook.ts";
+import type { Action, Client, ConnectOpinion, Opinion } from "../../../../src/hook/hook.ts";
 
 export interface Someone {
   readonly id?: string;
@@ -29,7 +29,7 @@ export function clientOf({ id = "c", username = "", remote = "127.0.0.1:5000" }:
   };
 }
 
-export function connects(ledger: Ledger, someone: Someone): Opinion | Promise<Opinion> {
+export function connects(ledger: Ledger, someone: Someone): ConnectOpinion | Promise<ConnectOpinion> {
   const { username = null, password = null } = someone;
   const bytes = password === null ? null : new TextEncoder().encode(password);
   return ledger.onConnectAuthenticate(clientOf(someone), { username, password: bytes });

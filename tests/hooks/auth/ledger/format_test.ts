@@ -5,14 +5,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Ledger, LedgerError } from "../../../../hooks/auth/ledger.ts";
+import { acceptedHashes } from "../../../../hooks/auth/passwords/parse.ts";
 import { may, problemsOf } from "./fixtures.ts";
 import { temporaryFolder } from "../../../harness/folder.ts";
 
 const folder = temporaryFolder();
 
 const accesses = "expected 0 (deny), 1 (read), 2 (write) or 3 (readwrite)";
-const hashes = "expected one of $scrypt$ln=,r=,p=$, $pbkdf2-sha512$i=$, $pbkdf2-sha256$i=$, " +
-  "$7$ of mosquitto_passwd, or bcrypt with a cost from 4 to 14";
+const hashes = `expected ${acceptedHashes}`;
 
 /** What it is about, the file, and its problems. */
 const FILES: readonly (readonly [string, string, readonly string[]])[] = [
