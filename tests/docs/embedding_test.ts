@@ -11,7 +11,7 @@ import { clearTimeout, setTimeout } from "node:timers";
 import { fileURLToPath } from "node:url";
 import { runtimeName } from "../../src/runtime/process.ts";
 
-const END_MS = 30_000;
+const END_MS = 60_000;
 const root = new URL("../../", import.meta.url);
 
 /** A program and what it prints. */

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { runtimeName } from "../../src/runtime/process.ts";
 
 /** How long it may take to say something it has to say, or to end. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 export interface Arguments {
   readonly args?: readonly string[];
