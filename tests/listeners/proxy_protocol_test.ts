@@ -198,9 +198,10 @@ for (const kind of Object.keys(kinds)) {
 
     it("others are refused, whatever they say", { timeout }, async () => {
       const { listener, host } = await opened(kind, { trusted: ["192.0.2.0/24"] });
-      const client = await plain(listener);
-      client.send(line("PROXY TCP4 192.0.2.7 10.0.0.1 40000 1883"));
-      await client.until(() => client.ended || client.closed);
+      // (It may be reset before it knows that it was connected.)
+      const client = await plain(listener).catch(() => null);
+      client?.send(line("PROXY TCP4 192.0.2.7 10.0.0.1 40000 1883"));
+      await client?.until(() => client.ended || client.closed);
       await until(() => host.lines.length > 0, "the line");
       assert.match(
         host.lines[0]!,

@@ -165,7 +165,7 @@ describe("forwarded: who the client is", () => {
     );
     fc.assert(fc.property(words, fc.boolean(), (parts, old) => {
       const client = of(proxy, parts.join(""), old ? "X-Forwarded-For" : "Forwarded");
-      assert.match(client, /^[0-9.]+:\d+$/);
+      assert.match(client, /^(?:[0-9.]+|\[[0-9a-f:.]+\]):\d+$/);
     }));
   });
 });
