@@ -14,5 +14,5 @@ export function placeAt(start: number, end: number = start): Place & { readonly 
   return { range: [start, end, end] };
 }
 
-/** It is more than plain YAML, or no YAML at all: who can read all of it says what. */
-export class NotPlain extends Error {}
+/** It is more than plain YAML, or no YAML at all: who can read all of it says what. (Nobody sees it, so it is no Error.) */
+export class NotPlain {}
