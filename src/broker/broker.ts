@@ -3,7 +3,7 @@
  * does in `../session/`; this file only connects them.
  */
 
-import { type ErrorCode, errorCodeOf } from "../core/codes.ts";
+import { faultIn } from "../core/log/fault.ts";
 import { LOCAL_LISTENER } from "../hook/client.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { textOf } from "../core/error_text.ts";
@@ -31,7 +31,6 @@ import { TakeOvers } from "./ends/take_overs.ts";
 import {
   type Capabilities,
   type Limits,
-  type LogLevel,
   type PartialServerOptions,
   resolveOptions,
   type ServerOptions,
@@ -79,7 +78,7 @@ export class Broker implements ConnectionHost {
   readonly hooks: Hooks;
   readonly pool: BufferPool = new BufferPool();
   readonly turn: Turn = new Turn((error) => {
-    this.log("error", `The end of a turn failed: ${textOf(error)}`, errorCodeOf(error) ?? "internal-error");
+    this.events.tell("internal-error", faultIn("the end of a turn", error));
   }, (milliseconds) => this.lateness.worked(milliseconds, () => "a commit of the storage"));
   readonly subscriptions: SubscriptionIndex<Subscriber> = new SubscriptionIndex<Subscriber>();
   readonly distributor: Distributor;
@@ -115,16 +114,11 @@ export class Broker implements ConnectionHost {
     this.limits = this.options.limits;
     this.#machine = this.options.clock ?? systemClock;
     this.clock = new Timeline(this.#machine);
-    const { log, logLevel } = this.options;
-    this.events = new EventLog(log, logLevel, this.clock);
+    const { log, logLevel, logLevels } = this.options;
+    this.events = new EventLog(log, logLevel, this.clock, logLevels);
     this.lateness = new Lateness(this.clock);
     this.slices = new Slices(this.limits, {
-      failed: (error) =>
-        this.log(
-          "error",
-          `Work that was to go on failed: ${textOf(error)}`,
-          errorCodeOf(error) ?? "internal-error",
-        ),
+      failed: (error) => this.events.tell("internal-error", faultIn("work that was to go on", error)),
       worked: (milliseconds, name) => this.lateness.worked(milliseconds, name),
     }, () => this.clock.monotonic());
     this.highWater = this.limits.outgoingBytes >> 1;
@@ -150,11 +144,6 @@ export class Broker implements ConnectionHost {
     return cutQueues(this.sessions.all(), bytes);
   }
 
-  /** A line that is no event. `code`: of the error that it was made from. */
-  log(level: LogLevel, text: string, code?: ErrorCode | null): void {
-    this.events.line(level, text, code);
-  }
-
   /** At the end, or in the place of another one. */
   addHook(hook: Hook, instead?: Hook): void {
     this.hooks.add(hook, instead);
@@ -174,12 +163,18 @@ export class Broker implements ConnectionHost {
 
   /** The server as this hook sees it. */
   hostFor(hook: Hook): HookHost {
-    const { capabilities, limits, hooks } = this;
+    const { capabilities, limits, hooks, events } = this;
+    const code = hook.storage === undefined ? "hook-says" : "storage-says";
     return {
       capabilities,
       limits,
       clock: this.#machine,
-      log: (level, text, code) => this.log(level, `Hook "${hook.id}": ${text}`, code),
+      log: (level, text, errorCode) =>
+        events.note(code, {
+          hook: hook.id,
+          detail: `Hook "${hook.id}": ${text}`,
+          errorCode: errorCode ?? undefined,
+        }, level),
       accessChanged: () => hooks.invalidate(),
     };
   }

@@ -3,13 +3,12 @@
  * turn of the event loop. Parts that need one another as well say so themselves, or take `Parts`.
  */
 
-import type { ErrorCode } from "../core/codes.ts";
 import type { BufferPool } from "../core/buffer_pool.ts";
 import type { Deadlines } from "../core/deadlines.ts";
 import type { EventLog } from "../core/event_log.ts";
 import type { Lateness } from "../core/lateness.ts";
 import type { Overload } from "../core/overload.ts";
-import type { Capabilities, Limits, LogLevel, ServerOptions } from "../core/options.ts";
+import type { Capabilities, Limits, ServerOptions } from "../core/options.ts";
 import type { Slices } from "../core/slices.ts";
 import type { Stats } from "../core/stats.ts";
 import type { Timeline } from "../core/timeline.ts";
@@ -40,6 +39,4 @@ export interface Core {
   /** Above it a connection counts as congested, below `lowWater` no more. */
   readonly highWater: number;
   readonly lowWater: number;
-  /** A line that is no event. `code`: of the error that it was made from. */
-  log(level: LogLevel, text: string, code?: ErrorCode | null): void;
 }

@@ -5,9 +5,11 @@ import type { Listener } from "../listeners/listener.ts";
 import type { StorageStatus } from "../storage/storage.ts";
 import { runtimeName, runtimeVersion } from "../runtime/process.ts";
 import { VERSION } from "../core/version.ts";
+import type { ProgramLog } from "./log/program_log.ts";
 
 /** Where somebody may come in. */
 export interface Entrance {
+  readonly id: string;
   readonly protocol: string;
   readonly address: string;
   /** Nobody comes in without a certificate. */
@@ -26,6 +28,7 @@ export function entrances(
     settings.filter(({ tls }) => tls?.requireClientCert === true).map(({ id }) => id),
   );
   return listeners.map(({ id, protocol, address }) => ({
+    id,
     protocol,
     address,
     certified: certified.has(id),
@@ -33,17 +36,29 @@ export function entrances(
   }));
 }
 
+/** All of it, in the order in which it is read. */
+export function announce(log: ProgramLog, places: readonly Entrance[], storage: StorageStatus | null): void {
+  log.say(versionLine(), "starting");
+  const [lines, remark] = listenerLines(places);
+  lines.forEach((line, i) => {
+    const { id, protocol, address } = places[i]!;
+    log.say(line, "listening", { detail: protocol, listener: id, address });
+  });
+  if (remark !== null) log.say(remark, "who-can-connect");
+  log.say(storageLine(storage), "storage-chosen");
+}
+
 export function versionLine(): string {
   return `comqtt ${VERSION} (${runtimeName} ${runtimeVersion})`;
 }
 
 /** One line for each, then one or more on who can connect without a password. */
-export function listenerLines(listeners: readonly Entrance[]): string[] {
+function listenerLines(listeners: readonly Entrance[]): [lines: string[], remark: string | null] {
   const width = Math.max(...listeners.map(({ protocol }) => protocol.length));
   const lines = listeners.map(({ protocol, address }) => `  ${protocol.padEnd(width)}  ${address}`);
   const mqtt = listeners.filter(({ protocol }) => !protocol.startsWith("http"));
-  if (mqtt.length === 0) return [...lines, "Nobody can connect: there is no listener for MQTT"];
-  if (mqtt.some(isOpen)) return lines;
+  if (mqtt.length === 0) return [lines, "Nobody can connect: there is no listener for MQTT"];
+  if (mqtt.some(isOpen)) return [lines, null];
   const certified = mqtt.every((one) => one.certified);
   const password = mqtt.every(({ guarded }) => guarded);
   const who = certified
@@ -51,11 +66,11 @@ export function listenerLines(listeners: readonly Entrance[]): string[] {
     : password
     ? "and only with a password"
     : "and everyone on it without a password";
-  return [...lines, `Only this machine can connect, ${who}; to let others in: --tcp :1883`];
+  return [lines, `Only this machine can connect, ${who}; to let others in: --tcp :1883`];
 }
 
 /** What becomes of what clients were told is safe. */
-export function storageLine(storage: StorageStatus | null): string {
+function storageLine(storage: StorageStatus | null): string {
   if (storage !== null) return `Storage: ${storage.promise}`;
   return "Storage: memory, sessions and retained messages end with this program; to keep them: --data DIR";
 }

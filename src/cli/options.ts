@@ -104,7 +104,9 @@ export const optionGroups: readonly OptionGroup[] = [
         text:
           "settings in YAML, or a directory with such files; options and the\nenvironment go before it, later files before earlier ones",
       },
-      { name: "log-level", value: "LEVEL", text: "debug, info, warn or error; default info" },
+      { name: "log-level", value: "LEVEL", text: "debug, info, warn, error or off; default info" },
+      { name: "log-format", value: "FORMAT", text: "text, or json for machines; default text" },
+      { name: "log-file", value: "FILE", text: "the log is written into FILE as well, which is rotated" },
       {
         name: "out",
         value: "FILE",

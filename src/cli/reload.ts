@@ -2,7 +2,7 @@
 
 import { errorCodeOf } from "../core/codes.ts";
 import { textOf } from "../core/error_text.ts";
-import { type Log, logWithCode } from "../core/log.ts";
+import type { EventLog } from "../core/event_log.ts";
 import { ConfigError, formatProblem } from "../core/problem.ts";
 import type { Configuration, ListenerSetting } from "../config/configuration.ts";
 import type { Listener } from "../listeners/listener.ts";
@@ -13,7 +13,7 @@ import type { Configured } from "./configure.ts";
 
 export interface Reloading {
   readonly server: Server;
-  readonly log: Log;
+  readonly log: { readonly events: EventLog };
   /** Reads everything again. Throws a `ConfigError`. */
   readonly configure: () => Promise<Configured>;
   readonly make: (setting: ListenerSetting) => Promise<Listener>;
@@ -72,37 +72,44 @@ export class Reload {
     const { log, configure } = this.#with;
     try {
       const { configuration, warnings } = await configure();
-      for (const warning of warnings) log("warn", `${why}: ${formatProblem(warning)}`);
+      for (const warning of warnings) {
+        log.events.note("config-warning", { detail: `${why}: ${formatProblem(warning)}` });
+      }
       if (configuration.listeners.length > 0) return configuration;
-      logWithCode(
-        log,
-        "error",
-        `${why}: the configuration stays as it is: there is no listener in it`,
-        "config-invalid",
-      );
+      this.#unusable(why, "there is no listener in it");
     } catch (error) {
       const problems = error instanceof ConfigError ? error.problems.map(formatProblem) : [textOf(error)];
       for (const problem of problems) {
-        logWithCode(log, "error", `${why}: the configuration stays as it is: ${problem}`, "config-invalid");
+        this.#unusable(why, problem);
       }
     }
     return null;
+  }
+
+  #unusable(why: string, problem: string): void {
+    const detail = `${why}: the configuration stays as it is: ${problem}`;
+    this.#with.log.events.note("config-unusable", { detail, errorCode: "config-invalid" });
   }
 
   async #users(why: string): Promise<void> {
     const { access, log } = this.#with;
     if (access.reload === null) return;
     try {
-      log("info", `${why}: ${await access.reload()}`);
+      log.events.note("users-reloaded", { detail: `${why}: ${await access.reload()}` });
     } catch (error) {
       const text = textOf(error).replaceAll("\n", "; ");
-      logWithCode(log, "error", `${why}: the users stay as they are: ${text}`, errorCodeOf(error));
+      const detail = `${why}: the users stay as they are: ${text}`;
+      log.events.note("users-unusable", { detail, errorCode: errorCodeOf(error) ?? undefined });
     }
   }
 
   #tell(why: string, applied: AppliedListeners): void {
     const { log } = this.#with;
-    const say = (text: string): void => log("info", `${why}: ${text}`);
+    const say = (text: string, listener?: string): void =>
+      log.events.note(listener === undefined ? "config-applied" : "certificate-asked-for", {
+        detail: `${why}: ${text}`,
+        listener,
+      });
     for (const { id, address } of applied.added) {
       const place = this.#with.server.listeners.find((one) => one.id === id)?.address ?? address;
       say(`listener "${id}" was opened at ${place}`);
@@ -119,10 +126,16 @@ export class Reload {
         : before === null
         ? `listener "${setting.id}" cannot be opened`
         : `listener "${setting.id}" stays as it is`;
-      logWithCode(log, "error", `${why}: ${what}: ${error.message}`, errorCodeOf(error));
+      log.events.note("listener-unchanged", {
+        detail: `${why}: ${what}: ${error.message}`,
+        listener: setting.id,
+        errorCode: errorCodeOf(error) ?? undefined,
+      });
     }
     const certificates = applied.kept.filter(({ tls }) => tls !== undefined);
-    for (const { id } of certificates) say(`the certificate of listener "${id}" was read again`);
+    for (const { id } of certificates) {
+      say(`the certificate of listener "${id}" was read again`, id);
+    }
     const { added, changed, removed, failed } = applied;
     if (certificates.length + added.length + changed.length + removed.length + failed.length > 0) return;
     if (this.#with.access.reload === null) {
@@ -137,7 +150,8 @@ export class Reload {
     const changed = [...paths].filter((path) => before.get(path) !== after.get(path));
     if (changed.length === 0) return;
     const names = changed.map((path) => `"${path}"`).join(", ");
-    this.#with.log("warn", `${why}: ${names} will have the new value after a restart`);
+    const detail = `${why}: ${names} will have the new value after a restart`;
+    this.#with.log.events.note("restart-needed", { detail });
   }
 }
 

@@ -1,7 +1,7 @@
 /** The program: from the command line to a running broker, or to one line that says why not. */
 
 import { wholePath } from "../config/home.ts";
-import { DEFAULT_LEVEL } from "../config/log_default.ts";
+import { logChoice } from "../config/log.ts";
 import { textOf } from "../core/error_text.ts";
 import { ConfigError, formatProblem } from "../core/problem.ts";
 import { environmentWith, exit, homeFolder, writeErrorOutput, writeOutput } from "../runtime/process.ts";
@@ -9,13 +9,17 @@ import { versionLine } from "./announce.ts";
 import { type CommandLine, parseArguments, UsageError } from "./arguments.ts";
 import { configure, type Configured } from "./configure.ts";
 import { helpText } from "./help.ts";
-import { standardErrorLog } from "./log.ts";
+import { ProgramLog } from "./log/program_log.ts";
 import type { Parts } from "./parts.ts";
 import { serve } from "./serve.ts";
 import { UnusableError, wholeProblems } from "./whole.ts";
 
+/** So long the last lines are waited for when nobody takes them. */
+const LAST_LINES_MS = 1000;
+
 /** Returns when the broker is running; ends the process when it is not to run. */
 export async function run(args: readonly string[], parts: Parts): Promise<void> {
+  let log: ProgramLog | null = null;
   try {
     const { command, operands, given } = await commandLine(args);
     if (given.has("help")) return writeAndExit(helpText());
@@ -29,16 +33,22 @@ export async function run(args: readonly string[], parts: Parts): Promise<void> 
     const read = (): Promise<Configured> => configure(given, environmentWith("COMQTT"), home, parts);
     const configured = await read();
     const { configuration, warnings } = configured;
-    const log = standardErrorLog(configuration.values.log.level ?? DEFAULT_LEVEL);
-    for (const warning of warnings) log("warn", formatProblem(warning));
+    // (What is asked of a command is not the business of the server's log.)
+    const { level, ...where } = configuration.values.log;
+    const atLevel = level === undefined ? {} : { level };
+    log = await ProgramLog.open(logChoice(command === null ? { ...where, ...atLevel } : atLevel));
+    for (const warning of warnings) log.events.note("config-warning", { detail: formatProblem(warning) });
     if (command?.run) {
-      writeAndExit(await command.run({ operands: paths, given, configuration, parts }));
+      const text = await command.run({ operands: paths, given, configuration, parts });
+      await log.end(LAST_LINES_MS);
+      return writeAndExit(text);
     }
     const problems = await wholeProblems(configuration);
     if (problems.length > 0) throw new UnusableError(problems);
     await serve(configured, { parts, log, configure: read });
   } catch (error) {
-    writeErrorOutput(`comqtt: ${explain(error)}\n`);
+    if (log === null) writeErrorOutput(`comqtt: ${explain(error)}\n`);
+    else await log.fail(explain(error), LAST_LINES_MS);
     exit(1);
   }
 }

@@ -2,32 +2,35 @@
 
 import { setTimeout } from "../runtime/timers.ts";
 import { errorCodeOf } from "../core/codes.ts";
-import { logWithCode } from "../core/log.ts";
+import { faultOf } from "../core/log/fault.ts";
 import { CodedError } from "../core/errors.ts";
-import type { Log, PartialServerOptions } from "../core/options.ts";
+import type { PartialServerOptions } from "../core/options.ts";
 import type { Configuration, ListenerSetting } from "../config/configuration.ts";
-import { DEFAULT_LEVEL } from "../config/log_default.ts";
 import { storageChoice } from "../config/storage.ts";
 import { ListenerError } from "../listeners/listener_error.ts";
 import { onFaults } from "../runtime/faults.ts";
 import type { HttpHandler } from "../runtime/http/http.ts";
 import { describeListenFault } from "../runtime/tcp/listen_fault.ts";
-import { exit, writeOutput } from "../runtime/process.ts";
+import { exit } from "../runtime/process.ts";
 import { onSignals, userSignals } from "../runtime/signals.ts";
 import { Server } from "../server/server.ts";
 import { VERSION } from "../core/version.ts";
 import { accessOf } from "./access.ts";
-import { entrances, listenerLines, openWarnings, storageLine, versionLine } from "./announce.ts";
+import { announce, entrances, openWarnings } from "./announce.ts";
 import type { Listener } from "../listeners/listener.ts";
 import type { Configured } from "./configure.ts";
 import type { Reload } from "./reload.ts";
+import type { ProgramLog } from "./log/program_log.ts";
 import { makeListener } from "./listeners.ts";
 import { returnMemory } from "./memory.ts";
 import type { Parts } from "./parts.ts";
 import { makeStorage } from "./storage.ts";
 
 /** Closing takes less; should it not, the process ends all the same. */
-const LAST_RESORT_MS = 4700;
+const LAST_RESORT_MS = 4600;
+/** So long the last lines are waited for when nobody takes them. */
+const LAST_LINES_MS = 300;
+const NO_TIME_MS = 50;
 
 /** Nothing would keep the process, or nobody would know what for. */
 const NO_LISTENER =
@@ -37,7 +40,7 @@ const NO_LISTENER =
 /** What serving needs besides the configuration. */
 export interface Serving {
   readonly parts: Parts;
-  readonly log: Log;
+  readonly log: ProgramLog;
   /** Reads the configuration again. Throws a `ConfigError`. */
   readonly configure: () => Promise<Configured>;
 }
@@ -45,12 +48,15 @@ export interface Serving {
 /** Starts it; throws an Error with one line when that cannot be done. It then runs until the process ends. */
 export async function serve(configured: Configured, { parts, log, configure }: Serving): Promise<void> {
   const { configuration } = configured;
-  onFaults((error) => {
-    const text = `Nobody caught an error: ${error.stack ?? error.message}`;
-    logWithCode(log, "error", text, errorCodeOf(error) ?? "internal-error");
-  });
+  onFaults((error) =>
+    log.events.tell("internal-error", {
+      detail: "nobody caught it",
+      errorCode: errorCodeOf(error) ?? undefined,
+      error: error.stack ?? error.message,
+    })
+  );
   const { users } = configuration.values;
-  const server = new Server({ ...serverOptions(configuration), log });
+  const server = new Server({ ...serverOptions(configuration), ...log.options });
   const access = await accessOf(users);
   for (const hook of access.hooks) server.addHook(hook);
   const storage = await makeStorage(storageChoice(configuration.values), parts);
@@ -63,12 +69,13 @@ export async function serve(configured: Configured, { parts, log, configure }: S
     loaded ??= import("./reload.ts").then(({ Reload }) =>
       new Reload({ server, log, configure, make, access }, configuration)
     );
-  const reloadable = reloads(reload);
+  const reloadable = reloads(reload, log);
   // Other brokers save or show something on them, and who sends one does not want this one to end.
-  onSignals(
-    userSignals,
-    (signal) => log("info", `${signal}: there is nothing to do on this signal, comqtt goes on`),
-  );
+  onSignals(userSignals, (signal) => {
+    if (reopened(log, signal)) return;
+    const detail = `${signal}: there is nothing to do on this signal, comqtt goes on`;
+    log.events.note("signal-ignored", { detail });
+  });
   try {
     await server.serve();
   } catch (error) {
@@ -79,24 +86,21 @@ export async function serve(configured: Configured, { parts, log, configure }: S
     await server.close();
     throw new CodedError("config-invalid", NO_LISTENER);
   }
-  say(versionLine());
   const places = entrances(server.listeners, configuration.listeners, users !== undefined);
-  for (const line of listenerLines(places)) say(line);
-  say(storageLine(server.storage));
-  for (const warning of openWarnings(places)) log("warn", warning);
+  announce(log, places, server.storage);
+  for (const detail of openWarnings(places)) log.events.note("open-to-everyone", { detail });
   reloadable();
   if (configuration.values.watch === true) await watchFiles(configured.files, reload);
   returnMemory();
-  say(`comqtt ${VERSION} is ready`);
+  log.say(`comqtt ${VERSION} is ready`, "ready");
 }
 
 /** What the server itself is told. */
 function serverOptions({ values }: Configuration): PartialServerOptions {
-  const { capabilities, limits, queueFull, sysTopicInterval, restoreCounters, log } = values;
+  const { capabilities, limits, queueFull, sysTopicInterval, restoreCounters } = values;
   return {
     capabilities,
     limits,
-    logLevel: log.level ?? DEFAULT_LEVEL,
     ...(queueFull === undefined ? {} : { queueFull }),
     ...(sysTopicInterval === undefined ? {} : { sysTopicInterval }),
     ...(restoreCounters === undefined ? {} : { restoreCounters }),
@@ -117,24 +121,23 @@ function listenerMaker(server: Server, parts: Parts): (setting: ListenerSetting)
   };
 }
 
-function say(line: string): void {
-  writeOutput(`${line}\n`);
-}
-
 /** The function returned says whether a signal has come. */
-function stopOnSignal(server: Server, log: Log): () => boolean {
+function stopOnSignal(server: Server, log: ProgramLog): () => boolean {
   let stopping = false;
   onSignals(["SIGINT", "SIGTERM"], (signal) => {
     // Whoever asks twice does not want to wait.
-    if (stopping) exit(signal === "SIGINT" ? 130 : 143);
+    if (stopping) {
+      void log.end(NO_TIME_MS).finally(() => exit(signal === "SIGINT" ? 130 : 143));
+      return;
+    }
     stopping = true;
-    say(`${signal}: comqtt is closing`);
-    // What could not be written is missing at the next start, and whoever started us should know.
-    const end = (): void => exit(typeof server.storage?.failing === "string" ? 1 : 0);
+    log.say(`${signal}: comqtt is closing`, "closing");
+    const end = (): void => {
+      // What could not be written is missing at the next start, and whoever started us should know.
+      void log.end(LAST_LINES_MS).finally(() => exit(typeof server.storage?.failing === "string" ? 1 : 0));
+    };
     setTimeout(end, LAST_RESORT_MS);
-    server.close().catch((error: Error) =>
-      logWithCode(log, "error", `Closing failed: ${error.message}`, errorCodeOf(error))
-    ).finally(end);
+    server.close().catch((error) => log.events.note("close-failed", faultOf(error))).finally(end);
   });
   return () => stopping;
 }
@@ -143,11 +146,12 @@ function stopOnSignal(server: Server, log: Log): () => boolean {
  * SIGHUP, and with `watch` a change of the files. What comes before the call of the function returned is done then,
  * because a start may take its time.
  */
-function reloads(reload: () => Promise<Reload>): () => void {
+function reloads(reload: () => Promise<Reload>, log: ProgramLog): () => void {
   let ready = false;
   let asked = false;
   const run = (): void => void reload().then((loaded) => loaded.run("SIGHUP"));
-  onSignals(["SIGHUP"], () => {
+  onSignals(["SIGHUP"], (signal) => {
+    reopened(log, signal);
     if (ready) run();
     else asked = true;
   });
@@ -155,6 +159,13 @@ function reloads(reload: () => Promise<Reload>): () => void {
     ready = true;
     if (asked) run();
   };
+}
+
+/** Somebody has moved the log file. False: there is none. */
+function reopened(log: ProgramLog, detail: string): boolean {
+  if (!log.reopen()) return false;
+  log.events.note("log-reopened", { detail });
+  return true;
 }
 
 /** Looks at the files from now on. */

@@ -109,6 +109,11 @@ export abstract class SourceReader {
       const items = this.items(entry).map((item) => this.value(item, kind.item!));
       return items.every((item) => item !== undefined) ? items as T : undefined;
     }
+    const pairs = kind.pairs === true && entry.node !== null ? this.#pairs(entry) : null;
+    if (pairs !== null) {
+      const items = pairs.map((pair) => this.#item(pair, kind.item!));
+      return items.every((item) => item !== undefined) ? items as T : undefined;
+    }
     const written = this.text(entry);
     if (written === undefined) {
       if (kind.secret === true && entry.node !== null && this.keysOf(entry.node) !== null) {
@@ -129,6 +134,26 @@ export abstract class SourceReader {
       if (exact !== undefined) this.error(entry.node ?? entry.key, exact);
       else this.wrong(entry, kind.accepted, kind.secret);
     }
+    return value;
+  }
+
+  /** Null when it is no mapping. */
+  #pairs(entry: Entry): { entry: Entry; name: string }[] | null {
+    if (this.keysOf(entry.node!) === null) return null;
+    return this.entries(entry).map((inner) => ({
+      entry: inner,
+      name: inner.path.slice(entry.path.length + 1),
+    }));
+  }
+
+  #item<T>({ entry, name }: { entry: Entry; name: string }, kind: ValueKind<T>): T | undefined {
+    const { text, fault } = resolveText(this.text(entry) ?? "", this.#outside);
+    if (fault !== undefined) {
+      this.#ungettable(entry, fault);
+      return undefined;
+    }
+    const value = kind.parse(`${name}=${text}`);
+    if (value === undefined) this.wrong(entry, kind.accepted);
     return value;
   }
 

@@ -13,6 +13,8 @@ export interface ValueKind<T> {
   fault?(text: string): string;
   /** In a file it may also be a list of these. */
   readonly item?: ValueKind<unknown>;
+  /** In a file it may also be a mapping: each key and its value are an item, `key=value`. */
+  readonly pairs?: true;
   /** It may begin with `~/`. */
   readonly path?: true;
 }
@@ -22,8 +24,15 @@ export type Range = readonly [low: number, high: number];
 /** What a value looks like, whatever its name. */
 export type Shape =
   | { readonly is: "integer"; readonly range: Range }
-  | { readonly is: "size"; readonly range: Range; readonly none?: true; readonly share?: true }
-  | { readonly is: "duration"; readonly unit: "ms" | "s"; readonly range: Range }
+  | {
+    readonly is: "size";
+    readonly range: Range;
+    readonly none?: true;
+    readonly share?: true;
+    readonly small?: string;
+  }
+  /** `small`: what a bare number below the range counts, which may be 0. */
+  | { readonly is: "duration"; readonly unit: "ms" | "s"; readonly range: Range; readonly small?: string }
   | { readonly is: "yes or no" }
   | { readonly is: "one of"; readonly choices: readonly string[] }
   | { readonly is: "text"; readonly mayBeEmpty: boolean }
@@ -32,6 +41,7 @@ export type Shape =
   | { readonly is: "address" }
   | { readonly is: "network" }
   | { readonly is: "origins" }
+  | { readonly is: "level of a component" }
   | { readonly is: "list"; readonly of: Shape };
 
 function within(value: number, [low, high]: Range): number | undefined {

@@ -1,80 +1,130 @@
 /**
  * Everything that has a code: what happens and what goes wrong. A code stays the same from version to version, in the log,
- * on errors and in what is answered over HTTP. `docs/log.md` explains them all.
+ * on errors and in what is answered over HTTP. `docs/events.md` and `docs/log.md` explain them all.
  */
 
-/** All events that have a code: how much each matters (`level`), and what its line begins with (`title`). */
+/**
+ * All events: how much each matters (`level`; of those whose code ends in `-says` each line has its own), what it belongs
+ * to (`component`), and what its line begins with (`title`).
+ */
+// deno-fmt-ignore
 export const LOG_EVENTS = {
-  // --- how a connection ended that CONNACK had welcomed ---
-  "client-connected": { level: "debug", title: "Client connected" },
-  "client-disconnected": { level: "debug", title: "Client disconnected" },
-  "connection-lost": { level: "debug", title: "Connection ended without DISCONNECT" },
-  "keep-alive-timeout": { level: "debug", title: "Keep-alive timeout" },
-  "session-taken-over": { level: "debug", title: "Session taken over" },
-  "server-closing": { level: "debug", title: "Connection ended because the server closes" },
-  "client-id-contested": { level: "warn", title: "Clients fight for one client id" },
-  "disconnected-by-server": { level: "info", title: "Client was disconnected" },
-  // --- what a client must not send, before or after CONNACK ---
-  "packet-malformed": { level: "debug", title: "Malformed packet" },
-  "packet-too-large": { level: "info", title: "Packet too large" },
-  "user-properties-exceeded": { level: "info", title: "Too many user properties" },
-  "topic-too-long": { level: "info", title: "Topic too long or too deep" },
-  "topic-alias-exceeded": { level: "info", title: "Topic alias too high" },
-  "receive-maximum-exceeded": { level: "info", title: "Too many publishes unacknowledged" },
-  "feature-not-available": { level: "info", title: "Not available here" },
-  "packet-refused-by-hook": { level: "info", title: "Packet refused by a hook" },
-  "client-packet-limit": { level: "info", title: "Answer larger than the client takes" },
-  "storage-not-writable": { level: "info", title: "Ended because the storage cannot be written" },
-  "internal-error": { level: "error", title: "Internal error" },
-  // --- CONNECT that was refused ---
-  "not-mqtt": { level: "debug", title: "Not MQTT" },
-  "http-on-mqtt-port": { level: "info", title: "HTTP where MQTT is spoken" },
-  "tls-on-mqtt-port": { level: "info", title: "TLS where plain MQTT is spoken" },
-  "connection-closed-early": { level: "debug", title: "Connection closed before CONNECT" },
-  "connect-timeout": { level: "info", title: "No complete CONNECT in time" },
-  "connect-malformed": { level: "debug", title: "Malformed CONNECT" },
-  "connect-refused": { level: "info", title: "CONNECT refused" },
-  "connect-refused-by-hook": { level: "info", title: "CONNECT refused by a hook" },
-  "protocol-version-refused": { level: "info", title: "CONNECT refused, protocol version" },
-  "client-id-refused": { level: "info", title: "CONNECT refused, client id" },
-  "will-refused": { level: "info", title: "Will refused" },
-  "authentication-failed": { level: "info", title: "Authentication failed" },
-  "client-blocked": { level: "info", title: "CONNECT refused, client id is blocked" },
-  "connections-exceeded": { level: "info", title: "CONNECT refused, too many connections" },
-  "connection-rate-exceeded": { level: "info", title: "CONNECT refused, too many a second" },
-  "overloaded": { level: "info", title: "Refused, the server has too much to do" },
-  "sessions-exceeded": { level: "info", title: "CONNECT refused, too many sessions" },
-  // --- before there was MQTT ---
-  "tls-handshake-failed": { level: "info", title: "TLS handshake failed" },
-  "plain-on-tls-port": { level: "info", title: "Plain bytes where TLS is spoken" },
-  "client-certificate-refused": { level: "info", title: "Client certificate refused" },
-  "handshakes-exceeded": { level: "info", title: "Too many handshakes at a time" },
-  "proxy-header-refused": { level: "info", title: "PROXY header refused" },
-  "proxy-not-trusted": { level: "info", title: "Connection from no trusted proxy" },
-  "foreign-page-refused": { level: "info", title: "Page in a browser refused" },
-  "websocket-refused": { level: "info", title: "WebSocket handshake refused" },
-  "websocket-malformed": { level: "debug", title: "Malformed WebSocket frame" },
-  "websocket-message-too-large": { level: "info", title: "WebSocket message too large" },
-  // --- what was refused while the connection goes on ---
-  "subscribe-refused": { level: "info", title: "Subscription refused" },
-  "unsubscribe-refused": { level: "info", title: "Unsubscription refused" },
-  "publish-refused": { level: "info", title: "Publish refused" },
-  // --- the program ---
-  "certificate-reloaded": { level: "info", title: "Certificate read again" },
-  "certificate-unusable": { level: "error", title: "Certificate not taken, the one before stays" },
-  "hook-failed": { level: "warn", title: "Hook failed" },
-  "handler-failed": { level: "warn", title: "Handler failed" },
-  "hook-method-unknown": { level: "warn", title: "Hook has a method that is no event" },
-  "event-loop-late": { level: "warn", title: "Nobody was served for a while" },
-  "loop-delay-high": { level: "warn", title: "New connections are refused, the event loop is late" },
-  "memory-high": { level: "warn", title: "Memory is short" },
-  "memory-full": { level: "warn", title: "Queues are cut, memory is short" },
-  "memory-low": { level: "info", title: "Memory is enough again" },
-  "nobody-may-connect": { level: "warn", title: "Nobody may connect" },
+  // --- connections: how they end, what clients must not send, CONNECT that is refused ---
+  "client-connected": { level: "debug", component: "connection", title: "Client connected" },
+  "client-disconnected": { level: "debug", component: "connection", title: "Client disconnected" },
+  "connection-lost": { level: "debug", component: "connection", title: "Connection ended without DISCONNECT" },
+  "keep-alive-timeout": { level: "debug", component: "connection", title: "Keep-alive timeout" },
+  "disconnected-by-server": { level: "info", component: "connection", title: "Client was disconnected" },
+  "packet-malformed": { level: "debug", component: "connection", title: "Malformed packet" },
+  "packet-too-large": { level: "info", component: "connection", title: "Packet too large" },
+  "user-properties-exceeded": { level: "info", component: "connection", title: "Too many user properties" },
+  "topic-too-long": { level: "info", component: "connection", title: "Topic too long or too deep" },
+  "topic-alias-exceeded": { level: "info", component: "connection", title: "Topic alias too high" },
+  "receive-maximum-exceeded": { level: "info", component: "connection", title: "Too many publishes unacknowledged" },
+  "feature-not-available": { level: "info", component: "connection", title: "Not available here" },
+  "client-packet-limit": { level: "info", component: "connection", title: "Answer larger than the client takes" },
+  "connect-malformed": { level: "debug", component: "connection", title: "Malformed CONNECT" },
+  "connect-refused": { level: "info", component: "connection", title: "CONNECT refused" },
+  "protocol-version-refused": { level: "info", component: "connection", title: "CONNECT refused, protocol version" },
+  "client-id-refused": { level: "info", component: "connection", title: "CONNECT refused, client id" },
+  // --- sessions ---
+  "session-taken-over": { level: "debug", component: "session", title: "Session taken over" },
+  "client-id-contested": { level: "warn", component: "session", title: "Clients fight for one client id" },
+  "will-refused": { level: "info", component: "session", title: "Will refused" },
+  "sessions-exceeded": { level: "info", component: "session", title: "CONNECT refused, too many sessions" },
+  // --- access: who may connect, publish and subscribe ---
+  "packet-refused-by-hook": { level: "info", component: "auth", title: "Packet refused by a hook" },
+  "connect-refused-by-hook": { level: "info", component: "auth", title: "CONNECT refused by a hook" },
+  "authentication-failed": { level: "info", component: "auth", title: "Authentication failed" },
+  "client-blocked": { level: "info", component: "auth", title: "CONNECT refused, client id is blocked" },
+  "subscribe-refused": { level: "info", component: "auth", title: "Subscription refused" },
+  "unsubscribe-refused": { level: "info", component: "auth", title: "Unsubscription refused" },
+  "publish-refused": { level: "info", component: "auth", title: "Publish refused" },
+  "nobody-may-connect": { level: "warn", component: "auth", title: "Nobody may connect" },
+  "users-reloaded": { level: "info", component: "auth", title: "" },
+  "users-unusable": { level: "error", component: "auth", title: "" },
+  // --- before there is MQTT, and what is refused at the door ---
+  "not-mqtt": { level: "debug", component: "listener", title: "Not MQTT" },
+  "http-on-mqtt-port": { level: "info", component: "listener", title: "HTTP where MQTT is spoken" },
+  "tls-on-mqtt-port": { level: "info", component: "listener", title: "TLS where plain MQTT is spoken" },
+  "connection-closed-early": { level: "debug", component: "listener", title: "Connection closed before CONNECT" },
+  "connect-timeout": { level: "info", component: "listener", title: "No complete CONNECT in time" },
+  "connections-exceeded": { level: "info", component: "listener", title: "CONNECT refused, too many connections" },
+  "connection-rate-exceeded": { level: "info", component: "listener", title: "CONNECT refused, too many a second" },
+  "tls-handshake-failed": { level: "info", component: "listener", title: "TLS handshake failed" },
+  "plain-on-tls-port": { level: "info", component: "listener", title: "Plain bytes where TLS is spoken" },
+  "client-certificate-refused": { level: "info", component: "listener", title: "Client certificate refused" },
+  "handshakes-exceeded": { level: "info", component: "listener", title: "Too many handshakes at a time" },
+  "proxy-header-refused": { level: "info", component: "listener", title: "PROXY header refused" },
+  "proxy-not-trusted": { level: "info", component: "listener", title: "Connection from no trusted proxy" },
+  "foreign-page-refused": { level: "info", component: "listener", title: "Page in a browser refused" },
+  "websocket-refused": { level: "info", component: "listener", title: "WebSocket handshake refused" },
+  "websocket-malformed": { level: "debug", component: "listener", title: "Malformed WebSocket frame" },
+  "websocket-message-too-large": { level: "info", component: "listener", title: "WebSocket message too large" },
+  "certificate-reloaded": { level: "info", component: "listener", title: "Certificate read again" },
+  "certificate-unusable": { level: "error", component: "listener", title: "Certificate not taken, the one before stays" },
+  "listener-failed": { level: "error", component: "listener", title: "" },
+  "listener-close-failed": { level: "error", component: "listener", title: "The listener could not be closed" },
+  "listener-says": { level: "info", component: "listener", title: "" },
+  "open-to-everyone": { level: "warn", component: "listener", title: "" },
+  "certificate-asked-for": { level: "info", component: "listener", title: "" },
+  "listener-unchanged": { level: "error", component: "listener", title: "" },
+  "listener-gone": { level: "error", component: "listener", title: "A listener was closed and cannot be opened again" },
+  // --- what outlives the process ---
+  "storage-not-writable": { level: "info", component: "storage", title: "Ended because the storage cannot be written" },
+  "storage-loading": { level: "info", component: "storage", title: "Loading what the storage keeps" },
+  "storage-loaded": { level: "info", component: "storage", title: "The storage is loaded" },
+  "storage-failed": { level: "error", component: "storage", title: "QoS 1 and 2 are refused until the storage can be written" },
+  "storage-recovered": { level: "warn", component: "storage", title: "The storage can be written again" },
+  "storage-retold": { level: "warn", component: "storage", title: "Everything in memory is told to the storage again" },
+  "storage-unreadable": { level: "error", component: "storage", title: "What waits for clients cannot be read, it is tried again" },
+  "storage-close-failed": { level: "error", component: "storage", title: "The storage could not be closed" },
+  "storage-says": { level: "info", component: "storage", title: "" },
+  // --- plug-ins and handlers ---
+  "hook-failed": { level: "warn", component: "hook", title: "Hook failed" },
+  "handler-failed": { level: "warn", component: "hook", title: "Handler failed" },
+  "hook-method-unknown": { level: "warn", component: "hook", title: "Hook has a method that is no event" },
+  "hook-says": { level: "info", component: "hook", title: "" },
+  "early-publish-refused": { level: "warn", component: "hook", title: "An early publish was refused" },
+  // --- the server as a whole ---
+  "server-closing": { level: "debug", component: "broker", title: "Connection ended because the server closes" },
+  "internal-error": { level: "error", component: "broker", title: "Internal error" },
+  "overloaded": { level: "info", component: "broker", title: "Refused, the server has too much to do" },
+  "event-loop-late": { level: "warn", component: "broker", title: "Nobody was served for a while" },
+  "loop-delay-high": { level: "warn", component: "broker", title: "New connections are refused, the event loop is late" },
+  "memory-high": { level: "warn", component: "broker", title: "Memory is short" },
+  "memory-full": { level: "warn", component: "broker", title: "Queues are cut, memory is short" },
+  "memory-low": { level: "info", component: "broker", title: "Memory is enough again" },
+  "memory-not-returned": { level: "warn", component: "broker", title: "Memory could not be given back" },
+  "clock-set": { level: "warn", component: "broker", title: "The clock of the machine was set" },
+  "close-timeout": { level: "warn", component: "broker", title: "Closed without waiting any longer" },
+  "close-failed": { level: "error", component: "broker", title: "Closing failed" },
+  // --- the program, from its start to its end ---
+  "starting": { level: "info", component: "program", title: "" },
+  "listening": { level: "info", component: "program", title: "Listening" },
+  "who-can-connect": { level: "info", component: "program", title: "" },
+  "storage-chosen": { level: "info", component: "program", title: "" },
+  "ready": { level: "info", component: "program", title: "" },
+  "closing": { level: "info", component: "program", title: "" },
+  "start-failed": { level: "error", component: "program", title: "" },
+  "signal-ignored": { level: "info", component: "program", title: "" },
+  // --- the configuration ---
+  "config-warning": { level: "warn", component: "config", title: "" },
+  "config-applied": { level: "info", component: "config", title: "" },
+  "config-unusable": { level: "error", component: "config", title: "" },
+  "restart-needed": { level: "warn", component: "config", title: "" },
+  // --- the log itself ---
+  "log-reopened": { level: "info", component: "log", title: "The log file was opened again" },
+  "log-not-written": { level: "error", component: "log", title: "The log cannot be written" },
+  "log-lines-lost": { level: "warn", component: "log", title: "Lines of the log were lost" },
+  "log-rotation-failed": { level: "warn", component: "log", title: "The log file could not be rotated" },
 } as const;
 
-/** What happened; see `docs/log.md`. */
+/** What happened; see `docs/events.md`. */
 export type EventCode = keyof typeof LOG_EVENTS;
+
+/** What a line of the log belongs to: each may have a level of its own. Of hooks there is `hook:` and the id, too. */
+export type LogComponent = (typeof LOG_EVENTS)[EventCode]["component"];
 
 /**
  * What can be wrong for a program or its operator: what it is in general (`title`), and the status of HTTP that it is

@@ -1,44 +1,12 @@
 /** The one place where lines of the log are made: from what happened to text, and the same as fields. */
 
-import { type ErrorCode, type EventCode, LOG_EVENTS } from "./codes.ts";
-import {
-  type Log,
-  LOG_LEVELS,
-  type LogFields,
-  type LogLevel,
-  type LogOccurrence,
-  type LogSummary,
-  logWithCode,
-} from "./log.ts";
-import { printable, quoted, shortened } from "./quoted.ts";
-import { identity, Storms } from "./storms.ts";
+import { type EventCode, LOG_EVENTS } from "./codes.ts";
 import { textOf } from "./error_text.ts";
-
-/** Characters of what a stranger chose. */
-const MOST = 100;
-/** Of what an error says, and of what we say ourselves. */
-const MOST_WORDS = 500;
-
-type Shown = Exclude<keyof LogFields, "detail">;
-/** In the order in which they stand in a line. */
-const ORDER: readonly Shown[] = [
-  "client",
-  "user",
-  "address",
-  "listener",
-  "by",
-  "topic",
-  "filter",
-  "hook",
-  "method",
-  "reason",
-  "reasonCode",
-  "setting",
-  "limit",
-  "size",
-  "times",
-  "error",
-];
+import { cut, eventText, MOST_WORDS, printed, printedMore } from "./log/event_text.ts";
+import type { Log, LogEvent, LogFields, LogLevel, LogSummary } from "./log.ts";
+import { type LogLevelsOf, LogThresholds } from "./log/levels.ts";
+import { printable } from "./quoted.ts";
+import { identity, Storms } from "./storms.ts";
 
 /** What the log has to know of time. */
 export interface LogClock {
@@ -50,47 +18,48 @@ export interface LogClock {
 
 export class EventLog {
   readonly #log: Log;
-  readonly #least: number;
+  readonly #thresholds: LogThresholds;
   readonly #clock: LogClock;
-  readonly #storms: Storms = new Storms((code, fields, more) => this.#write(code, fields, more));
+  readonly #storms: Storms = new Storms((code, fields, more) =>
+    this.#write(code, LOG_EVENTS[code].level, fields, more)
+  );
   #ended = false;
   #broken = false;
 
-  /** `least`: what is below it is not even made. */
-  constructor(log: Log, least: LogLevel | "off", clock: LogClock) {
+  /** `least`: what is below it is not even made; `levels`: the same of single components. */
+  constructor(log: Log, least: LogLevel | "off", clock: LogClock, levels: LogLevelsOf = {}) {
     this.#log = log;
-    this.#least = least === "off" ? LOG_LEVELS.length : LOG_LEVELS.indexOf(least);
+    this.#thresholds = new LogThresholds(least, levels);
     this.#clock = clock;
   }
 
-  /** Somebody wants to know. */
-  wants(level: LogLevel): boolean {
-    return LOG_LEVELS.indexOf(level) >= this.#least;
-  }
-
-  /** The same of the level that a code has. */
+  /** Somebody may want to know. */
   wantsCode(code: EventCode): boolean {
-    return this.wants(LOG_EVENTS[code].level);
+    return this.#thresholds.wants(code);
   }
 
-  /** A line that is no event of the table. `code`: of the error that it was made from. */
-  line(level: LogLevel, text: string, code: ErrorCode | null = null): void {
-    if (this.wants(level)) this.#hand(() => logWithCode(this.#log, level, text, code));
+  /**
+   * Something happened that is rare by its nature: told at once, and each time. `level`: of what a hook or a listener says,
+   * whose code has none.
+   */
+  note(code: EventCode, given: LogFields, level: LogLevel = LOG_EVENTS[code].level): void {
+    if (!this.#thresholds.wantsLine(code, level, given.hook)) return;
+    this.#write(code, level, cut(given, code), null);
   }
 
   /** Something happened. The same again within ten seconds is counted and told later. */
   tell(code: EventCode, given: LogFields): void {
     const { level } = LOG_EVENTS[code];
-    if (!this.wants(level)) return;
+    if (!this.#thresholds.wantsLine(code, level, given.hook)) return;
     const key = identity(code, given);
     const time = this.#clock.now();
     const now = this.#clock.monotonic();
     if (!this.#ended) {
       if (this.#storms.again(key, given, time) || this.#storms.crowded(level, code, given, time, now)) return;
     }
-    const fields = cut(given);
+    const fields = cut(given, code);
     if (!this.#ended) this.#storms.begin(key, code, fields, now);
-    this.#write(code, fields, null);
+    this.#write(code, level, fields, null);
   }
 
   /** Time has passed. */
@@ -104,84 +73,20 @@ export class EventLog {
     this.#storms.flush(this.#clock.monotonic());
   }
 
-  #write(code: EventCode, fields: LogFields, more: LogSummary | null): void {
+  #write(code: EventCode, level: LogLevel, fields: LogFields, more: LogSummary | null): void {
     const text = eventText(code, fields, more);
     const event = { code, ...printed(fields) };
-    const whole = more === null ? event : { ...event, more: printedMore(more) };
-    this.#hand(() => this.#log(LOG_EVENTS[code].level, text, whole));
+    this.#hand(level, text, more === null ? event : { ...event, more: printedMore(more) });
   }
 
   /** A log that throws must not take the connection along that it was told of. */
-  #hand(toLog: () => void): void {
+  #hand(level: LogLevel, text: string, event: LogEvent): void {
     try {
-      toLog();
+      this.#log(level, text, event);
     } catch (error) {
       if (this.#broken) return;
       this.#broken = true;
       console.error(`comqtt: error: The log failed: ${printable(textOf(error), MOST_WORDS)}`);
     }
   }
-}
-
-/** Without what is undefined, every string short. */
-function cut(given: LogFields): LogFields {
-  const fields: Record<string, unknown> = {};
-  if (given.detail !== undefined) fields.detail = shortened(given.detail, MOST_WORDS);
-  for (const name of ORDER) {
-    const value = given[name];
-    if (typeof value === "string") fields[name] = marked(value, name === "error" ? MOST_WORDS : MOST);
-    else if (value !== undefined) fields[name] = value;
-  }
-  return fields;
-}
-
-function marked(text: string, most: number): string {
-  return text.length > most ? `${shortened(text, most)}...` : text;
-}
-
-/** As they are given to a program: every string on one line. */
-function printed<T extends object>(fields: T): T {
-  const entries = Object.entries(fields);
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, typeof value === "string" ? printable(value, Infinity) : value]),
-  ) as T;
-}
-
-function printedMore(more: LogSummary): LogSummary {
-  return { ...more, first: printedOne(more.first), last: printedOne(more.last) };
-}
-
-function printedOne({ time, client, address }: LogOccurrence): LogOccurrence {
-  return printed({ time, ...cut({ client, address }) });
-}
-
-/** `Title: what exactly (code=... client="..." ...)`. */
-function eventText(code: EventCode, fields: LogFields, more: LogSummary | null): string {
-  const { detail } = fields;
-  const parts = [`code=${code}`];
-  for (const name of ORDER) {
-    const value = fields[name];
-    if (value !== undefined) parts.push(`${name}=${shown(value)}`);
-  }
-  const exactly = detail === undefined ? "" : `: ${printable(detail, MOST_WORDS)}`;
-  const many = more === null ? "" : `: ${moreText(more)}`;
-  return `${LOG_EVENTS[code].title}${exactly}${many} (${parts.join(" ")})`;
-}
-
-function moreText({ count, seconds, first, last }: LogSummary): string {
-  const many = `${count} more in ${seconds} s`;
-  return count === 1
-    ? `${many}, ${whoText(first)}`
-    : `${many}, first ${whoText(first)}, last ${whoText(last)}`;
-}
-
-function whoText({ time, ...given }: LogOccurrence): string {
-  const { client, address } = cut(given);
-  const at = new Date(time).toISOString();
-  const who = client === undefined ? "" : ` client=${shown(client)}`;
-  return `${at}${who}${address === undefined ? "" : ` address=${shown(address)}`}`;
-}
-
-function shown(value: string | number | boolean): string {
-  return typeof value === "string" ? quoted(value, Infinity) : String(value);
 }

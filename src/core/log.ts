@@ -10,17 +10,17 @@ export const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"
 
 /**
  * Receives one line per event, without a line break at its end. What clients chose is quoted in it, escaped and cut.
- * `event`: the same as fields; lines that have no code of the tables in `docs/log.md` have none.
+ * `event`: the same as fields, with a code of the table in `docs/events.md`.
  */
-export type Log = (level: LogLevel, text: string, event?: LogEvent) => void;
+export type Log = (level: LogLevel, text: string, event: LogEvent) => void;
 
 /**
  * What happened, as fields. Strings that clients chose are cut to 100 characters, and control and invisible characters in
  * them are escaped as in `\u001b`. Never a password, payload or key.
  */
 export interface LogEvent extends LogFields {
-  /** What kind of event it is, or what went wrong; it stays the same from version to version. */
-  readonly code: EventCode | ErrorCode;
+  /** What kind of event it is; it stays the same from version to version. */
+  readonly code: EventCode;
   /** There were more of it: this line stands for all of them. */
   readonly more?: LogSummary;
 }
@@ -57,6 +57,8 @@ export interface LogFields {
   readonly size?: number | undefined;
   /** How often. */
   readonly times?: number | undefined;
+  /** Of the error that the line was made from: one of `ERROR_CODES`. */
+  readonly errorCode?: ErrorCode | undefined;
   /** What an error said: of a hook, a handler, the network. */
   readonly error?: string | undefined;
   /** What exactly, in a few words of ours. */
@@ -83,12 +85,6 @@ export interface LogOccurrence {
   readonly client?: string | undefined;
   /** Of the client. */
   readonly address?: string | undefined;
-}
-
-/** A line that is no event, with the code of the error it was made from, if there is one. */
-export function logWithCode(log: Log, level: LogLevel, text: string, code: ErrorCode | null): void {
-  if (code === null) log(level, text);
-  else log(level, `${text} (code=${code})`, { code });
 }
 
 /** Nothing. */

@@ -3,7 +3,8 @@
 import { CodedRangeError, CodedTypeError } from "./errors.ts";
 import type { Clock } from "./clock.ts";
 import { consoleLog, type Log, LOG_LEVELS, type LogLevel, noLog } from "./log.ts";
-import { checkOptions, described, type Shape } from "./misuse.ts";
+import { isLogComponent, LOG_COMPONENTS, type LogLevelsOf } from "./log/levels.ts";
+import { checkOptions, described, type Shape, unknownName } from "./misuse.ts";
 import { nearest } from "./nearest.ts";
 
 export type { Log, LogLevel } from "./log.ts";
@@ -125,6 +126,7 @@ export interface ServerOptions {
   readonly clock: Clock | null;
   readonly log: Log;
   readonly logLevel: LogLevel | "off";
+  readonly logLevels: LogLevelsOf;
 }
 
 /** Every part may be left out. */
@@ -148,6 +150,11 @@ export interface PartialServerOptions {
   readonly log?: Log | null;
   /** The least that is logged; what is below costs nothing. Default `debug` with a `log`, `warn` without one. */
   readonly logLevel?: LogLevel | "off";
+  /**
+   * Other levels for single components, `{ storage: "debug" }` for example: `docs/events.md` says what belongs to which.
+   * `hook:` and the id of a hook are what that hook says, and what is said of it.
+   */
+  readonly logLevels?: Readonly<Record<string, LogLevel | "off">>;
 }
 
 /** What is offered when nothing else is said. */
@@ -231,6 +238,7 @@ const optionShape: Shape<PartialServerOptions> = {
   clock: "object",
   log: "any",
   logLevel: "string",
+  logLevels: "object",
 };
 
 /** Each value is of the kind its default is of. */
@@ -261,6 +269,7 @@ function checkGiven(given: PartialServerOptions): void {
     );
   }
   oneOf("logLevel", logLevel, [...LOG_LEVELS, "off"]);
+  checkLogLevels(given.logLevels);
   oneOf("queueFull", queueFull, ["drop-oldest", "drop-newest"]);
   if (clock !== undefined && (typeof clock.now !== "function" || typeof clock.every !== "function")) {
     throw new CodedTypeError(
@@ -333,7 +342,20 @@ export function resolveOptions(given: PartialServerOptions): ServerOptions {
     clock: given.clock ?? null,
     log: given.log === undefined ? consoleLog : given.log ?? noLog,
     logLevel: given.log === null ? "off" : given.logLevel ?? (given.log === undefined ? "warn" : "debug"),
+    logLevels: given.logLevels ?? {},
   };
+}
+
+function checkLogLevels(levels: PartialServerOptions["logLevels"] = {}): void {
+  for (const [name, level] of Object.entries(levels)) {
+    if (!isLogComponent(name)) {
+      throw new CodedTypeError(
+        "argument-invalid",
+        unknownName("component of logLevels", name, LOG_COMPONENTS),
+      );
+    }
+    oneOf(`logLevels.${name}`, level, [...LOG_LEVELS, "off"]);
+  }
 }
 
 /** (One that was made when a clock had no more than a time is not told from what it shows.) */

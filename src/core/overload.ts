@@ -5,9 +5,9 @@
  * either. A runtime keeps what it has, so it is given back again and again until there is room.
  */
 
+import { faultOf } from "./log/fault.ts";
 import { giveMemoryBack } from "../runtime/memory.ts";
 import { memoryUse } from "../runtime/process.ts";
-import { textOf } from "./error_text.ts";
 import type { EventLog } from "./event_log.ts";
 import { NOTHING_CUT, type QueueCut, sumOf } from "./queue_cut.ts";
 
@@ -197,7 +197,7 @@ export class Overload {
     try {
       await this.meter.giveBack();
     } catch (error) {
-      this.#host.events.line("warn", `Memory could not be given back: ${textOf(error)}`);
+      this.#host.events.note("memory-not-returned", faultOf(error));
     }
     this.#giving = false;
     if (this.#stopped) return;

@@ -2,12 +2,15 @@
 
 /** Control characters, what turns the direction of text or is invisible, other line ends, halves of characters. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+/** Nearly all of what there is to show: nothing in it is to be escaped. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 const QUOTES = /["\\]/g;
 const SHORT = new Map([["\n", "\\n"], ["\r", "\\r"], ["\t", "\\t"]]);
 
 /** In quotes and escaped; `...` after the quotes: there were more than `most` characters. */
 export function quoted(text: string, most: number): string {
   const shown = shortened(text, most);
+  if (PLAIN.test(shown)) return shown.length < text.length ? `"${shown}"...` : `"${shown}"`;
   const inside = shown.replace(QUOTES, "\\$&").replace(UNPRINTABLE, escaped);
   return `"${inside}"${shown.length < text.length ? "..." : ""}`;
 }
@@ -15,6 +18,7 @@ export function quoted(text: string, most: number): string {
 /** Without quotes, on one line; `...` at the end: there were more than `most` characters. */
 export function printable(text: string, most: number): string {
   const shown = shortened(text, most);
+  if (PLAIN.test(shown)) return shown.length < text.length ? `${shown}...` : shown;
   return `${shown.replace(UNPRINTABLE, escaped)}${shown.length < text.length ? "..." : ""}`;
 }
 

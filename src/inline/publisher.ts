@@ -17,7 +17,6 @@ import { publishFlags, PublishView } from "../hook/publish_view.ts";
 import { Message } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
 import type { TopicEntry } from "../topics/topic_table.ts";
-import { quoted } from "./checks.ts";
 import { SerialQueue } from "./serial_queue.ts";
 import { own, type PublishRequest } from "./publish_request.ts";
 import type { InlineSubscriptions } from "./subscriptions.ts";
@@ -80,10 +79,8 @@ export class Publisher {
     for (const request of early) {
       void this.#serial.run(() => this.#ask(request)).then(({ code, text }) => {
         if (code < 0x80) return;
-        this.#broker.log(
-          "warn",
-          `What was to be published to ${quoted(request.topic)} first was refused: ${text}`,
-        );
+        const reason = { reason: text, reasonCode: code };
+        this.#broker.events.tell("early-publish-refused", { topic: request.topic, ...reason });
       });
     }
   }

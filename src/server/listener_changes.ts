@@ -1,9 +1,8 @@
 /** Listeners that are replaced and removed while the server runs. */
 
 import type { Broker } from "../broker/broker.ts";
-import { errorCodeOf } from "../core/codes.ts";
+import { faultOf } from "../core/log/fault.ts";
 import { CodedError } from "../core/errors.ts";
-import { textOf } from "../core/error_text.ts";
 import { Reasons } from "../packets/reason.ts";
 import { checkListener } from "../listeners/check.ts";
 import type { Listener } from "../listeners/listener.ts";
@@ -153,11 +152,7 @@ export class ListenerChanges {
       await this.#listeners.open(listener);
     } catch (error) {
       this.#listeners.forget(listener);
-      this.#broker.log(
-        "error",
-        `Listener "${listener.id}" was closed and cannot be opened again: ${textOf(error)}`,
-        errorCodeOf(error),
-      );
+      this.#broker.events.note("listener-gone", { listener: listener.id, ...faultOf(error) });
     }
   }
 

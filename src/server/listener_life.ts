@@ -1,13 +1,11 @@
 /** The life of listeners on a server: no two of them at one place, opened and closed with it, and what they are given. */
 
+import { faultOf } from "../core/log/fault.ts";
 import type { Broker } from "../broker/broker.ts";
 import { systemInfo } from "../broker/system_info.ts";
-import { type ErrorCode, errorCodeOf } from "../core/codes.ts";
 import { CodedError } from "../core/errors.ts";
-import { textOf } from "../core/error_text.ts";
 import type { LatenessFigures } from "../core/lateness.ts";
 import type { MemoryFigures } from "../core/overload.ts";
-import type { LogLevel } from "../core/options.ts";
 import type { SystemInfo } from "../core/system_info.ts";
 import type { Listener, ListenerHost } from "../listeners/listener.ts";
 import { ListenerError } from "../listeners/listener_error.ts";
@@ -151,11 +149,7 @@ export class ServerListeners {
     try {
       await listener.close();
     } catch (error) {
-      this.#broker.log(
-        "error",
-        `Cannot close listener "${listener.id}": ${textOf(error)}`,
-        errorCodeOf(error),
-      );
+      this.#broker.events.note("listener-close-failed", { listener: listener.id, ...faultOf(error) });
     }
   }
 }
@@ -198,6 +192,9 @@ function hostOf(broker: Broker, accept: ListenerHost["accept"]): ListenerHost {
     beginHandshake: (listener, ...begun) => handshakes.begin(listener.id, ...begun),
     refused: (refusal, { id: listener }): void => broker.events.tell(refusal.code, { ...refusal, listener }),
     tell: (code, fields, { id: listener }): void => broker.events.tell(code, { ...fields, listener }),
-    log: (level: LogLevel, text: string, code?: ErrorCode | null): void => broker.log(level, text, code),
+    log: (level, detail, errorCode): void => {
+      const code = level === "error" ? "listener-failed" : "listener-says";
+      broker.events.note(code, { detail, errorCode: errorCode ?? undefined }, level);
+    },
   };
 }

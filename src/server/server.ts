@@ -360,7 +360,7 @@ export class Server implements AsyncDisposable {
     await limited(
       Promise.all([this.#broker.stop(PATIENCE_MS), closed]),
       CLOSE_MS,
-      () => this.#broker.log("warn", `Closed without waiting any longer for hooks and listeners`),
+      () => this.#broker.events.note("close-timeout", {}),
     );
     await closeStorage(this.#broker);
     this.#inline.end();

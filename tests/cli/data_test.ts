@@ -174,7 +174,7 @@ test("data: a damaged database is put aside, said loudly and shown by the health
   await using program = await Program.start([...ports, "--data", folder.in("data")]);
   assert.match(
     program.errors,
-    / error .*It is kept as ".*\.damaged-20.*", and this server begins without its data \(code=storage-damaged\)\n/,
+    / error .*It is kept as ".*\.damaged-20.*", and this server begins without its data \(code=storage-says .* errorCode=storage-damaged\)\n/,
   );
   const answer = await fetch(`http://${program.address("http")}/healthcheck`);
   assert.equal(answer.status, 200);
@@ -322,8 +322,8 @@ test("data: a variable whose name is nearly one of ours is said, those of a serv
   });
   const warned = program.errors.trimEnd().split("\n").map((line) => line.replace(/^\S+ /, "")).sort();
   assert.deepEqual(warned, [
-    "warn COMQTT_DATADIR: Unknown setting, it has no effect; did you mean COMQTT_DATA",
-    "warn comqtt_log_level: Unknown setting, it has no effect; did you mean COMQTT_LOG_LEVEL",
+    "warn COMQTT_DATADIR: Unknown setting, it has no effect; did you mean COMQTT_DATA (code=config-warning)",
+    "warn comqtt_log_level: Unknown setting, it has no effect; did you mean COMQTT_LOG_LEVEL (code=config-warning)",
   ]);
   assert.match(program.output, /^Storage: memory, /m);
 });

@@ -2,22 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { logLine } from "../../src/cli/log.ts";
 import { Program } from "../harness/program.ts";
 import { socketClient } from "../harness/socket_client.ts";
-
-test("log: time, level and text on one line", () => {
-  const time = new Date(Date.UTC(2026, 1, 3, 4, 5, 6, 7));
-  assert.equal(
-    logLine(time, "warn", "Something happened"),
-    "2026-02-03T04:05:06.007Z warn Something happened\n",
-  );
-});
-
-test("log: a text cannot make lines of its own, nor speak to a terminal", () => {
-  const line = logLine(new Date(0), "info", 'Client "a\nb\r\x1b[31m\x9b\u2028é" ');
-  assert.equal(line, '1970-01-01T00:00:00.000Z info Client "a\\u000ab\\u000d\\u001b[31m\\u009b\\u2028é" \n');
-});
 
 test("log: no password is in it, whatever happens", async () => {
   await using program = await Program.start(undefined, { variables: { COMQTT_LOG_LEVEL: "debug" } });

@@ -51,8 +51,14 @@ test("start: a listener for other machines is warned of", async () => {
   assert.doesNotMatch(program.output, /Only this machine/);
   await program.until(() => program.errors.split("\n").length === 3, "two warnings");
   const [tcp, http] = program.errors.split("\n");
-  assert.match(tcp!, /^\S+Z warn Everyone who can reach \S+:\d+ \(tcp\) can connect.* without a password$/);
-  assert.match(http!, /^\S+Z warn Everyone who can reach \S+:\d+ \(http\) sees the statistics$/);
+  assert.match(
+    tcp!,
+    /^\S+Z warn Everyone who can reach \S+:\d+ \(tcp\) can connect.* without a password \(code=open-to-everyone\)$/,
+  );
+  assert.match(
+    http!,
+    /^\S+Z warn Everyone who can reach \S+:\d+ \(http\) sees the statistics \(code=open-to-everyone\)$/,
+  );
 });
 
 test("start: names of this machine are this machine", async () => {
@@ -213,7 +219,7 @@ const mistakes: readonly (readonly [string[], RegExp])[] = [
   [["--http", "off", "--data", "a", "--data", "b"], /^comqtt: Option --data was given more than once/],
   [
     ["--log-level", "loud"],
-    /^comqtt: --log-level: Cannot use "loud", expected one of debug, info, warn, error; --help/,
+    /^comqtt: --log-level: Cannot use "loud", expected one of debug, info, warn, error, off; --help/,
   ],
   [
     ["--conf", "/nowhere/a.yml"],
@@ -270,7 +276,7 @@ test("start: what comqtt 2 files say of features that are not there yet is a war
   await program.until(() => program.errors.includes("\n"), "a warning");
   assert.match(
     program.errors,
-    /^\S+Z warn .*single\.yml:1:1: "bridge-way" is not supported yet and has no effect\n$/,
+    /^\S+Z warn .*single\.yml:1:1: "bridge-way" is not supported yet and has no effect \(code=config-warning\)\n$/,
   );
   assert.match(program.output, /^ {2}tcp /m);
   assert.doesNotMatch(program.output, /^ {2}(ws|http) /m);

@@ -47,7 +47,7 @@ test(
     await program.until(() => program.errors.split("stays as it is").length === 3, "the refusals");
     assert.match(
       program.errors,
-      /the private key ".*both\.pem" is a certificate, expected a private key \(code=certificate-invalid\)$/m,
+      /the private key ".*both\.pem" is a certificate, expected a private key \(code=listener-unchanged listener="tls" errorCode=certificate-invalid\)$/m,
     );
     assert.equal(await serial(program, "tls", "authority.crt"), "1001");
     writeFileSync(
@@ -114,7 +114,7 @@ test(
     assert.equal(lines.length, 1, program.errors);
     assert.match(
       lines[0]!,
-      / warn Everyone who can reach \S+ \(wss\) can connect, publish and subscribe without a password$/,
+      / warn Everyone who can reach \S+ \(wss\) can connect, publish and subscribe without a password \(code=open-to-everyone\)$/,
     );
     const ca = written("authority.pem", tls.ca);
     const pair = ["--tls-cert", written("server.crt", tls.cert), "--tls-key", written("server.key", tls.key)];

@@ -67,7 +67,10 @@ test("users: other machines are no reason for a warning where a password is need
   assert.doesNotMatch(program.output, /Only this machine/);
   program.kill("SIGTERM");
   await program.ended;
-  assert.match(program.errors, /^\S+Z warn Everyone who can reach \S+ \(http\) sees the statistics\n$/);
+  assert.match(
+    program.errors,
+    /^\S+Z warn Everyone who can reach \S+ \(http\) sees the statistics \(code=open-to-everyone\)\n$/,
+  );
 });
 
 test("users: a change of the file counts while it runs, without a signal and with one", async () => {
@@ -75,11 +78,11 @@ test("users: a change of the file counts while it runs, without a signal and wit
   await using program = await Program.start([...anyPorts, "--users", file]);
   const { code: added } = await Program.run(["passwd", "add", "bert", "--users", file], { input: "geheim" });
   assert.equal(added, 0);
-  await program.until(() => / was read again: 2 users$/m.test(program.errors), "the users to be read again");
+  await program.until(() => / was read again: 2 users \(/.test(program.errors), "the users to be read again");
   assert.equal(await code(program, "bert", "geheim"), 0);
   writeFileSync(file, "broken");
   await program.until(
-    () => /users:1: Cannot find .*; the users stay as they were$/m.test(program.errors),
+    () => /users:1: Cannot find .*; the users stay as they were \(/.test(program.errors),
     "a complaint",
   );
   assert.equal(await code(program, "bert", "geheim"), 0);
@@ -91,7 +94,7 @@ test("users: a change of the file counts while it runs, without a signal and wit
   writeFileSync(file, `cleo:${hash}`);
   program.kill("SIGHUP");
   await program.until(
-    () => / info SIGHUP: the users were read again: 1$/m.test(program.errors),
+    () => / info SIGHUP: the users were read again: 1 \(code=users-reloaded\)$/m.test(program.errors),
     "the users to be read again",
   );
   assert.equal(await code(program, "cleo", "secret"), 0);

@@ -108,7 +108,6 @@ test("comqtt file: what is asked for and not there yet is a warning, what is not
     '"bridge-way"',
     '"dashboard-enable"',
     '"cluster"',
-    '"log.output"',
     '"mqtt.quic"',
     '"storage-way"',
   ]);
@@ -125,12 +124,6 @@ test("comqtt file: no warning of what means nothing without what it belongs to",
     "mqtt: { options: { inline-client: true } }",
   ].join("\n");
   assert.deepEqual(fileLayer({ file: "a.yml", text }).problems, []);
-});
-
-test("comqtt file: logs that are switched off go on, with a warning", () => {
-  assert.deepEqual(messages("log: { enable: false }", "warning"), [
-    '1:8 "log.enable" is not supported yet and has no effect',
-  ]);
 });
 
 test("comqtt file: a packet size that is set elsewhere is not warned of", () => {

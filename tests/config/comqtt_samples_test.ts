@@ -21,8 +21,6 @@ interface Sample {
 
 const notes = [
   "dashboard-enable",
-  "log.format",
-  "log.output",
   "mqtt.options.capabilities.maximum-packet-size",
 ];
 const redis = {
@@ -136,7 +134,7 @@ const options: readonly (readonly [args: string, values: unknown, lines: readonl
     'error --auth-way: Cannot use "1": only 0, which lets everyone in, is supported yet',
   ]],
   ["--log-enable --log-enable=true", {}, []],
-  ["-log-enable=false", {}, ["warning --log-enable: false is not supported yet and has no effect"]],
+  ["-log-enable=false", {}, []],
   ["-log-enable=perhaps", null, ['error --log-enable: Cannot use "perhaps", expected true or false']],
 ];
 

@@ -6,6 +6,8 @@ import { test } from "node:test";
 import { defaultCapabilities, defaultLimits } from "../../src/core/options.ts";
 import { defaultListeners } from "../../src/config/configuration.ts";
 import { fileLayer } from "../../src/config/file.ts";
+import { defaultsOf } from "../../src/config/table/item.ts";
+import { log as logTable } from "../../src/config/table/log.ts";
 
 const folder = new URL("../../config/", import.meta.url);
 // ledger.yml has rules, not a configuration.
@@ -23,7 +25,9 @@ test("examples: comqtt.yml says what the defaults are, all of them", () => {
     file: "comqtt.yml",
     text: readFileSync(new URL("comqtt.yml", folder), "utf8"),
   });
-  assert.deepEqual(layer.found.values, {
+  const { log, ...values } = layer.found.values;
+  assert.deepEqual(log, defaultsOf(logTable));
+  assert.deepEqual(values, {
     capabilities: defaultCapabilities,
     limits: defaultLimits,
     storage: {},
@@ -31,7 +35,6 @@ test("examples: comqtt.yml says what the defaults are, all of them", () => {
     sysTopicInterval: 1,
     restoreCounters: false,
     watch: false,
-    log: { level: "info" },
     tls: {},
   });
   const places = (listeners: typeof layer.listeners): unknown =>

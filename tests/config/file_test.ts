@@ -321,7 +321,8 @@ const mistakes: readonly (readonly [name: string, text: string, problems: string
     '2:3 Unknown key "limits.packet-szie", did you mean "packetSize"',
   ]],
   ["an unknown key close to none", "log: { colour: red }", [
-    '1:8 Unknown key "log.colour", expected one of level',
+    '1:8 Unknown key "log.colour", expected one of level, levels, format, output, file, ' +
+    "maxSize, maxAge, maxBackups, compress, times",
   ]],
   ["keys that every object has", "constructor: 1\n__proto__: 2\nlimits: { toString: 3 }", [
     '1:1 Unknown key "constructor", expected one of ' +

@@ -29,7 +29,8 @@ function migrated(conf: string, include?: Include): Migrated {
   assert.deepEqual(problems, [], text);
   const { listeners } = merge([layer]);
   const { capabilities, limits, storage, log, tls: _tls, ...rest } = layer.found.values;
-  const logged = log.level === undefined ? {} : { logLevel: log.level };
+  const { level, ...logs } = log;
+  const logged = { ...(level === undefined ? {} : { logLevel: level }), ...logs };
   // (As one line each.)
   const remarks = text.replace(/\n# {2,}(?!- )/g, " ").split("\n");
   return {

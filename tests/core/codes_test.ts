@@ -8,7 +8,6 @@ import {
   ERROR_CODES,
   type ErrorCode,
   errorCodeOf,
-  type EventCode,
   HealthListener,
   HookError,
   ListenerError,
@@ -367,17 +366,17 @@ test("codes: a server whose storage cannot be opened fails with the code of why"
 });
 
 test("codes: the line that the storage cannot be written has the code of why", async () => {
-  const lines: [text: string, code: EventCode | ErrorCode | undefined][] = [];
+  const lines: [text: string, code: ErrorCode | undefined][] = [];
   const storage = new ModelStorage();
-  const log = (level: string, text: string, event?: LogEvent): void => {
-    if (level === "error") lines.push([text, event?.code]);
+  const log = (level: string, text: string, event: LogEvent): void => {
+    if (level === "error") lines.push([text, event.errorCode]);
   };
   await using t = await TestBroker.with(storage, { log });
   t.broker.persistence!.failed(new StorageError("Cannot write: no room", "full", "data"));
   t.broker.persistence!.failed(new Error("Something else"));
   const begin = "QoS 1 and 2 are refused until the storage can be written: ";
   assert.deepEqual(lines, [
-    [`${begin}Cannot write: no room (code=storage-full)`, "storage-full"],
-    [`${begin}Something else (code=storage-not-writable)`, "storage-not-writable"],
+    [`${begin}Cannot write: no room (code=storage-failed errorCode=storage-full)`, "storage-full"],
+    [`${begin}Something else (code=storage-failed errorCode=storage-not-writable)`, "storage-not-writable"],
   ]);
 });

@@ -1,10 +1,11 @@
 /** The log of events: what is counted instead of told, and how much of it is remembered. */
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { LOG_EVENTS } from "../../src/core/codes.ts";
+import { CodedError } from "../../src/core/errors.ts";
 import { EventLog } from "../../src/core/event_log.ts";
+import { faultOf } from "../../src/core/log/fault.ts";
 import type { LogEvent, LogLevel } from "../../src/core/log.ts";
 
 interface Bench {
@@ -158,36 +159,27 @@ test("events: what is below the level is not logged, and off is nothing", () => 
   const levels = ["debug", "info", "warn", "error"] as const;
   levels.forEach((least, at) => {
     const b = bench(least);
-    for (const level of levels) b.log.line(level, "line");
-    assert.deepEqual(b.texts, levels.slice(at).map((level) => `${level} line`));
-    assert.deepEqual(levels.map((level) => b.log.wants(level)), levels.map((_, i) => i >= at));
+    for (const level of levels) b.log.note("hook-says", { detail: "line" }, level);
+    assert.deepEqual(b.texts, levels.slice(at).map((level) => `${level} line (code=hook-says)`));
+    const codes = ["client-connected", "publish-refused", "hook-failed", "internal-error"] as const;
+    assert.deepEqual(codes.map((code) => b.log.wantsCode(code)), levels.map((_, i) => i >= at));
   });
   const off = bench("off");
-  for (const level of levels) off.log.line(level, "line");
+  for (const level of levels) off.log.note("hook-says", { detail: "line" }, level);
   for (const code of Object.keys(LOG_EVENTS)) off.log.tell(code as keyof typeof LOG_EVENTS, {});
   assert.deepEqual(off.texts, []);
 });
 
-test("events: docs/log.md lists every code with its level, and no other", () => {
-  const page = readFileSync(new URL("../../docs/log.md", import.meta.url), "utf8");
-  const listed = [...page.matchAll(/^\| `([a-z-]+)` \| ([a-z]+) \|/gm)].map(([, code, level]) =>
-    `${code} ${level}`
-  );
-  assert.deepEqual(
-    listed.toSorted(),
-    Object.entries(LOG_EVENTS).map(([code, { level }]) => `${code} ${level}`).toSorted(),
-  );
-});
-
-test("events: a line that is no event ends with the code of the error it was made from", () => {
+test("events: a line that was made from an error ends with its code", () => {
   const b = bench();
-  b.log.line("error", "Cannot write: no room", "storage-full");
-  b.log.line("warn", "It goes on", null);
-  b.log.line("warn", "It goes on");
+  b.log.note("storage-failed", faultOf(new CodedError("storage-full", "No room")));
+  b.log.note("storage-failed", faultOf(new Error("Something")));
   assert.deepEqual(b.texts, [
-    "error Cannot write: no room (code=storage-full)",
-    "warn It goes on",
-    "warn It goes on",
+    "error QoS 1 and 2 are refused until the storage can be written: No room (code=storage-failed errorCode=storage-full)",
+    "error QoS 1 and 2 are refused until the storage can be written: Something (code=storage-failed)",
   ]);
-  assert.deepEqual(b.events, [{ code: "storage-full" }, undefined, undefined]);
+  assert.deepEqual(b.events, [
+    { code: "storage-failed", detail: "No room", errorCode: "storage-full" },
+    { code: "storage-failed", detail: "Something" },
+  ]);
 });

@@ -14,6 +14,8 @@ import { Draft } from "../../src/config/draft.ts";
 import { fileLayer } from "../../src/config/file.ts";
 import { flagLayer } from "../../src/config/flags.ts";
 import { capabilities } from "../../src/config/table/capabilities.ts";
+import type { Items } from "../../src/config/table/item.ts";
+import { log as logTable } from "../../src/config/table/log.ts";
 import { YamlReader } from "../../src/config/yaml/yaml_reader.ts";
 import { codeIn, tableUnder } from "./tables.ts";
 
@@ -87,17 +89,21 @@ test("coming from: every key of comqtt's file that is read stands in the table, 
   const reader = new YamlReader({ file: "a.yml", text: "" });
   const { top, log } = comqttFields(reader, new Draft(reader));
   const inner = mappings.flatMap(known);
+  const ofLog = Object.entries(logTable.items as unknown as Items).flatMap(([name, item]) => [
+    name,
+    ...(item.is === "setting" ? item.aliases ?? [] : []),
+  ]);
   const read = [
     ...Object.keys(top).map(kebab),
-    ...Object.keys(log).map((name) => `log.${kebab(name)}`),
-    "log.level",
+    ...[...Object.keys(log), ...ofLog].map((name) => `log.${kebab(name)}`),
     ...inner,
   ];
   // Capabilities that comqtt has not, and a spelling of its own files that it does not read itself.
   const ours = Object.keys(capabilities.items).filter((name) =>
     ["topicAliasMaximumOut", "maximumKeepAlive", "responseInformation", "obscureNotAuthorized"].includes(name)
   ).map((name) => `mqtt.options.capabilities.${kebab(name)}`);
-  const spellings = ["log.max-size", "log.max-age", "log.max-backups"];
+  const spellings = ["max-size", "max-age", "max-backups", "file", "levels", "times"]
+    .map((name) => `log.${name}`);
   const parents = new Set(mappings.map((path) => path.join(".")));
   const wanted = new Set(read.filter((key) => ![...ours, ...spellings, ...parents].includes(key)));
   assert.deepEqual(

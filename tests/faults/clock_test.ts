@@ -65,7 +65,7 @@ async function connected(program: Program, clientId: string, expiry = 0, keepAli
 
 /** It says that it has noticed. */
 function noticed(program: Program, how: "forward" | "back", times = 1): Promise<void> {
-  const said = (): number => program.errors.split(`The machine's clock was put ${how}`).length - 1;
+  const said = (): number => program.errors.split(`The clock of the machine was set: ${how}`).length - 1;
   return program.until(() => said() >= times, "what it says of the clock");
 }
 

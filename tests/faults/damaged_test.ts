@@ -66,7 +66,7 @@ async function beginsAnew(broker: Broker, before: Uint8Array | null): Promise<vo
   assert.ok(kept!.startsWith(`${name}.damaged-`));
   assert.match(
     broker.log,
-    /^error: Hook "storage-sqlite": Cannot .*comqtt\.db.* It is kept as ".*", and this server begins without its data \(code=storage-damaged\)$/m,
+    /^error: Hook "storage-sqlite": Cannot .*comqtt\.db.* It is kept as ".*", and this server begins without its data \(code=storage-says hook="storage-sqlite" errorCode=storage-damaged\)$/m,
   );
   assert.ok(broker.log.includes(`"${join(dirname(broker.path), kept!)}"`));
   if (before !== null) assert.deepEqual(new Uint8Array(readFileSync(join(broker.folder, kept!))), before);
@@ -126,7 +126,7 @@ test("damaged database: an empty file becomes a database, which is said", () =>
     await broker.start();
     assert.match(
       broker.log,
-      /^warn: Hook "storage-sqlite": The database ".*comqtt\.db" was an empty file, this server begins without data$/m,
+      /^warn: Hook "storage-sqlite": The database ".*comqtt\.db" was an empty file, this server begins without data \(code=storage-says hook="storage-sqlite"\)$/m,
     );
     await broker.stop();
     await broker.start();
@@ -215,7 +215,7 @@ for (const [what, damage, least, outcome] of aheadDamages) {
       assert.deepEqual(readFileSync(join(broker.folder, aside[0]!)), before);
       assert.match(
         broker.log,
-        /^error: Hook "storage-sqlite": The write-ahead file ".*comqtt\.db-wal" is damaged: .* It is kept as ".*" \(code=storage-damaged\)$/m,
+        /^error: Hook "storage-sqlite": The write-ahead file ".*comqtt\.db-wal" is damaged: .* It is kept as ".*" \(code=storage-says hook="storage-sqlite" errorCode=storage-damaged\)$/m,
       );
       assert.match(broker.log, outcome);
       const found = await ahead(broker);
@@ -238,7 +238,7 @@ test("damaged write-ahead file: that it was removed after a kill is said", () =>
     await broker.start();
     assert.match(
       broker.log,
-      /^error: Hook "storage-sqlite": The write-ahead file ".*comqtt\.db-wal" is gone, though the database was not closed: what was acknowledged last and was not in the database yet is missing \(code=storage-lost\)$/m,
+      /^error: Hook "storage-sqlite": The write-ahead file ".*comqtt\.db-wal" is gone, though the database was not closed: what was acknowledged last and was not in the database yet is missing \(code=storage-says hook="storage-sqlite" errorCode=storage-lost\)$/m,
     );
     assert.deepEqual(await ahead(broker), []);
     await broker.stop();

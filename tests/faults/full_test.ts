@@ -12,8 +12,8 @@ const ROOM = 3 << 20;
 /** (Bringing what waits into the tables needs a few times its room.) */
 const BALLAST = 24 << 20;
 const FULL =
-  /^error: QoS 1 and 2 are refused until the storage can be written: Cannot write to the database ".*comqtt\.db": .*; make room on the disk \(code=storage-full\)$/m;
-const ROOM_AGAIN = /^warn: The sqlite storage can be written again$/m;
+  /^error: QoS 1 and 2 are refused until the storage can be written: Cannot write to the database ".*comqtt\.db": .*; make room on the disk \(code=storage-failed errorCode=storage-full\)$/m;
+const ROOM_AGAIN = /^warn: The storage can be written again \(code=storage-recovered\)$/m;
 const QUOTA_EXCEEDED = 0x97;
 
 /** A small file system that is nearly full of something that can be removed. */

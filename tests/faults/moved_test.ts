@@ -9,7 +9,7 @@ import { Broker, withLog } from "./process.ts";
 
 const REMOVED =
   /^error: .*Cannot write to the database ".*comqtt\.db": ".*comqtt\.db" was removed while this server has it open; put it back to go on, or restart the server/m;
-const AGAIN = /^warn: The sqlite storage can be written again$/m;
+const AGAIN = /^warn: The storage can be written again \(code=storage-recovered\)$/m;
 const QUOTA_EXCEEDED = 0x97;
 const SERVER_BUSY = 0x89;
 

@@ -288,7 +288,7 @@ describe("debug: in its server", () => {
     await server.serve();
     await server.publish("t", "hello", { retain: true });
     const line = 'in "inline" PUBLISH topic="t" qos=0 retain=true dup=false length=5 payload="hello"';
-    assert.equal(logged.filter((text) => text.startsWith("debug: ") && text.endsWith(line)).length, 1);
+    assert.equal(logged.filter((text) => text.startsWith("debug: ") && text.includes(line)).length, 1);
   });
 
   test("debug: a log that throws is reported once and harms no client", async () => {

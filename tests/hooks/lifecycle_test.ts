@@ -333,7 +333,7 @@ test("lifecycle: a host gives what the server offers, and logs with the hook's n
   server.addHook(hook);
   await server.serve();
   hook.host!.log("warn", "low on paper");
-  assert.ok(logged.includes('warn Hook "h": low on paper'));
+  assert.ok(logged.includes('warn Hook "h": low on paper (code=hook-says hook="h")'));
   assert.equal(hook.host!.capabilities.maximumQos, 2);
   assert.equal(hook.host!.limits.topicLevels, 128);
   assert.ok(hook.host!.clock.now() > 0);

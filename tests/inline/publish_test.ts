@@ -284,7 +284,9 @@ test("publish: before serve it is kept, and is there before anybody can connect"
   assert.deepEqual([...t.server.retained()], []);
   await t.server.serve();
   assert.deepEqual([...t.server.retained()].map(text), ["preset"]);
-  assert.deepEqual(t.complaints, ['What was to be published to "no" first was refused: Quota exceeded']);
+  assert.deepEqual(t.complaints, [
+    'An early publish was refused (code=early-publish-refused topic="no" reason="Quota exceeded" reasonCode=151)',
+  ]);
 });
 
 test("publish: hooks and handlers that do not wait for it do not end the program when the server closes", async () => {

@@ -237,7 +237,8 @@ test("server: a listener that fails to close is told of and the rest is closed",
   listener.close = (): Promise<void> => Promise.reject(new Error("stuck"));
   await server.close();
   assert.deepEqual(other.events, ["open", "close"]);
-  assert.ok(lines.includes('error Cannot close listener "memory": stuck'), lines.join("\n"));
+  const said = 'error The listener could not be closed: stuck (code=listener-close-failed listener="memory")';
+  assert.ok(lines.includes(said), lines.join("\n"));
 });
 
 test("server: clients that do not read do not keep it open, and every connection ends", async () => {

@@ -3,6 +3,7 @@
  * anything that acknowledges it is sent.
  */
 
+import { faultOf } from "../../core/log/fault.ts";
 import { clearTimeout, setImmediate, setTimeout } from "../../runtime/timers.ts";
 import { errorCodeOf } from "../../core/codes.ts";
 import { textOf } from "../../core/error_text.ts";
@@ -133,8 +134,8 @@ export class StorageKeeper implements DeliveryStore<Session>, Committer, Telling
 
   failed(error: unknown): void {
     const text = textOf(error);
-    const code = errorCodeOf(error) ?? "storage-not-writable";
-    this.#broker.log("error", `QoS 1 and 2 are refused until the storage can be written: ${text}`, code);
+    const errorCode = errorCodeOf(error) ?? "storage-not-writable";
+    this.#broker.events.note("storage-failed", { detail: text, errorCode });
     this.failing = true;
     this.#room.make();
     this.#broker.sessions.handOvers.refuse();
@@ -147,10 +148,9 @@ export class StorageKeeper implements DeliveryStore<Session>, Committer, Telling
   #noteLoss(error: unknown): void {
     if (!(error instanceof StorageError) || error.fault !== "lost") return;
     const gone = onlyStored(this.#broker);
-    const what = `Everything in memory is told to the ${this.storage.name} storage again`;
-    this.#broker.log(
-      "warn",
-      gone === 0 ? what : `${what}; ${gone} queued messages were only in it and are gone`,
+    this.#broker.events.note(
+      "storage-retold",
+      gone === 0 ? {} : { detail: `${gone} queued messages were only in it and are gone` },
     );
     this.#retold.clear();
     this.#retelling = tellAgain(this.#broker, this, this.#retold);
@@ -179,7 +179,7 @@ export class StorageKeeper implements DeliveryStore<Session>, Committer, Telling
       await this.storage.commit();
       await this.#tellAgain();
       this.failing = false;
-      this.#broker.log("warn", `The ${this.storage.name} storage can be written again`);
+      this.#broker.events.note("storage-recovered", {});
       // What waited for that goes on.
       for (const session of this.#broker.sessions.all()) session.pump();
       this.#broker.sessions.handOvers.goOn();
@@ -350,12 +350,7 @@ export class StorageKeeper implements DeliveryStore<Session>, Committer, Telling
   /** It is read again in the next pause. */
   #unread(session: Session, error: unknown): never {
     if (!this.#unreadable && !this.#closed) {
-      const text = textOf(error);
-      this.#broker.log(
-        "error",
-        `What waits for clients cannot be read, it is tried again: ${text}`,
-        errorCodeOf(error),
-      );
+      this.#broker.events.note("storage-unreadable", faultOf(error));
     }
     this.#unreadable = true;
     this.#stuck.add(session);

@@ -177,7 +177,7 @@ function welcome(
   broker.stats.clientsTotal++;
   broker.stats.clientsMaximum = Math.max(broker.stats.clientsMaximum, broker.stats.clientsConnected);
   sessions.attach(session, connection, packet.properties.receiveMaximum ?? 65_535, rights);
-  if (broker.events.wants("debug")) broker.events.tell("client-connected", whoIs(connection));
+  if (broker.events.wantsCode("client-connected")) broker.events.tell("client-connected", whoIs(connection));
   broker.hooks.notify("onSessionEstablished", client, packet);
   processed(connection, packet);
 }

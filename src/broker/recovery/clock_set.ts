@@ -15,13 +15,11 @@ export function lookAtClock(broker: ClockParts): void {
   const { set, slept } = clock.look();
   deadlines.sooner(slept, clock.monotonic());
   if (set === 0) return;
-  broker.log(
-    "warn",
-    `The machine's clock was put ${set > 0 ? "forward" : "back"} by ${
-      (Math.abs(set) / 1000).toFixed(1)
-    } s: ` +
-      "what expires or is due has as much time left as before",
-  );
+  const seconds = (Math.abs(set) / 1000).toFixed(1);
+  const detail = `${
+    set > 0 ? "forward" : "back"
+  } by ${seconds} s, what expires or is due has as much time left as before`;
+  broker.events.note("clock-set", { detail });
   for (const client of clients(broker)) client.connectedAt += set;
   broker.persistence?.clockSet();
 }

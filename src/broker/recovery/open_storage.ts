@@ -1,9 +1,8 @@
 /** The storage of a server: opened before anything else, closed after everything else. */
 
-import { errorCodeOf } from "../../core/codes.ts";
+import { faultOf } from "../../core/log/fault.ts";
 import type { Client } from "../../hook/client.ts";
 import type { Hook, HookHost } from "../../hook/hook.ts";
-import { textOf } from "../../core/error_text.ts";
 import type { Parts } from "../parts.ts";
 import type { StorageKeeper } from "../durability/keeper.ts";
 
@@ -28,7 +27,7 @@ export async function openStorage(
   await storage.open(broker.hostFor(hook));
   const persistence = new StorageKeeper(broker, storage);
   // (Nobody can connect meanwhile, and who wonders about that is told why.)
-  broker.log("info", `Loading what the ${storage.name} storage keeps; clients are let in when it is done`);
+  broker.events.note("storage-loading", { detail: `${storage.name}; clients are let in when it is done` });
   const begun = performance.now();
   let loaded: () => void;
   try {
@@ -42,11 +41,9 @@ export async function openStorage(
   loaded();
   persistence.start();
   const seconds = ((performance.now() - begun) / 1000).toFixed(1);
-  broker.log(
-    "info",
-    `Loaded ${broker.sessions.size} sessions, ${broker.stats.queued} queued and ${broker.retained.size} retained messages ` +
-      `in ${seconds} s`,
-  );
+  const { sessions, stats, retained } = broker;
+  const what = `${sessions.size} sessions, ${stats.queued} queued and ${retained.size} retained messages`;
+  broker.events.note("storage-loaded", { detail: `${what} in ${seconds} s` });
 }
 
 /** What was told last is committed. */
@@ -56,10 +53,6 @@ export async function closeStorage(broker: Startable): Promise<void> {
   try {
     await persistence.close();
   } catch (error) {
-    broker.log(
-      "error",
-      `The storage could not be closed: ${textOf(error)}`,
-      errorCodeOf(error),
-    );
+    broker.events.note("storage-close-failed", faultOf(error));
   }
 }

@@ -5,7 +5,7 @@
 
 import { readdir, rename, unlink } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { fileStatus } from "../../runtime/append.ts";
+import { fileStatus } from "../../runtime/output/append.ts";
 import { compress } from "./compress.ts";
 
 /** How many of them are kept, for how long, and how. */

@@ -1,7 +1,7 @@
 /** Standard output and standard error as outputs of lines. */
 
 import { setTimeout } from "../../runtime/timers.ts";
-import { type Appending, processOutput } from "../../runtime/process_output.ts";
+import { type Appending, processOutput } from "../../runtime/output/process_output.ts";
 import { errorCode } from "../../runtime/tcp/guard.ts";
 import type { Target } from "./pump.ts";
 

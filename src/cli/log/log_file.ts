@@ -6,8 +6,8 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CodedError } from "../../core/errors.ts";
-import { type AppendFile, fileStatus, openToAppend } from "../../runtime/append.ts";
-import { describeFileFault } from "../../runtime/file_fault.ts";
+import { type AppendFile, fileStatus, openToAppend } from "../../runtime/output/append.ts";
+import { describeFileFault } from "../../runtime/output/file_fault.ts";
 import { type Keeping, putAside, tidy } from "./backups.ts";
 import type { Target } from "./pump.ts";
 

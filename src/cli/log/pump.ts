@@ -4,7 +4,7 @@
  */
 
 import { clearTimeout, setTimeout } from "../../runtime/timers.ts";
-import { describeFileFault } from "../../runtime/file_fault.ts";
+import { describeFileFault } from "../../runtime/output/file_fault.ts";
 import { soon } from "../../runtime/turn.ts";
 
 /** Characters that wait for an output that is slow or takes nothing. */

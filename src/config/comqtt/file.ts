@@ -11,7 +11,7 @@ import { addressFault } from "../address_fault.ts";
 import { quote } from "../../core/problem.ts";
 import { ComqttStorage } from "./storage.ts";
 import type { Entry, Fields, SourceReader } from "../source_reader.ts";
-import { anyText, formatBytes } from "../values.ts";
+import { anyText, formatBytes, yesOrNo } from "../values.ts";
 
 /** What comes with comqtt's files, by the mapping it stands in. */
 export interface ComqttFields {
@@ -25,10 +25,13 @@ export function comqttFields(reader: SourceReader, draft: Draft): ComqttFields {
   const later = notYet(reader);
   const storage = new ComqttStorage(reader);
   const packetSize = new PacketSize(reader);
+  let silenced: Entry | null = null;
   return {
     finish: () => {
       storage.finish(draft);
       packetSize.finish(draft);
+      // (Whatever its level says.)
+      if (silenced !== null) draft.set("log.level", "off", silenced);
     },
     top: {
       mqtt: (entry) => readMqtt(reader, entry, { draft, packetSize }),
@@ -40,13 +43,12 @@ export function comqttFields(reader: SourceReader, draft: Draft): ComqttFields {
       ...storage.fields,
     },
     log: {
-      ...fieldsOf(["format", "output"], later),
-      // They are about the file that "output" asks for.
-      ...fieldsOf(
-        ["filename", "maxsize", "maxSize", "maxage", "maxAge", "maxbackups", "maxBackups", "compress"],
-        passedOver,
-      ),
-      enable: (entry) => reader.text(entry) === "true" ? undefined : warnOf(reader, entry),
+      enable: (entry) => {
+        if (reader.value(entry, yesOrNo) === false) silenced = entry;
+      },
+      filename: (entry) => {
+        if (reader.text(entry) !== "") draft.take("log.file", entry);
+      },
     },
   };
 }

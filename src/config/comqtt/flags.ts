@@ -37,7 +37,6 @@ export const takenOptions: ReadonlyMap<string, "value" | "answer"> = new Map([
   ["auth-ds", "value"],
   ["auth-path", "value"],
   ["log-enable", "answer"],
-  ["log-file", "value"],
   ["redis", "value"],
   ["redis-pass", "value"],
   ["redis-db", "value"],
@@ -103,11 +102,9 @@ function take({ option, text, origin }: Asked, found: Found): Problem[] {
     case "log-enable": {
       const answer = text === "" ? true : yesOrNo.parse(text);
       if (answer === undefined) return [wrong(origin, text, yesOrNo.accepted)];
-      return answer ? [] : [warning(origin, "false is not supported yet and has no effect")];
+      if (!answer) found.set("log.level", "off", origin, settingAt("log.level"));
+      return [];
     }
-    case "log-file":
-      // (In comqtt 2 as well: what says that there is a file is no option there.)
-      return [warning(origin, "The log goes to standard error, and a file for it has no effect")];
     default:
       // Without a way of letting clients in they mean nothing.
       return [];

@@ -98,12 +98,12 @@ function listenerLines(listeners: readonly MigratedListener[]): string[] {
   ];
 }
 
-function settingLines({ capabilities, limits, top, logLevel }: Settings): string[] {
+function settingLines({ capabilities, limits, top, logLevel, log }: Settings): string[] {
   const blocks = [
     section("capabilities", capabilities),
     section("limits", limits),
     [...top].map(([name, value]) => `${name}: ${value}`),
-    logLevel === null ? [] : ["log:", `  level: ${logLevel}`],
+    section("log", logLevel === null ? log : new Map([["level", logLevel], ...log])),
   ];
   return blocks.filter((block) => block.length > 0).flatMap((block) => ["", ...block]);
 }

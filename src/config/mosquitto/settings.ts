@@ -12,6 +12,7 @@ export interface Settings {
   /** At the top of the file. */
   readonly top: Map<string, string>;
   logLevel: LogLevel | null;
+  readonly log: Map<string, string>;
   readonly remarks: Remark[];
 }
 
@@ -133,6 +134,21 @@ function logLevel(conf: Conf, into: Settings): void {
   }
 }
 
+/** One file, and standard error. */
+function logPlaces({ global }: Conf, { log, remarks }: Settings): void {
+  const places = global.all("log_dest");
+  const file = places.find(({ rest }) => /^file\s+\S/.test(rest));
+  if (file !== undefined) {
+    log.set("file", scalar(file.rest.replace(/^file\s+/, "")));
+    log.set("output", places.some(({ rest }) => rest === "stderr" || rest === "stdout") ? "both" : "file");
+  }
+  const others = places.filter((one) => one !== file && one.rest !== "stderr");
+  const where = file === undefined
+    ? "standard error"
+    : "one file, and to standard error if that is asked for";
+  for (const line of others) remarks.push({ line, text: `the log goes to ${where}` });
+}
+
 const persistence: Convert = (line, { top, remarks }, { global }) => {
   if (truthOf(line) !== true) return;
   const place = global.get("persistence_location")?.rest.replace(/(?<=.)\/+$/, "") || ".";
@@ -195,14 +211,10 @@ const converts: Readonly<Record<string, Convert>> = {
   enable_control_api: unlessFalse("there is no $CONTROL here"),
   plugin_load: nothing("a plug-in of mosquitto can't be loaded here"),
   global_plugin: nothing("a plug-in of mosquitto can't be loaded here"),
-  log_dest: (line, { remarks }, { global }) => {
-    const others = global.all("log_dest").filter(({ rest }) => rest !== "stderr" && rest !== "stdout");
-    for (const one of others) remarks.push({ line: one, text: "the log goes to standard error" });
-    if (others.length === 0 && line.rest === "stdout") {
-      remarks.push({ line, text: "the log goes to standard error" });
-    }
+  log_dest: (_line, into, conf) => logPlaces(conf, into),
+  log_timestamp: (line, { log }) => {
+    if (truthOf(line) === false) log.set("times", "never");
   },
-  log_timestamp: unlessTrue("every line has its time"),
   log_timestamp_format: nothing("times are as 2026-01-31T12:00:00.000Z"),
   log_facility: nothing("the log goes to standard error"),
   connection_messages: unlessTrue("who connects and goes is told at level debug alone"),
@@ -226,6 +238,7 @@ export function settingsOf(conf: Conf): Settings {
     limits: new Map(),
     top: new Map(),
     logLevel: null,
+    log: new Map(),
     remarks: [],
   };
   logLevel(conf, into);

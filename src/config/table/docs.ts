@@ -144,12 +144,13 @@ function plainType(shape: Shape): string {
     case "size":
       return `size, ${sizeText(shape.range[0])} to ${sizeText(shape.range[1])}${shape.none ? ", or 0" : ""}${
         shape.share ? ", or a share in %" : ""
-      }`;
+      }${shape.small === undefined ? "" : `; a bare number below counts ${shape.small}`}`;
     case "duration":
       return `duration, ${durationText(shape.range[0], shape.unit)} to ${
         durationText(shape.range[1], shape.unit)
       }` +
-        `; a bare number counts ${shape.unit === "ms" ? "milliseconds" : "seconds"}`;
+        `; a bare number counts ${shape.unit === "ms" ? "milliseconds" : "seconds"}` +
+        (shape.small === undefined ? "" : `, one below ${shape.small}`);
     case "one of":
       return shape.choices.map((choice) => `\`${choice}\``).join(", ");
     case "list":

@@ -101,6 +101,10 @@ function ofKind(kind: ValueKind<unknown>): Schema {
   const isText = ["text", "path"].includes(kind.shape.is);
   if (!isText) choices.push({ $ref: "#/$defs/variable" });
   if (kind.shape.is === "size" && kind.shape.none === true) choices.push({ const: 0 });
+  if ("small" in kind.shape) choices.push({ type: "integer", minimum: 0, maximum: kind.shape.range[0] - 1 });
+  if (kind.pairs === true) {
+    choices.push({ type: "object", additionalProperties: { type: ["string", "integer", "boolean"] } });
+  }
   if (kind.item !== undefined) choices.push({ type: "array", items: ofKind(kind.item) });
   if (kind.secret === true) choices.push({ $ref: "#/$defs/secretFile" });
   return choices.length === 1 ? one : { anyOf: choices };
@@ -151,6 +155,8 @@ function ofShape(shape: Shape): Schema {
       return { type: "string", minLength: 1 };
     case "origins":
       return { type: "string", pattern: `^(any|${origin}( *, *${origin})*)$` };
+    case "level of a component":
+      return { type: "string", pattern: "^[^=]+=.+$" };
     case "list":
       return ofShape(shape.of);
   }

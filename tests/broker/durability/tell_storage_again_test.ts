@@ -36,7 +36,9 @@ for (const version of versions) {
     await publisher.gone();
     await until(() => t.complaints.some((line) => /can be written again/.test(line)), "the storage");
     assert.ok(
-      t.complaints.some((line) => /Everything in memory is told to the model storage again$/.test(line)),
+      t.complaints.some((line) =>
+        /Everything in memory is told to the storage again \(code=storage-retold\)$/.test(line)
+      ),
     );
 
     const { sessions, retained } = storage.committed;
@@ -70,7 +72,7 @@ test("storage, lost: messages that were only in it are counted, and the queue go
   await publisher.expect(14);
   await until(() => t.complaints.some((line) => /can be written again/.test(line)), "the storage");
   assert.ok(
-    t.complaints.some((line) => /; 93 queued messages were only in it and are gone$/.test(line)),
+    t.complaints.some((line) => /again: 93 queued messages were only in it and are gone \(/.test(line)),
     t.complaints.join(),
   );
   const other = await t.connected(5);
@@ -125,7 +127,9 @@ test("storage, lost: a queue that cannot be read for a moment is read again", as
   assert.ok(failures < 0);
   assert.ok(
     t.complaints.some((line) =>
-      /cannot be read, it is tried again: Cannot read the model \(code=storage-unreachable\)$/.test(line)
+      /cannot be read, it is tried again: Cannot read the model \(.* errorCode=storage-unreachable\)$/.test(
+        line,
+      )
     ),
   );
 });

@@ -169,11 +169,11 @@ test("clock, kept: a machine that begins in 1970 with what was kept today loses 
     at: 20_000,
     boot: { id: 8, uptime: 20_000 },
   });
-  assert.match(t.complaints.splice(0).join(), /clock was put back by/);
+  assert.match(t.complaints.splice(0).join(), /clock of the machine was set: back by/);
   await t.advance(10);
   t.clock.step(START + 7200_000 - 30_000);
   await t.advance(1);
-  assert.match(t.complaints.splice(0).join(), /clock was put forward by/);
+  assert.match(t.complaints.splice(0).join(), /clock of the machine was set: forward by/);
   await judge(t, 111, 11);
 });
 

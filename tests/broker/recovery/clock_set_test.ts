@@ -23,8 +23,8 @@ async function set(t: TestBroker, by: number): Promise<void> {
   await t.advance(0.25);
   const how = by > 0 ? "forward" : "back";
   assert.deepEqual(t.complaints.splice(0), [
-    `The machine's clock was put ${how} by ${(Math.abs(by) / 1000).toFixed(1)} s: ` +
-    "what expires or is due has as much time left as before",
+    `The clock of the machine was set: ${how} by ${(Math.abs(by) / 1000).toFixed(1)} s, ` +
+    "what expires or is due has as much time left as before (code=clock-set)",
   ]);
 }
 

@@ -296,7 +296,7 @@ test("hand-over: a storage that comes back empty is told again what access contr
   // What was in memory is there again, and what was only in the storage is counted.
   assert.equal(held(storage, "short"), 8);
   assert.ok(
-    t.complaints.some((line) => line.includes(`; ${COUNT - 8} queued messages were only in it and are gone`)),
+    t.complaints.some((line) => line.includes(`: ${COUNT - 8} queued messages were only in it and are gone`)),
     t.complaints.join("\n"),
   );
   acl.slow = (): boolean => false;

@@ -20,7 +20,7 @@ const users = ["--wss", ":0", "--tls-cert", "c", "--tls-key", "k"];
 
 /** What else a setting cannot do without. */
 function besides(path: string): string[] {
-  const needed = /^tls\.re/.test(path) ? ["--tls-ca", "a"] : [];
+  const needed = /^tls\.re/.test(path) ? ["--tls-ca", "a"] : path === "log.output" ? ["--log-file", "a"] : [];
   return [...users, ...needed].filter((word, i, words) =>
     word !== `--${kebabCase(path).replace(".", "-")}` &&
     words[i - 1] !== `--${kebabCase(path).replace(".", "-")}`

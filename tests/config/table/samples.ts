@@ -54,6 +54,8 @@ function textsOf(shape: Shape): string[] {
       return ["10.0.0.0/8", "fd00::/8"];
     case "origins":
       return ["https://a.example", "any"];
+    case "level of a component":
+      return ["storage=debug", "hook:a=off"];
     case "list":
       return textsOf(shape.of);
     case "path":

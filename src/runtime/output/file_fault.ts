@@ -1,6 +1,6 @@
 /** What went wrong with a file, in words; the runtimes differ in theirs. */
 
-import { errorCode, toError } from "./tcp/guard.ts";
+import { errorCode, toError } from "../tcp/guard.ts";
 
 const texts: Readonly<Record<string, string>> = {
   EACCES: "permission denied by the operating system",

@@ -1,7 +1,7 @@
 /** The end of the process. */
 
-import { process } from "./builtin.ts";
-import { onDeno } from "./platform.ts";
+import { process } from "../builtin.ts";
+import { onDeno } from "../platform.ts";
 
 /** Calls `run` when the process ends by itself or with `exit`; what it begins is not waited for. */
 export function onExit(run: () => void): void {

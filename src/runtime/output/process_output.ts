@@ -3,8 +3,8 @@
  * `node:fs` writes in the event loop, its callbacks and promises as well: a full pipe stops the whole process there.)
  */
 
-import { builtin } from "./builtin.ts";
-import { onDeno } from "./platform.ts";
+import { builtin } from "../builtin.ts";
+import { onDeno } from "../platform.ts";
 
 /** Where bytes can be written one after the other. */
 export interface Appending {

@@ -3,7 +3,7 @@
 import { writeSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { Buffer } from "node:buffer";
-import { onDeno } from "./platform.ts";
+import { onDeno } from "../platform.ts";
 import type { Appending } from "./process_output.ts";
 
 export interface FileStatus {

@@ -1,8 +1,8 @@
 /** Whether systemd's journal reads what the program writes: it has a time of its own for each line. */
 
-import { builtin } from "./builtin.ts";
-import { onDeno } from "./platform.ts";
-import { environment } from "./process.ts";
+import { builtin } from "../builtin.ts";
+import { onDeno } from "../platform.ts";
+import { environment } from "../process.ts";
 
 /**
  * Standard error goes to the journal. systemd says in `JOURNAL_STREAM` which file that is, because the variable is
