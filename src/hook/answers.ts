@@ -124,7 +124,7 @@ export interface CandidateGroup {
   readonly members: readonly Candidate[];
 }
 
-/** AllCandidates one message is for. */
+/** Everybody one message is for. */
 export interface Selection {
   /** All of them get it. */
   readonly direct: readonly Candidate[];
