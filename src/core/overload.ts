@@ -12,8 +12,8 @@ import type { EventLog } from "./event_log.ts";
 import { NOTHING_CUT, type QueueCut, sumOf } from "./queue_cut.ts";
 
 /** Between two looks, and when it runs short. */
-const LOOK_MS = 250;
-const NEAR_LOOK_MS = 50;
+const LOOK_MS = 100;
+const NEAR_LOOK_MS = 10;
 /** Parts of the limit: from where on it is looked at more often, is refused, is not waited for what can be given back. */
 const NEAR = 0.75;
 const HIGH = 0.9;
