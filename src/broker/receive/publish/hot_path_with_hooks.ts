@@ -49,10 +49,21 @@ class Run {
   /** Only when somebody wants to be told of them afterwards. */
   #packets: PublishView[] = [];
 
+  /** What hooks want, looked up once a chunk. */
+  readonly #reads: boolean;
+  readonly #asks: boolean;
+  readonly #told: boolean;
+  readonly #singly: boolean;
+
   constructor(connection: Connection, bytes: Uint8Array) {
     this.#connection = connection;
     this.#bytes = bytes;
     this.#session = connection.session;
+    const { delivers, encodes, on } = connection.broker.hooks;
+    this.#reads = on.onPacketRead.length > 0;
+    this.#asks = on.onPublish.length > 0;
+    this.#told = on.onPublished.length + on.onPacketProcessed.length > 0;
+    this.#singly = delivers || encodes;
   }
 
   walk(at: number, end: number): number {
@@ -62,7 +73,6 @@ class Run {
     const { hooks, slices, stats } = broker;
     const v5 = connection.version === 5;
     const limit = broker.limits.packetSize;
-    const reads = hooks.on.onPacketRead.length > 0;
     let received = 0;
     while (end - at >= 5 && bytes[at] === 0x30) {
       let remaining = bytes[at + 1]!;
@@ -86,7 +96,7 @@ class Run {
         this.#flush();
         entry = broker.distributor.topics.get(bytes, topicAt, topicEnd);
         // (Access control comes after onPacketRead.)
-        if (entry === null || (!reads && !mayPublishAtOnce(connection, entry))) break;
+        if (entry === null || (!this.#reads && !mayPublishAtOnce(connection, entry))) break;
         if (mustWait(connection, entry, 0, false)) break;
       }
       if (next > this.#slabAt + this.#slab.length) this.#copy(at, next, end);
@@ -125,10 +135,9 @@ class Run {
   #passes(entry: TopicEntry<Routes>, from: number, to: number, known: boolean): boolean {
     const connection = this.#connection;
     const { hooks } = connection.broker;
-    const { on } = hooks;
     const client = connection.client!;
     const packet = new PublishView(entry.topic, this.#slab, from, to, 0, NO_PROPERTIES);
-    if (on.onPacketRead.length > 0) {
+    if (this.#reads) {
       const read = readThroughHooks(hooks, client, packet);
       if (read !== packet) {
         this.#flush();
@@ -141,7 +150,7 @@ class Run {
         return false;
       }
     }
-    if (on.onPublish.length > 0) {
+    if (this.#asks) {
       const asked = askPublish(hooks, client, packet);
       if (asked !== packet) {
         this.#flush();
@@ -156,9 +165,8 @@ class Run {
 
   /** For hooks that look at deliveries, or are told afterwards. */
   #remember({ topic, raw }: TopicEntry<Routes>, packet: PublishView, from: number, to: number): void {
-    const { hooks } = this.#connection.broker;
-    if (hooks.on.onPublished.length + hooks.on.onPacketProcessed.length > 0) this.#packets.push(packet);
-    if (!hooks.delivers && !hooks.encodes) return;
+    if (this.#told) this.#packets.push(packet);
+    if (!this.#singly) return;
     const { id } = this.#connection.client!;
     this.#messages.push(new Message(topic, raw, this.#slab, from, to, 0, false, id, true));
   }

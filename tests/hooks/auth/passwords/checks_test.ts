@@ -159,13 +159,13 @@ for (
     const text = head +
       (head.startsWith("$2") ? "abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a" : salted);
     const hash = parseHash(text)!;
-    const checks = new PasswordChecks();
+    const checks = new PasswordChecks({ patience: 60_000 });
     // (The first one starts what it needs.)
     await checks.check("u", bytes("first"), hash);
     let open = 8;
     for (let i = 0; i < 8; i++) {
       void Promise.resolve(checks.check("u", bytes(String(i)), hash)).then((answer) => {
-        assert.ok(answer === "wrong" || answer === "busy", answer);
+        assert.equal(answer, "wrong");
         open--;
       });
     }
