@@ -30,6 +30,9 @@ test("examples: custom_hook.ts decides, changes and refuses", async () => {
     await assert.rejects(client.publishAsync("devices/lamp/heat", "61", { qos: 1 }), { code: 0x87 });
     await client.endAsync();
   }
-  await example.says(/^info ".*boiler has gone: it said good-bye"$/m, "errors");
+  await example.says(
+    /^info ".*boiler has gone: it said good-bye \(code=hook-says hook=\\"devices\\"\)"$/m,
+    "errors",
+  );
   await example.stop();
 });
