@@ -103,6 +103,8 @@ export class Broker implements ConnectionHost {
   readonly blocked: Set<string> = new Set();
   /** Above it a connection counts as congested, below `lowWater` no more. */
   readonly highWater: number;
+  /** Above it not even a little is added. */
+  readonly fullWater: number;
   readonly lowWater: number;
   /** What the program that embeds the server does with it; it ends when the clients have. */
   program: { readonly busy: boolean; end(): void } | null = null;
@@ -122,6 +124,7 @@ export class Broker implements ConnectionHost {
       worked: (milliseconds, name) => this.lateness.worked(milliseconds, name),
     }, () => this.clock.monotonic());
     this.highWater = this.limits.outgoingBytes >> 1;
+    this.fullWater = this.highWater + (this.highWater >> 1);
     this.lowWater = this.limits.outgoingBytes >> 3;
     this.hooks = new Hooks((hook, method, error) => {
       this.stats.refused.hook++;

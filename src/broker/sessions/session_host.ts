@@ -80,10 +80,7 @@ export function sessionHost(broker: HostParts, existing?: SessionHost<Session>):
     },
     yields(session): boolean {
       const { persistence, slices } = broker;
-      if (session.kept && persistence?.behind === true) {
-        persistence.waitForRoom(session);
-        return true;
-      }
+      if (session.kept && persistence?.behind === true && persistence.waitForRoom(session)) return true;
       slices.units += 2;
       if (!slices.exhausted && (slices.units < CHECK || !slices.over(session.outlet!.slice))) return false;
       slices.wait(session);
