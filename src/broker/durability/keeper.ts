@@ -26,8 +26,8 @@ import { onlyStored, tellAgain, tellAgainOnce } from "./tell_storage_again.ts";
 import { StorageRoom, type Telling } from "./room.ts";
 import type { Committer } from "../../core/turn.ts";
 
-/** Messages of one queue that are in memory. */
-const WINDOW = 64;
+/** Messages of one queue that are in memory. (64 are a fifth faster when thousands come back at once, and take half as much memory again.) */
+const WINDOW = 32;
 /** Between two pieces of work that can wait, while there is more of it, and while there is none. */
 const BUSY_MS = 4;
 const IDLE_MS = 500;
