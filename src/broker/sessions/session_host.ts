@@ -36,7 +36,7 @@ function never(): Promise<boolean> {
   return new Promise(() => {});
 }
 
-/** Makes the host, or brings an existing one up to date with the hooks. */
+/** Makes the host, or brings an existing one up to date with hooks and limits. */
 export function sessionHost(broker: HostParts, existing?: SessionHost<Session>): SessionHost<Session> {
   const { limits, stats, hooks } = broker;
   const shown = (message: Message): MessageInfo => shownMessage(broker, message);
@@ -87,6 +87,8 @@ export function sessionHost(broker: HostParts, existing?: SessionHost<Session>):
       return true;
     },
   };
+  host.maximumQueuedMessages = limits.queuedMessages;
+  host.maximumQueuedBytes = limits.queuedBytes;
   listen(host, broker);
   return host;
 }
