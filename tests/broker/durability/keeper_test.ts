@@ -323,7 +323,8 @@ test("storage: of a burst to many sessions not everything is told before the fir
   const publisher = await t.connected(4);
   for (let i = 0; i < 100; i++) publisher.publish("a", `${i}`, { qos: 1, packetId: i + 1 });
   for (let i = 0; i < 100; i++) assert.equal((await publisher.expect(4)).packetId, i + 1);
-  assert.ok(most >= 16_384 && most < 16_384 + 200, `${most} at once`);
+  // (And what one may tell although there is no room.)
+  assert.ok(most >= 16_384 && most < 16_384 + 200 + 256, `${most} at once`);
   const back = await persistent(t, 4, "s199");
   assert.deepEqual(await back.texts(100), Array.from({ length: 100 }, (_, i) => `${i}`));
 });
