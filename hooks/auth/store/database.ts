@@ -10,7 +10,13 @@ import { resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StorageError } from "../../../src/storage/error.ts";
 import { fault, faultOf } from "../../storage/sqlite/disk/faults.ts";
-import { followLinks, makeDirectoryOf, makeFile, syncDirectory } from "../../storage/sqlite/disk/files.ts";
+import {
+  followLinks,
+  makeDirectoryOf,
+  makeFile,
+  sizeOfFile,
+  syncDirectory,
+} from "../../storage/sqlite/disk/files.ts";
 import { Lock } from "../../storage/sqlite/disk/lock.ts";
 import { numberOf, rollBack } from "../../storage/sqlite/tables/schema.ts";
 import { WalFile } from "../../storage/sqlite/wal/file.ts";
@@ -22,6 +28,14 @@ const APPLICATION_ID = 0x636D_7161;
 /** Somebody who only reads is waited for this long, in milliseconds. */
 const BUSY = 100;
 const DOING = "open the database";
+
+const VERSIONS = `
+PRAGMA application_id = ${APPLICATION_ID};
+CREATE TABLE versions (
+  tables TEXT PRIMARY KEY,
+  version INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
 
 /** The tables of one who keeps something there. */
 export interface Tables {
@@ -64,6 +78,11 @@ export class AccessDatabase {
     const lock = new Lock(path, DOING, "a broker, or another command, has it open");
     try {
       const fresh = makeFile(path);
+      if (sizeOfFile(path) === 0 && sizeOfFile(`${path}-wal`) > 0) {
+        // (SQLite would remove what is left of the users, without a word.)
+        const why = "it is empty or gone, but its write-ahead file is not";
+        throw fault({ kind: "damaged", doing: DOING, place: path, why, advice: "restore it from a backup" });
+      }
       const opened = AccessDatabase.#begin(path, lock);
       if (fresh) { for (const one of directories) syncDirectory(one); }
       shared.set(path, opened);
@@ -87,8 +106,8 @@ export class AccessDatabase {
 
   #prepare(): void {
     const { database, path } = this;
+    const empty = numberOf(database, "SELECT count(*) FROM sqlite_schema") === 0;
     if (path !== null) {
-      const empty = numberOf(database, "SELECT count(*) FROM sqlite_schema") === 0;
       if (!empty) examine(database, path);
       const mode = String(Object.values(database.prepare("PRAGMA journal_mode = WAL").get() ?? {})[0]);
       if (mode !== "wal") {
@@ -96,13 +115,7 @@ export class AccessDatabase {
       }
       database.exec("PRAGMA synchronous = NORMAL");
     }
-    database.exec(`
-      PRAGMA application_id = ${APPLICATION_ID};
-      CREATE TABLE IF NOT EXISTS versions (
-        tables TEXT PRIMARY KEY,
-        version INTEGER NOT NULL
-      ) STRICT, WITHOUT ROWID;
-    `);
+    if (empty) this.write(() => database.exec(VERSIONS));
   }
 
   /** Makes these tables, or those of an earlier version into those of this one. Throws a `StorageError`. */
@@ -110,7 +123,8 @@ export class AccessDatabase {
     const row = this.database.prepare("SELECT version FROM versions WHERE tables = ?").get(name);
     const version = Number(row?.version ?? 0);
     if (version > migrations.length) {
-      const why = `its ${name} are of version ${version}, this program knows versions up to ${migrations.length}`;
+      const why =
+        `its ${name} are of version ${version}, this program knows versions up to ${migrations.length}`;
       throw fault({ kind: "newer", doing: DOING, place: this.#place, why });
     }
     if (version === migrations.length) return;
