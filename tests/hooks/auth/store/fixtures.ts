@@ -37,7 +37,8 @@ export function world(users: StoredUsers = new StoredUsers(), others: TestBroker
   return {
     users,
     t,
-    put: async (name, changes = {}) => void await users.store.putUser(name, { hash: quick(name), ...changes }),
+    put: async (name, changes = {}) =>
+      void await users.store.putUser(name, { hash: quick(name), ...changes }),
     connect,
     client: async (version, username, options) => {
       const { client, ack } = await connect(version, username, options);

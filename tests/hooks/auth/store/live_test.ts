@@ -87,7 +87,10 @@ test("access store: another password, disabling and removing end the connections
       await using w = world();
       await w.put("anna", { rules: readwrite });
       await w.put("bert", { rules: readwrite });
-      const kept = { cleanStart: false, ...(version === 5 ? { properties: { sessionExpiryInterval: 60 } } : {}) };
+      const kept = {
+        cleanStart: false,
+        ...(version === 5 ? { properties: { sessionExpiryInterval: 60 } } : {}),
+      };
       const first = await w.client(version, "anna", kept);
       await first.subscribe("a/b", 1);
       const second = await w.client(version, "anna", { clientId: "another" });
@@ -153,7 +156,9 @@ test("access store: a right that is taken away refuses publishes and stops deliv
       for (const how of ["user", "role", "order"] as const) {
         await using w = world();
         const { store } = w.users;
-        await store.putRole("r", { rules: how === "order" ? [{ access: "deny", filter: "a/b" }] : readwrite });
+        await store.putRole("r", {
+          rules: how === "order" ? [{ access: "deny", filter: "a/b" }] : readwrite,
+        });
         await w.put("anna", { roles: ["r"], rules: how === "order" ? readwrite : [] });
         await w.put("bert", { rules: readwrite });
         const anna = await w.client(version, "anna");
@@ -216,7 +221,13 @@ test("access store: the will of a removed user is not published, of a disabled o
       await w.put("bert", { rules: readwrite });
       const bert = await w.client(version, "bert");
       await bert.subscribe("a/#");
-      const will = { topic: "a/will", payload: new TextEncoder().encode("gone"), qos: 0, retain: false, properties: {} };
+      const will = {
+        topic: "a/will",
+        payload: new TextEncoder().encode("gone"),
+        qos: 0,
+        retain: false,
+        properties: {},
+      };
       const anna = await w.client(version, "anna", { will: will as never });
       if (act === "removed") await w.users.store.removeUser("anna");
       else await w.users.store.putUser("anna", { enabled: false });
