@@ -216,15 +216,17 @@ export class StoredUsers implements Hook {
     const { ended, users, roles, all } = consequencesOf(changes);
     const { store, rights } = this.#opened();
     if (all || roles.size > 0) rights.forget();
+    // (By the names first: there may be many who are none of them.)
     const concerns = (client: Client): boolean => {
-      const name = this.#admitted.nameOf(client);
-      if (name === null) return false;
-      if (all || users.has(name)) return true;
-      return roles.size > 0 && store.account(name)?.roles.some((role) => roles.has(role)) === true;
+      const { username } = client;
+      const named = all || users.has(username) ||
+        (roles.size > 0 && store.account(username)?.roles.some((role) => roles.has(role)) === true);
+      return named && this.#admitted.get(client) !== null;
     };
     if (all || users.size + roles.size > 0) { for (const host of this.#hosts) host.accessChanged(concerns); }
     for (const why of new Set(ended.values())) {
-      const its = (client: Client): boolean => ended.get(this.#admitted.nameOf(client) ?? "") === why;
+      const its = (client: Client): boolean =>
+        ended.get(client.username) === why && this.#admitted.get(client) !== null;
       for (const host of this.#hosts) host.disconnect(its, Reasons.notAuthorized, why);
     }
   }

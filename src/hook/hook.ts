@@ -60,8 +60,8 @@ export interface HookHost {
    */
   accessChanged(which?: (client: Client) => boolean): void;
   /**
-   * Ends the connections of the clients that `which` picks, also of those that are still being let in, at once; how many
-   * there were. `reason` is what MQTT 5 clients are told, `detail` what the log says besides. Their sessions stay and their
+   * Ends the connections of the clients that `which` picks, also of those that are still being let in, at once (of thousands
+   * the last a few turns of the event loop later); how many there are. `reason` is what MQTT 5 clients are told, `detail` what the log says besides. Their sessions stay and their
    * wills are published, as after any other end.
    */
   disconnect(which: (client: Client) => boolean, reason: Reason, detail?: string): number;

@@ -5,8 +5,6 @@ import type { RuleWho } from "../rules/types.ts";
 
 /** One that was let in. */
 export interface LetIn extends RuleWho {
-  /** The name that was looked up: a hook may have given it another one since. */
-  readonly username: string;
   /** Nobody saw it come in. */
   readonly fromStorage: boolean;
 }
