@@ -108,7 +108,8 @@ export class AccessDatabase {
     const { database, path } = this;
     const empty = numberOf(database, "SELECT count(*) FROM sqlite_schema") === 0;
     if (path !== null) {
-      if (!empty) examine(database, path);
+      // (Without the look at all of it, which takes its time, damage is noticed where it is read.)
+      if (!empty) examine(database, path, this.#lock?.left === true);
       const mode = String(Object.values(database.prepare("PRAGMA journal_mode = WAL").get() ?? {})[0]);
       if (mode !== "wal") {
         throw fault({ kind: "unusable", doing: DOING, place: path, why: "the file system cannot do that" });
@@ -179,12 +180,13 @@ export class AccessDatabase {
   }
 }
 
-/** Reads only: it is not changed if it is not ours. Throws a `StorageError`. */
-function examine(database: DatabaseSync, path: string): void {
+/** Reads only: it is not changed if it is not ours. `whole`: all of it, who had it did not close it. Throws a `StorageError`. */
+function examine(database: DatabaseSync, path: string, whole: boolean): void {
   if (numberOf(database, "PRAGMA application_id") !== APPLICATION_ID) {
     const advice = "give each program a directory of its own";
     throw fault({ kind: "unusable", doing: DOING, place: path, why: "another program made it", advice });
   }
+  if (!whole) return;
   const found = String(Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0]);
   if (found === "ok") return;
   const why = found.replaceAll("\n", ", ");

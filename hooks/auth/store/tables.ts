@@ -1,6 +1,7 @@
 /** The tables of users, roles and rules. Names are compared byte by byte; whoever reads them needs no other program. */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { faultOf } from "../../storage/sqlite/disk/faults.ts";
 import type { AccessDatabase, Tables } from "./database.ts";
 import { Account, type Role } from "./records.ts";
 import type { RuleOrder, RuleOwner, StoredRule, UserLimits } from "./types.ts";
@@ -61,6 +62,26 @@ export interface Everything {
   readonly order: RuleOrder;
 }
 
+/** So many rows are read at a time. */
+const ROWS = 5000;
+
+/** (Deno has it, its types do not.) */
+interface ReturnsArrays {
+  setReturnArrays(on: boolean): void;
+}
+
+type UserRow = readonly [
+  name: string,
+  hash: string | null,
+  enabled: number,
+  superuser: number,
+  roles: string,
+  limits: string,
+  notes: string,
+  created: number,
+  changed: number,
+];
+
 const NO_RULES: readonly StoredRule[] = [];
 const NO_ROLES: readonly string[] = [];
 const NO_LIMITS: UserLimits = {};
@@ -68,6 +89,7 @@ const NO_LIMITS: UserLimits = {};
 /** Reading and writing, in statements that are prepared once. What changes something is called within `AccessDatabase.write`. */
 export class UserTables {
   readonly #database: DatabaseSync;
+  readonly #place: string;
   readonly #putUser: StatementSync;
   readonly #putRole: StatementSync;
   readonly #deleteUser: StatementSync;
@@ -81,6 +103,7 @@ export class UserTables {
   constructor(access: AccessDatabase) {
     access.make(tables);
     const database = this.#database = access.database;
+    this.#place = access.path ?? "in memory";
     this.#putUser = database.prepare("INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     this.#putRole = database.prepare("INSERT OR REPLACE INTO roles VALUES (?, ?, ?, ?)");
     this.#deleteUser = database.prepare("DELETE FROM users WHERE name = ?");
@@ -93,44 +116,64 @@ export class UserTables {
     this.#names = { users: names("users"), roles: names("roles") };
   }
 
-  /** Rows that are not as this program writes them are taken as far as that is safe: without rights. */
+  /** Throws a `StorageError` when they cannot be read. */
   read(): Everything {
-    const rules = this.#rules();
+    try {
+      const setting = this.#database.prepare("SELECT value FROM settings WHERE name = 'order'").get();
+      const order = setting?.value === "longest" ? "longest" : "first";
+      const rules = this.#rules();
+      return { users: this.#users(rules.user), roles: this.#roles(rules.role), order };
+    } catch (error) {
+      throw faultOf(error, { doing: "read the users in", place: this.#place });
+    }
+  }
+
+  #users(rules: ReadonlyMap<string, readonly StoredRule[]>): Map<string, Account> {
     const lists = new Map<string, readonly string[]>();
     const users = new Map<string, Account>();
-    const rows = (sql: string): Iterable<Record<string, unknown>> => this.#database.prepare(sql).iterate();
-    for (const row of rows("SELECT * FROM users")) {
-      const name = String(row.name);
+    const columns = "name, hash, enabled, superuser, roles, limits, notes, created, changed";
+    for (const row of this.#rows(`SELECT ${columns} FROM users WHERE name > ? ORDER BY name LIMIT ${ROWS}`)) {
+      const [name, hash, enabled, superuser, roles, limits, notes, created, changed] = row as UserRow;
       users.set(
         name,
         new Account({
           name,
-          hash: row.hash === null ? null : String(row.hash),
-          enabled: row.enabled === 1,
-          superuser: row.superuser === 1,
-          roles: row.roles === "[]" ? NO_ROLES : listOnce(lists, String(row.roles)),
-          rules: rules.user.get(name) ?? NO_RULES,
-          limits: row.limits === "{}" ? NO_LIMITS : JSON.parse(String(row.limits)) as UserLimits,
-          notes: String(row.notes),
-          created: Number(row.created),
-          changed: Number(row.changed),
+          hash,
+          enabled: enabled === 1,
+          superuser: superuser === 1,
+          roles: roles === "[]" ? NO_ROLES : listOnce(lists, roles),
+          rules: rules.get(name) ?? NO_RULES,
+          limits: limits === "{}" ? NO_LIMITS : JSON.parse(limits) as UserLimits,
+          notes,
+          created,
+          changed,
         }),
       );
     }
+    return users;
+  }
+
+  #roles(rules: ReadonlyMap<string, readonly StoredRule[]>): Map<string, Role> {
     const roles = new Map<string, Role>();
-    for (const row of rows("SELECT * FROM roles")) {
-      const name = String(row.name);
-      roles.set(name, {
-        name,
-        rules: rules.role.get(name) ?? NO_RULES,
-        notes: String(row.notes),
-        reserved: name === CONSOLE_ROLE,
-        created: Number(row.created),
-        changed: Number(row.changed),
-      });
+    const sql = `SELECT name, notes, created, changed FROM roles WHERE name > ? ORDER BY name LIMIT ${ROWS}`;
+    for (const row of this.#rows(sql)) {
+      const [name, notes, created, changed] = row as [string, string, number, number];
+      const reserved = name === CONSOLE_ROLE;
+      roles.set(name, { name, rules: rules.get(name) ?? NO_RULES, notes, reserved, created, changed });
     }
-    const order = this.#database.prepare("SELECT value FROM settings WHERE name = 'order'").get()?.value;
-    return { users, roles, order: order === "longest" ? "longest" : "first" };
+    return roles;
+  }
+
+  /** In parts, by the first column. (Objects take twice as long as lists, and all at once too much memory.) */
+  *#rows(sql: string): Generator<readonly unknown[]> {
+    const statement = this.#database.prepare(sql);
+    (statement as StatementSync & ReturnsArrays).setReturnArrays(true);
+    for (let after: unknown = "", count = ROWS; count === ROWS;) {
+      const rows = statement.all(after as string) as unknown as unknown[][];
+      yield* rows;
+      after = rows.at(-1)?.[0];
+      count = rows.length;
+    }
   }
 
   #rules(): Record<RuleOwner["kind"], Map<string, StoredRule[]>> {
