@@ -44,6 +44,7 @@ import type {
 } from "../../src/hook/hook.ts";
 import { Reasons } from "../../src/packets/reason.ts";
 import { type Checked, passwordChecks } from "./passwords/checks.ts";
+import type { PasswordHash } from "./passwords/hash.ts";
 import { parseHash } from "./passwords/parse.ts";
 import type { RuleDecision } from "./rules/types.ts";
 import { consequencesOf } from "./store/consequences.ts";
@@ -71,6 +72,9 @@ export interface StoredUsersOptions {
 
 const shape: Shape<StoredUsersOptions> = { directory: "string", id: "string" };
 
+/** Among so many users a slow hash is looked for. */
+const DECOYS = 1000;
+
 /** All that is in use while the store is open. */
 interface Open {
   readonly store: LocalAccessStore;
@@ -94,6 +98,8 @@ export class StoredUsers implements Hook {
   readonly #present: Present = new Present();
   #open: Open | null = null;
   #started = 0;
+  /** Undefined: it is to be looked for. */
+  #decoy: PasswordHash | null | undefined = undefined;
   #complained = -Infinity;
 
   /** Opens nothing yet. Throws a TypeError for options that are none. */
@@ -131,6 +137,15 @@ export class StoredUsers implements Hook {
   close(): void {
     this.#open?.store.close();
     this.#open = null;
+  }
+
+  /**
+   * The slow hash of one of the users: checking it takes as long as checking another's, which hides from strangers which names there
+   * are. Null: there is none.
+   */
+  get decoy(): PasswordHash | null {
+    if (this.#decoy === undefined) this.#decoy = decoyOf(this.#opened().store);
+    return this.#decoy;
   }
 
   /** Called by the server. Throws a `StorageError`. */
@@ -216,6 +231,7 @@ export class StoredUsers implements Hook {
     const { ended, users, roles, all } = consequencesOf(changes);
     const { store, rights } = this.#opened();
     if (all || roles.size > 0) rights.forget();
+    if (users.size + ended.size > 0) this.#decoy = undefined;
     // (By the names first: there may be many who are none of them.)
     const concerns = (client: Client): boolean => {
       const { username } = client;
@@ -252,4 +268,14 @@ export class StoredUsers implements Hook {
       host.log("warn", "Too many passwords to check at a time, clients are refused");
     }
   }
+}
+
+function decoyOf(store: LocalAccessStore): PasswordHash | null {
+  let left = DECOYS;
+  for (const { hash } of store.accounts()) {
+    const parsed = hash === null ? null : parseHash(hash);
+    if (parsed?.slow === true) return parsed;
+    if (--left === 0) break;
+  }
+  return null;
 }

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { type AccessStore, StoredUsers } from "../../../../hooks/auth/access_store.ts";
 import type { Hook } from "../../../../src/hook/hook.ts";
 import { levels, TestBroker, until, versions } from "../../../harness/mod.ts";
+import { ModelStorage } from "../../../harness/model_storage.ts";
 import { quick, world } from "./fixtures.ts";
 
 const readwrite = [{ access: "readwrite", filter: "a/#" }] as const;
@@ -304,5 +305,43 @@ test("access store: two servers share it, and a change reaches the clients of bo
     await users.store.removeUser("anna");
     await one.refusedWith(0x87);
     await two.refusedWith(0x87);
+  }
+});
+
+test("access store: sessions of an earlier run have the rights of the user whose name they have, and only those", async () => {
+  for (const version of versions) {
+    const storage = new ModelStorage();
+    const users = new StoredUsers();
+    users.open();
+    await users.store.putUser("anna", { hash: quick("anna"), rules: readwrite });
+    await users.store.putUser("bert", { hash: quick("bert"), superuser: true });
+    const kept = {
+      cleanStart: false,
+      ...(version === 5 ? { properties: { sessionExpiryInterval: 600 } } : {}),
+    };
+    const everybody: Hook = { id: "all", onConnectAuthenticate: () => "allow", onAclCheck: () => "allow" };
+    {
+      // (It may have been anybody who let it in.)
+      await using w = world(users, await TestBroker.with(storage, { hooks: [everybody] }));
+      const anna = await w.client(version, "anna", kept);
+      await anna.subscribe("a/1", 1);
+      await anna.subscribe("b/1", 1);
+      const nobody = await w.client(version, "nobody", kept);
+      await nobody.subscribe("a/1", 1);
+      for (const client of [anna, nobody]) await client.lose();
+    }
+    await using w = world(users, await TestBroker.with(ModelStorage.after(storage), { hooks: [users] }));
+    const bert = await w.client(version, "bert");
+    for (const topic of ["a/1", "b/1"]) await bert.published(topic, topic, { qos: 1 });
+    assert.equal(w.t.broker.sessions.get("c-anna")!.queuedCount, 1);
+    assert.equal(w.t.broker.sessions.get("c-nobody")!.queuedCount, 0);
+    await users.store.putUser("anna", { rules: [] });
+    await bert.published("a/1", "late", { qos: 1 });
+    assert.equal(w.t.broker.sessions.get("c-anna")!.queuedCount, 1);
+    // What had waited is looked through when it comes back.
+    const { client, ack } = await w.connect(version, "anna", kept);
+    assert.equal(ack.sessionPresent, true);
+    await client.ping();
+    await client.silent();
   }
 });
