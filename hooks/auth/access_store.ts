@@ -55,8 +55,7 @@ import type { Account } from "./store/records.ts";
 import { Rights } from "./store/rights.ts";
 import type { AccessChange, AccessStore } from "./store/types.ts";
 
-export { hashPassword } from "./passwords/parse.ts";
-export type { HashKind } from "./passwords/hash.ts";
+export type { HashKind, PasswordHash } from "./passwords/hash.ts";
 export type * from "./store/types.ts";
 
 /** Where the users are. */

@@ -168,11 +168,12 @@ export class UserTables {
   *#rows(sql: string): Generator<readonly unknown[]> {
     const statement = this.#database.prepare(sql);
     (statement as StatementSync & ReturnsArrays).setReturnArrays(true);
-    for (let after: unknown = "", count = ROWS; count === ROWS;) {
+    let after: unknown = "";
+    for (;;) {
       const rows = statement.all(after as string) as unknown as unknown[][];
       yield* rows;
-      after = rows.at(-1)?.[0];
-      count = rows.length;
+      if (rows.length < ROWS) return;
+      after = rows.at(-1)![0];
     }
   }
 

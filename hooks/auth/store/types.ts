@@ -94,7 +94,9 @@ export interface RoleChanges {
 
 /** Whose rules. */
 export interface RuleOwner {
+  /** What it is. */
   readonly kind: "user" | "role";
+  /** Which one. */
   readonly name: string;
 }
 
@@ -111,6 +113,7 @@ export interface ListOptions {
 
 /** A part of a list. */
 export interface Listed<T> {
+  /** In the order of the bytes of their names. */
   readonly items: readonly T[];
   /** How many there are altogether. */
   readonly total: number;
@@ -150,7 +153,9 @@ export interface AccessImport {
 
 /** What came of it. */
 export interface AccessImported {
+  /** How many users. */
   readonly users: { readonly added: number; readonly changed: number };
+  /** How many roles. */
   readonly roles: { readonly added: number; readonly changed: number };
 }
 
@@ -166,17 +171,23 @@ export interface AccessStore {
   readonly place: string | null;
   /** How rules are asked; default `first`. */
   order(): Promise<RuleOrder>;
+  /** From now on. */
   setOrder(order: RuleOrder): Promise<void>;
+  /** A part of them. */
   listUsers(options?: ListOptions): Promise<Listed<StoredUser>>;
   /** Null: there is none. */
   user(name: string): Promise<StoredUser | null>;
+  /** Makes a user, or changes one; without `expected` either. Answers what there is then. */
   putUser(name: string, changes: UserChanges, expected?: Expected): Promise<StoredUser>;
   /** Hashes it with Argon2id, which takes about 0.05 s. The user has to be there. */
   setPassword(name: string, password: string | Uint8Array): Promise<StoredUser>;
+  /** It has to be there. */
   removeUser(name: string): Promise<void>;
+  /** A part of them. */
   listRoles(options?: ListOptions): Promise<Listed<StoredRole>>;
   /** Null: there is none. */
   role(name: string): Promise<StoredRole | null>;
+  /** Makes a role, or changes one; without `expected` either. Answers what there is then. */
   putRole(name: string, changes: RoleChanges, expected?: Expected): Promise<StoredRole>;
   /** Users must not have it any more. */
   removeRole(name: string): Promise<void>;

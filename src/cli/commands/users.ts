@@ -1,7 +1,7 @@
 /** `comqtt users ...`: the users of the store in the directory for data. */
 
 import type { AccessStore, StoredUser, UserChanges } from "../../../hooks/auth/access_store.ts";
-import { hashPassword } from "../../../hooks/auth/access_store.ts";
+import { hashPassword } from "../../../hooks/auth/passwords/parse.ts";
 import { CodedError } from "../../core/errors.ts";
 import { allOf, withStore } from "../access_store.ts";
 import type { Call } from "../call.ts";

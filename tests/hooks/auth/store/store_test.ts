@@ -83,7 +83,8 @@ test("store: lists come in parts", async () => {
   using store = opened();
   for (let i = 0; i < 25; i++) await store.putUser(`u${String(i).padStart(2, "0")}`, {});
   const seen: string[] = [];
-  for (let after: string | null = "", parts = 0; after !== null; parts++) {
+  let parts = 0;
+  for (let after: string | null = ""; after !== null; parts++) {
     const part: Awaited<ReturnType<typeof store.listUsers>> = await store.listUsers({ after, limit: 10 });
     seen.push(...part.items.map(({ name }) => name));
     assert.equal(part.total, 25);
