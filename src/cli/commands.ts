@@ -143,6 +143,13 @@ export const commands: readonly Command[] = [
     run: async (call) => (await import("./commands/users.ts")).showUser(call),
   },
   {
+    name: "users import",
+    operand: "FILE",
+    operands: [1, 1],
+    text: "users and roles of mosquitto's dynamic-security.json, with remarks",
+    run: async (call) => (await import("./commands/users_import.ts")).importUsers(call),
+  },
+  {
     name: "users enable",
     operand: "NAME",
     operands: [1, 1],

@@ -1,12 +1,16 @@
 /** `comqtt users`, `roles` and `rules`: what they say, what they refuse, and what is kept. */
 
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { Buffer } from "node:buffer";
+import { pbkdf2Sync } from "node:crypto";
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { StoredUsers } from "../../hooks/auth/access_store.ts";
 import { parseHash } from "../../hooks/auth/passwords/parse.ts";
 import { LocalAccessStore } from "../../hooks/auth/store/local_store.ts";
 import { temporaryFolder } from "../harness/folder.ts";
+import { TestBroker } from "../harness/mod.ts";
 import { Program } from "../harness/program.ts";
 
 class Folder {
@@ -131,4 +135,60 @@ test("users: without a directory for data the command says what is missing", asy
   // Beside the messages, where only their database is named.
   const listed = await Program.run(["roles", "list", "--storage-path", join(folder, "messages.db")]);
   assert.equal(listed.output, "console\nr\n", listed.errors);
+});
+
+test("users import: what mosquitto's dynamic security has becomes users and roles, who may do the same", async () => {
+  const here = new Folder();
+  const file = join(temporaryFolder(), "dynamic-security.json");
+  // As mosquitto_ctrl writes it: `anna` with the password `secret`.
+  const salt = Buffer.from("0123456789ab");
+  const password = pbkdf2Sync("secret", salt, 101, 64, "sha512").toString("base64");
+  writeFileSync(
+    file,
+    JSON.stringify({
+      defaultACLAccess: {
+        publishClientSend: false,
+        publishClientReceive: true,
+        subscribe: false,
+        unsubscribe: true,
+      },
+      clients: [
+        {
+          username: "anna",
+          password,
+          salt: salt.toString("base64"),
+          iterations: 101,
+          roles: [{ rolename: "sensor" }],
+        },
+        { username: "off", disabled: true },
+      ],
+      roles: [{
+        rolename: "sensor",
+        acls: [
+          { acltype: "publishClientSend", topic: "sensors/%u/#", priority: 0, allow: true },
+          { acltype: "subscribePattern", topic: "commands/#", priority: 0, allow: true },
+        ],
+      }],
+    }),
+  );
+  await here.says(
+    ["users", "import", file],
+    /2 users are new, 0 were replaced\n2 roles are new, 0 were replaced\n$/,
+  );
+  await here.says(
+    ["users", "import", file],
+    /0 users are new, 2 were replaced\n0 roles are new, 2 were replaced\n$/,
+  );
+  await here.refuses(["users", "import", `${file}.none`], /Cannot read ".*none"/);
+  const users = new StoredUsers({ directory: here.path });
+  for (const version of [4, 5] as const) {
+    await using t = new TestBroker({ hooks: [users] });
+    const bytes = new TextEncoder().encode("secret");
+    const anna = await t.connected(version, { username: "anna", password: bytes });
+    assert.ok((await anna.subscribe("commands/a")).reasonCodes[0]! < 0x80);
+    assert.ok((await anna.subscribe("sensors/#")).reasonCodes[0]! >= 0x80);
+    if (version === 4) continue;
+    assert.equal(await anna.published("sensors/anna/t", "m", { qos: 1 }), 0x10);
+    assert.equal(await anna.published("commands/a", "m", { qos: 1 }), 0x87);
+  }
 });
