@@ -73,7 +73,8 @@ const shape: Shape<UsersOptions> = { file: "string", id: "string", interval: "nu
 
 /**
  * Users and passwords from a file that may change while the server runs. It is read again when it has, all of it at once; while
- * something is wrong with it the users stay as they were, with one line in the log that says where. Who is connected stays so.
+ * something is wrong with it the users stay as they were, with one line in the log that says where. Who was let in and is no user
+ * any more, or has another hash, is disconnected with 0x87 (MQTT 3: the connection ends); all others stay connected.
  *
  * Passwords are checked off the event loop, by all hooks together as many at a time as there are processors but one; up to
  * 1,000 more wait for at most four seconds, and beyond that clients are told that the server is busy (0x89, in 3.x 3). One that
@@ -88,6 +89,8 @@ export class Users implements Hook {
   readonly #hosts: Set<HookHost> = new Set();
   readonly #watch: FileWatch | null;
   readonly #disguise: boolean;
+  /** As whom they came, and with what. */
+  readonly #letIn: WeakMap<Client, { readonly username: string; readonly hash: string }> = new WeakMap();
   #started = 0;
   #users: ReadonlyMap<string, UserEntry> = new Map();
   /** Somebody's slow hash: checking it takes as long as checking another's. */
@@ -143,12 +146,20 @@ export class Users implements Hook {
   }
 
   /** Decides who may connect; at once when no slow hash has to be computed. */
-  onConnectAuthenticate({ username }: Client, { password }: Credentials): MaybePromise<ConnectOpinion> {
+  onConnectAuthenticate(client: Client, { password }: Credentials): MaybePromise<ConnectOpinion> {
+    const { username } = client;
     const user = this.#users.get(username);
     if (user === undefined) return this.#unknown(username, password);
     if (password === null) return "deny";
     const checked = passwordChecks.check(username, password, user.hash);
-    return isPromise(checked) ? checked.then((one) => this.#answer(one)) : this.#answer(checked);
+    const answer = (one: Checked): ConnectOpinion => {
+      if (one !== "right") return this.#answer(one);
+      // (The check may have taken its time: the file may say something else by now.)
+      if (this.#users.get(username)?.hash.text !== user.hash.text) return "deny";
+      this.#letIn.set(client, { username, hash: user.hash.text });
+      return "allow";
+    };
+    return isPromise(checked) ? checked.then(answer) : answer(checked);
   }
 
   /** No opinion, after the time that a wrong password of a user would have taken. */
@@ -171,11 +182,23 @@ export class Users implements Hook {
     await this.#watch?.note();
     const users = await usersIn(this.#file, await bytesOf(this.#file));
     this.#users = users;
+    this.#disconnectOthers();
     this.#decoy = null;
     for (const { hash } of users.values()) {
       if (!hash.slow) continue;
       this.#decoy = hash;
       break;
+    }
+  }
+
+  /** Who was let in with what is not there any more, and only they. */
+  #disconnectOthers(): void {
+    const other = (client: Client): boolean => {
+      const known = this.#letIn.get(client);
+      return known !== undefined && this.#users.get(known.username)?.hash.text !== known.hash;
+    };
+    for (const host of this.#hosts) {
+      host.disconnect(other, Reasons.notAuthorized, "the user was removed, or has another password");
     }
   }
 

@@ -8,6 +8,7 @@ import { LOCAL_LISTENER } from "../hook/client.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { textOf } from "../core/error_text.ts";
 import { EventLog } from "../core/event_log.ts";
+import { checkedReason } from "../hook/checked_answers.ts";
 import type { Hook, HookHost } from "../hook/hook.ts";
 import { isPromise, type MaybePromise } from "../core/maybe_promise.ts";
 import { Hooks } from "../hook/dispatcher.ts";
@@ -26,6 +27,7 @@ import { lookAtClock } from "./recovery/clock_set.ts";
 import { Distributor } from "./delivery/distribute.ts";
 import { Input } from "./receive/input.ts";
 import { Connection, type ConnectionHost } from "./connection/connection.ts";
+import { disconnectThose, rightsChanged } from "./connection/revoke.ts";
 import { Deadlines } from "../core/deadlines.ts";
 import { TakeOvers } from "./ends/take_overs.ts";
 import type { LogLevelsOf } from "../core/log/levels.ts";
@@ -185,7 +187,7 @@ export class Broker implements ConnectionHost {
 
   /** The server as this hook sees it. */
   hostFor(hook: Hook): HookHost {
-    const { capabilities, limits, hooks, events } = this;
+    const { capabilities, limits, events } = this;
     const code = hook.storage === undefined ? "hook-says" : "storage-says";
     return {
       capabilities,
@@ -197,7 +199,9 @@ export class Broker implements ConnectionHost {
           detail: `Hook "${hook.id}": ${text}`,
           errorCode: errorCode ?? undefined,
         }, level),
-      accessChanged: () => hooks.invalidate(),
+      accessChanged: (which) => rightsChanged(this, this.connections, which),
+      disconnect: (which, reason, detail) =>
+        disconnectThose(this.connections, which, checkedReason(reason), { hook: hook.id, detail }),
     };
   }
 

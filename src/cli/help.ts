@@ -25,10 +25,18 @@ export function helpText(): string {
   ].join("\n");
 }
 
+/** What a command does stands below its name where that is longer. */
+const COMMAND_WIDTH = 22;
+
 function commandLines(): string[] {
-  const heads = commands.map(({ name, operand }) => `${name} ${operand}`);
-  const width = Math.max(...heads.map((one) => one.length));
-  return ["Commands:", ...commands.map(({ text }, i) => `  ${heads[i]!.padEnd(width)}  ${text}`)];
+  const indent = `\n${" ".repeat(COMMAND_WIDTH + 4)}`;
+  const lines = commands.map(({ name, operand, text }) => {
+    const head = `${name} ${operand}`.trimEnd();
+    return head.length > COMMAND_WIDTH
+      ? `  ${head}${indent}${text}`
+      : `  ${head.padEnd(COMMAND_WIDTH)}  ${text}`;
+  });
+  return ["Commands:", ...lines];
 }
 
 function groupLines({ title, options }: OptionGroup): string[] {

@@ -96,6 +96,8 @@ export class Hooks {
   encodes = false;
   /** Access control has answered with a promise: the hot path does not ask it. */
   slowAccess = false;
+  /** Access control has once answered with a promise: an answer may be on its way at any time. */
+  waitsForAccess = false;
   /** Their `init` has not succeeded. */
   readonly #unready: WeakSet<Hook> = new WeakSet();
   /** They were told to end. */
@@ -289,7 +291,9 @@ export class Hooks {
     call: (hook: Hook) => MaybePromise<Opinion>,
     none: () => boolean = no,
   ): MaybePromise<boolean> {
-    return this.ask({ event, call, take: allowed, failed: false, none });
+    const answer = this.ask({ event, call, take: allowed, failed: false, none });
+    if (isPromise(answer)) this.waitsForAccess = true;
+    return answer;
   }
 
   /** The first reason somebody gives against it; null when nobody has one. A hook that throws is a reason. */

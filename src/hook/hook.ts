@@ -53,8 +53,18 @@ export interface HookHost {
    * from, which it then ends with.
    */
   log(level: LogLevel, text: string, code?: ErrorCode | null): void;
-  /** Answers of access control given earlier may no longer hold: everything is asked again. */
-  accessChanged(): void;
+  /**
+   * Answers of access control given earlier may no longer hold: everything is asked again, and what waits for clients that
+   * are connected is looked through. `which`: only what concerns these clients; others notice nothing. It is called at once
+   * with every client that has a session, and must not throw.
+   */
+  accessChanged(which?: (client: Client) => boolean): void;
+  /**
+   * Ends the connections of the clients that `which` picks, also of those that are still being let in, at once (of thousands
+   * the last a few turns of the event loop later); how many there are. `reason` is what MQTT 5 clients are told, `detail` what the log says besides. Their sessions stay and their
+   * wills are published, as after any other end.
+   */
+  disconnect(which: (client: Client) => boolean, reason: Reason, detail?: string): number;
 }
 
 /**

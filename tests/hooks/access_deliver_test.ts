@@ -197,6 +197,8 @@ test("access: what a leaving member of a group did not get waits for the answer 
   await two.subscribe("$share/g/a", 1);
   acl.slow = (action) => action === "deliver";
   acl.host!.accessChanged();
+  // (What waits for it while it is there is looked through.)
+  assert.equal(await acl.answer("allow"), "1 deliver a");
   await one.lose();
   await settle();
   while (acl.waiting.length > 0) assert.equal(await acl.answer("allow"), "2 deliver a");

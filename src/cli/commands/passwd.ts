@@ -54,7 +54,7 @@ export async function addUser(call: Call): Promise<string> {
 }
 
 /** What nobody sees who hands over a password from a file. */
-function oddity(password: Uint8Array): string {
+export function oddity(password: Uint8Array): string {
   if (password.includes(10) || password.includes(13)) return "; there is a line break in the password";
   return password.includes(0) ? "; there is a zero byte in the password" : "";
 }
@@ -105,7 +105,7 @@ export async function verifyPassword(call: Call): Promise<string> {
 }
 
 /** Typed, or all of standard input without the line end that an editor or `echo` puts at its end. */
-async function passwordFor(name: string, questions: readonly string[]): Promise<Uint8Array> {
+export async function passwordFor(name: string, questions: readonly string[]): Promise<Uint8Array> {
   const password = inputIsTerminal() ? await typed(name, questions) : await handedOver();
   if (password.length === 0) throw new CodedError("argument-invalid", "Cannot use an empty password");
   if (password.length > MOST_BYTES) {

@@ -9,7 +9,7 @@ export const EVENT_NOTES: { readonly [K in EventCode]: string } = {
   "client-disconnected": "the client said DISCONNECT; with what it gave as its reason",
   "connection-lost": "the connection ended without DISCONNECT; `error`: what the network said",
   "keep-alive-timeout": "nothing came for one and a half times the keep-alive",
-  "disconnected-by-server": "the program has ended it, with `disconnectClient` for example",
+  "disconnected-by-server": "the program has ended it, with `disconnectClient` for example, or a hook (`hook`) whose user was removed or has another password",
   "packet-malformed":
     "the bytes are no packet, or none that may come now; `detail` in the sentence: what is wrong",
   "packet-too-large": "above `limits.packetSize`, or before CONNACK `limits.connectPacketSize`",

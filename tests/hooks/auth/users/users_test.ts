@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { defaultChecks } from "../../../../hooks/auth/passwords/checks.ts";
 import { hashPassword, Users, UsersError, type UsersOptions } from "../../../../hooks/auth/users.ts";
-import type { ConnectOpinion, Hook } from "../../../../src/hook/hook.ts";
+import type { ConnectOpinion, Hook, HookHost } from "../../../../src/hook/hook.ts";
 import { HookError } from "../../../../src/hook/error.ts";
 import { Reasons } from "../../../../src/packets/reason.ts";
 import { Server } from "../../../../src/server/server.ts";
 import { temporaryFolder } from "../../../harness/folder.ts";
-import { TestBroker, until, versions } from "../../../harness/mod.ts";
+import { TestBroker, type TestClient, until, versions } from "../../../harness/mod.ts";
 import { clientOf } from "../ledger/fixtures.ts";
 import { vectors } from "../passwords/vectors.ts";
 
@@ -36,7 +36,8 @@ async function ready(text: string, options: Partial<UsersOptions> = {}): Promise
   writeFileSync(file, text);
   const users = new Users({ file, interval: 10, ...options });
   const log: string[] = [];
-  await users.init({ log: (level: string, line: string) => void log.push(`${level} ${line}`) } as never);
+  const note: HookHost["log"] = (level, line) => void log.push(`${level} ${line}`);
+  await users.init({ log: note, disconnect: () => 0 } as Partial<HookHost> as HookHost);
   return {
     users,
     file,
@@ -163,6 +164,50 @@ test("users: a change of the file counts without a restart, and the old password
   renameSync(`${one.file}.link`, one.file);
   await until(() => one.log.length === 3, "the log to say so");
   assert.equal(await one.answer("anna", "one"), "allow");
+});
+
+test("users: who is no user any more, or has another password, is disconnected, and nobody else", async () => {
+  const [first, second] = [quick("one"), quick("two")];
+  for (const version of versions) {
+    await using one = await ready(`anna:${first}\nbert:${first}\ncleo:${first}\n`, { interval: 0 });
+    const topics: Hook = { id: "topics", onConnectAuthenticate: () => "allow", onAclCheck: () => "allow" };
+    await using t = new TestBroker({ hooks: [one.users, topics] });
+    await until(() => one.users.size === 3, "the file to be read");
+    const connected = async (username: string): Promise<TestClient> =>
+      await t.connected(version, {
+        username,
+        password: new TextEncoder().encode("one"),
+        clientId: username,
+        cleanStart: false,
+        properties: version === 5 ? { sessionExpiryInterval: 60 } : {},
+      });
+    const [anna, bert, cleo, other] = [
+      await connected("anna"),
+      await connected("bert"),
+      await connected("cleo"),
+      await connected("other"),
+    ];
+    one.write(`anna:${second}\ncleo:${first}\n`);
+    await one.users.reload();
+    await anna.refusedWith(0x87);
+    await bert.refusedWith(0x87);
+    await cleo.ping();
+    await other.ping();
+    assert.ok(t.broker.sessions.get("anna") !== undefined);
+    // And while something is wrong with the file nobody is.
+    one.write("cleo");
+    await assert.rejects(one.users.reload(), UsersError);
+    await cleo.ping();
+  }
+});
+
+test("users: who gave the old password while the file was changed is not let in", async () => {
+  const [first, second] = await Promise.all([hashPassword("one"), hashPassword("two")]);
+  await using one = await ready(`anna:${first}\n`, { interval: 0 });
+  one.write(`anna:${second}\n`);
+  const answer = one.answer("anna", "one");
+  await one.users.reload();
+  assert.equal(await answer, "deny");
 });
 
 test("users: while the file is broken or missing they stay as they were, with one line each", async () => {
