@@ -4,7 +4,6 @@ import { isMosquitto, significantLines, wordsOf } from "./mosquitto/recognise.ts
 import type { TopLevel } from "./yaml/yaml_reader.ts";
 
 const page = "docs/coming-from.md";
-const noRules = "the program itself takes no rules yet";
 
 /** What a file is that is no YAML of ours, with what to do instead; null: it is not known. */
 export function otherText(text: string): string | null {
@@ -17,8 +16,8 @@ export function otherText(text: string): string | null {
   if (words === null) return null;
   if (words.has("topic") || words.has("pattern")) {
     if ([...words.keys()].every((word) => ["user", "topic", "pattern"].includes(word))) {
-      return `This is an acl_file of mosquitto, not a configuration: ${noRules}, but a program of your own does, ` +
-        `with the rules of a Ledger (${page})`;
+      return `This is an acl_file of mosquitto, not a configuration: a file with "acl: { mosquitto: FILE }" takes it as it ` +
+        `is (${page})`;
     }
   }
   if (!isMosquitto(text)) return null;
@@ -26,8 +25,8 @@ export function otherText(text: string): string | null {
     '"comqtt config migrate FILE" writes it for this program';
 }
 
-/** The same of a file that is YAML, called `file`. */
-export function otherYaml({ list, keys }: TopLevel, file: string): string | null {
+/** The same of a file that is YAML. */
+export function otherYaml({ list, keys }: TopLevel): string | null {
   const has = (...names: readonly string[]): boolean => names.every((name) => keys.has(name));
   if (list) {
     if (!has("username", "hash")) return null;
@@ -45,8 +44,8 @@ export function otherYaml({ list, keys }: TopLevel, file: string): string | null
   const isLedger = keys.size > 0 && [...keys.keys()].every((key) => ["users", "auth", "acl"].includes(key)) &&
     keys.get("users")?.kind !== "value" && (has("users") || has("acl") || keys.get("auth")?.kind === "list");
   if (!isLedger) return null;
-  return `These are the rules of a ledger, not a configuration: a program of your own takes them with ` +
-    `Ledger.read(${JSON.stringify(file)}), ${noRules} (${page})`;
+  return `These are the rules of a ledger, not a configuration: a file with "auth: [{ ledger: FILE }]" takes them as they are, ` +
+    `one with "blacklist: FILE" what they refuse (${page})`;
 }
 
 /** Where the users are that a plug-in file is about. */

@@ -60,6 +60,10 @@ function takeList(
   { list, path, text, origin }: { list: TaggedList; path: string; text: string; origin: string },
   { found, problems, outside }: { found: Found; problems: Problem[]; outside: Outside },
 ): void {
+  if (Object.hasOwn(list.words ?? {}, text)) {
+    found.set(path, [{ type: text, values: {}, place: origin }], origin);
+    return;
+  }
   const reader = new JsonReader({ origin, text }, outside);
   const top = reader.top(path);
   if (top !== null) found.set(path, new TableReader(reader, found).list(top, list, path), origin);
