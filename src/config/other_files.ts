@@ -41,11 +41,18 @@ export function otherYaml({ list, keys }: TopLevel): string | null {
     return 'This is a plug-in file of comqtt 2, the bridge to Kafka, not a configuration: that belongs to "bridge-path", ' +
       `and is not supported yet (${page})`;
   }
-  const isLedger = keys.size > 0 && [...keys.keys()].every((key) => ["users", "auth", "acl"].includes(key)) &&
-    keys.get("users")?.kind !== "value" && (has("users") || has("acl") || keys.get("auth")?.kind === "list");
-  if (!isLedger) return null;
+  if (!isLedger(keys)) return null;
   return `These are the rules of a ledger, not a configuration: a file with "auth: [{ ledger: FILE }]" takes them as they are, ` +
     `one with "blacklist: FILE" what they refuse (${page})`;
+}
+
+/** (Ours has the same names at the top, and other things below them.) */
+function isLedger(keys: TopLevel["keys"]): boolean {
+  if (![...keys.keys()].every((key) => ["users", "auth", "acl"].includes(key))) return false;
+  const inRules = ["username", "remote", "password", "allow", "filters"];
+  const has = (name: string): boolean => inRules.some((key) => keys.get(name)?.keys.includes(key) === true);
+  return keys.get("users")?.kind === "mapping" ||
+    (keys.get("users") === undefined && (has("auth") || has("acl")));
 }
 
 /** Where the users are that a plug-in file is about. */
