@@ -55,7 +55,6 @@ import type {
 import type { MaybePromise } from "../../src/core/maybe_promise.ts";
 import { checkOptions, described, type Shape } from "../../src/core/misuse.ts";
 import { readTextFile } from "../../src/runtime/process.ts";
-import { isShared, parseShared } from "../../src/topics/names.ts";
 import { authenticate } from "./ledger/authenticate.ts";
 import { compileObjects, compileText } from "./ledger/compile.ts";
 import { LedgerError } from "./ledger/error.ts";
@@ -63,6 +62,7 @@ import { READ, WRITE } from "./ledger/grants.ts";
 import type { Rulebook } from "./ledger/rulebook.ts";
 import type { LedgerOptions, LedgerRules } from "./ledger/types.ts";
 import { passwordChecks } from "./passwords/checks.ts";
+import { unshared } from "./rules/filters.ts";
 
 export { LedgerError, type LedgerProblem } from "./ledger/error.ts";
 export { hashPassword } from "./passwords/parse.ts";
@@ -202,11 +202,6 @@ export class Ledger implements Hook {
       host.log("warn", "Too many passwords to check at a time, clients are refused");
     }
   }
-}
-
-/** Without `$share/group/`. One that is not well formed is left as it is: the server has refused it before. */
-function unshared(filter: string): string {
-  return isShared(filter) ? parseShared(filter)?.filter ?? filter : filter;
 }
 
 async function rulesIn(path: string): Promise<Rulebook> {

@@ -1,8 +1,8 @@
 /** From rules as they are written to rules as they are asked. */
 
 import { quote } from "../../../src/core/problem.ts";
-import { isShared, isTopicFilter } from "../../../src/topics/names.ts";
 import { acceptedHashes } from "../passwords/parse.ts";
+import { filterFault } from "../rules/filters.ts";
 import { LedgerError, type LedgerProblem } from "./error.ts";
 import { FieldReader } from "./fields.ts";
 import { EVERYTHING, type Grant } from "./grants.ts";
@@ -145,11 +145,4 @@ function readFilters(reader: FieldReader, source: Source): Grant[] {
     );
   }
   return grants;
-}
-
-function filterFault(filter: string): string | null {
-  if (filter === "") return "it is empty";
-  if (isShared(filter)) return "rules are about the filter without $share/group/";
-  if (isTopicFilter(filter)) return null;
-  return "+ and # stand alone in their level, and # only at the end";
 }

@@ -3,20 +3,10 @@
 import { nearest } from "../../../src/core/nearest.ts";
 import { quote } from "../../../src/core/problem.ts";
 import type { LedgerProblem } from "./error.ts";
+import { acceptedAccess, accessOf, grants } from "../rules/access.ts";
 import { READ, WRITE } from "./grants.ts";
 import type { Source, SourceEntry } from "./source.ts";
 import { starInQuotes } from "./yaml_source.ts";
-
-const accesses = new Map<string, number>([
-  ["0", 0],
-  ["1", READ],
-  ["2", WRITE],
-  ["3", READ | WRITE],
-  ["deny", 0],
-  ["read", READ],
-  ["write", WRITE],
-  ["readwrite", READ | WRITE],
-]);
 
 const flags = new Map<string, boolean>([
   ["true", true],
@@ -26,8 +16,6 @@ const flags = new Map<string, boolean>([
   ["no", false],
   ["off", false],
 ]);
-
-const acceptedAccess = "0 (deny), 1 (read), 2 (write) or 3 (readwrite)";
 
 /** What to do with each key of a mapping. */
 export type Fields = Readonly<Record<string, (value: Source) => void>>;
@@ -85,11 +73,12 @@ export class FieldReader {
 
   /** The bits it grants. */
   access(source: Source): number {
-    const value = source.kind === "text" || source.kind === "number" ? accesses.get(source.text) : undefined;
-    if (value === undefined) {
+    const access = source.kind === "text" || source.kind === "number" ? accessOf(source.text) : null;
+    if (access === null) {
       this.wrong(source, acceptedAccess, isSingle(source) ? quote(source.text) : "this");
+      return 0;
     }
-    return value ?? 0;
+    return (grants(access, "subscribe") ? READ : 0) | (grants(access, "publish") ? WRITE : 0);
   }
 
   /** What stands there is not shown unless somebody says how: it may be a password. */

@@ -1,7 +1,6 @@
 /** What filters grant: the first that matches decides. */
 
-import { filterCovers, levelsCover } from "../../../src/topics/covers.ts";
-import { WildcardTree } from "../../../src/topics/wildcard_tree.ts";
+import { type Verdict, Verdicts } from "../rules/verdicts.ts";
 
 /** Subscribe and receive. */
 export const READ = 1;
@@ -20,14 +19,8 @@ export interface Grant {
 /** What a rule without filters says. */
 export const EVERYTHING: Grant = { filter: null, access: READ | WRITE };
 
-/** A grant's place in the order, where the tree has its filter. */
-interface Leaf {
-  readonly index: number;
-  position: number;
-}
-
-/** From here on a tree is faster than asking one after the other. */
-const fewGrants = 8;
+/** There are no placeholders in a ledger. */
+const NO_SLOTS: readonly (string | null)[] = [];
 
 /**
  * Grants in the order in which they are asked.
@@ -37,61 +30,35 @@ const fewGrants = 8;
  */
 export class Grants {
   readonly #list: readonly Grant[];
-  /** Made for the first topic; null when the list is short. */
-  #tree: WildcardTree<Leaf> | null = null;
-  #first = 0;
-  /** The last topic and its answer, for each of the two wanted: a message has many receivers. */
-  readonly #topics: (string | null)[] = [null, null, null];
-  readonly #answers: (boolean | undefined)[] = [undefined, undefined, undefined];
+  #read: Verdicts<Verdict> | null = null;
+  #write: Verdicts<Verdict> | null = null;
 
   constructor(list: readonly Grant[]) {
-    // What stands after a rule about every topic is never asked.
-    const end = list.findIndex(({ filter }) => filter === null);
-    this.#list = end < 0 ? list : list.slice(0, end + 1);
+    this.#list = list;
   }
 
   /** Is `wanted` granted for a topic? Undefined when no filter here matches. */
   forTopic(topic: string, wanted: Wanted): boolean | undefined {
-    if (this.#topics[wanted] === topic) return this.#answers[wanted];
-    // (In the tree a leading wildcard has nothing to do with `$…`.)
-    const inTurn = this.#list.length <= fewGrants || topic.charCodeAt(0) === 36;
-    const answer = inTurn ? this.forFilter(topic, wanted) : this.#search(topic, wanted);
-    this.#topics[wanted] = topic;
-    this.#answers[wanted] = answer;
-    return answer;
+    return this.#about(wanted).forTopic(topic, NO_SLOTS)?.allow;
   }
 
-  /**
-   * Is `wanted` granted for the filter of a subscription? It is decided by the first filter here that *covers* it,
-   * that is, matches all that it can match. One that meets it only in part decides nothing: messages are asked about
-   * again, each with its topic. A topic is a filter, too.
-   */
+  /** Is `wanted` granted for the filter of a subscription? As `Verdicts` says. */
   forFilter(asked: string, wanted: Wanted): boolean | undefined {
-    const dollar = asked.charCodeAt(0) === 36;
-    for (const { filter, access } of this.#list) {
-      const granted = (access & wanted) !== 0;
-      if (filter === null || filterCovers(filter, asked)) return granted;
-      if (dollar && !granted && levelsCover(filter, asked)) return false;
-    }
-    return undefined;
+    return this.#about(wanted).forFilter(asked, NO_SLOTS)?.allow;
   }
 
-  #search(topic: string, wanted: Wanted): boolean | undefined {
-    this.#first = this.#list.length;
-    (this.#tree ??= this.#planted()).match(topic, this.#found);
-    const grant = this.#list[this.#first];
-    return grant === undefined ? undefined : (grant.access & wanted) !== 0;
+  #about(wanted: Wanted): Verdicts<Verdict> {
+    if (wanted === READ) return this.#read ??= this.#verdicts(READ);
+    return this.#write ??= this.#verdicts(WRITE);
   }
 
-  #found = (leaves: Leaf | Leaf[]): void => {
-    // (Of several at the same filter the first has been planted first.)
-    const { index } = Array.isArray(leaves) ? leaves[0]! : leaves;
-    if (index < this.#first) this.#first = index;
-  };
-
-  #planted(): WildcardTree<Leaf> {
-    const tree = new WildcardTree<Leaf>();
-    for (const [index, { filter }] of this.#list.entries()) tree.add(filter ?? "#", { index, position: 0 });
-    return tree;
+  #verdicts(wanted: Wanted): Verdicts<Verdict> {
+    const list = this.#list.map(({ filter, access }): Verdict => ({
+      filter,
+      allow: (access & wanted) !== 0,
+      slot: -1,
+      exact: false,
+    }));
+    return new Verdicts(list, true);
   }
 }
