@@ -43,18 +43,14 @@
 
 import { CodedError, CodedTypeError } from "../../src/core/errors.ts";
 import { textOf } from "../../src/core/error_text.ts";
-import type {
-  Action,
-  Client,
-  ConnectOpinion,
-  Credentials,
-  Hook,
-  HookHost,
-  Opinion,
-} from "../../src/hook/hook.ts";
-import type { MaybePromise } from "../../src/core/maybe_promise.ts";
+import type { Action, Client, ConnectOpinion, Credentials, HookHost, Opinion } from "../../src/hook/hook.ts";
+import { isPromise, type MaybePromise } from "../../src/core/maybe_promise.ts";
 import { checkOptions, described, type Shape } from "../../src/core/misuse.ts";
 import { readTextFile } from "../../src/runtime/process.ts";
+import { checkInterval } from "./frame/interval.ts";
+import type { BackEnd } from "./frame/back_end.ts";
+import { LetIn } from "./frame/let_in.ts";
+import { ReadAgain } from "./frame/read_again.ts";
 import { authenticate } from "./ledger/authenticate.ts";
 import { compileObjects, compileText } from "./ledger/compile.ts";
 import { LedgerError } from "./ledger/error.ts";
@@ -62,6 +58,7 @@ import { READ, WRITE } from "./ledger/grants.ts";
 import type { Rulebook } from "./ledger/rulebook.ts";
 import type { LedgerOptions, LedgerRules } from "./ledger/types.ts";
 import { passwordChecks } from "./passwords/checks.ts";
+import type { PasswordHash } from "./passwords/hash.ts";
 import { unshared } from "./rules/filters.ts";
 
 export { LedgerError, type LedgerProblem } from "./ledger/error.ts";
@@ -77,7 +74,12 @@ export type {
   LedgerUser,
 } from "./ledger/types.ts";
 
-const shape: Shape<LedgerOptions> = { id: "string", fallback: "string" };
+const shape: Shape<LedgerOptions> = {
+  id: "string",
+  fallback: "string",
+  topics: "string",
+  interval: "number",
+};
 
 /**
  * Access control from rules. The rules can be replaced while clients are connected: they stay connected and
@@ -87,20 +89,29 @@ const shape: Shape<LedgerOptions> = { id: "string", fallback: "string" };
  * but one; up to 1,000 more wait for at most four seconds, and beyond that clients are told that the server is busy (0x89, in
  * 3.x 3). One that was right is remembered for an hour.
  */
-export class Ledger implements Hook {
+export class Ledger implements BackEnd {
   /** `auth-ledger`, if the options do not say otherwise. */
   readonly id: string;
+  /** Whom it has let in. */
+  readonly letIn: LetIn = new LetIn((client) => this.#rules.gates(client).some(({ allow }) => allow));
   readonly #fallback: "decide" | "abstain";
+  readonly #ownTopics: boolean;
   readonly #hosts: Set<HookHost> = new Set();
   #rules: Rulebook;
-  #file: string | null = null;
-  #reloaded: Promise<void> = Promise.resolve();
+  #file: ReadAgain | null = null;
+  #started = 0;
   #complained = -Infinity;
 
   /** Throws a {@link LedgerError} with everything that is wrong with the rules, a TypeError for options that are none. */
   constructor(rules: LedgerRules = {}, options: LedgerOptions = {}) {
     checkOptions("new Ledger", options, shape);
-    const { fallback } = options;
+    const { fallback, topics } = options;
+    if (topics !== undefined && topics !== "everyone" && topics !== "let-in") {
+      throw new CodedTypeError(
+        "argument-invalid",
+        `Cannot use ${described(topics)} as topics of new Ledger: expected "everyone" or "let-in"`,
+      );
+    }
     if (fallback !== undefined && fallback !== "decide" && fallback !== "abstain") {
       throw new CodedTypeError(
         "argument-invalid",
@@ -108,7 +119,9 @@ export class Ledger implements Hook {
       );
     }
     this.id = options.id ?? "auth-ledger";
+    checkInterval("new Ledger", options.interval ?? 0);
     this.#fallback = options.fallback ?? "decide";
+    this.#ownTopics = topics === "let-in";
     this.#rules = compileObjects(rules);
   }
 
@@ -125,8 +138,15 @@ export class Ledger implements Hook {
   /** A ledger from a YAML or JSON file. Rejects with a {@link LedgerError}, also when the file cannot be read. */
   static async read(path: string, options: LedgerOptions = {}): Promise<Ledger> {
     const ledger = new Ledger({}, options);
-    ledger.#rules = await rulesIn(path);
-    ledger.#file = path;
+    const { interval = 0 } = options;
+    const file = new ReadAgain({
+      file: path,
+      interval,
+      read: async () => ledger.#put(await rulesIn(path)),
+      what: "the rules",
+    });
+    await file.reload();
+    ledger.#file = file;
     return ledger;
   }
 
@@ -140,16 +160,9 @@ export class Ledger implements Hook {
    * wrong with it; then the old rules stay.
    */
   reload(): Promise<void> {
-    const path = this.#file;
-    if (path === null) {
-      return Promise.reject(
-        new CodedError("ledger-without-file", `Cannot reload "${this.id}": it was not read from a file`),
-      );
-    }
-    // One after the other, so that the rules read last are those that count.
-    const done = this.#reloaded.then(async () => this.#put(await rulesIn(path)));
-    this.#reloaded = done.catch(() => {});
-    return done;
+    return this.#file?.reload() ?? Promise.reject(
+      new CodedError("ledger-without-file", `Cannot reload "${this.id}": it was not read from a file`),
+    );
   }
 
   /** False as long as a rule lets somebody in without a password. */
@@ -157,16 +170,31 @@ export class Ledger implements Hook {
     return this.#rules.requiresPasswords;
   }
 
+  /** The slow hash of one of its users; null: there is none. */
+  get decoy(): PasswordHash | null {
+    const { decoy } = this.#rules;
+    return decoy?.kind === "hashed" ? decoy.hash : null;
+  }
+
   /** Called by the server. */
   init(host: HookHost): void {
     this.#hosts.add(host);
+    this.letIn.asked = true;
+    this.#file?.start(host);
+    this.#started++;
+  }
+
+  /** Called by the server. */
+  onStopped(): void {
+    this.#file?.stop();
+    if (--this.#started <= 0) this.letIn.asked = false;
   }
 
   /** Decides who may connect; at once if no hashed password has to be checked. */
   onConnectAuthenticate(client: Client, credentials: Credentials): MaybePromise<ConnectOpinion> {
     const rules = this.#rules;
     const decides = this.#fallback === "decide" || rules.lists(client.username);
-    return authenticate({
+    const answer = authenticate({
       gates: rules.gates(client),
       username: client.username,
       password: credentials.password,
@@ -175,10 +203,19 @@ export class Ledger implements Hook {
       checks: passwordChecks,
       overloaded: () => this.#complain(),
     });
+    return isPromise(answer)
+      ? answer.then((opinion) => this.#noted(client, opinion))
+      : this.#noted(client, answer);
+  }
+
+  #noted(client: Client, opinion: ConnectOpinion): ConnectOpinion {
+    if (opinion === "allow") this.letIn.note(client);
+    return opinion;
   }
 
   /** Decides what a client may do with a topic, or with the filter of a subscription. */
   onAclCheck(client: Client, action: Action, topic: string): Opinion {
+    if (this.#ownTopics && !this.letIn.has(client)) return undefined;
     const wanted = action === "publish" || action === "will" ? WRITE : READ;
     const grants = this.#rules.grants(client);
     const answer = action === "subscribe"

@@ -32,13 +32,16 @@
 
 import { readFile, stat } from "node:fs/promises";
 import { textOf } from "../../src/core/error_text.ts";
-import { CodedError, CodedRangeError } from "../../src/core/errors.ts";
+import { CodedError } from "../../src/core/errors.ts";
 import { isPromise, type MaybePromise } from "../../src/core/maybe_promise.ts";
 import { checkOptions, checkText, type Shape } from "../../src/core/misuse.ts";
 import { quote } from "../../src/core/problem.ts";
-import type { Client, ConnectOpinion, Credentials, Hook, HookHost } from "../../src/hook/hook.ts";
+import type { Client, ConnectOpinion, Credentials, HookHost } from "../../src/hook/hook.ts";
 import type { LogLevel } from "../../src/core/options.ts";
 import { Reasons } from "../../src/packets/reason.ts";
+import { checkInterval } from "./frame/interval.ts";
+import type { BackEnd } from "./frame/back_end.ts";
+import { LetIn } from "./frame/let_in.ts";
 import { type Checked, passwordChecks } from "./passwords/checks.ts";
 import type { PasswordHash } from "./passwords/hash.ts";
 import { UsersError } from "./users/error.ts";
@@ -62,13 +65,11 @@ export interface UsersOptions {
   /**
    * A client whose name is not in the file, and who gives a password, is made to wait as long as a wrong password takes: so the
    * time does not tell which names there are. That takes as much of the processor, too: false where hooks that come after
-   * this one know other users. Default true.
+   * this one know other users, the last of them an `Anonymous` that does so once for all. Default true.
    */
   readonly disguise?: boolean;
 }
 
-/** What `interval` may be besides 0. */
-const intervals = [10, 3_600_000] as const;
 const shape: Shape<UsersOptions> = { file: "string", id: "string", interval: "number", disguise: "boolean" };
 
 /**
@@ -79,11 +80,13 @@ const shape: Shape<UsersOptions> = { file: "string", id: "string", interval: "nu
  * 1,000 more wait for at most four seconds, and beyond that clients are told that the server is busy (0x89, in 3.x 3). One that
  * was right is remembered for an hour, as long as the same hash stands in the file.
  */
-export class Users implements Hook {
+export class Users implements BackEnd {
   /** `users`, if the options do not say otherwise. */
   readonly id: string;
   /** Nobody is let in without a password. */
   readonly requiresCredentials: boolean = true;
+  /** Whom it has let in. */
+  readonly letIn: LetIn = new LetIn(({ username }) => this.#users.has(username));
   readonly #file: string;
   readonly #hosts: Set<HookHost> = new Set();
   readonly #watch: FileWatch | null;
@@ -100,13 +103,7 @@ export class Users implements Hook {
     checkOptions("new Users", options, shape);
     checkText("Cannot use the file of new Users", options.file);
     const { interval = 1000 } = options;
-    const [least, most] = intervals;
-    if (interval !== 0 && !(Number.isInteger(interval) && interval >= least && interval <= most)) {
-      throw new CodedRangeError(
-        "argument-invalid",
-        `Cannot use ${interval} as interval of new Users: expected 0, or a whole number from ${least} to ${most}`,
-      );
-    }
+    checkInterval("new Users", interval);
     this.id = options.id ?? "users";
     this.#file = options.file;
     this.#disguise = options.disguise ?? true;
@@ -118,9 +115,15 @@ export class Users implements Hook {
     return this.#users.size;
   }
 
+  /** The slow hash of somebody in the file; null: there is none. */
+  get decoy(): PasswordHash | null {
+    return this.#decoy;
+  }
+
   /** Called by the server: reads the file. Rejects with a {@link UsersError}. */
   async init(host: HookHost): Promise<void> {
     await this.reload();
+    this.letIn.asked = true;
     this.#hosts.add(host);
     this.#started++;
     this.#watch?.start();
@@ -128,7 +131,9 @@ export class Users implements Hook {
 
   /** Called by the server. */
   onStopped(): void {
-    if (--this.#started <= 0) this.#watch?.stop();
+    if (--this.#started > 0) return;
+    this.#watch?.stop();
+    this.letIn.asked = false;
   }
 
   /**
@@ -143,12 +148,15 @@ export class Users implements Hook {
   }
 
   /** Decides who may connect; at once when no slow hash has to be computed. */
-  onConnectAuthenticate({ username }: Client, { password }: Credentials): MaybePromise<ConnectOpinion> {
+  onConnectAuthenticate(client: Client, { password }: Credentials): MaybePromise<ConnectOpinion> {
+    const { username } = client;
     const user = this.#users.get(username);
     if (user === undefined) return this.#unknown(username, password);
     if (password === null) return "deny";
     const checked = passwordChecks.check(username, password, user.hash);
-    return isPromise(checked) ? checked.then((one) => this.#answer(one)) : this.#answer(checked);
+    return isPromise(checked)
+      ? checked.then((one) => this.#answer(one, client))
+      : this.#answer(checked, client);
   }
 
   /** No opinion, after the time that a wrong password of a user would have taken. */
@@ -156,13 +164,18 @@ export class Users implements Hook {
     if (!this.#disguise || this.#decoy === null || password === null || username === "") return undefined;
     const pretended = passwordChecks.pretend(password, this.#decoy);
     // (Who is told otherwise than a user would be is told that there is no such user.)
-    const opinion = (checked: Checked): ConnectOpinion =>
-      checked === "busy" ? this.#answer(checked) : undefined;
+    const opinion = (checked: Checked): ConnectOpinion => checked === "busy" ? this.#busy() : undefined;
     return isPromise(pretended) ? pretended.then(opinion) : opinion(pretended);
   }
 
-  #answer(checked: Checked): ConnectOpinion {
-    if (checked !== "busy") return checked === "right" ? "allow" : "deny";
+  #answer(checked: Checked, client: Client): ConnectOpinion {
+    if (checked === "busy") return this.#busy();
+    if (checked === "wrong") return "deny";
+    this.letIn.note(client);
+    return "allow";
+  }
+
+  #busy(): ConnectOpinion {
     this.#complain();
     return { refuse: Reasons.serverBusy };
   }
