@@ -42,20 +42,18 @@
  */
 
 import { CodedError, CodedTypeError } from "../../src/core/errors.ts";
-import { textOf } from "../../src/core/error_text.ts";
 import type { Action, Client, ConnectOpinion, Credentials, HookHost, Opinion } from "../../src/hook/hook.ts";
 import { isPromise, type MaybePromise } from "../../src/core/maybe_promise.ts";
 import { checkOptions, described, type Shape } from "../../src/core/misuse.ts";
-import { readTextFile } from "../../src/runtime/process.ts";
 import { checkInterval } from "./frame/interval.ts";
 import type { BackEnd } from "./frame/back_end.ts";
 import { LetIn } from "./frame/let_in.ts";
 import { ReadAgain } from "./frame/read_again.ts";
 import { authenticate } from "./ledger/authenticate.ts";
 import { compileObjects, compileText } from "./ledger/compile.ts";
-import { LedgerError } from "./ledger/error.ts";
 import { READ, WRITE } from "./ledger/grants.ts";
 import type { Rulebook } from "./ledger/rulebook.ts";
+import { rulesIn } from "./ledger/rules_in.ts";
 import type { LedgerOptions, LedgerRules } from "./ledger/types.ts";
 import { passwordChecks } from "./passwords/checks.ts";
 import type { PasswordHash } from "./passwords/hash.ts";
@@ -239,18 +237,4 @@ export class Ledger implements BackEnd {
       host.log("warn", "Too many passwords to check at a time, clients are refused");
     }
   }
-}
-
-async function rulesIn(path: string): Promise<Rulebook> {
-  let text: string;
-  try {
-    text = await readTextFile(path);
-  } catch (error) {
-    const why = textOf(error);
-    throw new LedgerError([{ where: path, message: `Cannot read the ledger: ${why}` }], {
-      cause: error,
-      code: "file-not-readable",
-    });
-  }
-  return compileText({ file: path, text });
 }

@@ -8,7 +8,10 @@ import type { Configuration, ListenerSetting } from "../config/configuration.ts"
 import type { Listener } from "../listeners/listener.ts";
 import type { Server } from "../server/server.ts";
 import { type AppliedListeners, applyListeners, sameSetting } from "./apply_listeners.ts";
-import type { Access } from "./access.ts";
+import { accessSettings } from "../config/access.ts";
+import type { AccessSurroundings } from "./access.ts";
+import type { Chain } from "./access/chain.ts";
+import { ReloadAccess } from "./access/reload_access.ts";
 import type { Configured } from "./configure.ts";
 
 export interface Reloading {
@@ -17,13 +20,16 @@ export interface Reloading {
   /** Reads everything again. Throws a `ConfigError`. */
   readonly configure: () => Promise<Configured>;
   readonly make: (setting: ListenerSetting) => Promise<Listener>;
-  readonly access: Access;
+  /** Who may connect, as it was at the start. */
+  readonly chain: Chain;
+  readonly around: AccessSurroundings;
 }
 
 export class Reload {
   readonly #with: Reloading;
   /** What the program was started with: what of it differs now needs a restart. */
   readonly #started: Configuration;
+  readonly #access: ReloadAccess;
   #listeners: readonly ListenerSetting[];
   #running: Promise<void> | null = null;
   #again: string | null = null;
@@ -31,6 +37,7 @@ export class Reload {
   constructor(reloading: Reloading, started: Configuration) {
     this.#with = reloading;
     this.#started = started;
+    this.#access = new ReloadAccess(reloading, started);
     this.#listeners = started.listeners;
   }
 
@@ -53,7 +60,7 @@ export class Reload {
 
   async #once(why: string): Promise<void> {
     const configuration = await this.#read(why);
-    await this.#users(why);
+    await this.#access.run(why, configuration);
     const wanted = configuration?.listeners ?? this.#listeners;
     const { server, make } = this.#with;
     const applied = await applyListeners(server, {
@@ -91,18 +98,6 @@ export class Reload {
     this.#with.log.events.note("config-unusable", { detail, errorCode: "config-invalid" });
   }
 
-  async #users(why: string): Promise<void> {
-    const { access, log } = this.#with;
-    if (access.reload === null) return;
-    try {
-      log.events.note("users-reloaded", { detail: `${why}: ${await access.reload()}` });
-    } catch (error) {
-      const text = textOf(error).replaceAll("\n", "; ");
-      const detail = `${why}: the users stay as they are: ${text}`;
-      log.events.note("users-unusable", { detail, errorCode: errorCodeOf(error) ?? undefined });
-    }
-  }
-
   #tell(why: string, applied: AppliedListeners): void {
     const { log } = this.#with;
     const say = (text: string, listener?: string): void =>
@@ -138,7 +133,7 @@ export class Reload {
     }
     const { added, changed, removed, failed } = applied;
     if (certificates.length + added.length + changed.length + removed.length + failed.length > 0) return;
-    if (this.#with.access.reload === null) {
+    if (!this.#access.hasFiles) {
       say("listeners are as they were, and there is no certificate to read again");
     }
   }
@@ -147,7 +142,8 @@ export class Reload {
     const before = flat(this.#started.values);
     const after = flat(configuration.values);
     const paths = new Set([...before.keys(), ...after.keys()]);
-    const changed = [...paths].filter((path) => before.get(path) !== after.get(path));
+    const changed = [...paths].filter((path) => !accessSettings.includes(path))
+      .filter((path) => before.get(path) !== after.get(path));
     if (changed.length === 0) return;
     const names = changed.map((path) => `"${path}"`).join(", ");
     const detail = `${why}: ${names} will have the new value after a restart`;

@@ -1,7 +1,7 @@
 /** Who may connect and what clients may do, as it is asked for and as it is then. (Without the table.) */
 
 import type { Tagged } from "./table/item.ts";
-import type { Values } from "./table/found.ts";
+import type { Configuration } from "./configuration.ts";
 
 export type RuleAccess = "deny" | "read" | "write" | "readwrite";
 
@@ -45,31 +45,43 @@ export type AclSetting =
   | { readonly kind: "mosquitto"; readonly file: string; readonly where: string };
 
 export interface AccessSetting {
-  readonly blacklist: string | null;
+  readonly blacklist: { readonly file: string; readonly where: string } | null;
   /** In the order in which they are asked. */
   readonly backEnds: readonly BackEndSetting[];
   /** Those for everybody. Null: none were asked for. */
   readonly acl: readonly AclSetting[] | null;
   readonly anonymous: "allow" | "deny" | readonly TopicRule[];
+  /** Undefined: nobody has said it. */
+  readonly anonymousWhere?: string;
+}
+
+/** The settings it is made of. */
+export const accessSettings: readonly string[] = ["users", "auth", "acl", "anonymous", "blacklist"];
+
+/** Nobody is asked anything: everyone may connect and do everything. */
+export function isOpen({ blacklist, backEnds, acl, anonymous }: AccessSetting): boolean {
+  return blacklist === null && backEnds.length === 0 && acl === null && anonymous === "allow";
 }
 
 /** `users` goes before what is in the list. Nobody is asked for a password as long as there is nobody to check it. */
-export function accessChoice(values: Values): AccessSetting {
+export function accessChoice({ values, places }: Pick<Configuration, "values" | "places">): AccessSetting {
   const { users, auth = [], acl, anonymous, blacklist } = values;
+  const place = (path: string): string => places.get(path) ?? path;
   const backEnds = [
-    ...(users === undefined ? [] : [{ kind: "users", file: users, where: "users" } as const]),
+    ...(users === undefined ? [] : [{ kind: "users", file: users, where: place("users") } as const]),
     ...auth.map(backEndOf),
   ];
   const word = anonymous?.length === 1 && ["allow", "deny"].includes(anonymous[0]!.type)
     ? anonymous[0]!.type as "allow" | "deny"
     : null;
   return {
-    blacklist: blacklist ?? null,
+    blacklist: blacklist === undefined ? null : { file: blacklist, where: place("blacklist") },
     backEnds,
     acl: acl === undefined ? null : aclOf(acl),
     anonymous: anonymous === undefined
       ? (backEnds.length === 0 ? "allow" : "deny")
       : word ?? anonymous.map(ruleOf),
+    ...(anonymous === undefined ? {} : { anonymousWhere: place("anonymous") }),
   };
 }
 
