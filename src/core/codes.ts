@@ -179,10 +179,12 @@ export const ERROR_CODES = {
   // --- users and their rules ---
   "ledger-invalid": { status: 400, title: "The rules of a ledger cannot be used" },
   "users-invalid": { status: 400, title: "The file of users cannot be used" },
+  "acl-invalid": { status: 400, title: "The rules for topics cannot be used" },
   "user-not-found": { status: 404, title: "There is no such user" },
   "password-wrong": { status: 403, title: "It is not the password of the user" },
   "file-in-use": { status: 409, title: "Another program is changing the file" },
   "ledger-without-file": { status: 409, title: "The ledger was not read from a file" },
+  "acl-without-file": { status: 409, title: "The rules for topics were not read from a file" },
   // --- the program ---
   "usage-invalid": { status: 400, title: "The command line cannot be understood" },
   "config-invalid": { status: 400, title: "The configuration cannot be used" },

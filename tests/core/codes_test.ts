@@ -22,6 +22,7 @@ import {
   TcpListener,
   WebSocketListener,
 } from "../../mod.ts";
+import { Acl, AclError } from "../../hooks/auth/acl.ts";
 import { Ledger, LedgerError } from "../../hooks/auth/ledger.ts";
 import { Debug } from "../../hooks/debug.ts";
 import { SqliteStorage } from "../../hooks/storage/sqlite.ts";
@@ -295,6 +296,8 @@ const mistakes: readonly Mistake[] = [
     run: () => Ledger.read("/no/file"),
   },
   { name: "rules of no file", code: "ledger-without-file", kind: Error, run: () => new Ledger().reload() },
+  { name: "rules for topics", code: "acl-invalid", kind: AclError, run: () => new Acl(1 as never) },
+  { name: "rules for topics of no file", code: "acl-without-file", kind: Error, run: () => new Acl().reload() },
   {
     name: "a length",
     code: "argument-invalid",

@@ -1,6 +1,6 @@
 /** What filters grant: the first that matches decides. */
 
-import { type Verdict, Verdicts } from "../rules/verdicts.ts";
+import { type Own, patternOf, type Verdict, Verdicts } from "../rules/verdicts.ts";
 
 /** Subscribe and receive. */
 export const READ = 1;
@@ -20,7 +20,7 @@ export interface Grant {
 export const EVERYTHING: Grant = { filter: null, access: READ | WRITE };
 
 /** There are no placeholders in a ledger. */
-const NO_SLOTS: readonly (string | null)[] = [];
+const NO_SLOTS: Own = [];
 
 /**
  * Grants in the order in which they are asked.
@@ -54,7 +54,7 @@ export class Grants {
 
   #verdicts(wanted: Wanted): Verdicts<Verdict> {
     const list = this.#list.map(({ filter, access }): Verdict => ({
-      filter,
+      pattern: filter === null ? null : patternOf(filter),
       allow: (access & wanted) !== 0,
       slot: -1,
       exact: false,

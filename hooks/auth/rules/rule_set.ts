@@ -6,7 +6,7 @@ import { grants } from "./access.ts";
 import { unshared } from "./filters.ts";
 import { expanded, hasPlaceholder } from "./placeholders.ts";
 import type { Rule, RuleAction, RuleDecision, RuleOptions, RuleOrder, RuleWho } from "./types.ts";
-import { type Verdict, Verdicts } from "./verdicts.ts";
+import { type Own, type Pattern, patternOf, type Verdict, Verdicts } from "./verdicts.ts";
 
 /** A verdict that says from which rule it is; it is what is answered. */
 interface RuleVerdict extends Verdict, RuleDecision {}
@@ -14,10 +14,10 @@ interface RuleVerdict extends Verdict, RuleDecision {}
 /** What a client may do; made once for it. */
 export class RuleRights {
   readonly #rules: RuleSet;
-  readonly #own: readonly (string | null)[];
+  readonly #own: Own;
 
   /** `own`: of rules with placeholders, the filters for this client. */
-  constructor(rules: RuleSet, own: readonly (string | null)[]) {
+  constructor(rules: RuleSet, own: Own) {
     this.#rules = rules;
     this.#own = own;
   }
@@ -28,7 +28,7 @@ export class RuleRights {
   }
 }
 
-const NONE: readonly (string | null)[] = [];
+const NONE: Own = [];
 
 export class RuleSet {
   /** In the order in which they are asked. */
@@ -53,7 +53,10 @@ export class RuleSet {
     this.#denyDollar = options.dollar !== "apart";
     this.rules = this.#longest ? longestFirst(rules, ({ filter }) => filter) : [...rules];
     const own: string[] = [];
-    this.#slots = this.rules.map(({ filter }) => hasPlaceholder(filter) ? own.push(filter) - 1 : -1);
+    const expands = options.placeholders !== false;
+    this.#slots = this.rules.map(({ filter }) =>
+      expands && hasPlaceholder(filter) ? own.push(filter) - 1 : -1
+    );
     this.#own = own;
     this.#common = own.length === 0 ? new RuleRights(this, NONE) : null;
   }
@@ -74,14 +77,14 @@ export class RuleSet {
     const known = all.get(who);
     if (known?.clientId === who.clientId && known.username === who.username) return known.rights;
     const { clientId, username } = who;
-    const rights = new RuleRights(this, this.#own.map((filter) => expanded(filter, who)));
+    const rights = new RuleRights(this, this.#own.map((filter) => ownPattern(filter, who)));
     all.set(who, { clientId, username, rights });
     return rights;
   }
 
   /** `own`: the filters of rules with placeholders for the client. */
   decideWith(
-    own: readonly (string | null)[],
+    own: Own,
     action: Action | RuleAction,
     topic: string,
   ): RuleDecision | null {
@@ -112,13 +115,24 @@ interface Known extends RuleWho {
   readonly rights: RuleRights;
 }
 
+function ownPattern(filter: string, who: RuleWho): Pattern | null {
+  const text = expanded(filter, who);
+  return text === null ? null : patternOf(text);
+}
+
 /** Null: the rule does not speak of that. */
 function verdictOf(rule: Rule, slot: number, action: RuleAction): RuleVerdict | null {
   if (rule.actions !== undefined && !rule.actions.includes(action)) return null;
   const exact = rule.exact === true;
   // (It is about subscriptions.)
   if (exact && action !== "subscribe") return null;
-  return { filter: rule.filter, slot, exact, allow: grants(rule.access, action), rule };
+  return {
+    pattern: slot < 0 ? patternOf(rule.filter) : null,
+    slot,
+    exact,
+    allow: grants(rule.access, action),
+    rule,
+  };
 }
 
 /** `among`: the order of those that are as long; without one, or where it says 0, they stay in theirs. */

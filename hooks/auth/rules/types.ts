@@ -8,6 +8,7 @@ export type RuleAccess = "deny" | "read" | "write" | "readwrite";
 
 /** What clients may do with the topics a filter matches. */
 export interface Rule {
+  /** What it grants; of what it speaks and does not grant it refuses. */
   readonly access: RuleAccess;
   /** Of MQTT; `%c` (client id) and `%u` (user name) may stand in it, as a whole level or part of one. */
   readonly filter: string;
@@ -45,4 +46,6 @@ export interface RuleOptions {
    * `deny`, the default: but it denies them, `#: deny` means everything. `apart`: it has nothing to do with them.
    */
   readonly dollar?: "deny" | "apart";
+  /** `%c` and `%u` stand for the client's names. Default true; false: they are text. */
+  readonly placeholders?: boolean;
 }

@@ -4,10 +4,34 @@ import { filterCovers, levelsCover } from "../../../src/topics/covers.ts";
 import { topicMatches } from "../../../src/topics/match.ts";
 import { WildcardTree } from "../../../src/topics/wildcard_tree.ts";
 
+/** A filter, with what most topics differ from it in. */
+export interface Pattern {
+  readonly filter: string;
+  /** Where the text ends that all topics it matches begin with; -1: there is none. */
+  readonly end: number;
+  /** What stands there. */
+  readonly last: number;
+}
+
+export function patternOf(filter: string): Pattern {
+  const wildcard = filter.search(/[+#]/);
+  // (`a/#` matches `a` too. [MQTT-4.7.1-2])
+  const end = (wildcard < 0 ? filter.length : filter[wildcard] === "#" ? wildcard - 1 : wildcard) - 1;
+  return { filter, end, last: end < 0 ? -1 : filter.charCodeAt(end) };
+}
+
+/** As `topicMatches`. */
+function matches({ filter, end, last }: Pattern, topic: string): boolean {
+  return (end < 0 || topic.charCodeAt(end) === last) && topicMatches(filter, topic);
+}
+
+/** The filters of one client in their slots, null for those that match nothing. */
+export type Own = readonly (Pattern | null)[];
+
 /** What one filter says. */
 export interface Verdict {
   /** Null: every topic there is. */
-  readonly filter: string | null;
+  readonly pattern: Pattern | null;
   readonly allow: boolean;
   /** Of filters that differ from client to client, its place among them; -1: this one does not. */
   readonly slot: number;
@@ -22,7 +46,7 @@ interface Leaf {
 }
 
 /** Up to here they are asked one after the other: no slower than a tree, and nothing is allocated. */
-const FEW = 32;
+const FEW = 24;
 
 const DOLLAR = 36;
 
@@ -41,7 +65,7 @@ export class Verdicts<V extends Verdict> {
   /** `denyDollar`: a leading wildcard denies `$…`, which it does not match and never grants. */
   constructor(list: readonly V[], denyDollar: boolean) {
     // What stands after a rule about every topic is never asked.
-    const end = list.findIndex(({ filter }) => filter === null);
+    const end = list.findIndex(({ pattern, slot }) => pattern === null && slot < 0);
     this.#list = end < 0 ? list : list.slice(0, end + 1);
     this.#own = this.#list.flatMap(({ slot }, index) => slot < 0 ? [] : [index]);
     this.#denyDollar = denyDollar;
@@ -52,10 +76,9 @@ export class Verdicts<V extends Verdict> {
   }
 
   /**
-   * What decides about a topic; null: nothing here matches. `own`: the filters of the client in their slots, null for those that
-   * match nothing.
+   * What decides about a topic; null: nothing here matches. `own`: of the client.
    */
-  forTopic(topic: string, own: readonly (string | null)[]): V | null {
+  forTopic(topic: string, own: Own): V | null {
     // (In the tree a leading wildcard has nothing to do with `$…`.)
     const inTurn = this.#list.length <= FEW || topic.charCodeAt(0) === DOLLAR;
     if (inTurn && this.#own.length > 0) return this.#list[this.#inTurn(topic, own)] ?? null;
@@ -66,8 +89,8 @@ export class Verdicts<V extends Verdict> {
     let index = this.#answer;
     for (const at of this.#own) {
       if (at > index) break;
-      const filter = own[this.#list[at]!.slot]!;
-      if (filter !== null && topicMatches(filter, topic)) index = at;
+      const pattern = own[this.#list[at]!.slot]!;
+      if (pattern !== null && matches(pattern, topic)) index = at;
     }
     return this.#list[index] ?? null;
   }
@@ -76,14 +99,15 @@ export class Verdicts<V extends Verdict> {
    * What decides about the filter of a subscription: the first that *covers* it, that is, matches all that it can match. One
    * that meets it only in part decides nothing: messages are asked about again, each with its topic.
    */
-  forFilter(asked: string, own: readonly (string | null)[]): V | null {
+  forFilter(asked: string, own: Own): V | null {
     const dollar = this.#denyDollar && asked.charCodeAt(0) === DOLLAR;
     for (const verdict of this.#list) {
-      const filter = verdict.slot < 0 ? verdict.filter : own[verdict.slot]!;
-      if (filter === null) {
+      const pattern = verdict.slot < 0 ? verdict.pattern : own[verdict.slot]!;
+      if (pattern === null) {
         if (verdict.slot < 0) return verdict;
         continue;
       }
+      const { filter } = pattern;
       if (verdict.exact ? filter === asked : filterCovers(filter, asked)) return verdict;
       if (dollar && !verdict.allow && !verdict.exact && levelsCover(filter, asked)) return verdict;
     }
@@ -91,17 +115,17 @@ export class Verdicts<V extends Verdict> {
   }
 
   /** The place of the first that matches; that behind the last: none does. */
-  #inTurn(topic: string, own: readonly (string | null)[]): number {
+  #inTurn(topic: string, own: Own): number {
     const list = this.#list;
     const dollar = this.#denyDollar && topic.charCodeAt(0) === DOLLAR;
     for (let i = 0; i < list.length; i++) {
-      const { filter: common, slot, allow } = list[i]!;
-      const filter = slot < 0 ? common : own[slot]!;
-      if (filter === null) {
+      const { pattern: common, slot, allow } = list[i]!;
+      const pattern = slot < 0 ? common : own[slot]!;
+      if (pattern === null) {
         if (slot < 0) return i;
         continue;
       }
-      if (topicMatches(filter, topic) || (dollar && !allow && levelsCover(filter, topic))) return i;
+      if (matches(pattern, topic) || (dollar && !allow && levelsCover(pattern.filter, topic))) return i;
     }
     return list.length;
   }
@@ -120,8 +144,8 @@ export class Verdicts<V extends Verdict> {
 
   #planted(): WildcardTree<Leaf> {
     const tree = new WildcardTree<Leaf>();
-    for (const [index, { filter, slot }] of this.#list.entries()) {
-      if (slot < 0) tree.add(filter ?? "#", { index, position: 0 });
+    for (const [index, { pattern, slot }] of this.#list.entries()) {
+      if (slot < 0) tree.add(pattern?.filter ?? "#", { index, position: 0 });
     }
     return tree;
   }
