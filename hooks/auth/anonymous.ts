@@ -60,7 +60,7 @@ export interface AnonymousOptions {
   readonly disguiseAs?: readonly BackEnd[];
 }
 
-const shape: Shape<AnonymousOptions> = { id: "string", after: "object", disguiseAs: "object" };
+const shape: Shape<AnonymousOptions> = { id: "string", after: "list", disguiseAs: "list" };
 
 /** What becomes of clients that no hook before it knows. */
 export class Anonymous implements Hook {

@@ -156,14 +156,14 @@ function usersLink(
   };
 }
 
-/** Those of a file that is for its users alone. */
+/** Those of a file that is for its users alone; what no line of it is about is for the rules for everybody. */
 function withRules(
   link: Omit<BackEndLink, "open"> & Required<Link>,
   file: string,
   id: string,
   interval: number,
 ): BackEndLink {
-  const acl = Acl.mosquitto(file, { id, interval });
+  const acl = Acl.mosquitto(file, { id, fallback: "abstain", interval });
   const reload = async (): Promise<void> => {
     await link.reload();
     await acl.reload();
