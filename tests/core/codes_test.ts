@@ -297,7 +297,12 @@ const mistakes: readonly Mistake[] = [
   },
   { name: "rules of no file", code: "ledger-without-file", kind: Error, run: () => new Ledger().reload() },
   { name: "rules for topics", code: "acl-invalid", kind: AclError, run: () => new Acl(1 as never) },
-  { name: "rules for topics of no file", code: "acl-without-file", kind: Error, run: () => new Acl().reload() },
+  {
+    name: "rules for topics of no file",
+    code: "acl-without-file",
+    kind: Error,
+    run: () => new Acl().reload(),
+  },
   {
     name: "a length",
     code: "argument-invalid",
