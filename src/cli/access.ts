@@ -3,15 +3,8 @@
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { type AccessSetting, isOpen } from "../config/access.ts";
 import type { Hook } from "../hook/hook.ts";
-import type { Chain } from "./access/chain.ts";
-import { type Parts, sourceParts } from "./parts.ts";
-
-/** What it takes besides the settings. */
-export interface AccessSurroundings {
-  readonly parts: Parts;
-  /** The directory for data. */
-  readonly data: string | undefined;
-}
+import type { AccessSurroundings, Chain } from "./access/chain.ts";
+import { sourceParts } from "./parts.ts";
 
 /** Without a word about it everybody may connect, and do everything. `before`: what of it is the same is not made anew. */
 export async function accessOf(

@@ -9,8 +9,7 @@ import type { Listener } from "../listeners/listener.ts";
 import type { Server } from "../server/server.ts";
 import { type AppliedListeners, applyListeners, sameSetting } from "./apply_listeners.ts";
 import { accessSettings } from "../config/access.ts";
-import type { AccessSurroundings } from "./access.ts";
-import type { Chain } from "./access/chain.ts";
+import type { AccessSurroundings, Chain } from "./access/chain.ts";
 import { ReloadAccess } from "./access/reload_access.ts";
 import type { Configured } from "./configure.ts";
 

@@ -1,15 +1,8 @@
 /** Who may connect and what clients may do, as it is asked for and as it is then. (Without the table.) */
 
+import type { MosquittoFiles, RuleAccess } from "./access_values.ts";
 import type { Tagged } from "./table/item.ts";
 import type { Configuration } from "./configuration.ts";
-
-export type RuleAccess = "deny" | "read" | "write" | "readwrite";
-
-/** Paths of files of mosquitto. */
-export interface MosquittoFiles {
-  readonly passwords: string;
-  readonly acl: string;
-}
 
 export interface TopicRule {
   readonly access: RuleAccess;

@@ -2,27 +2,17 @@
 
 import { Acl, type AclRule } from "../../../hooks/auth/acl.ts";
 import { Anonymous } from "../../../hooks/auth/anonymous.ts";
-import type { BackEnd } from "../../../hooks/auth/frame/back_end.ts";
 import type { LetIn } from "../../../hooks/auth/frame/let_in.ts";
 import { OwnTopics } from "../../../hooks/auth/frame/own_topics.ts";
 import { Users } from "../../../hooks/auth/users.ts";
 import type { AccessSetting, AclSetting, BackEndSetting, TopicRule } from "../../config/access.ts";
 import type { Hook } from "../../hook/hook.ts";
-import type { AccessSurroundings } from "../access.ts";
-import type { Chain, Link } from "./chain.ts";
+import type { AccessSurroundings, BackEndLink, Chain, Link } from "./chain.ts";
 import { FreeIds } from "./free_ids.ts";
 import { storeLink } from "./store.ts";
 
 /** How often files are looked at for which nothing is said. */
 const INTERVAL_MS = 1000;
-
-export interface BackEndLink extends Link {
-  readonly backEnd: BackEnd;
-  /** What its users may do is not said by it: everything, unless there are rules for everybody. */
-  readonly open: boolean;
-  /** A name nobody knows may take as long as a wrong password of its users. */
-  readonly disguise: boolean;
-}
 
 interface Making {
   readonly around: AccessSurroundings;

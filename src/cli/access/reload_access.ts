@@ -12,8 +12,8 @@ import { formatProblem } from "../../core/problem.ts";
 import { LOCAL_LISTENER } from "../../hook/client.ts";
 import { Reasons } from "../../packets/reason.ts";
 import type { Server } from "../../server/server.ts";
-import { accessOf, type AccessSurroundings } from "../access.ts";
-import type { Chain } from "./chain.ts";
+import { accessOf } from "../access.ts";
+import type { AccessSurroundings, Chain } from "./chain.ts";
 import { problemsOf } from "./problems.ts";
 
 export interface ReloadingAccess {

@@ -1,7 +1,7 @@
 /** The users of `comqtt users`, as a back end of the chain. */
 
 import { CodedError } from "../../core/errors.ts";
-import type { BackEndLink } from "./build.ts";
+import type { BackEndLink } from "./chain.ts";
 
 export interface StoreAsked {
   readonly key: string;
