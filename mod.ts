@@ -19,6 +19,9 @@ export { Server } from "./src/server/server.ts";
 export type { RemoveOptions, Replaced } from "./src/server/listener_changes.ts";
 export {
   type Capabilities,
+  CHANGEABLE_LIMITS,
+  type ChangeableLimit,
+  type ChangeableOptions,
   defaultCapabilities,
   defaultLimits,
   limitRanges,

@@ -28,9 +28,13 @@ import { Input } from "./receive/input.ts";
 import { Connection, type ConnectionHost } from "./connection/connection.ts";
 import { Deadlines } from "../core/deadlines.ts";
 import { TakeOvers } from "./ends/take_overs.ts";
+import type { LogLevelsOf } from "../core/log/levels.ts";
 import {
   type Capabilities,
+  type ChangeableOptions,
+  changedLimits,
   type Limits,
+  type LogLevel,
   type PartialServerOptions,
   resolveOptions,
   type ServerOptions,
@@ -103,18 +107,24 @@ export class Broker implements ConnectionHost {
   readonly blocked: Set<string> = new Set();
   /** Above it a connection counts as congested, below `lowWater` no more. */
   readonly highWater: number;
+  /** Above it not even a little is added. */
+  readonly fullWater: number;
   readonly lowWater: number;
   /** What the program that embeds the server does with it; it ends when the clients have. */
   program: { readonly busy: boolean; end(): void } | null = null;
   #stops: (() => void)[] = [];
+  #logLevel: LogLevel | "off";
+  #logLevels: LogLevelsOf;
 
   constructor(given: PartialServerOptions = {}) {
     this.options = resolveOptions(given);
     this.capabilities = this.options.capabilities;
-    this.limits = this.options.limits;
+    this.limits = { ...this.options.limits };
     this.#machine = this.options.clock ?? systemClock;
     this.clock = new Timeline(this.#machine);
     const { log, logLevel, logLevels } = this.options;
+    this.#logLevel = logLevel;
+    this.#logLevels = logLevels;
     this.events = new EventLog(log, logLevel, this.clock, logLevels);
     this.lateness = new Lateness(this.clock);
     this.slices = new Slices(this.limits, {
@@ -122,6 +132,7 @@ export class Broker implements ConnectionHost {
       worked: (milliseconds, name) => this.lateness.worked(milliseconds, name),
     }, () => this.clock.monotonic());
     this.highWater = this.limits.outgoingBytes >> 1;
+    this.fullWater = this.highWater + (this.highWater >> 1);
     this.lowWater = this.limits.outgoingBytes >> 3;
     this.hooks = new Hooks((hook, method, error) => {
       this.stats.refused.hook++;
@@ -137,6 +148,17 @@ export class Broker implements ConnectionHost {
     this.deadlines = new Deadlines(this.clock.monotonic());
     this.admission = new Admission(this);
     this.sessionHost = sessionHost(this);
+  }
+
+  /** What may change while it runs, does. Throws as `resolveOptions`, and then nothing has changed. */
+  change(given: ChangeableOptions): void {
+    const limits: { -readonly [K in keyof Limits]: Limits[K] } = this.limits;
+    Object.assign(limits, changedLimits(this.limits, given));
+    sessionHost(this, this.sessionHost);
+    this.overload.limitChanged();
+    this.#logLevel = given.logLevel ?? this.#logLevel;
+    this.#logLevels = given.logLevels ?? this.#logLevels;
+    this.events.setLevels(this.#logLevel, this.#logLevels);
   }
 
   /** Takes about so many bytes out of the largest queues. */

@@ -38,5 +38,7 @@ export interface Core {
   readonly sessionHost: SessionHost<Session>;
   /** Above it a connection counts as congested, below `lowWater` no more. */
   readonly highWater: number;
+  /** Above it not even a little is added. */
+  readonly fullWater: number;
   readonly lowWater: number;
 }

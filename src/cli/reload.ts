@@ -2,20 +2,23 @@
 
 import { errorCodeOf } from "../core/codes.ts";
 import { textOf } from "../core/error_text.ts";
-import type { EventLog } from "../core/event_log.ts";
+import { CHANGEABLE_LIMITS, defaultLimits } from "../core/options.ts";
 import { ConfigError, formatProblem } from "../core/problem.ts";
 import type { Configuration, ListenerSetting } from "../config/configuration.ts";
+import { logChoice } from "../config/log.ts";
+import { settingAt } from "../config/table/check.ts";
 import type { Listener } from "../listeners/listener.ts";
 import type { Server } from "../server/server.ts";
 import { type AppliedListeners, applyListeners, sameSetting } from "./apply_listeners.ts";
 import { accessSettings } from "../config/access.ts";
 import type { AccessSurroundings, Chain } from "./access/chain.ts";
 import { ReloadAccess } from "./access/reload_access.ts";
+import type { ProgramLog } from "./log/program_log.ts";
 import type { Configured } from "./configure.ts";
 
 export interface Reloading {
   readonly server: Server;
-  readonly log: { readonly events: EventLog };
+  readonly log: Pick<ProgramLog, "events" | "setLevels">;
   /** Reads everything again. Throws a `ConfigError`. */
   readonly configure: () => Promise<Configured>;
   readonly make: (setting: ListenerSetting) => Promise<Listener>;
@@ -29,13 +32,14 @@ export class Reload {
   /** What the program was started with: what of it differs now needs a restart. */
   readonly #started: Configuration;
   readonly #access: ReloadAccess;
+  #inForce: Configuration;
   #listeners: readonly ListenerSetting[];
   #running: Promise<void> | null = null;
   #again: string | null = null;
 
   constructor(reloading: Reloading, started: Configuration) {
     this.#with = reloading;
-    this.#started = started;
+    this.#started = this.#inForce = started;
     this.#access = new ReloadAccess(reloading, started);
     this.#listeners = started.listeners;
   }
@@ -70,7 +74,30 @@ export class Reload {
     });
     this.#listeners = applied.inForce;
     this.#tell(why, applied);
-    if (configuration !== null) this.#tellRestart(why, configuration);
+    if (configuration === null) return;
+    this.#change(why, configuration);
+    this.#tellRestart(why, configuration);
+  }
+
+  /** What a running server takes. */
+  #change(why: string, configuration: Configuration): void {
+    const changed = differences(this.#inForce, configuration).filter(reloadable);
+    this.#inForce = configuration;
+    if (changed.length === 0) return;
+    const { server, log } = this.#with;
+    const { limits, log: logValues } = configuration.values;
+    const levels = logChoice(logValues ?? {});
+    log.setLevels(levels);
+    server.change({
+      limits: Object.fromEntries(
+        CHANGEABLE_LIMITS.map((name) => [name, limits?.[name] ?? defaultLimits[name]]),
+      ),
+      logLevel: levels.level,
+      logLevels: levels.levels,
+    });
+    const names = changed.map((path) => `"${path}"`).join(", ");
+    const detail = `${why}: ${names} ${changed.length === 1 ? "has its new value" : "have their new values"}`;
+    log.events.note("config-applied", { detail });
   }
 
   /** Null: something is wrong with it, and nothing of it holds. */
@@ -138,16 +165,26 @@ export class Reload {
   }
 
   #tellRestart(why: string, configuration: Configuration): void {
-    const before = flat(this.#started.values);
-    const after = flat(configuration.values);
-    const paths = new Set([...before.keys(), ...after.keys()]);
-    const changed = [...paths].filter((path) => !accessSettings.includes(path))
-      .filter((path) => before.get(path) !== after.get(path));
+    const changed = differences(this.#started, configuration).filter((path) => !reloadable(path));
     if (changed.length === 0) return;
     const names = changed.map((path) => `"${path}"`).join(", ");
     const detail = `${why}: ${names} will have the new value after a restart`;
     this.#with.log.events.note("restart-needed", { detail });
   }
+}
+
+/** Paths of settings that are not the same. */
+function differences(one: Configuration, other: Configuration): string[] {
+  const before = flat(one.values);
+  const after = flat(other.values);
+  // (Who may connect is changed, and told, by itself.)
+  return [...new Set([...before.keys(), ...after.keys()])].filter((path) =>
+    !accessSettings.includes(path) && before.get(path) !== after.get(path)
+  );
+}
+
+function reloadable(path: string): boolean {
+  return settingAt(path).reloadable === true;
 }
 
 /** By path, as texts that are only compared. */

@@ -42,7 +42,9 @@ function unused(listeners: readonly ListenerSetting[], { values, places }: Found
   const problems: Problem[] = [];
   const [part] = (["cert", "key", "ca", ...Object.keys(values.tls)] as const)
     .filter((name) => places.has(`tls.${name}`));
-  if (part !== undefined && !listeners.some(takesCommonTls)) {
+  // (What `config show` writes has it in both places.)
+  const same = ({ tls }: ListenerSetting): boolean => tls !== undefined && tls.cert === values.tls.cert;
+  if (part !== undefined && !listeners.some((one) => takesCommonTls(one) || same(one))) {
     const message = "Nothing uses the certificate, expected --tls or --wss as well";
     problems.push({ severity: "error", where: places.get(`tls.${part}`)!, message });
   }

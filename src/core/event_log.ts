@@ -18,7 +18,7 @@ export interface LogClock {
 
 export class EventLog {
   readonly #log: Log;
-  readonly #thresholds: LogThresholds;
+  #thresholds: LogThresholds;
   readonly #clock: LogClock;
   readonly #storms: Storms = new Storms((code, fields, more) =>
     this.#write(code, LOG_EVENTS[code].level, fields, more)
@@ -31,6 +31,11 @@ export class EventLog {
     this.#log = log;
     this.#thresholds = new LogThresholds(least, levels);
     this.#clock = clock;
+  }
+
+  /** Other levels from now on. */
+  setLevels(least: LogLevel | "off", levels: LogLevelsOf): void {
+    this.#thresholds = new LogThresholds(least, levels);
   }
 
   /** Somebody may want to know. */

@@ -96,12 +96,12 @@ export interface Limits {
   readonly sessions: number;
   /**
    * Milliseconds of work for one client at a stretch while others wait, whatever it asks for: what it publishes, what its
-   * queue holds, retained messages it subscribes to. Default 2.
+   * queue holds, retained messages it subscribes to. Default 1.
    */
   readonly sliceTime: number;
   /**
    * Milliseconds of work that was put off, for all clients together, in one turn of the event loop; what comes from
-   * sockets meanwhile may take three times as long before it is put off. Default 5.
+   * sockets meanwhile may take three times as long before it is put off. Default 2.
    */
   readonly turnTime: number;
   /**
@@ -196,8 +196,8 @@ export const defaultLimits: Limits = Object.freeze({
   retained: 10_000_000,
   userProperties: 64,
   sessions: 2_000_000,
-  sliceTime: 2,
-  turnTime: 5,
+  sliceTime: 1,
+  turnTime: 2,
   memory: 0,
   loopDelay: 500,
 });
@@ -228,6 +228,44 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [number, number
   memory: [0, 2 ** 50],
   loopDelay: [0, 60_000],
 });
+
+/** Limits that may change while a server runs. */
+export type ChangeableLimit = Exclude<
+  keyof Limits,
+  "connectPacketSize" | "inflight" | "outgoingBytes" | "packetSize" | "pendingHandshakes"
+>;
+
+/** Which limits may change while a server runs. (Clients are told of the others, or what they bound is there already.) */
+export const CHANGEABLE_LIMITS: readonly ChangeableLimit[] = [
+  "connectTimeout",
+  "connections",
+  "connectionRate",
+  "connectionRatePerAddress",
+  "clientIdLength",
+  "topicLength",
+  "topicLevels",
+  "subscriptions",
+  "inflightBytes",
+  "queuedMessages",
+  "queuedBytes",
+  "retained",
+  "userProperties",
+  "sessions",
+  "sliceTime",
+  "turnTime",
+  "memory",
+  "loopDelay",
+];
+
+/** What `Server.change` takes. What is left out stays as it is. */
+export interface ChangeableOptions {
+  /** `packetSize`, `connectPacketSize`, `inflight`, `outgoingBytes` and `pendingHandshakes` stay as the server began with them. */
+  readonly limits?: Partial<Pick<Limits, ChangeableLimit>>;
+  /** As in `PartialServerOptions`. */
+  readonly logLevel?: LogLevel | "off";
+  /** As in `PartialServerOptions`; all of them: a component that is not in it has `logLevel`. */
+  readonly logLevels?: LogLevelsOf;
+}
 
 const optionShape: Shape<PartialServerOptions> = {
   capabilities: "object",
@@ -301,14 +339,7 @@ export const LEAST_MEMORY: number = 128 << 20;
 /** How many topic aliases there may be. */
 export const aliasRange: readonly [number, number] = [0, 65_535];
 
-/**
- * Merges with the defaults. Throws a TypeError for options there are none of, and a RangeError that names the key, the
- * value and what is accepted.
- */
-export function resolveOptions(given: PartialServerOptions): ServerOptions {
-  checkGiven(given);
-  const capabilities: Capabilities = merged(defaultCapabilities, given.capabilities);
-  const limits: Limits = merged(defaultLimits, given.limits);
+function checkLimits(limits: Limits): void {
   for (const key of Object.keys(limitRanges) as (keyof Limits)[]) {
     inRange(`limits.${key}`, limits[key], limitRanges[key]);
   }
@@ -318,6 +349,31 @@ export function resolveOptions(given: PartialServerOptions): ServerOptions {
       `Cannot use limits.memory ${limits.memory}: expected 0 for none, or at least ${LEAST_MEMORY}`,
     );
   }
+}
+
+/** The limits as they are then. Throws as `resolveOptions` does, also for what can't change. */
+export function changedLimits(limits: Limits, given: ChangeableOptions): Limits {
+  checkOptions("change", given, { limits: "object", logLevel: "string", logLevels: "object" });
+  if (given.limits !== undefined) {
+    const names = Object.fromEntries(CHANGEABLE_LIMITS.map((name) => [name, "number"]));
+    checkOptions("limits of change", given.limits, names as Shape<NonNullable<ChangeableOptions["limits"]>>);
+  }
+  oneOf("logLevel", given.logLevel, [...LOG_LEVELS, "off"]);
+  checkLogLevels(given.logLevels);
+  const changed = merged<Limits>(limits, given.limits);
+  checkLimits(changed);
+  return changed;
+}
+
+/**
+ * Merges with the defaults. Throws a TypeError for options there are none of, and a RangeError that names the key, the
+ * value and what is accepted.
+ */
+export function resolveOptions(given: PartialServerOptions): ServerOptions {
+  checkGiven(given);
+  const capabilities: Capabilities = merged(defaultCapabilities, given.capabilities);
+  const limits: Limits = merged(defaultLimits, given.limits);
+  checkLimits(limits);
   inRange("capabilities.receiveMaximum", capabilities.receiveMaximum, [1, 65_535]);
   inRange("capabilities.topicAliasMaximum", capabilities.topicAliasMaximum, aliasRange);
   inRange("capabilities.topicAliasMaximumOut", capabilities.topicAliasMaximumOut, aliasRange);

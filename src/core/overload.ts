@@ -86,7 +86,9 @@ export class Overload {
   /** Of this time, and what was occupied before it. */
   #cutNow: QueueCut = NOTHING_CUT;
   #before = 0;
+  #far: (() => void) | null = null;
   #near: (() => void) | null = null;
+  #started = false;
   #stopped = false;
 
   constructor(host: OverloadHost) {
@@ -103,14 +105,28 @@ export class Overload {
 
   /** Begins to look; the result stops it. */
   start(): () => void {
-    if (this.#limit === 0) return () => {};
-    const stop = this.#host.clock.every(LOOK_MS, () => this.look());
+    this.#started = true;
+    this.limitChanged();
     return () => {
       this.#stopped = true;
-      stop();
-      this.#near?.();
-      this.#near = null;
+      this.#rest();
     };
+  }
+
+  /** The limit is another one, or there is none any more. */
+  limitChanged(): void {
+    if (!this.#started || this.#stopped) return;
+    if (this.#limit === 0) {
+      this.#rest();
+      this.#debt = 0;
+      if (this.high) this.#lower();
+    } else this.#far ??= this.#host.clock.every(LOOK_MS, () => this.look());
+  }
+
+  #rest(): void {
+    this.#far?.();
+    this.#near?.();
+    this.#far = this.#near = null;
   }
 
   look(): void {
@@ -200,7 +216,7 @@ export class Overload {
       this.#host.events.note("memory-not-returned", faultOf(error));
     }
     this.#giving = false;
-    if (this.#stopped) return;
+    if (this.#stopped || this.#limit === 0) return;
     const resident = this.#measure();
     const helped = before - resident > this.#limit / 64;
     this.#givePause = helped ? GIVE_MS : Math.min(this.#givePause * 2, MOST_GIVE_MS);

@@ -67,6 +67,8 @@ export class Slices {
   #turn = 0;
   #startedAt = 0;
   #lookedAt = -Infinity;
+  /** While those that were put off go on: when their time in this turn is over. */
+  #putOffUntil = Infinity;
   /** A turn that had work worth looking at the clock has begun. */
   #open = false;
   /** Those that wait go on in the next turn. */
@@ -113,7 +115,7 @@ export class Slices {
     }
     // (To put off what comes from sockets costs more than it gains, up to a point.)
     if (now - this.#startedAt >= DIRECT * this.#times.turnTime) this.exhausted = true;
-    return this.exhausted || (now >= slice.until && this.#waiting.length > 0);
+    return this.exhausted || now >= this.#putOffUntil || (now >= slice.until && this.#waiting.length > 0);
   }
 
   /** It goes on when those before it had their slice. */
@@ -158,7 +160,7 @@ export class Slices {
     let now = this.#look(0);
     this.#begin(now);
     // (Who is not done asks again, behind those that wait by now.)
-    const end = now + this.#times.turnTime;
+    const end = this.#putOffUntil = now + this.#times.turnTime;
     for (let left = this.#waiting.length; left > 0 && now < end; left--) {
       const work = this.#waiting.shift()!;
       work.waitsForSlice = false;
@@ -170,6 +172,7 @@ export class Slices {
       const took = -now + (now = this.#look(0));
       if (took > LONG_MS) this.#host.worked(took, () => work.workName());
     }
+    this.#putOffUntil = Infinity;
     if (this.#waiting.length > 0 && !this.#scheduled) {
       this.#scheduled = true;
       this.#later.nextTurn(this.#next);

@@ -25,6 +25,9 @@ export class InlineOutlet implements Outlet {
    */
   congested = false;
 
+  /** Its queue says when. */
+  readonly full = true;
+
   takes(): boolean {
     return true;
   }

@@ -3,7 +3,7 @@
 import { clearTimeout, setTimeout } from "../runtime/timers.ts";
 import { CodedError, CodedTypeError } from "../core/errors.ts";
 import { Broker } from "../broker/broker.ts";
-import type { PartialServerOptions } from "../core/options.ts";
+import type { ChangeableOptions, PartialServerOptions } from "../core/options.ts";
 import type { Stats } from "../core/stats.ts";
 import { systemInfo } from "../broker/system_info.ts";
 import type { SystemInfo } from "../core/system_info.ts";
@@ -78,6 +78,19 @@ export class Server implements AsyncDisposable {
     this.#inline = new InlineClient(this.#broker);
     this.#listeners = new ServerListeners(this.#broker);
     this.#changes = new ListenerChanges(this.#broker, this.#listeners);
+  }
+
+  /**
+   * Changes limits and log levels while it runs, from now on: connections and sessions that are above a new limit stay, nothing
+   * more is added to them. What is left out stays as it is. Throws a TypeError for what there is none of or can't change, and
+   * a RangeError for values that are out of range; then nothing has changed.
+   *
+   * ```ts
+   * server.change({ limits: { connections: 50_000 }, logLevel: "debug" });
+   * ```
+   */
+  change(options: ChangeableOptions): void {
+    this.#broker.change(options);
   }
 
   /** The listeners in the order in which they were added; once open, with their bound addresses. */

@@ -1,9 +1,13 @@
 /** What is remembered of a receiver that can't keep up. `broker/delivery/back_pressure.ts` says what follows from it. */
 
+import type { Share } from "../core/share.ts";
+
 /** Who waits for a receiver. */
 export interface Publisher {
   /** It may go on. */
   proceed(): void;
+  /** What it has added for receivers that can't keep up; null or none: nothing yet. */
+  receiverShare?: Share | null;
 }
 
 export class Backlog {

@@ -110,6 +110,12 @@ export class DeliveryQueue<S extends Owner<S>> {
     return this.length * 2 > host.maximumQueuedMessages || this.#bytes * 2 > host.maximumQueuedBytes;
   }
 
+  /** Three quarters. */
+  get full(): boolean {
+    const { host } = this.#session;
+    return this.length * 4 > host.maximumQueuedMessages * 3 || this.#bytes * 4 > host.maximumQueuedBytes * 3;
+  }
+
   /** There is room for it, perhaps because the oldest were dropped. */
   admits({ size }: Message): boolean {
     const { host } = this.#session;

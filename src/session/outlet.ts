@@ -28,8 +28,10 @@ export interface Outlet {
   readonly will: Will | null;
   /** How long it is worked for in this turn. */
   readonly slice: Slice;
-  /** So many bytes wait to be written that nothing should be added: QoS 0 is dropped, QoS 1 and 2 stay queued. */
+  /** So many bytes wait to be written that nothing much should be added: QoS 1 and 2 stay queued, QoS 0 is dropped when it is `full`. */
   readonly congested: boolean;
+  /** So much waits that nobody should add even a little. What is to be added to somebody `congested` fits until then. */
+  readonly full: boolean;
   /** What it sends itself is not read because it waits for somebody else. */
   readonly waitsForReceiver: boolean;
   /** What waits for it is held back by us: others have their turn, or the storage is behind. */

@@ -62,6 +62,11 @@ export class Session extends SessionState implements Recipient, SlicedWork, Time
     return this.#queue !== null && this.#queue.filling;
   }
 
+  /** Even little of what is published to it should wait. */
+  get full(): boolean {
+    return this.#queue !== null && this.#queue.full;
+  }
+
   inflight(): Iterable<Delivery> {
     return this.#inflight ?? [];
   }
@@ -97,7 +102,9 @@ export class Session extends SessionState implements Recipient, SlicedWork, Time
   send(message: Message, retain: Retain, identifiers: readonly number[] | null): boolean {
     const outlet = this.outlet;
     if (outlet === null) return true;
-    if (!outlet.congested) return outlet.publish(message, 0, this.#flag(retain), false, 0, identifiers);
+    if (!outlet.congested || !outlet.full) {
+      return outlet.publish(message, 0, this.#flag(retain), false, 0, identifiers);
+    }
     this.host.dropped(this, message, "slow");
     return true;
   }

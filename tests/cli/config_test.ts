@@ -1,7 +1,7 @@
 /** The commands about the configuration, with the real program. */
 
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -179,4 +179,16 @@ test("config: settings that are no usual options are taken by their paths at a s
     refused.errors,
     /^comqtt: Unknown option "--limits-packet-siez", did you mean "--limits-packet-size"/,
   );
+});
+
+test("config show: what it writes of a certificate given by options can be given to --conf", async () => {
+  const folder = temporaryFolder();
+  for (const name of ["server.crt", "server.key"]) {
+    copyFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url), join(folder, name));
+  }
+  const files = ["--tls-cert", "server.crt", "--tls-key", "server.key"];
+  const shown = await Program.run(["config", "show", "--tls", "127.0.0.1:0", ...files], { folder });
+  writeFileSync(join(folder, "shown.yml"), shown.output);
+  const { code, output, errors } = await Program.run(["config", "check", "shown.yml"], { folder });
+  assert.deepEqual([code, errors], [0, ""], output);
 });

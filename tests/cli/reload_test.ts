@@ -88,3 +88,33 @@ test("reload: a file that is watched is read again when it changes", { timeout }
   const port = Number(/"two" was opened at 127\.0\.0\.1:(\d+)/.exec(program.errors)![1]);
   assert.ok(await connects(port));
 });
+
+test("reload: limits and levels of the log have their new values at once, what needs a restart is named", {
+  timeout,
+}, async () => {
+  const file = conf(`${first}limits: { connections: 1, packetSize: 1MiB }\n`);
+  await using program = await Program.start(["--conf", file.path]);
+  const port = program.port("tcp");
+  const client = await socketClient(port);
+  assert.equal((await client.connect()).reasonCode, 0);
+  await assert.rejects(connects(port).then((in_) => assert.ok(in_)));
+  file.write(`${first}limits: { connections: 3, packetSize: 2MiB }\nlog: { level: debug }\n`);
+  program.kill("SIGHUP");
+  await program.until(
+    () => /SIGHUP: "limits\.connections", "log\.level" have their new values/.test(program.errors),
+    "both are changed",
+  );
+  await program.until(
+    () => /SIGHUP: "limits\.packetSize" will have the new value after a restart/.test(program.errors),
+    "what stays is named",
+  );
+  assert.ok(await connects(port));
+  await program.until(() => / debug .*client-connected/.test(program.errors), "a line of that level");
+  file.write(`${first}log: { level: info }\n`);
+  program.kill("SIGHUP");
+  await program.until(
+    () => (program.errors.match(/have their new values/g) ?? []).length === 2,
+    "back again",
+  );
+  await client.ping();
+});

@@ -108,6 +108,27 @@ test("slices: those that wait go on in order, each for a slice, in as many turns
   assert.equal(loop.slices.waiting, 0);
 });
 
+test("slices: who was put off and is alone goes on for the time of a turn, then sockets are looked at", () => {
+  const loop = new Loop();
+  let worked = 0;
+  const alone: SlicedWork = {
+    waitsForSlice: false,
+    goOn(): void {
+      do worked++; while (!loop.work(slice, 1));
+      loop.slices.wait(alone);
+    },
+    workName: () => "alone",
+  };
+  const slice = new Slice();
+  loop.slices.wait(alone);
+  for (let turns = 1; turns <= 3; turns++) {
+    loop.turn();
+    assert.equal(worked, turns * 8);
+    // What comes from sockets meanwhile is not put off for that.
+    assert.equal(loop.slices.exhausted, false);
+  }
+});
+
 test("slices: who asks twice waits once", () => {
   const loop = new Loop();
   let runs = 0;

@@ -74,6 +74,7 @@ export interface Sent {
 export class FakeOutlet implements Outlet {
   readonly will: null = null;
   congested = false;
+  readonly full = true;
   readonly client: null = null;
   readonly slice: Slice = new Slice();
   readonly waitsForReceiver = false;

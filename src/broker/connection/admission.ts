@@ -11,7 +11,7 @@ const ADDRESSES = 10_000;
 
 /** A token bucket: so many a second, and so many at once. */
 class Bucket {
-  readonly #rate: number;
+  #rate: number;
   #tokens: number;
   #filledAt: number;
 
@@ -21,7 +21,9 @@ class Bucket {
     this.#filledAt = now;
   }
 
-  fill(now: number): void {
+  /** `rate`: it may be another one by now. */
+  fill(now: number, rate: number): void {
+    this.#rate = rate;
     this.#tokens = Math.min(this.#rate, this.#tokens + (now - this.#filledAt) * this.#rate / 1000);
     this.#filledAt = now;
   }
@@ -63,7 +65,7 @@ export class Admission {
     // (One address that has used up its share takes nothing from the others'.)
     const own = this.#bucketOf(address, now);
     if (own?.empty === true) return this.#tooMany("connectionRatePerAddress");
-    this.#all.fill(now);
+    this.#all.fill(now, limits.connectionRate);
     if (this.#all.empty) return this.#tooMany("connectionRate");
     own?.take();
     this.#all.take();
@@ -100,7 +102,7 @@ export class Admission {
       bucket = new Bucket(rate, now);
     } else this.#byNetwork.delete(network);
     this.#byNetwork.set(network, bucket);
-    bucket.fill(now);
+    bucket.fill(now, rate);
     return bucket;
   }
 
@@ -108,7 +110,7 @@ export class Admission {
   #forgetSome(now: number): void {
     let looked = 0;
     for (const [network, bucket] of this.#byNetwork) {
-      bucket.fill(now);
+      bucket.fill(now, this.#broker.limits.connectionRatePerAddress);
       if (bucket.full || looked === 0) this.#byNetwork.delete(network);
       if (++looked === 16) return;
     }

@@ -37,6 +37,7 @@ import { publishThroughHooks, sendThroughHooks } from "./hooked_output.ts";
 import { Lifetime } from "./lifetime.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Output } from "./output.ts";
+import type { Share } from "../../core/share.ts";
 import type { PublishAnswer } from "./publish_right.ts";
 import type { Backlog } from "../../session/backlog.ts";
 import type { RetainedBacklog } from "./retained_backlog.ts";
@@ -106,6 +107,10 @@ export class Connection implements StreamHandler, Link {
    */
   rawVersion: 0 | 4 | 5 = 0;
   congested = false;
+  /** Of what the storage can be told while there is no room. */
+  storageShare: Share | null = null;
+  /** Of what can be added for receivers that can't keep up. */
+  receiverShare: Share | null = null;
   backlog: Backlog | null = null;
   retained: RetainedBacklog | null = null;
   /** The topic it may publish to, as access control said at `allowedAt`. */
@@ -156,6 +161,10 @@ export class Connection implements StreamHandler, Link {
   /** A whole packet comes in between the client's own; settled when it was handled or the connection ended. */
   inject(packet: Uint8Array): Promise<void> {
     return this.input.inject(packet);
+  }
+
+  get full(): boolean {
+    return this.output.pending > this.broker.fullWater || this.session?.full === true;
   }
 
   /** Handles no further packet while a receiver can't keep up; `proceed` goes on. */

@@ -2,16 +2,20 @@
  * When a receiver that does read can't keep up, whoever publishes to it waits a moment instead of its messages
  * being dropped. That is bounded, so that a slow reader costs only itself: without progress for 250 ms, or
  * after it has made others wait for its allowance, it counts as slow; nobody waits for it then, QoS 0 for it
- * is dropped and QoS 1 and 2 queue up within their bound, until it has caught up.
+ * is dropped and QoS 1 and 2 queue up within their bound, until it has caught up. Who publishes little does not wait for
+ * somebody whom others have filled: there is room left for that.
  */
 
+import { Share } from "../../core/share.ts";
 import { Backlog, type Publisher } from "../../session/backlog.ts";
 import type { Outlet } from "../../session/outlet.ts";
-import type { Route, RouteGroup } from "../../session/route.ts";
+import type { RouteGroup } from "../../session/route.ts";
 import type { Routes } from "./routes.ts";
 import type { Timeline } from "../../core/timeline.ts";
 
 const CHECK_MS = 50;
+/** Bytes that one may publish between two checks to those who are behind, as long as they are not full. */
+const LITTLE = 4096;
 const NO_PROGRESS_MS = 250;
 /** The same for one who makes nobody wait but itself. */
 const ALONE_MS = 10_000;
@@ -23,6 +27,7 @@ export class BackPressure {
   readonly #clock: Timeline;
   readonly #pressed: Set<Outlet> = new Set();
   #stop: (() => void) | null = null;
+  #checks = 1;
   /** How often somebody began to be behind. */
   rises = 0;
 
@@ -55,35 +60,55 @@ export class BackPressure {
     }
   }
 
-  /** Should `publisher` wait before it sends to these? If so, it is woken when it may try again. */
-  mustWait(routes: Routes, publisher: Publisher): boolean {
-    for (const route of routes.direct) if (this.#waitFor(route, publisher)) return true;
-    for (const group of routes.shared) if (this.#waitForGroup(group, publisher)) return true;
+  /**
+   * Should `publisher` wait before it sends to these? If so, it is woken when it may try again. `bytes`: what it has to send,
+   * as far as it is known.
+   */
+  mustWait(routes: Routes, publisher: Publisher, bytes: number): boolean {
+    let spared: boolean | null = null;
+    for (const { session } of routes.direct) {
+      const behind = this.#behind(session.outlet, publisher);
+      if (behind === null || (!behind.full && (spared ??= this.#spares(publisher, bytes)))) continue;
+      behind.backlog!.waiting.add(publisher);
+      return true;
+    }
+    for (const group of routes.shared) {
+      const behind = this.#groupBehind(group, publisher);
+      if (behind === null || (!behind.full && (spared ??= this.#spares(publisher, bytes)))) continue;
+      behind.backlog!.waiting.add(publisher);
+      return true;
+    }
     return false;
   }
 
-  #waitFor(route: Route, publisher: Publisher): boolean {
-    const outlet = route.session.outlet;
-    if (outlet === null || !this.#pressed.has(outlet) || owesOnlyAnswers(outlet, publisher)) return false;
-    outlet.backlog!.waiting.add(publisher);
-    return true;
+  /** It brings so little that it need not wait for somebody whom others have filled. */
+  #spares(publisher: Publisher, bytes: number): boolean {
+    if (bytes > LITTLE) return false;
+    publisher.receiverShare ??= new Share();
+    return publisher.receiverShare.take(bytes, this.#checks, LITTLE);
+  }
+
+  /** Null: it need not be waited for. */
+  #behind(outlet: Outlet | null, publisher: Publisher): Outlet | null {
+    return outlet === null || !this.#pressed.has(outlet) || owesOnlyAnswers(outlet, publisher)
+      ? null
+      : outlet;
   }
 
   /** Only when every connected member is behind. */
-  #waitForGroup(group: RouteGroup, publisher: Publisher): boolean {
+  #groupBehind(group: RouteGroup, publisher: Publisher): Outlet | null {
     let behind: Outlet | null = null;
     for (const { session } of group.members) {
       const outlet = session.outlet;
       if (outlet === null) continue;
-      if (!this.#pressed.has(outlet) || owesOnlyAnswers(outlet, publisher)) return false;
-      behind = outlet;
+      behind = this.#behind(outlet, publisher);
+      if (behind === null) return null;
     }
-    if (behind === null) return false;
-    behind.backlog!.waiting.add(publisher);
-    return true;
+    return behind;
   }
 
   check(): void {
+    this.#checks++;
     const now = this.#clock.monotonic();
     for (const receiver of [...this.#pressed]) {
       const { backlog } = receiver;

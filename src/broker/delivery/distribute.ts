@@ -172,7 +172,7 @@ export class Distributor {
   #mustWait(source: FrameSource, routes: Routes): boolean {
     const { pending } = routes;
     const { pressure } = this.#core;
-    if (pending === null && !(pressure.active && pressure.mustWait(routes, source))) return false;
+    if (pending === null && !(pressure.active && pressure.mustWait(routes, source, Infinity))) return false;
     source.left = Left.WAITING;
     source.waitForReceiver();
     if (pending !== null) void pending.then(() => source.proceed());

@@ -114,7 +114,7 @@ function wayTo(route: Route, origin: RunOrigin, version: 4 | 5, told: boolean): 
   if (chosen === null) return Way.NOT;
   if (outlet.rawVersion === version && chosen.identifiers === null) return Way.BYTES;
   // (A reader that stopped costs one look per run.)
-  return outlet.congested && !told ? Way.DROPPED : Way.EACH;
+  return outlet.congested && outlet.full && !told ? Way.DROPPED : Way.EACH;
 }
 
 /** Null: its client has published them itself, and does not want them. */

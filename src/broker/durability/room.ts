@@ -3,6 +3,7 @@
  * storage has put in order what it was told.
  */
 
+import type { Share } from "../../core/share.ts";
 import { CHECK, Slice, type SlicedWork, type Slices } from "../../core/slices.ts";
 import type { Session } from "../../session/session.ts";
 import type { Storage } from "../../storage/storage.ts";
@@ -12,6 +13,12 @@ import type { Storage } from "../../storage/storage.ts";
  * once, would be a million otherwise.
  */
 const DELIVERIES_AT_ONCE = 16_384;
+/** Who tells little does not wait: so many deliveries one may tell between two commits although there is no room, */
+const SHARE = 256;
+/** and so many all of them together, until there is room again. */
+const SHARES = 16_384;
+/** A queue of so many is short: its session tells little. */
+const SHORT_QUEUE = 16;
 
 /** The keeper of the storage, as far as it matters here. */
 export interface Telling {
@@ -31,6 +38,9 @@ export class StorageRoom implements SlicedWork {
   waitsForSlice = false;
   /** Deliveries since the last commit began. */
   #deliveriesTold = 0;
+  #commits = 1;
+  /** Deliveries that were told although there was no room. */
+  #sharesTold = 0;
   /** Publishers wait for it. */
   #room: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
   /** Sessions whose queues wait for it. */
@@ -58,16 +68,28 @@ export class StorageRoom implements SlicedWork {
     return this.#room.promise;
   }
 
+  /** So many deliveries may be told although there is no room: they are few. */
+  spares(share: Share, deliveries: number): boolean {
+    if (this.#sharesTold + deliveries > SHARES || !share.take(deliveries, this.#commits, SHARE)) return false;
+    this.#sharesTold += deliveries;
+    return true;
+  }
+
   /** The storage was told more than it can put in order as quickly. */
   get behind(): boolean {
     const { failing, closed } = this.#keeper;
     return this.#storage.behind === true && !this.#helpless && !failing && !closed;
   }
 
-  /** What waits in the session's queue is sent when the storage has caught up. */
-  waitFor(session: Session): void {
+  /** What waits in the session's queue is sent when the storage has caught up; false: it is little, and may go now. */
+  waitFor(session: Session): boolean {
+    if (session.queuedCount <= SHORT_QUEUE && this.#sharesTold < SHARES) {
+      this.#sharesTold++;
+      return false;
+    }
     this.#held.add(session);
     this.#slices.wait(this);
+    return true;
   }
 
   /** What waits in the session's queue waits for the storage. */
@@ -100,11 +122,13 @@ export class StorageRoom implements SlicedWork {
   /** A commit begins, or failed. Nobody goes on before the caller has returned. */
   make(): void {
     this.#deliveriesTold = 0;
+    this.#commits++;
     if (this.behind) this.#slices.wait(this);
     else this.#letGo();
   }
 
   #letGo(): void {
+    this.#sharesTold = 0;
     const room = this.#room;
     this.#room = null;
     room?.resolve();

@@ -36,7 +36,7 @@ function never(): Promise<boolean> {
   return new Promise(() => {});
 }
 
-/** Makes the host, or brings an existing one up to date with the hooks. */
+/** Makes the host, or brings an existing one up to date with hooks and limits. */
 export function sessionHost(broker: HostParts, existing?: SessionHost<Session>): SessionHost<Session> {
   const { limits, stats, hooks } = broker;
   const shown = (message: Message): MessageInfo => shownMessage(broker, message);
@@ -80,16 +80,15 @@ export function sessionHost(broker: HostParts, existing?: SessionHost<Session>):
     },
     yields(session): boolean {
       const { persistence, slices } = broker;
-      if (session.kept && persistence?.behind === true) {
-        persistence.waitForRoom(session);
-        return true;
-      }
+      if (session.kept && persistence?.behind === true && persistence.waitForRoom(session)) return true;
       slices.units += 2;
       if (!slices.exhausted && (slices.units < CHECK || !slices.over(session.outlet!.slice))) return false;
       slices.wait(session);
       return true;
     },
   };
+  host.maximumQueuedMessages = limits.queuedMessages;
+  host.maximumQueuedBytes = limits.queuedBytes;
   listen(host, broker);
   return host;
 }

@@ -34,7 +34,7 @@ type LogFiles = typeof import("./log_file.ts");
 export class ProgramLog {
   /** Of the program itself; a server makes its own of `log`. */
   readonly events: EventLog;
-  readonly #setting: LogSetting;
+  #setting: LogSetting;
   readonly #stamps: Stamps = new Stamps();
   readonly #journal: boolean = errorOutputIsJournal();
   readonly #console: Output;
@@ -78,6 +78,13 @@ export class ProgramLog {
   get options(): Required<Pick<PartialServerOptions, "log" | "logLevel" | "logLevels">> {
     const { level, levels } = this.#setting;
     return { log: this.log, logLevel: level, logLevels: levels };
+  }
+
+  /** Other levels from now on, for lines of the program; the server is told by itself. */
+  setLevels({ level, levels }: Pick<LogSetting, "level" | "levels">): void {
+    this.#setting = { ...this.#setting, level, levels };
+    this.events.setLevels(level, levels);
+    this.#besides.setLevels(level, levels);
   }
 
   /** Takes every line it is given: what is below the level is not even made. */

@@ -1,6 +1,6 @@
 /** The bounds for everything a stranger can make grow. */
 
-import { defaultLimits, limitRanges, type Limits } from "../../core/options.ts";
+import { CHANGEABLE_LIMITS, defaultLimits, limitRanges, type Limits } from "../../core/options.ts";
 import { memorySize } from "../memory_size.ts";
 import { bytes, duration, integer } from "../values.ts";
 import { type ItemsOf, type Section, section, type Setting, setting } from "./item.ts";
@@ -10,7 +10,11 @@ type Make = (range: readonly [number, number]) => Setting<number>["kind"];
 const milliseconds: Make = (range) => duration("ms", range);
 
 function limit(name: keyof Limits, make: Make, text: string): Setting<number> {
-  return setting(make(limitRanges[name]), text, { default: defaultLimits[name] });
+  const changes = (CHANGEABLE_LIMITS as readonly string[]).includes(name);
+  return setting(make(limitRanges[name]), text, {
+    default: defaultLimits[name],
+    ...(changes ? { reloadable: true } : {}),
+  });
 }
 
 const items: ItemsOf<Limits> = {
@@ -70,7 +74,7 @@ const items: ItemsOf<Limits> = {
     memorySize,
     "Main memory of this process, as a size or a share of the machine or its container; 0: no limit. At 90 % of it new " +
       "connections and QoS 1 and 2 publishes are refused, at all of it the largest queues are cut.",
-    { default: defaultLimits.memory },
+    { default: defaultLimits.memory, reloadable: true },
   ),
   loopDelay: limit(
     "loopDelay",

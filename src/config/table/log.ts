@@ -71,11 +71,15 @@ const fileAge: ValueKind<number> = {
 };
 
 const items: ItemsOf<LogValues> = {
-  level: setting(logLevelKind, "The least that is logged; off is nothing.", { default: DEFAULT_LEVEL }),
+  level: setting(logLevelKind, "The least that is logged; off is nothing.", {
+    default: DEFAULT_LEVEL,
+    reloadable: true,
+  }),
   levels: setting(
     componentLevels,
     "Other levels for single components, a mapping of them or a list such as `storage=debug,hook:ledger=warn`; docs/events.md " +
       "has all components.",
+    { reloadable: true },
   ),
   format: setting(
     named(new Map([["text", "text"], ["json", "json"], ["0", "text"], ["1", "json"]]), "text or json", [

@@ -4,7 +4,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Connection } from "../../../src/broker/connection/connection.ts";
 import { packet, u16 } from "../../conformance/v3/raw.ts";
-import { settle, TestBroker, type TestBrokerOptions, type TestClient, until } from "../../harness/mod.ts";
+import {
+  settle,
+  TestBroker,
+  type TestBrokerOptions,
+  type TestClient,
+  until,
+  versions,
+} from "../../harness/mod.ts";
 
 const OUTGOING = 64 * 1024;
 
@@ -130,6 +137,50 @@ test("slow reader: a publisher waits for one that reads, and goes on without one
   await settle();
   assert.equal(slow.waiting.length, 100);
   assert.equal(t.broker.stats.messagesDropped, before);
+});
+
+for (const version of versions) {
+  for (const qos of [0, 1, 2] as const) {
+    test(`slow reader: who publishes little does not wait for it, and loses nothing, MQTT ${version}, QoS ${qos}`, async () => {
+      await using t = small({ limits: { inflight: 1000, queuedMessages: 1000 } });
+      const slow = await stalled(t, "a", "slow");
+      const bulk = await t.connected(4);
+      for (let i = 0; i < 100; i++) bulk.publish("a", new Uint8Array(1000));
+      bulk.send({ type: 12 });
+      await settle();
+      assert.equal(bulk.waiting.length, 0, "it waits");
+      const publisher = await t.connected(version);
+      for (let i = 0; i < 10; i++) await publisher.published("a", `m${i}`, { qos });
+      await publisher.ping();
+      assert.equal(bulk.waiting.length, 0, "it waits still");
+      slow.read();
+      await bulk.expect(13);
+      const got: string[] = [];
+      while (got.length < 110) got.push((await slow.message()).text);
+      assert.deepEqual(
+        got.filter((text) => text.startsWith("m")),
+        Array.from({ length: 10 }, (_, i) => `m${i}`),
+      );
+      assert.equal(t.broker.stats.messagesDropped, 0);
+    });
+  }
+}
+
+test("slow reader: for it many who publish little together are too much as well, and wait", async () => {
+  await using t = small();
+  const slow = await stalled(t, "a", "slow");
+  const publishers = await Promise.all(Array.from({ length: 60 }, () => t.connected(4)));
+  for (const publisher of publishers) {
+    publisher.publish("a", new Uint8Array(1000));
+    publisher.send({ type: 12 });
+    await settle();
+  }
+  const waiting = publishers.filter((one) => one.waiting.length === 0).length;
+  assert.ok(waiting > 5 && waiting < 30, `${waiting} wait`);
+  assert.ok(connectionOf(t, "slow").output.pending <= OUTGOING);
+  slow.read();
+  for (let i = 0; i < 60; i++) await slow.message();
+  assert.equal(t.broker.stats.messagesDropped, 0);
 });
 
 test("slow reader: answers it does not read are bounded too, it is not read either until it does", async () => {

@@ -1,4 +1,4 @@
-/** A storage that was told more than it can put in order as quickly: who has more to tell waits for it, nobody else. */
+/** A storage that was told more than it can put in order as quickly: who has much to tell waits for it, nobody else. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -24,6 +24,9 @@ class BusyStorage extends ModelStorage {
   }
 }
 
+/** More than one may tell it while it is behind. */
+const MUCH = "x".repeat(128 * 1024);
+
 const session = { clientId: "s", cleanStart: false, properties: { sessionExpiryInterval: 1000 } } as const;
 
 for (const version of versions) {
@@ -37,7 +40,7 @@ for (const version of versions) {
       const publisher = await t.connected(version);
       const neighbour = await t.connected(version);
       storage.left = Infinity;
-      publisher.publish("a", "x", { qos });
+      publisher.publish("a", MUCH, { qos });
       await neighbour.subscribe("b");
       neighbour.publish("b", "y");
       assert.equal((await neighbour.message()).text, "y");
@@ -49,6 +52,52 @@ for (const version of versions) {
     });
   }
 }
+
+for (const version of versions) {
+  for (const qos of [1, 2] as const) {
+    test(`storage: who tells it little does not wait for others, MQTT ${version}, QoS ${qos}`, async () => {
+      const storage = new BusyStorage();
+      await using t = await TestBroker.with(storage);
+      const subscriber = await t.connected(version, { ...session, cleanStart: version === 5 });
+      await subscriber.subscribe("a", qos);
+      storage.left = Infinity;
+      const publisher = await t.connected(version);
+      for (let i = 0; i < 5; i++) await publisher.published("a", `m${i}`, { qos });
+      assert.deepEqual(await subscriber.texts(5), ["m0", "m1", "m2", "m3", "m4"]);
+    });
+  }
+}
+
+test("storage: a short queue is sent while it is behind", async () => {
+  const storage = new BusyStorage();
+  await using t = await TestBroker.with(storage);
+  const subscriber = await t.connected(5, session);
+  await subscriber.subscribe("a", 1);
+  await subscriber.lose();
+  const publisher = await t.connected();
+  for (let i = 0; i < 10; i++) await publisher.published("a", `m${i}`, { qos: 1 });
+  storage.left = Infinity;
+  const back = t.client(5);
+  await back.connect(session);
+  assert.deepEqual(await back.texts(10), Array.from({ length: 10 }, (_, i) => `m${i}`));
+});
+
+test("storage: what all tell it together while it is behind has a bound", async () => {
+  const storage = new BusyStorage();
+  await using t = await TestBroker.with(storage, { limits: { queuedMessages: 100_000 } });
+  const subscriber = await t.connected(5, session);
+  await subscriber.subscribe("a", 1);
+  await subscriber.lose();
+  storage.left = Infinity;
+  for (let publishers = 1; publishers <= 100; publishers++) {
+    const publisher = await t.connected();
+    for (let i = 0; i < 200; i++) publisher.publish("a", "x", { qos: 1 });
+    await settle();
+    const taken = t.broker.stats.queued;
+    // Each as many as are few, until all of them are too many.
+    assert.equal(taken, Math.min(publishers * 128, 8192), `of ${publishers} publishers`);
+  }
+});
 
 test("storage: what waits in a queue is sent when it has caught up", async () => {
   const storage = new BusyStorage();
@@ -83,7 +132,7 @@ test("storage: while it is behind the event loop turns", async () => {
   await using t = await TestBroker.with(storage, { limits: { sliceTime: 1, turnTime: 1 } });
   const publisher = await t.connected();
   storage.left = Infinity;
-  publisher.publish("a", "x", { qos: 1, retain: true });
+  publisher.publish("a", MUCH, { qos: 1, retain: true });
   const before = storage.steps;
   await until(() => storage.steps > before + 100, "it is let to catch up, and timers run");
   assert.equal(publisher.waiting.length, 0);
@@ -106,12 +155,12 @@ for (const qos of [1, 2] as const) {
 }
 
 for (const qos of [0, 1, 2] as const) {
-  test(`storage: a retained message waits while it is behind, QoS ${qos}`, async () => {
+  test(`storage: a large retained message waits while it is behind, QoS ${qos}`, async () => {
     const storage = new BusyStorage();
     await using t = await TestBroker.with(storage);
     const publisher = await t.connected();
     storage.left = Infinity;
-    publisher.publish("a", "x", { qos, retain: true });
+    publisher.publish("a", MUCH, { qos, retain: true });
     await settle();
     assert.equal(t.broker.retained.size, 0);
     storage.left = 3;

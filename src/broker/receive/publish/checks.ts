@@ -6,19 +6,22 @@ import { isText } from "../../../packets/text_payload.ts";
 import { PacketType, type QoS } from "../../../packets/types.ts";
 import { isTopicName } from "../../../topics/names.ts";
 import type { TopicEntry } from "../../../topics/topic_table.ts";
+import { Share } from "../../../core/share.ts";
 import type { Connection } from "../../connection/connection.ts";
 import { type Cause, notOffered, unavailable } from "../../ends/cause.ts";
 import { shortOfMemory } from "../../ends/overloaded.ts";
 import { acknowledge } from "../../connection/acknowledge.ts";
 import { refusePublish } from "./answers.ts";
 import type { Routes } from "../../delivery/routes.ts";
+import type { StorageKeeper } from "../../durability/keeper.ts";
 
-/** A receiver or the storage can't keep up, or access control is still being asked about one: the packet is to be tried again. */
+/** `bytes`: of what it publishes. A receiver or the storage can't keep up, or access control is still being asked about one: the packet is to be tried again. */
 export function mustWait(
   connection: Connection,
   entry: TopicEntry<Routes>,
   qos: QoS,
   retain: boolean,
+  bytes: number,
 ): boolean {
   const { distributor, persistence, pressure } = connection.broker;
   const routes = distributor.router.of(entry);
@@ -28,13 +31,27 @@ export function mustWait(
   }
   const room = persistence === null || (qos === 0 && !retain) ? null : persistence.room;
   // (Who tells the storage nothing waits for no storage.)
-  if (room !== null && (retain || isKept(routes))) {
+  if (
+    room !== null && persistence !== null && (retain || isKept(routes)) &&
+    !spared(connection, persistence, routes, bytes)
+  ) {
     connection.after(room, () => {});
     return true;
   }
-  if (!pressure.active || !pressure.mustWait(routes, connection)) return false;
+  if (!pressure.active || !pressure.mustWait(routes, connection, bytes)) return false;
   connection.waitForReceiver();
   return true;
+}
+
+/** It tells the storage little: a message for a few, and a short one. (256 bytes count as one more who receives it.) */
+function spared(
+  connection: Connection,
+  persistence: StorageKeeper,
+  { direct, shared }: Routes,
+  bytes: number,
+): boolean {
+  connection.storageShare ??= new Share();
+  return persistence.spares(connection.storageShare, 1 + direct.length + shared.length + (bytes >> 8));
 }
 
 /** Somebody's session outlives its connection: what is on its way to it is kept. */

@@ -44,7 +44,7 @@ export function hotPath(connection: Connection, bytes: Uint8Array, at: number, e
     }
     const routes = broker.distributor.router.of(entry);
     if (routes.pending !== null) return at;
-    if (broker.pressure.active && broker.pressure.mustWait(routes, connection)) {
+    if (broker.pressure.active && broker.pressure.mustWait(routes, connection, end - at)) {
       connection.waitForReceiver();
       return at;
     }

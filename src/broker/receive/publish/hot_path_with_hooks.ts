@@ -97,7 +97,7 @@ class Run {
         entry = broker.distributor.topics.get(bytes, topicAt, topicEnd);
         // (Access control comes after onPacketRead.)
         if (entry === null || (!this.#reads && !mayPublishAtOnce(connection, entry))) break;
-        if (mustWait(connection, entry, 0, false)) break;
+        if (mustWait(connection, entry, 0, false, end - at)) break;
       }
       if (next > this.#slabAt + this.#slab.length) this.#copy(at, next, end);
       const start = at;

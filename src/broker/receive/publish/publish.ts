@@ -37,7 +37,7 @@ export function handlePublish(
   if (entry === null || (qos > 0 && packetId === 0)) {
     return handleUnusual(connection, first, bytes, body, end);
   }
-  if (mustWait(connection, entry, qos, (first & 1) === 1)) return false;
+  if (mustWait(connection, entry, qos, (first & 1) === 1, end - body)) return false;
   broker.stats.packetsReceived++;
   broker.stats.messagesReceived++;
   const retain = (first & 1) === 1;
@@ -73,7 +73,7 @@ function handleUnusual(
   if (packet.type !== PacketType.PUBLISH) return refuseMalformed(connection, null);
   const { qos, retain, packetId, payload, properties } = packet;
   const entry = resolveAlias(connection, packet);
-  if (entry !== null && mustWait(connection, entry, qos, retain)) return false;
+  if (entry !== null && mustWait(connection, entry, qos, retain, end - body)) return false;
   broker.stats.packetsReceived++;
   broker.stats.messagesReceived++;
   if (entry === null) return true;

@@ -40,7 +40,7 @@ export function handlePublishWithHooks(
   const entry = packet.topic === ""
     ? connection.inboundAliases?.get(packet.properties.topicAlias ?? 0) ?? null
     : broker.distributor.topicEntry(packet.topic);
-  if (entry !== null && mustWait(connection, entry, packet.qos, packet.retain)) return false;
+  if (entry !== null && mustWait(connection, entry, packet.qos, packet.retain, end - body)) return false;
   broker.stats.packetsReceived++;
   broker.stats.messagesReceived++;
   if (broker.hooks.reads) {
