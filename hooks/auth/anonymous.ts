@@ -47,6 +47,11 @@ import type { BackEnd } from "./frame/back_end.ts";
 import { LetIn } from "./frame/let_in.ts";
 import { passwordChecks } from "./passwords/checks.ts";
 
+export type { AclAccess, AclRule, AclWho } from "./acl.ts";
+export type { BackEnd } from "./frame/back_end.ts";
+export type { HashKind, PasswordHash } from "./passwords/hash.ts";
+export { LetIn } from "./frame/let_in.ts";
+
 /** What becomes of clients nobody knows: let in, refused, or let in with the rights that rules say. */
 export type AnonymousAccess = "allow" | "deny" | readonly AclRule[];
 

@@ -59,6 +59,10 @@ import { passwordChecks } from "./passwords/checks.ts";
 import type { PasswordHash } from "./passwords/hash.ts";
 import { unshared } from "./rules/filters.ts";
 
+export type { BackEnd } from "./frame/back_end.ts";
+export { LetIn } from "./frame/let_in.ts";
+export type { HashKind, PasswordHash } from "./passwords/hash.ts";
+
 export { LedgerError, type LedgerProblem } from "./ledger/error.ts";
 export { hashPassword } from "./passwords/parse.ts";
 export type {

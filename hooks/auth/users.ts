@@ -48,6 +48,10 @@ import { UsersError } from "./users/error.ts";
 import { type UserEntry, usersIn } from "./users/list.ts";
 import { FileWatch } from "./users/watch.ts";
 
+export type { BackEnd } from "./frame/back_end.ts";
+export { LetIn } from "./frame/let_in.ts";
+export type { HashKind, PasswordHash } from "./passwords/hash.ts";
+
 export { hashPassword } from "./passwords/parse.ts";
 export { UsersError, type UsersProblem } from "./users/error.ts";
 

@@ -18,7 +18,9 @@ export type HashKind =
   | "pbkdf2-sha256"
   | "pbkdf2-sha512";
 
+/** A stored password, and how a given one is compared with it. */
 export interface PasswordHash {
+  /** What it was made with. */
   readonly kind: HashKind;
   /** As it is stored; with another text it is another password. */
   readonly text: string;
