@@ -47,7 +47,6 @@ import type { BackEnd } from "./frame/back_end.ts";
 import { LetIn } from "./frame/let_in.ts";
 import { passwordChecks } from "./passwords/checks.ts";
 
-export type { AclAccess, AclRule, AclWho } from "./acl.ts";
 export type { BackEnd } from "./frame/back_end.ts";
 export type { HashKind, PasswordHash } from "./passwords/hash.ts";
 export { LetIn } from "./frame/let_in.ts";

@@ -36,17 +36,6 @@ import type { Rulebook } from "./ledger/rulebook.ts";
 import type { LedgerRules } from "./ledger/types.ts";
 import { unshared } from "./rules/filters.ts";
 
-export { LedgerError, type LedgerProblem } from "./ledger/error.ts";
-export type {
-  LedgerAccess,
-  LedgerAclRule,
-  LedgerAuthRule,
-  LedgerFilters,
-  LedgerIdentity,
-  LedgerRules,
-  LedgerUser,
-} from "./ledger/types.ts";
-
 /** How a blacklist behaves besides its rules. */
 export interface BlacklistOptions {
   /** Names the hook in logs; default `blacklist`. */

@@ -42,11 +42,18 @@
  */
 
 import { CodedError, CodedTypeError } from "../../src/core/errors.ts";
-import type { Action, Client, ConnectOpinion, Credentials, HookHost, Opinion } from "../../src/hook/hook.ts";
+import type {
+  Action,
+  Client,
+  ConnectOpinion,
+  Credentials,
+  Hook,
+  HookHost,
+  Opinion,
+} from "../../src/hook/hook.ts";
 import { isPromise, type MaybePromise } from "../../src/core/maybe_promise.ts";
 import { checkOptions, described, type Shape } from "../../src/core/misuse.ts";
 import { checkInterval } from "./frame/interval.ts";
-import type { BackEnd } from "./frame/back_end.ts";
 import { LetIn } from "./frame/let_in.ts";
 import { ReadAgain } from "./frame/read_again.ts";
 import { authenticate } from "./ledger/authenticate.ts";
@@ -58,10 +65,6 @@ import type { LedgerOptions, LedgerRules } from "./ledger/types.ts";
 import { passwordChecks } from "./passwords/checks.ts";
 import type { PasswordHash } from "./passwords/hash.ts";
 import { unshared } from "./rules/filters.ts";
-
-export type { BackEnd } from "./frame/back_end.ts";
-export { LetIn } from "./frame/let_in.ts";
-export type { HashKind, PasswordHash } from "./passwords/hash.ts";
 
 export { LedgerError, type LedgerProblem } from "./ledger/error.ts";
 export { hashPassword } from "./passwords/parse.ts";
@@ -91,7 +94,7 @@ const shape: Shape<LedgerOptions> = {
  * but one; up to 1,000 more wait for at most four seconds, and beyond that clients are told that the server is busy (0x89, in
  * 3.x 3). One that was right is remembered for an hour.
  */
-export class Ledger implements BackEnd {
+export class Ledger implements Hook {
   /** `auth-ledger`, if the options do not say otherwise. */
   readonly id: string;
   /** Whom it has let in. */

@@ -36,21 +36,16 @@ import { CodedError } from "../../src/core/errors.ts";
 import { isPromise, type MaybePromise } from "../../src/core/maybe_promise.ts";
 import { checkOptions, checkText, type Shape } from "../../src/core/misuse.ts";
 import { quote } from "../../src/core/problem.ts";
-import type { Client, ConnectOpinion, Credentials, HookHost } from "../../src/hook/hook.ts";
+import type { Client, ConnectOpinion, Credentials, Hook, HookHost } from "../../src/hook/hook.ts";
 import type { LogLevel } from "../../src/core/options.ts";
 import { Reasons } from "../../src/packets/reason.ts";
 import { checkInterval } from "./frame/interval.ts";
-import type { BackEnd } from "./frame/back_end.ts";
 import { LetIn } from "./frame/let_in.ts";
 import { type Checked, passwordChecks } from "./passwords/checks.ts";
 import type { PasswordHash } from "./passwords/hash.ts";
 import { UsersError } from "./users/error.ts";
 import { type UserEntry, usersIn } from "./users/list.ts";
 import { FileWatch } from "./users/watch.ts";
-
-export type { BackEnd } from "./frame/back_end.ts";
-export { LetIn } from "./frame/let_in.ts";
-export type { HashKind, PasswordHash } from "./passwords/hash.ts";
 
 export { hashPassword } from "./passwords/parse.ts";
 export { UsersError, type UsersProblem } from "./users/error.ts";
@@ -84,7 +79,7 @@ const shape: Shape<UsersOptions> = { file: "string", id: "string", interval: "nu
  * 1,000 more wait for at most four seconds, and beyond that clients are told that the server is busy (0x89, in 3.x 3). One that
  * was right is remembered for an hour, as long as the same hash stands in the file.
  */
-export class Users implements BackEnd {
+export class Users implements Hook {
   /** `users`, if the options do not say otherwise. */
   readonly id: string;
   /** Nobody is let in without a password. */

@@ -54,7 +54,7 @@ async function connected(
   return { client, code: reasonCode };
 }
 
-async function code(program: Program, said: Said = {}): Promise<number> {
+async function code(program: Program, said?: Said): Promise<number> {
   const { client, code } = await connected(program, said);
   client.close();
   return code;

@@ -64,6 +64,15 @@ function takeList(
     found.set(path, [{ type: text, values: {}, place: origin }], origin);
     return;
   }
+  if (list.words !== undefined && !/^\s*[[{]/.test(text)) {
+    const words = Object.keys(list.words).join(", ");
+    problems.push({
+      severity: "error",
+      where: origin,
+      message: `Cannot use ${quote(text)}, expected ${words} or a list as JSON`,
+    });
+    return;
+  }
   const reader = new JsonReader({ origin, text }, outside);
   const top = reader.top(path);
   if (top !== null) found.set(path, new TableReader(reader, found).list(top, list, path), origin);

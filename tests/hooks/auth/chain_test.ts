@@ -245,7 +245,7 @@ const strange = [
   "",
 ];
 
-test("blacklist: it only refuses: what it allows still needs a password", async () => {
+test("blacklist: it only refuses: what it allows still needs a password", () => {
   const list = new Blacklist({
     auth: [
       { client: "trusted", allow: true },
