@@ -7,4 +7,6 @@ await run(programArguments(), {
   configurationFile: () => import("../src/config/file.ts"),
   statsApp: () => import("../dashboard/stats_app.ts"),
   redisStorage: () => import("../hooks/storage/redis.ts"),
+  ledger: () => import("../hooks/auth/ledger.ts"),
+  blacklist: () => import("../hooks/auth/blacklist.ts"),
 });

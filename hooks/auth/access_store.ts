@@ -43,6 +43,8 @@ import type {
   Opinion,
 } from "../../src/hook/hook.ts";
 import { Reasons } from "../../src/packets/reason.ts";
+import type { BackEnd } from "./frame/back_end.ts";
+import { LetIn } from "./frame/let_in.ts";
 import { type Checked, passwordChecks } from "./passwords/checks.ts";
 import type { PasswordHash } from "./passwords/hash.ts";
 import { parseHash } from "./passwords/parse.ts";
@@ -86,11 +88,13 @@ interface Open {
  * Passwords are checked off the event loop, by all hooks together as many at a time as there are processors but one; up to
  * 1,000 more wait for at most four seconds, and beyond that clients are told that the server is busy (0x89, in 3.x 3).
  */
-export class StoredUsers implements Hook {
+export class StoredUsers implements BackEnd {
   /** `access-store`, if the options do not say otherwise. */
   readonly id: string;
   /** Nobody is let in without a password. */
   readonly requiresCredentials: boolean = true;
+  /** Whom it has let in. */
+  readonly letIn: LetIn = new LetIn(({ username }) => this.#open?.store.account(username) !== undefined);
   readonly #directory: string | null;
   readonly #hosts: Set<HookHost> = new Set();
   readonly #admitted: Admitted = new Admitted();
@@ -152,6 +156,7 @@ export class StoredUsers implements Hook {
     const { place } = this.open();
     this.#hosts.add(host);
     this.#started++;
+    this.letIn.asked = true;
     if (place === null) {
       host.log("info", "Users and their rules are kept in memory alone, they are gone when the server ends");
     }
@@ -161,6 +166,7 @@ export class StoredUsers implements Hook {
   onStopped(): void {
     if (--this.#started > 0) return;
     this.#hosts.clear();
+    this.letIn.asked = false;
     this.close();
   }
 
@@ -190,6 +196,7 @@ export class StoredUsers implements Hook {
       return { refuse: Reasons.quotaExceeded };
     }
     this.#admitted.add(client, account.name);
+    this.letIn.note(client);
     return "allow";
   }
 
@@ -203,7 +210,7 @@ export class StoredUsers implements Hook {
   /** Null: no opinion; `gone`: it was let in as a user that is not there any more. */
   #decide(client: Client, action: Action, topic: string): RuleDecision | "all" | "gone" | null {
     const known = this.#admitted.get(client);
-    if (known === null || this.#open === null) return null;
+    if (known === null || this.#open === null || !this.letIn.has(client)) return null;
     const { store, rights } = this.#open;
     const account = store.account(known.username);
     if (account === undefined) return known.fromStorage ? null : "gone";

@@ -42,7 +42,6 @@
  */
 
 import { CodedError, CodedTypeError } from "../../src/core/errors.ts";
-import { textOf } from "../../src/core/error_text.ts";
 import type {
   Action,
   Client,
@@ -52,16 +51,19 @@ import type {
   HookHost,
   Opinion,
 } from "../../src/hook/hook.ts";
-import type { MaybePromise } from "../../src/core/maybe_promise.ts";
+import { isPromise, type MaybePromise } from "../../src/core/maybe_promise.ts";
 import { checkOptions, described, type Shape } from "../../src/core/misuse.ts";
-import { readTextFile } from "../../src/runtime/process.ts";
+import { checkInterval } from "./frame/interval.ts";
+import { LetIn } from "./frame/let_in.ts";
+import { ReadAgain } from "./frame/read_again.ts";
 import { authenticate } from "./ledger/authenticate.ts";
 import { compileObjects, compileText } from "./ledger/compile.ts";
-import { LedgerError } from "./ledger/error.ts";
 import { READ, WRITE } from "./ledger/grants.ts";
 import type { Rulebook } from "./ledger/rulebook.ts";
+import { rulesIn } from "./ledger/rules_in.ts";
 import type { LedgerOptions, LedgerRules } from "./ledger/types.ts";
 import { passwordChecks } from "./passwords/checks.ts";
+import type { PasswordHash } from "./passwords/hash.ts";
 import { unshared } from "./rules/filters.ts";
 
 export { LedgerError, type LedgerProblem } from "./ledger/error.ts";
@@ -77,7 +79,12 @@ export type {
   LedgerUser,
 } from "./ledger/types.ts";
 
-const shape: Shape<LedgerOptions> = { id: "string", fallback: "string" };
+const shape: Shape<LedgerOptions> = {
+  id: "string",
+  fallback: "string",
+  topics: "string",
+  interval: "number",
+};
 
 /**
  * Access control from rules. The rules can be replaced while clients are connected: they stay connected and
@@ -90,17 +97,26 @@ const shape: Shape<LedgerOptions> = { id: "string", fallback: "string" };
 export class Ledger implements Hook {
   /** `auth-ledger`, if the options do not say otherwise. */
   readonly id: string;
+  /** Whom it has let in. */
+  readonly letIn: LetIn = new LetIn((client) => this.#rules.gates(client).some(({ allow }) => allow));
   readonly #fallback: "decide" | "abstain";
+  readonly #ownTopics: boolean;
   readonly #hosts: Set<HookHost> = new Set();
   #rules: Rulebook;
-  #file: string | null = null;
-  #reloaded: Promise<void> = Promise.resolve();
+  #file: ReadAgain | null = null;
+  #started = 0;
   #complained = -Infinity;
 
   /** Throws a {@link LedgerError} with everything that is wrong with the rules, a TypeError for options that are none. */
   constructor(rules: LedgerRules = {}, options: LedgerOptions = {}) {
     checkOptions("new Ledger", options, shape);
-    const { fallback } = options;
+    const { fallback, topics } = options;
+    if (topics !== undefined && topics !== "everyone" && topics !== "let-in") {
+      throw new CodedTypeError(
+        "argument-invalid",
+        `Cannot use ${described(topics)} as topics of new Ledger: expected "everyone" or "let-in"`,
+      );
+    }
     if (fallback !== undefined && fallback !== "decide" && fallback !== "abstain") {
       throw new CodedTypeError(
         "argument-invalid",
@@ -108,7 +124,9 @@ export class Ledger implements Hook {
       );
     }
     this.id = options.id ?? "auth-ledger";
+    checkInterval("new Ledger", options.interval ?? 0);
     this.#fallback = options.fallback ?? "decide";
+    this.#ownTopics = topics === "let-in";
     this.#rules = compileObjects(rules);
   }
 
@@ -125,8 +143,15 @@ export class Ledger implements Hook {
   /** A ledger from a YAML or JSON file. Rejects with a {@link LedgerError}, also when the file cannot be read. */
   static async read(path: string, options: LedgerOptions = {}): Promise<Ledger> {
     const ledger = new Ledger({}, options);
-    ledger.#rules = await rulesIn(path);
-    ledger.#file = path;
+    const { interval = 0 } = options;
+    const file = new ReadAgain({
+      file: path,
+      interval,
+      read: async () => ledger.#put(await rulesIn(path)),
+      what: "the rules",
+    });
+    await file.reload();
+    ledger.#file = file;
     return ledger;
   }
 
@@ -140,16 +165,9 @@ export class Ledger implements Hook {
    * wrong with it; then the old rules stay.
    */
   reload(): Promise<void> {
-    const path = this.#file;
-    if (path === null) {
-      return Promise.reject(
-        new CodedError("ledger-without-file", `Cannot reload "${this.id}": it was not read from a file`),
-      );
-    }
-    // One after the other, so that the rules read last are those that count.
-    const done = this.#reloaded.then(async () => this.#put(await rulesIn(path)));
-    this.#reloaded = done.catch(() => {});
-    return done;
+    return this.#file?.reload() ?? Promise.reject(
+      new CodedError("ledger-without-file", `Cannot reload "${this.id}": it was not read from a file`),
+    );
   }
 
   /** False as long as a rule lets somebody in without a password. */
@@ -157,16 +175,31 @@ export class Ledger implements Hook {
     return this.#rules.requiresPasswords;
   }
 
+  /** The slow hash of one of its users; null: there is none. */
+  get decoy(): PasswordHash | null {
+    const { decoy } = this.#rules;
+    return decoy?.kind === "hashed" ? decoy.hash : null;
+  }
+
   /** Called by the server. */
   init(host: HookHost): void {
     this.#hosts.add(host);
+    this.letIn.asked = true;
+    this.#file?.start(host);
+    this.#started++;
+  }
+
+  /** Called by the server. */
+  onStopped(): void {
+    this.#file?.stop();
+    if (--this.#started <= 0) this.letIn.asked = false;
   }
 
   /** Decides who may connect; at once if no hashed password has to be checked. */
   onConnectAuthenticate(client: Client, credentials: Credentials): MaybePromise<ConnectOpinion> {
     const rules = this.#rules;
     const decides = this.#fallback === "decide" || rules.lists(client.username);
-    return authenticate({
+    const answer = authenticate({
       gates: rules.gates(client),
       username: client.username,
       password: credentials.password,
@@ -175,10 +208,19 @@ export class Ledger implements Hook {
       checks: passwordChecks,
       overloaded: () => this.#complain(),
     });
+    return isPromise(answer)
+      ? answer.then((opinion) => this.#noted(client, opinion))
+      : this.#noted(client, answer);
+  }
+
+  #noted(client: Client, opinion: ConnectOpinion): ConnectOpinion {
+    if (opinion === "allow") this.letIn.note(client);
+    return opinion;
   }
 
   /** Decides what a client may do with a topic, or with the filter of a subscription. */
   onAclCheck(client: Client, action: Action, topic: string): Opinion {
+    if (this.#ownTopics && !this.letIn.has(client)) return undefined;
     const wanted = action === "publish" || action === "will" ? WRITE : READ;
     const grants = this.#rules.grants(client);
     const answer = action === "subscribe"
@@ -202,18 +244,4 @@ export class Ledger implements Hook {
       host.log("warn", "Too many passwords to check at a time, clients are refused");
     }
   }
-}
-
-async function rulesIn(path: string): Promise<Rulebook> {
-  let text: string;
-  try {
-    text = await readTextFile(path);
-  } catch (error) {
-    const why = textOf(error);
-    throw new LedgerError([{ where: path, message: `Cannot read the ledger: ${why}` }], {
-      cause: error,
-      code: "file-not-readable",
-    });
-  }
-  return compileText({ file: path, text });
 }

@@ -32,13 +32,15 @@
 
 import { readFile, stat } from "node:fs/promises";
 import { textOf } from "../../src/core/error_text.ts";
-import { CodedError, CodedRangeError } from "../../src/core/errors.ts";
+import { CodedError } from "../../src/core/errors.ts";
 import { isPromise, type MaybePromise } from "../../src/core/maybe_promise.ts";
 import { checkOptions, checkText, type Shape } from "../../src/core/misuse.ts";
 import { quote } from "../../src/core/problem.ts";
 import type { Client, ConnectOpinion, Credentials, Hook, HookHost } from "../../src/hook/hook.ts";
 import type { LogLevel } from "../../src/core/options.ts";
 import { Reasons } from "../../src/packets/reason.ts";
+import { checkInterval } from "./frame/interval.ts";
+import { LetIn } from "./frame/let_in.ts";
 import { type Checked, passwordChecks } from "./passwords/checks.ts";
 import type { PasswordHash } from "./passwords/hash.ts";
 import { UsersError } from "./users/error.ts";
@@ -62,13 +64,11 @@ export interface UsersOptions {
   /**
    * A client whose name is not in the file, and who gives a password, is made to wait as long as a wrong password takes: so the
    * time does not tell which names there are. That takes as much of the processor, too: false where hooks that come after
-   * this one know other users. Default true.
+   * this one know other users, the last of them an `Anonymous` that does so once for all. Default true.
    */
   readonly disguise?: boolean;
 }
 
-/** What `interval` may be besides 0. */
-const intervals = [10, 3_600_000] as const;
 const shape: Shape<UsersOptions> = { file: "string", id: "string", interval: "number", disguise: "boolean" };
 
 /**
@@ -85,12 +85,14 @@ export class Users implements Hook {
   readonly id: string;
   /** Nobody is let in without a password. */
   readonly requiresCredentials: boolean = true;
+  /** Whom it has let in. */
+  readonly letIn: LetIn = new LetIn(({ username }) => this.#users.has(username));
   readonly #file: string;
   readonly #hosts: Set<HookHost> = new Set();
   readonly #watch: FileWatch | null;
   readonly #disguise: boolean;
   /** As whom they came, and with what. */
-  readonly #letIn: WeakMap<Client, { readonly username: string; readonly hash: string }> = new WeakMap();
+  readonly #came: WeakMap<Client, { readonly username: string; readonly hash: string }> = new WeakMap();
   #started = 0;
   #users: ReadonlyMap<string, UserEntry> = new Map();
   /** Somebody's slow hash: checking it takes as long as checking another's. */
@@ -103,13 +105,7 @@ export class Users implements Hook {
     checkOptions("new Users", options, shape);
     checkText("Cannot use the file of new Users", options.file);
     const { interval = 1000 } = options;
-    const [least, most] = intervals;
-    if (interval !== 0 && !(Number.isInteger(interval) && interval >= least && interval <= most)) {
-      throw new CodedRangeError(
-        "argument-invalid",
-        `Cannot use ${interval} as interval of new Users: expected 0, or a whole number from ${least} to ${most}`,
-      );
-    }
+    checkInterval("new Users", interval);
     this.id = options.id ?? "users";
     this.#file = options.file;
     this.#disguise = options.disguise ?? true;
@@ -121,9 +117,15 @@ export class Users implements Hook {
     return this.#users.size;
   }
 
+  /** The slow hash of somebody in the file; null: there is none. */
+  get decoy(): PasswordHash | null {
+    return this.#decoy;
+  }
+
   /** Called by the server: reads the file. Rejects with a {@link UsersError}. */
   async init(host: HookHost): Promise<void> {
     await this.reload();
+    this.letIn.asked = true;
     this.#hosts.add(host);
     this.#started++;
     this.#watch?.start();
@@ -131,7 +133,9 @@ export class Users implements Hook {
 
   /** Called by the server. */
   onStopped(): void {
-    if (--this.#started <= 0) this.#watch?.stop();
+    if (--this.#started > 0) return;
+    this.#watch?.stop();
+    this.letIn.asked = false;
   }
 
   /**
@@ -153,10 +157,12 @@ export class Users implements Hook {
     if (password === null) return "deny";
     const checked = passwordChecks.check(username, password, user.hash);
     const answer = (one: Checked): ConnectOpinion => {
-      if (one !== "right") return this.#answer(one);
+      if (one === "busy") return this.#busy();
       // (The check may have taken its time: the file may say something else by now.)
-      if (this.#users.get(username)?.hash.text !== user.hash.text) return "deny";
-      this.#letIn.set(client, { username, hash: user.hash.text });
+      const current = this.#users.get(username)?.hash.text;
+      if (one === "wrong" || current !== user.hash.text) return "deny";
+      this.letIn.note(client);
+      this.#came.set(client, { username, hash: current });
       return "allow";
     };
     return isPromise(checked) ? checked.then(answer) : answer(checked);
@@ -167,13 +173,11 @@ export class Users implements Hook {
     if (!this.#disguise || this.#decoy === null || password === null || username === "") return undefined;
     const pretended = passwordChecks.pretend(password, this.#decoy);
     // (Who is told otherwise than a user would be is told that there is no such user.)
-    const opinion = (checked: Checked): ConnectOpinion =>
-      checked === "busy" ? this.#answer(checked) : undefined;
+    const opinion = (checked: Checked): ConnectOpinion => checked === "busy" ? this.#busy() : undefined;
     return isPromise(pretended) ? pretended.then(opinion) : opinion(pretended);
   }
 
-  #answer(checked: Checked): ConnectOpinion {
-    if (checked !== "busy") return checked === "right" ? "allow" : "deny";
+  #busy(): ConnectOpinion {
     this.#complain();
     return { refuse: Reasons.serverBusy };
   }
@@ -194,7 +198,7 @@ export class Users implements Hook {
   /** Who was let in with what is not there any more, and only they. */
   #disconnectOthers(): void {
     const other = (client: Client): boolean => {
-      const known = this.#letIn.get(client);
+      const known = this.#came.get(client);
       return known !== undefined && this.#users.get(known.username)?.hash.text !== known.hash;
     };
     for (const host of this.#hosts) {

@@ -174,6 +174,11 @@ export class Broker implements ConnectionHost {
     this.#hooksChanged();
   }
 
+  swapHooks(hooks: readonly Hook[], replacements: readonly Hook[]): void {
+    this.hooks.swap(hooks, replacements);
+    this.#hooksChanged();
+  }
+
   removeHook(hook: Hook): boolean {
     const removed = this.hooks.remove(hook);
     this.#hooksChanged();

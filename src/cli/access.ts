@@ -1,24 +1,28 @@
 /** From settings to the hooks that say who may connect, and what clients may do. */
 
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
+import { type AccessSetting, isOpen } from "../config/access.ts";
 import type { Hook } from "../hook/hook.ts";
+import type { AccessSurroundings, Chain } from "./access/chain.ts";
+import { sourceParts } from "./parts.ts";
 
-export interface Access {
-  /** In the order in which they are asked. */
-  readonly hooks: readonly Hook[];
-  /** What is in files is read again. Rejects with an Error. */
-  readonly reload: (() => Promise<string>) | null;
+/** Without a word about it everybody may connect, and do everything. `before`: what of it is the same is not made anew. */
+export async function accessOf(
+  setting: AccessSetting,
+  around: AccessSurroundings = { parts: sourceParts, data: null },
+  before: Chain | null = null,
+): Promise<Chain> {
+  if (isOpen(setting)) return openChain();
+  const { chainOf } = await import("./access/build.ts");
+  return await chainOf(setting, around, before);
 }
 
-/** With a file of users nobody connects without a password; without one everybody may. All may do everything. */
-export async function accessOf(users: string | undefined): Promise<Access> {
-  if (users === undefined) return { hooks: [new AllowAll()], reload: null };
-  const { Users } = await import("../../hooks/auth/users.ts");
-  const hook = new Users({ file: users });
-  const topics: Hook = { id: "all-topics", onAclCheck: () => "allow" };
-  const reload = async (): Promise<string> => {
-    await hook.reload();
-    return `the users were read again: ${hook.size}`;
-  };
-  return { hooks: [hook, topics], reload };
+function openChain(): Chain {
+  const hooks: readonly Hook[] = [new AllowAll()];
+  return { hooks, links: [], mayStay: () => true };
+}
+
+/** Nobody comes in without a password or the like. */
+export function isGuarded({ hooks }: Chain): boolean {
+  return hooks.every((hook) => hook.onConnectAuthenticate === undefined || hook.requiresCredentials === true);
 }

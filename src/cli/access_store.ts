@@ -1,28 +1,19 @@
 /** The store of users as commands use it. */
 
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { ACCESS_FILE } from "../../hooks/auth/store/database.ts";
 import { LocalAccessStore } from "../../hooks/auth/store/local_store.ts";
 import type { AccessStore, Listed, ListOptions } from "../../hooks/auth/store/types.ts";
-import { storageChoice, type StorageValues } from "../config/storage.ts";
 import { CodedError } from "../core/errors.ts";
 import { quote } from "../core/problem.ts";
 import { StorageError } from "../storage/error.ts";
+import { accessDirectory } from "./access/directory.ts";
 import type { Call } from "./call.ts";
 
 /** Another command is waited for this long, in milliseconds. */
 const PATIENCE_MS = 1000;
 const AGAIN_MS = 20;
-
-/** The directory for data, whatever keeps the messages; null: there is none. */
-export function accessDirectory(
-  values: { readonly data?: string; readonly storage: Partial<StorageValues> },
-): string | null {
-  if (values.data !== undefined) return values.data;
-  const choice = storageChoice(values);
-  return choice.type === "sqlite" ? dirname(choice.path) : null;
-}
 
 /**
  * Does something with the store that the broker would use. `makes`: the database is made when there is none. Throws an

@@ -16,6 +16,10 @@ export interface Parts {
   statsApp(): Promise<typeof import("../../dashboard/stats_app.ts")>;
   /** For which there is `ioredis`. */
   redisStorage(): Promise<typeof import("../../hooks/storage/redis.ts")>;
+  /** Users and rules in a file, for which there is `yaml`. */
+  ledger(): Promise<typeof import("../../hooks/auth/ledger.ts")>;
+  /** The same for those who are refused. */
+  blacklist(): Promise<typeof import("../../hooks/auth/blacklist.ts")>;
 }
 
 /** Where each of them stands, seen from here. */
@@ -23,6 +27,8 @@ export const partPaths: { readonly [K in keyof Parts]: string } = {
   configurationFile: "../config/file.ts",
   statsApp: "../../dashboard/stats_app.ts",
   redisStorage: "../../hooks/storage/redis.ts",
+  ledger: "../../hooks/auth/ledger.ts",
+  blacklist: "../../hooks/auth/blacklist.ts",
 };
 
 /** From the sources. Each rejects with an Error of one line that says what to do when it cannot be loaded. */
@@ -30,6 +36,8 @@ export const sourceParts: Parts = {
   configurationFile: () => load(partPaths.configurationFile),
   statsApp: () => load(partPaths.statsApp),
   redisStorage: () => load(partPaths.redisStorage),
+  ledger: () => load(partPaths.ledger),
+  blacklist: () => load(partPaths.blacklist),
 };
 
 async function load<T>(path: string): Promise<T> {

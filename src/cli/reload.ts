@@ -10,7 +10,9 @@ import { settingAt } from "../config/table/check.ts";
 import type { Listener } from "../listeners/listener.ts";
 import type { Server } from "../server/server.ts";
 import { type AppliedListeners, applyListeners, sameSetting } from "./apply_listeners.ts";
-import type { Access } from "./access.ts";
+import { accessSettings } from "../config/access.ts";
+import type { AccessSurroundings, Chain } from "./access/chain.ts";
+import { ReloadAccess } from "./access/reload_access.ts";
 import type { ProgramLog } from "./log/program_log.ts";
 import type { Configured } from "./configure.ts";
 
@@ -20,13 +22,16 @@ export interface Reloading {
   /** Reads everything again. Throws a `ConfigError`. */
   readonly configure: () => Promise<Configured>;
   readonly make: (setting: ListenerSetting) => Promise<Listener>;
-  readonly access: Access;
+  /** Who may connect, as it was at the start. */
+  readonly chain: Chain;
+  readonly around: AccessSurroundings;
 }
 
 export class Reload {
   readonly #with: Reloading;
   /** What the program was started with: what of it differs now needs a restart. */
   readonly #started: Configuration;
+  readonly #access: ReloadAccess;
   #inForce: Configuration;
   #listeners: readonly ListenerSetting[];
   #running: Promise<void> | null = null;
@@ -35,6 +40,7 @@ export class Reload {
   constructor(reloading: Reloading, started: Configuration) {
     this.#with = reloading;
     this.#started = this.#inForce = started;
+    this.#access = new ReloadAccess(reloading, started);
     this.#listeners = started.listeners;
   }
 
@@ -57,7 +63,7 @@ export class Reload {
 
   async #once(why: string): Promise<void> {
     const configuration = await this.#read(why);
-    await this.#users(why);
+    await this.#access.run(why, configuration);
     const wanted = configuration?.listeners ?? this.#listeners;
     const { server, make } = this.#with;
     const applied = await applyListeners(server, {
@@ -118,18 +124,6 @@ export class Reload {
     this.#with.log.events.note("config-unusable", { detail, errorCode: "config-invalid" });
   }
 
-  async #users(why: string): Promise<void> {
-    const { access, log } = this.#with;
-    if (access.reload === null) return;
-    try {
-      log.events.note("users-reloaded", { detail: `${why}: ${await access.reload()}` });
-    } catch (error) {
-      const text = textOf(error).replaceAll("\n", "; ");
-      const detail = `${why}: the users stay as they are: ${text}`;
-      log.events.note("users-unusable", { detail, errorCode: errorCodeOf(error) ?? undefined });
-    }
-  }
-
   #tell(why: string, applied: AppliedListeners): void {
     const { log } = this.#with;
     const say = (text: string, listener?: string): void =>
@@ -165,7 +159,7 @@ export class Reload {
     }
     const { added, changed, removed, failed } = applied;
     if (certificates.length + added.length + changed.length + removed.length + failed.length > 0) return;
-    if (this.#with.access.reload === null) {
+    if (!this.#access.hasFiles) {
       say("listeners are as they were, and there is no certificate to read again");
     }
   }
@@ -183,8 +177,9 @@ export class Reload {
 function differences(one: Configuration, other: Configuration): string[] {
   const before = flat(one.values);
   const after = flat(other.values);
+  // (Who may connect is changed, and told, by itself.)
   return [...new Set([...before.keys(), ...after.keys()])].filter((path) =>
-    before.get(path) !== after.get(path)
+    !accessSettings.includes(path) && before.get(path) !== after.get(path)
   );
 }
 

@@ -43,7 +43,7 @@ export async function run(args: readonly string[], parts: Parts): Promise<void> 
       await log.end(LAST_LINES_MS);
       return writeAndExit(text);
     }
-    const problems = await wholeProblems(configuration);
+    const problems = await wholeProblems(configuration, parts);
     if (problems.length > 0) throw new UnusableError(problems);
     await serve(configured, { parts, log, configure: read });
   } catch (error) {

@@ -5,6 +5,7 @@ import { errorCodeOf } from "../core/codes.ts";
 import { faultOf } from "../core/log/fault.ts";
 import { CodedError } from "../core/errors.ts";
 import type { PartialServerOptions } from "../core/options.ts";
+import { accessChoice } from "../config/access.ts";
 import type { Configuration, ListenerSetting } from "../config/configuration.ts";
 import { storageChoice } from "../config/storage.ts";
 import { ListenerError } from "../listeners/listener_error.ts";
@@ -15,7 +16,8 @@ import { exit } from "../runtime/process.ts";
 import { onSignals, userSignals } from "../runtime/signals.ts";
 import { Server } from "../server/server.ts";
 import { VERSION } from "../core/version.ts";
-import { accessOf } from "./access.ts";
+import { accessOf, isGuarded } from "./access.ts";
+import { accessDirectory } from "./access/directory.ts";
 import { announce, entrances, openWarnings } from "./announce.ts";
 import type { Listener } from "../listeners/listener.ts";
 import type { Configured } from "./configure.ts";
@@ -55,10 +57,10 @@ export async function serve(configured: Configured, { parts, log, configure }: S
       error: error.stack ?? error.message,
     })
   );
-  const { users } = configuration.values;
   const server = new Server({ ...serverOptions(configuration), ...log.options });
-  const access = await accessOf(users);
-  for (const hook of access.hooks) server.addHook(hook);
+  const around = { parts, data: accessDirectory(configuration.values) };
+  const chain = await accessOf(accessChoice(configuration), around);
+  for (const hook of chain.hooks) server.addHook(hook);
   const storage = await makeStorage(storageChoice(configuration.values), parts);
   if (storage !== null) server.addHook(storage);
   const make = listenerMaker(server, parts);
@@ -67,7 +69,7 @@ export async function serve(configured: Configured, { parts, log, configure }: S
   let loaded: Promise<Reload> | null = null;
   const reload = (): Promise<Reload> =>
     loaded ??= import("./reload.ts").then(({ Reload }) =>
-      new Reload({ server, log, configure, make, access }, configuration)
+      new Reload({ server, log, configure, make, chain, around }, configuration)
     );
   const reloadable = reloads(reload, log);
   // Other brokers save or show something on them, and who sends one does not want this one to end.
@@ -86,7 +88,7 @@ export async function serve(configured: Configured, { parts, log, configure }: S
     await server.close();
     throw new CodedError("config-invalid", NO_LISTENER);
   }
-  const places = entrances(server.listeners, configuration.listeners, users !== undefined);
+  const places = entrances(server.listeners, configuration.listeners, isGuarded(chain));
   announce(log, places, server.storage);
   for (const detail of openWarnings(places)) log.events.note("open-to-everyone", { detail });
   reloadable();

@@ -1,33 +1,30 @@
 /** What is wrong with a configuration that only shows when all of it is there, and when its files are read. */
 
+import { accessChoice, isOpen } from "../config/access.ts";
 import type { Configuration } from "../config/configuration.ts";
 import { storageChoice } from "../config/storage.ts";
 import { textOf } from "../core/error_text.ts";
 import { ConfigError, type Problem, quote } from "../core/problem.ts";
+import type { Parts } from "./parts.ts";
 
 /** Everything that was said can be understood, and cannot be used. */
 export class UnusableError extends ConfigError {}
 
 /** Looks before anything is started. */
-export async function wholeProblems(configuration: Configuration): Promise<Problem[]> {
+export async function wholeProblems(configuration: Configuration, parts: Parts): Promise<Problem[]> {
   return [
     ...await certificateProblems(configuration),
-    ...await usersProblems(configuration),
+    ...await accessProblems(configuration, parts),
     ...await storageProblems(configuration),
   ];
 }
 
-/** Each with its line in the file of users. */
-async function usersProblems({ values: { users } }: Configuration): Promise<Problem[]> {
-  if (users === undefined) return [];
-  const { Users, UsersError } = await import("../../hooks/auth/users.ts");
-  try {
-    await new Users({ file: users, interval: 0 }).reload();
-    return [];
-  } catch (error) {
-    if (!(error instanceof UsersError)) throw error;
-    return error.problems.map((problem) => ({ severity: "error", ...problem }));
-  }
+/** Files of users and of rules. (A start without any needs none of that.) */
+async function accessProblems(configuration: Configuration, parts: Parts): Promise<Problem[]> {
+  const setting = accessChoice(configuration);
+  if (isOpen(setting)) return [];
+  const { problemsOf } = await import("./access/problems.ts");
+  return await problemsOf(setting, parts);
 }
 
 /** One certificate may be that of several listeners. */

@@ -18,7 +18,7 @@ export function fileLayer(
 
 function readFile({ file, text }: YamlFile, outside: Outside): FileLayer {
   const reader = new YamlReader({ file, text }, outside);
-  const other = otherText(text) ?? otherYaml(reader.top, file);
+  const other = otherText(text) ?? otherYaml(reader.top);
   if (other === null) {
     const draft = new Draft(reader);
     const { top, log, finish } = comqttFields(reader, draft);

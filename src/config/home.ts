@@ -39,7 +39,7 @@ function valuesWithHome(
   whole: (path: string) => string,
 ): Configuration["values"] {
   const paths = [...settings].filter(([, { kind }]) => kind.path === true).map(([path]) => path);
-  if (paths.length === 0) return values;
+  if (paths.length === 0 && values.auth === undefined && values.acl === undefined) return values;
   const copy = structuredClone(values) as unknown as Mapping;
   for (const path of paths) {
     const names = path.split(".");
@@ -47,7 +47,21 @@ function valuesWithHome(
     const at = names.reduce<Mapping>((inner, name) => inner[name] as Mapping, copy);
     if (typeof at[last] === "string") at[last] = whole(at[last]);
   }
+  for (const list of ["auth", "acl"]) {
+    for (const { values } of (copy[list] ?? []) as { readonly values: Mapping }[]) {
+      filesWithHome(values, whole);
+    }
+  }
   return copy as unknown as Configuration["values"];
+}
+
+/** Of a back end or of rules. (What else stands there is no path.) */
+function filesWithHome(values: Mapping, whole: (path: string) => string): void {
+  for (const name of ["users", "ledger", "mosquitto", "passwords", "acl"]) {
+    const value = values[name];
+    if (typeof value === "string") values[name] = whole(value);
+    else if (typeof value === "object" && value !== null) filesWithHome(value as Mapping, whole);
+  }
 }
 
 function withHome(listener: ListenerSetting, whole: (path: string) => string): ListenerSetting {

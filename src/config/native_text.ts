@@ -4,7 +4,7 @@ import type { Configuration, ListenerSetting } from "./configuration.ts";
 import { taggedOf } from "./listener_list.ts";
 import { comment, scalar, section } from "./mosquitto/yaml_text.ts";
 import { formatProblem, type Problem } from "../core/problem.ts";
-import { itemsOf, type Tagged } from "./table/item.ts";
+import { itemsOf, type Tagged, type TaggedList } from "./table/item.ts";
 import { table } from "./table/table.ts";
 
 /** `from`: the file it was read from; `remarks`: what is to be known of that, at the top. */
@@ -15,9 +15,12 @@ export function nativeText(
 ): string {
   const blocks = [
     listeners.length === 0 ? ["listeners: []"] : ["listeners:", ...listeners.flatMap(listenerLines)],
-    ...Object.keys(itemsOf(table)).map((name) =>
-      block(name, (values as Readonly<Record<string, unknown>>)[name])
-    ),
+    ...Object.entries(itemsOf(table)).map(([name, item]) => {
+      const value = (values as Readonly<Record<string, unknown>>)[name];
+      return item.is === "list" && value !== undefined
+        ? listBlock(name, item, value as readonly Tagged[])
+        : block(name, value);
+    }),
   ];
   return [
     ...comment(`Made from ${JSON.stringify(from)} by "comqtt config migrate"`),
@@ -34,6 +37,14 @@ function block(name: string, value: unknown): string[] {
   if (value === undefined) return [];
   const isSection = typeof value === "object" && !Array.isArray(value);
   return isSection ? section(name, texts(value as Record<string, unknown>)) : [`${name}: ${textOf(value)}`];
+}
+
+/** One that stands at the top, besides listeners. */
+function listBlock(name: string, { words = {} }: TaggedList, list: readonly Tagged[]): string[] {
+  const [first] = list;
+  if (first === undefined) return [`${name}: []`];
+  if (Object.hasOwn(words, first.type)) return [`${name}: ${first.type}`];
+  return [`${name}:`, ...list.map(({ values }) => `  - ${textOf(values)}`)];
 }
 
 /** Those that say something. */

@@ -4,7 +4,6 @@ import { isMosquitto, significantLines, wordsOf } from "./mosquitto/recognise.ts
 import type { TopLevel } from "./yaml/yaml_reader.ts";
 
 const page = "docs/coming-from.md";
-const noRules = "the program itself takes no rules yet";
 
 /** What a file is that is no YAML of ours, with what to do instead; null: it is not known. */
 export function otherText(text: string): string | null {
@@ -17,8 +16,8 @@ export function otherText(text: string): string | null {
   if (words === null) return null;
   if (words.has("topic") || words.has("pattern")) {
     if ([...words.keys()].every((word) => ["user", "topic", "pattern"].includes(word))) {
-      return `This is an acl_file of mosquitto, not a configuration: ${noRules}, but a program of your own does, ` +
-        `with the rules of a Ledger (${page})`;
+      return `This is an acl_file of mosquitto, not a configuration: a file with "acl: { mosquitto: FILE }" takes it as it ` +
+        `is (${page})`;
     }
   }
   if (!isMosquitto(text)) return null;
@@ -26,8 +25,8 @@ export function otherText(text: string): string | null {
     '"comqtt config migrate FILE" writes it for this program';
 }
 
-/** The same of a file that is YAML, called `file`. */
-export function otherYaml({ list, keys }: TopLevel, file: string): string | null {
+/** The same of a file that is YAML. */
+export function otherYaml({ list, keys }: TopLevel): string | null {
   const has = (...names: readonly string[]): boolean => names.every((name) => keys.has(name));
   if (list) {
     if (!has("username", "hash")) return null;
@@ -42,11 +41,18 @@ export function otherYaml({ list, keys }: TopLevel, file: string): string | null
     return 'This is a plug-in file of comqtt 2, the bridge to Kafka, not a configuration: that belongs to "bridge-path", ' +
       `and is not supported yet (${page})`;
   }
-  const isLedger = keys.size > 0 && [...keys.keys()].every((key) => ["users", "auth", "acl"].includes(key)) &&
-    keys.get("users")?.kind !== "value" && (has("users") || has("acl") || keys.get("auth")?.kind === "list");
-  if (!isLedger) return null;
-  return `These are the rules of a ledger, not a configuration: a program of your own takes them with ` +
-    `Ledger.read(${JSON.stringify(file)}), ${noRules} (${page})`;
+  if (!isLedger(keys)) return null;
+  return `These are the rules of a ledger, not a configuration: a file with "auth: [{ ledger: FILE }]" takes them as they are, ` +
+    `one with "blacklist: FILE" what they refuse (${page})`;
+}
+
+/** (Ours has the same names at the top, and other things below them.) */
+function isLedger(keys: TopLevel["keys"]): boolean {
+  if (![...keys.keys()].every((key) => ["users", "auth", "acl"].includes(key))) return false;
+  const inRules = ["username", "remote", "password", "allow", "filters"];
+  const has = (name: string): boolean => inRules.some((key) => keys.get(name)?.keys.includes(key) === true);
+  return keys.get("users")?.kind === "mapping" ||
+    (keys.get("users") === undefined && (has("auth") || has("acl")));
 }
 
 /** Where the users are that a plug-in file is about. */

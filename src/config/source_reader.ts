@@ -85,10 +85,10 @@ export abstract class SourceReader {
   }
 
   /** The items of a list, `path[0]` and so on. */
-  items(entry: Entry): Entry[] {
+  items(entry: Entry, accepted = "a list"): Entry[] {
     const items = entry.node === null ? null : this.itemsOf(entry.node);
     if (items === null) {
-      this.wrong(entry, "a list");
+      this.wrong(entry, accepted);
       return [];
     }
     return items.map((item, i) => ({
@@ -101,6 +101,10 @@ export abstract class SourceReader {
 
   isList({ node }: Entry): boolean {
     return node !== null && this.itemsOf(node) !== null;
+  }
+
+  isMapping({ node }: Entry): boolean {
+    return node !== null && this.keysOf(node) !== null;
   }
 
   /** A value; undefined when it is none of that kind, which is a problem then. */

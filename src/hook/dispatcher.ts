@@ -102,6 +102,8 @@ export class Hooks {
   readonly #unready: WeakSet<Hook> = new WeakSet();
   /** They were told to end. */
   readonly #stopped: WeakSet<Hook> = new WeakSet();
+  /** They went together with others, at once: whoever was being asked is asked again, of those there are now. */
+  readonly #swapped: WeakSet<Hook> = new WeakSet();
   /** Who stands in the place of whom. */
   readonly #successors: WeakMap<Hook, Hook> = new WeakMap();
   /** What ends the waiting for an answer. */
@@ -137,6 +139,21 @@ export class Hooks {
     this.#stopped.delete(hook);
     this.#successors.delete(hook);
     if (at >= 0) this.#successors.set(instead!, hook);
+    this.#sort();
+  }
+
+  /** These instead of those, at the place of the first of them, in one step; those that are in both lists stay. */
+  swap(hooks: readonly Hook[], replacements: readonly Hook[]): void {
+    const at = Math.max(0, this.#hooks.findIndex((hook) => hooks.includes(hook)));
+    const rest = this.#hooks.filter((hook) => !hooks.includes(hook));
+    for (const hook of hooks) this.#swapped.add(hook);
+    for (const hook of replacements) {
+      this.#swapped.delete(hook);
+      this.#stopped.delete(hook);
+      this.#successors.delete(hook);
+    }
+    const before = this.#hooks.slice(0, at).filter((hook) => rest.includes(hook));
+    this.#hooks = [...before, ...replacements, ...rest.slice(before.length)];
     this.#sort();
   }
 
@@ -276,13 +293,22 @@ export class Hooks {
     first: Promise<A>,
   ): Promise<R> {
     try {
-      const end = asking.take(await this.limit(first));
+      const answer = await this.limit(first);
+      if (this.#areOthers(asking.event, hooks)) return await this.ask(asking);
+      const end = asking.take(answer);
       if (end !== undefined) return end;
     } catch (error) {
+      if (!this.#ended && this.#areOthers(asking.event, hooks)) return await this.ask(asking);
       if (!this.#ended) this.failed(hooks[at]!, asking.event, error);
       return asking.failed;
     }
     return this.#askFrom(asking, hooks, at + 1);
+  }
+
+  /** Others say by now who may do what; what one of those before has answered does not count any more. */
+  #areOthers(event: HookEvent, hooks: readonly Hook[]): boolean {
+    const decides = event === "onConnectAuthenticate" || event === "onAclCheck";
+    return decides && hooks !== this.on[event] && hooks.some((hook) => this.#swapped.has(hook));
   }
 
   /** The first opinion of those asked; deny when one throws; when nobody has one what `none` says, deny without it. */

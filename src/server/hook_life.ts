@@ -58,6 +58,47 @@ export class ServerHooks {
     if (this.#started) await hooks.stop(hook, PATIENCE_MS);
   }
 
+  /** Those that are new get ready before any of them is asked. */
+  async swap(hooks: readonly Hook[], replacements: readonly Hook[]): Promise<void> {
+    const { all } = this.#broker.hooks;
+    const gone = hooks.find((hook) => !all.includes(hook));
+    if (gone !== undefined) {
+      throw new HookError(`Cannot replace hook "${gone.id}": it is not there`, gone.id, {
+        code: "hook-not-found",
+      });
+    }
+    const added = replacements.filter((hook) => !hooks.includes(hook));
+    this.#refuseTwins(all.filter((hook) => !hooks.includes(hook)), replacements);
+    const ready: Hook[] = [];
+    try {
+      for (const hook of added) {
+        this.#warn(hook);
+        if (!this.#started) this.#broker.hooks.postpone(hook);
+        else if (hook.init !== undefined) await this.#ready(hook);
+        ready.push(hook);
+      }
+      this.#refuseTwins(this.#broker.hooks.all.filter((hook) => !hooks.includes(hook)), replacements);
+    } catch (error) {
+      if (this.#started) { for (const hook of ready) await this.#broker.hooks.stop(hook, PATIENCE_MS); }
+      throw error;
+    }
+    this.#broker.swapHooks(hooks, replacements);
+    if (!this.#started) return;
+    const removed = hooks.filter((hook) => !replacements.includes(hook));
+    await Promise.all(removed.map((hook) => this.#broker.hooks.stop(hook, PATIENCE_MS)));
+  }
+
+  /** Two with the same name. */
+  #refuseTwins(others: readonly Hook[], replacements: readonly Hook[]): void {
+    const all = [...others, ...replacements];
+    const twin = all.find((hook, i) => all.findIndex(({ id }) => id === hook.id) !== i);
+    if (twin === undefined) return;
+    throw new CodedTypeError(
+      "hook-exists",
+      `Cannot add hook "${twin.id}": there is one with that id already`,
+    );
+  }
+
   /** There is a door, and if there is nobody who opens it, that is said once. */
   warnOfNobody(): void {
     const { events, hooks } = this.#broker;

@@ -162,6 +162,22 @@ export class Server implements AsyncDisposable {
   }
 
   /**
+   * Puts these hooks in the place of those, all at once: there is no moment in which only some of them are asked, and whoever waits for
+   * an answer of one that goes, about a connection or a right, is asked about again. Hooks that are in both lists stay as they are;
+   * new ones get ready before. Fails like `addHook`, and when one of the first list is not there; then everything stays as it was.
+   */
+  async replaceHooks(hooks: readonly Hook[], replacements: readonly Hook[]): Promise<void> {
+    for (const hook of replacements) checkHook(hook);
+    if (this.#ended) {
+      const [first] = replacements;
+      throw new HookError(`Cannot replace hooks: the server is closed`, first?.id ?? "", {
+        code: "server-closed",
+      });
+    }
+    await this.#hooks.swap(hooks, replacements);
+  }
+
+  /**
    * Adds a listener; while the server is running it is opened at once. Fails with a TypeError when it is no listener, and
    * with a `ListenerError` when its id or its address is taken by another one of this server or it cannot be opened.
    */

@@ -106,7 +106,7 @@ test("users: with a file that cannot be used it does not start, and says which l
   for (
     const [file, wanted] of [[usersFile(`a:${hash}\nb:secret\n`), /users:2: .*"b"/], [
       missing,
-      /users: Cannot read the users/,
+      /--users: Cannot use ".*users": cannot read the users: /,
     ]]
   ) {
     const { code, output, errors } = await Program.run([...anyPorts, "--users", file as string]);

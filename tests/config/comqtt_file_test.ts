@@ -165,7 +165,7 @@ test("comqtt file: a storage that comqtt 2 did not have is an error with its pla
 
 test("comqtt file: access control that is not there yet lets nobody start without it", () => {
   assert.deepEqual(messages("auth:\n  way: 1\n  datasource: 2\n", "error"), [
-    '2:3 Cannot use "1" for "auth.way": only 0, which lets everyone in, is supported yet',
+    '3:3 Cannot use "2" for "auth.datasource": access control from MySQL is not supported yet',
   ]);
 });
 

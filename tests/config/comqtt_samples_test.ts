@@ -131,7 +131,7 @@ const options: readonly (readonly [args: string, values: unknown, lines: readonl
   ["--redis-db -x", null, ['error --redis-db: Cannot use "-x", expected a whole number from 0 to 65535']],
   ["--auth-way 0 --auth-ds 1 --auth-path a.yml", {}, []],
   ["--auth-way 1", null, [
-    'error --auth-way: Cannot use "1": only 0, which lets everyone in, is supported yet',
+    'error --auth-way: Cannot use "1": with datasource 0 comqtt 2 lets nobody in; here --auth-path may name a ledger with users and rules',
   ]],
   ["--log-enable --log-enable=true", {}, []],
   ["-log-enable=false", {}, []],

@@ -20,7 +20,11 @@ function read(text: string): { configuration: Configuration; problems: readonly 
 
 /** Without where it came from. */
 function plain({ listeners, values }: Configuration): unknown {
-  return { listeners: listeners.map(({ origin: _origin, byDefault: _default, ...rest }) => rest), values };
+  const text = JSON.stringify(values, (key, value) => key === "place" ? undefined : value);
+  return {
+    listeners: listeners.map(({ origin: _origin, byDefault: _default, ...rest }) => rest),
+    values: JSON.parse(text),
+  };
 }
 
 function same(text: string): string {

@@ -20,10 +20,10 @@ const recognised: readonly (readonly [string, RegExp])[] = [
   ["comqtt/auth-mysql.yml", /plug-in file of comqtt 2, access control from MySQL, /],
   ["comqtt/auth-postgresql.yml", /plug-in file of comqtt 2, access control from PostgreSQL, /],
   ["comqtt/bridge-kafka.yml", /plug-in file of comqtt 2, the bridge to Kafka, .*"bridge-path"/],
-  ["comqtt/blacklist.yml", /the rules of a ledger, .*Ledger\.read\("a\.yml"\)/],
+  ["comqtt/blacklist.yml", /the rules of a ledger, .*"auth: \[\{ ledger: FILE \}\]"/],
   ["comqtt/dashboard-users.json", /the users of comqtt 2's dashboard/],
   ["mosquitto/mosquitto.conf", /a configuration of mosquitto, .*config migrate FILE/],
-  ["mosquitto/acl", /an acl_file of mosquitto, .*Ledger/],
+  ["mosquitto/acl", /an acl_file of mosquitto, .*"acl: \{ mosquitto: FILE \}"/],
   ["mosquitto/passwords", /a password_file of mosquitto, .*--users FILE/],
 ];
 

@@ -67,6 +67,12 @@ export class Rulebook {
     return (this.#users.get(username)?.secret ?? null) !== null;
   }
 
+  /** It is a user who is disallowed, or the first rule about it, whatever its password, refuses it. */
+  refuses(client: Client): boolean {
+    if (this.#users.get(client.username)?.allow === false) return true;
+    return this.#auth.about(whoIs(client))[0]?.allow === false;
+  }
+
   /** What decides whether a client may connect, in this order: the first with the right password does. */
   gates(client: Client): readonly Gate[] {
     const rules = this.#auth.about(whoIs(client));

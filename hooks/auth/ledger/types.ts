@@ -73,4 +73,14 @@ export interface LedgerOptions {
    * refused all the same.
    */
   readonly fallback?: "decide" | "abstain";
+  /**
+   * Whose topics it decides about. `everyone`, the default: all clients', whoever has let them in. `let-in`: those of clients that it has
+   * let in itself, or would, if only their password is right, when nobody knows that any more; for several in a chain.
+   */
+  readonly topics?: "everyone" | "let-in";
+  /**
+   * Of one that was read from a file: milliseconds from one look whether it has changed to the next, 10 to 3,600,000. 0, the default: it
+   * is only read again by `reload`. While something is wrong with the file the rules stay as they were, with a line in the log.
+   */
+  readonly interval?: number;
 }

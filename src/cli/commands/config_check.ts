@@ -11,7 +11,7 @@ import { wholeProblems } from "../whole.ts";
 export async function configCheck({ operands, given }: EarlyCall, parts: Parts): Promise<Answer> {
   const asked = operands.length === 0 ? given : new Map([...given, ["conf", operands] as const]);
   const { configuration, problems } = await gather(asked, environmentWith("COMQTT"), homeFolder(), parts);
-  const all = [...problems, ...(configuration === null ? [] : await wholeProblems(configuration))];
+  const all = [...problems, ...(configuration === null ? [] : await wholeProblems(configuration, parts))];
   const errors = all.filter(({ severity }) => severity === "error").length;
   const lines = [...inOrder(all).map(lineOf), summary(errors, all.length - errors)];
   return { text: `${lines.join("\n")}\n`, code: errors > 0 ? 1 : 0 };

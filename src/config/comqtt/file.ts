@@ -9,6 +9,7 @@ import type { ListenerSetting } from "../configuration.ts";
 import type { Draft } from "../draft.ts";
 import { addressFault } from "../address_fault.ts";
 import { quote } from "../../core/problem.ts";
+import { type ComqttAuth, takeComqttAuth } from "./auth.ts";
 import { ComqttStorage } from "./storage.ts";
 import type { Entry, Fields, SourceReader } from "../source_reader.ts";
 import { anyText, formatBytes, yesOrNo } from "../values.ts";
@@ -35,7 +36,7 @@ export function comqttFields(reader: SourceReader, draft: Draft): ComqttFields {
     },
     top: {
       mqtt: (entry) => readMqtt(reader, entry, { draft, packetSize }),
-      auth: (entry) => readAuth(reader, entry),
+      auth: (entry) => readAuth(reader, entry, draft),
       bridgeWay: notYet(reader, ["none"]),
       ...fieldsOf(["pprofEnable", "dashboardEnable", "cluster"], later),
       // What they are for is warned of already, if it was asked for.
@@ -80,20 +81,19 @@ function warnOf(reader: SourceReader, { key, path }: Entry): void {
   reader.warn(key, `${quote(path)} is not supported yet and has no effect`);
 }
 
-/** Access control that is asked for and not there must not let everyone in. */
-function readAuth(reader: SourceReader, entry: Entry): void {
+function readAuth(reader: SourceReader, entry: Entry, { found }: Draft): void {
+  const said: { -readonly [K in keyof ComqttAuth]: ComqttAuth[K] } = {};
+  const take = (name: keyof ComqttAuth) => (inner: Entry): void => {
+    const text = reader.value(inner, anyText);
+    if (text !== undefined) said[name] = { text, where: reader.place(inner.key), name: inner.path };
+  };
   reader.read(entry, {
-    way: (way) => {
-      if ([...nothing, "anonymous"].includes(reader.text(way))) return;
-      const value = quote(reader.text(way) ?? "");
-      reader.error(
-        way.key,
-        `Cannot use ${value} for ${quote(way.path)}: only 0, which lets everyone in, is supported yet`,
-      );
-    },
-    // (Without a way they mean nothing.)
-    ...fieldsOf(["datasource", "confPath", "blacklistPath"], passedOver),
+    way: take("way"),
+    datasource: take("datasource"),
+    confPath: take("confPath"),
+    blacklistPath: take("blacklistPath"),
   });
+  reader.problems.push(...takeComqttAuth(said, found, { confPath: '"auth.conf-path"' }));
 }
 
 function readMqtt(reader: SourceReader, entry: Entry, reading: Reading): void {

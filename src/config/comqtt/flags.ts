@@ -8,6 +8,7 @@ import { settingAt } from "../table/check.ts";
 import { Found } from "../table/found.ts";
 import { namedByOption } from "../table/names.ts";
 import { takeText } from "../table/texts.ts";
+import { type ComqttAuth, type SaidOfAuth, takeComqttAuth } from "./auth.ts";
 import { yesOrNo } from "../values.ts";
 
 const noCluster = "there is no cluster yet";
@@ -49,9 +50,6 @@ const counterparts: ReadonlyMap<string, string> = new Map([
   ["redis-db", "storage-database"],
 ]);
 
-/** The ways of letting clients in that let everyone in. */
-const openWays: readonly string[] = ["0", "anonymous"];
-
 type Given = ReadonlyMap<string, readonly string[]>;
 
 /** By the option's name without dashes. */
@@ -71,7 +69,21 @@ export function comqttFlagLayer(
     }
     problems.push(...take({ option, text, origin }, found));
   }
+  problems.push(...takeComqttAuth(authIn(given), found, { confPath: "--auth-path" }));
   return { layer: { found, listeners: new Map() }, problems };
+}
+
+function authIn(given: Given): ComqttAuth {
+  const said = (option: string): SaidOfAuth | undefined => {
+    const text = given.get(option)?.[0];
+    return text === undefined ? undefined : { text, where: `--${option}`, name: "" };
+  };
+  const [way, datasource, confPath] = [said("auth-way"), said("auth-ds"), said("auth-path")];
+  return {
+    ...(way === undefined ? {} : { way }),
+    ...(datasource === undefined ? {} : { datasource }),
+    ...(confPath === undefined ? {} : { confPath }),
+  };
 }
 
 interface Asked {
@@ -92,13 +104,6 @@ function take({ option, text, origin }: Asked, found: Found): Problem[] {
         : "Redis here, in other keys";
       return [warning(origin, `${quote(text)} is ${where}; what comqtt 2 has stored is not read`)];
     }
-    case "auth-way":
-      // Access control that is asked for and not there must not let everyone in.
-      return openWays.includes(text) ? [] : [{
-        severity: "error",
-        where: origin,
-        message: `Cannot use ${quote(text)}: only 0, which lets everyone in, is supported yet`,
-      }];
     case "log-enable": {
       const answer = text === "" ? true : yesOrNo.parse(text);
       if (answer === undefined) return [wrong(origin, text, yesOrNo.accepted)];
@@ -106,7 +111,6 @@ function take({ option, text, origin }: Asked, found: Found): Problem[] {
       return [];
     }
     default:
-      // Without a way of letting clients in they mean nothing.
       return [];
   }
 }

@@ -134,7 +134,7 @@ function securityRemarks(conf: Conf, { security }: ConfListener): Remark[] {
   const lines = conf.perListener ? security : conf.listeners[0]?.security === security ? conf.security : null;
   if (lines === null) return [];
   const texts: Readonly<Record<string, string>> = {
-    acl_file: "NOT THERE: the program takes no rules yet; a program of your own does, with a Ledger",
+    acl_file: 'NOT TAKEN OVER: "acl: { mosquitto: FILE }" has the rules for everybody (docs/access.md)',
     psk_file: "NOT THERE: there are no pre-shared keys",
     plugin: "NOT THERE: a plug-in of mosquitto can't be loaded here",
     auth_plugin: "NOT THERE: a plug-in of mosquitto can't be loaded here",

@@ -46,18 +46,15 @@ function shortText({ short }: Section<object>, name: string): string[] {
 
 function listText(name: string, list: TaggedList): string[] {
   const option = `The whole list as JSON: \`${variableName(name)}\`, \`--${kebabCase(name)}\`.`;
-  const lines = [
-    `## ${name}`,
-    "",
-    list.text,
-    option,
-    "",
-    `Each ${list.one} has a \`${list.tag}\`; these keys go with any:`,
-    "",
-    ...itemTable(list.common, []),
-  ];
-  for (const [type, { text, items, needs }] of Object.entries(list.types)) {
-    lines.push("", `### ${list.tag}: ${type}`, "", text, "", ...itemTable(items, needs));
+  const lines = [`## ${name}`, "", list.text, option, "", ...aboutList(list)];
+  const types = Object.entries(list.types);
+  for (const [type, { text, items, needs }] of types) {
+    const heading = list.byKey !== true
+      ? [`### ${list.tag}: ${type}`, ""]
+      : types.length > 1
+      ? [`### ${name}: ${type}`, ""]
+      : [];
+    lines.push("", ...heading, text, "", ...itemTable(items, needs));
   }
   const inner = new Map(
     Object.values(list.types).flatMap(({ items }) => Object.entries(items)).filter(([, item]) =>
@@ -71,6 +68,32 @@ function listText(name: string, list: TaggedList): string[] {
     }
   }
   return [...lines, ""];
+}
+
+/** What all of its mappings have, and what may stand in its place. */
+function aboutList(
+  { one, tag, byKey, single, words, common, types, otherwise, reloadable }: TaggedList,
+): string[] {
+  if (byKey !== true) {
+    return [`Each ${one} has a \`${tag}\`; these keys go with any:`, "", ...itemTable(common, [])];
+  }
+  const names = Object.keys(types).map((type) => `\`${type}\``);
+  const texts = [
+    names.length === 1
+      ? `Each ${one} has these keys.`
+      : `Each item has one of the keys ${names.join(", ")}, which says what it is.`,
+    ...(single === true ? ["One that is alone needs no list around it."] : []),
+    ...Object.entries(words ?? {}).map(([word, text]) =>
+      `\`${word}\` in place of the list: ${lowered(text)}`
+    ),
+    ...(otherwise === undefined ? [] : [`Default: ${otherwise}.`]),
+    ...(reloadable === true ? ["A change needs a reload."] : []),
+  ];
+  return [texts.join(" ")];
+}
+
+function lowered(text: string): string {
+  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
 }
 
 /** Mappings in a section of a list. */

@@ -27,6 +27,9 @@ const sections: Readonly<Record<SectionName, true>> = {
   log: true,
 };
 
+/** Lists of mappings, which replace one another as a whole. */
+const lists = ["listeners", "auth", "acl", "anonymous"] as const satisfies readonly (keyof Settings)[];
+
 export class Found {
   readonly #values: Mapping = Object.fromEntries(Object.keys(sections).map((name) => [name, {}]));
   readonly places: Map<string, string> = new Map();
@@ -64,9 +67,11 @@ export class Found {
       if (rival !== undefined && !later.settings.has(rival)) this.#unset(rival);
       this.set(path, later.get(path), later.places.get(path)!, setting);
     }
-    if (later.listeners !== undefined) {
-      for (const path of this.places.keys()) if (path.startsWith("listeners[")) this.places.delete(path);
-      this.#values.listeners = later.listeners;
+    for (const list of lists) {
+      const value = later.#values[list];
+      if (value === undefined) continue;
+      for (const path of this.places.keys()) if (path.startsWith(`${list}[`)) this.places.delete(path);
+      this.#values[list] = value;
     }
     for (const [path, place] of later.places) this.places.set(path, place);
     for (const path of later.broken) this.broken.add(path);

@@ -55,13 +55,26 @@ export interface Section<T extends object> extends About {
   check?(values: Partial<T>, path: string): Fault[];
 }
 
-/** Mappings one after the other. Most have a key that says of which type it is; without one all are of the type `""`. */
+/**
+ * Mappings one after the other. Most have a key that says of which type it is; without one all are of the type `""`, or, with
+ * `byKey`, of the type whose name is one of their keys.
+ */
 export interface TaggedList extends About {
   readonly is: "list";
   /** What one of them is called. */
   readonly one: string;
   /** The key that says the type. */
   readonly tag: string | null;
+  /** Each has one key, not more, that is the name of a type, and is one of that type's keys. */
+  readonly byKey?: true;
+  /** A mapping in place of the list is a list of that one. */
+  readonly single?: true;
+  /** Words that may stand in place of the list, each with what it says; as a value it is one mapping without keys, of that type. */
+  readonly words?: Readonly<Record<string, string>>;
+  /** What holds without it: words for the documentation. */
+  readonly otherwise?: string;
+  /** A running server takes another list. */
+  readonly reloadable?: true;
   /** The keys of every type. */
   readonly common: Items;
   readonly types: Readonly<Record<string, TaggedType>>;

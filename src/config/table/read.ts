@@ -1,5 +1,6 @@
 /** Reads what has keys, a file for example, as the table says. */
 
+import { nearest } from "../../core/nearest.ts";
 import { quote } from "../../core/problem.ts";
 import type { Entry, Fields, SourceReader } from "../source_reader.ts";
 import { checkSection } from "./check.ts";
@@ -48,10 +49,26 @@ export class TableReader {
   list(entry: Entry, list: TaggedList, path: string): Tagged[] {
     const seen = new Map<string, string>();
     this.#place(path, entry);
-    return this.#reader.items(entry).flatMap((item, i) => {
+    const word = this.#word(entry, list);
+    if (word !== null) return [word];
+    return this.#items(entry, list).flatMap((item, i) => {
       const read = this.#tagged(item, { list, path: `${path}[${i}]`, seen });
       return read === null ? [] : [read];
     });
+  }
+
+  /** A single word where a list stands otherwise. */
+  #word(entry: Entry, { words = {} }: TaggedList): Tagged | null {
+    const text = this.#reader.text(entry);
+    if (text === undefined || !Object.hasOwn(words, text)) return null;
+    return { type: text, values: {}, place: this.#reader.place(entry.key) };
+  }
+
+  #items(entry: Entry, { single, words }: TaggedList): Entry[] {
+    const reader = this.#reader;
+    if (single === true && reader.isMapping(entry)) return [{ ...entry, path: `${entry.path}[0]` }];
+    const others = words === undefined ? "" : `${Object.keys(words).join(", ")} or `;
+    return reader.items(entry, `${others}a list`);
   }
 
   #fields(items: Items, into: Into): Fields {
@@ -66,7 +83,7 @@ export class TableReader {
           fields[name] = (entry) => this.#section(entry, { section: item, path, into, name });
           break;
         case "list":
-          fields[name] = (entry) => into.set(name, this.list(entry, item, path));
+          fields[name] = (entry) => this.#list(entry, { list: item, path, name, into });
       }
     }
     return fields;
@@ -82,6 +99,14 @@ export class TableReader {
       }
     }
     return fields;
+  }
+
+  /** (comqtt 2 has mappings where there are lists here.) */
+  #list(entry: Entry, given: { list: TaggedList; path: string; name: string; into: Into }): void {
+    const { list, path, name, into } = given;
+    const foreign = this.#more[into.path]?.[name];
+    if (foreign !== undefined && this.#reader.isMapping(entry)) foreign(entry);
+    else into.set(name, this.list(entry, list, path));
   }
 
   #setting(
@@ -151,7 +176,7 @@ export class TableReader {
     this.#unique(entries, { list, values, seen });
     for (const name of type === null ? [] : list.types[type]!.needs) {
       if (entries.some((entry) => entry.name === name)) continue;
-      const ofType = list.tag === null ? "" : ` of type "${type}"`;
+      const ofType = list.tag === null || list.byKey === true ? "" : ` of type "${type}"`;
       reader.error(item.key, `Missing "${name}" for ${quote(item.path)}${ofType}`);
     }
     if (type !== null && this.#errors() === errors) this.#checkType(item, entries, list.types[type]!, values);
@@ -170,9 +195,10 @@ export class TableReader {
   }
 
   /** The type; null when it is missing, or none. */
-  #tag(item: Entry, entries: readonly Entry[], { tag, types }: TaggedList): string | null {
-    if (tag === null) return "";
+  #tag(item: Entry, entries: readonly Entry[], { tag, byKey, types }: TaggedList): string | null {
     const names = Object.keys(types);
+    if (byKey === true) return this.#typeByKey(item, entries, names);
+    if (tag === null) return "";
     const accepted = `one of ${names.join(", ")}`;
     const entry = entries.find(({ name }) => name === tag);
     if (entry === undefined) {
@@ -183,8 +209,27 @@ export class TableReader {
     return this.#reader.value(entry, { parse, accepted, shape: { is: "one of", choices: names } }) ?? null;
   }
 
+  #typeByKey(item: Entry, entries: readonly Entry[], names: readonly string[]): string | null {
+    const [first, second] = entries.filter(({ name }) => names.includes(name));
+    if (second !== undefined) {
+      const both = `${quote(first!.name)} and ${quote(second.name)}`;
+      this.#reader.error(
+        second.key,
+        `Cannot use ${both} in one, ${quote(item.path)}: each stands for itself`,
+      );
+      return null;
+    }
+    if (first !== undefined) return first.name;
+    const accepted = names.length === 1 ? quote(names[0]!) : `one of ${names.join(", ")}`;
+    // (What is misspelt is told by its own name.)
+    if (!entries.some(({ name }) => nearest(name, names) !== null)) {
+      this.#reader.error(item.key, `Missing key in ${quote(item.path)}, expected ${accepted}`);
+    }
+    return null;
+  }
+
   /** Of the others, what belongs to another type is said to do so. Without a type, what belongs to any is read. */
-  #fieldsOfType({ tag, types, common }: TaggedList, type: string | null, into: Into): Fields {
+  #fieldsOfType({ tag, byKey, types, common }: TaggedList, type: string | null, into: Into): Fields {
     const own = type === null ? {} : types[type]!.items;
     const others = Object.assign({}, ...Object.values(types).map(({ items }) => items)) as Items;
     const fields: Record<string, (entry: Entry) => void> = tag === null ? {} : { [tag]: (): void => {} };
@@ -192,10 +237,8 @@ export class TableReader {
     for (const [name, field] of Object.entries(this.#fields(others, into))) {
       fields[name] = type === null ? field : (entry) => {
         const takes = Object.keys(own).join(", ");
-        this.#reader.error(
-          entry.key,
-          `Cannot use ${quote(entry.path)} with type "${type}", which takes ${takes}`,
-        );
+        const other = byKey === true ? `beside "${type}"` : `with type "${type}"`;
+        this.#reader.error(entry.key, `Cannot use ${quote(entry.path)} ${other}, which takes ${takes}`);
       };
     }
     return Object.assign(fields, this.#fields(own, into));

@@ -80,7 +80,19 @@ function ofSection(section: Section<object>, at: string): Schema {
 }
 
 /** One closed schema for each type: editors show the one whose type fits. */
-function ofList({ tag, types, common }: TaggedList, at: string): Schema {
+function ofList(list: TaggedList, at: string): Schema {
+  const { single, words } = list;
+  if (single !== true && words === undefined) return ofMappings(list, at);
+  return {
+    anyOf: [
+      ofMappings(list, `${at}/anyOf/0`),
+      ...(words === undefined ? [] : [{ enum: Object.keys(words) }]),
+      ...(single === true ? [{ $ref: `${at}/anyOf/0/items` }] : []),
+    ],
+  };
+}
+
+function ofMappings({ tag, byKey, types, common }: TaggedList, at: string): Schema {
   const each = Object.entries(types).map(([type, { text, items, needs }], i) => {
     const here = `${at}/items/anyOf/${i}`;
     const { properties, ...rest } = mapping({ ...common, ...items }, here);
@@ -88,6 +100,7 @@ function ofList({ tag, types, common }: TaggedList, at: string): Schema {
     return {
       ...rest,
       type: "object",
+      ...(byKey === true ? { description: text } : {}),
       properties: { ...(tag === null ? {} : { [tag]: constant }), ...properties as object },
       required: [...(tag === null ? [] : [tag]), ...needs],
     };

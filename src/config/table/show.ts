@@ -106,10 +106,15 @@ function yaml(part: Part, indent: string, remarks = true): string[] {
     return [`${indent}${name}:`, ...part.parts.flatMap((inner) => yaml(inner, `${indent}  `, remarks))];
   }
   if (part.each.length === 0) return [`${indent}${name}: []`];
+  const [word] = part.each;
+  if (Object.hasOwn(part.list.words ?? {}, word!.type)) {
+    return [`${indent}${name}: ${word!.type} ${remark(word!.from)}`];
+  }
   const each = part.each.flatMap(({ type, from, parts: inner }) => {
     const lines = inner.flatMap((one) => yaml(one, `${indent}    `, false));
     if (part.list.tag !== null) return [`${indent}  - ${part.list.tag}: ${type} ${remark(from)}`, ...lines];
-    return lines.map((one, i) => i === 0 ? `${indent}  - ${one.trimStart()}` : one);
+    const place = part.list.byKey === true ? ` ${remark(from)}` : "";
+    return lines.map((one, i) => i === 0 ? `${indent}  - ${one.trimStart()}${place}` : one);
   });
   return [`${indent}${name}:`, ...each];
 }
@@ -156,9 +161,16 @@ function json(all: readonly Part[], path: string, from: Record<string, string>):
     const here = path === "" ? part.name : `${path}.${part.name}`;
     if ("parts" in part) values[part.name] = json(part.parts, here, from);
     else if ("list" in part) {
+      const [word] = part.each;
+      if (word !== undefined && Object.hasOwn(part.list.words ?? {}, word.type)) {
+        values[part.name] = word.type;
+        from[here] = word.from;
+        continue;
+      }
       values[part.name] = part.each.map(({ type, from: origin, parts: inner }, i) => {
         // (Where the whole mapping stands is enough.)
         const values = json(inner, "", {});
+        if (part.list.byKey === true) from[`${here}[${i}]`] = origin;
         if (part.list.tag === null) return values;
         from[`${here}[${i}]`] = origin;
         return { [part.list.tag]: type, ...values };

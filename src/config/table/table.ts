@@ -5,6 +5,7 @@ import { type Origins, originsKind } from "../origins.ts";
 import type { StorageValues } from "../storage.ts";
 import type { TlsValues } from "../tls_values.ts";
 import { duration, filePath, oneOf, yesOrNo } from "../values.ts";
+import { acl, anonymous, auth, blacklist } from "./access.ts";
 import { capabilities } from "./capabilities.ts";
 import { type ItemsOf, type Section, section, setting, type Tagged } from "./item.ts";
 import { limits } from "./limits.ts";
@@ -21,6 +22,10 @@ export interface Settings {
   readonly limits: Limits;
   readonly queueFull: QueueFull;
   readonly users: string;
+  readonly auth: readonly Tagged[];
+  readonly acl: readonly Tagged[];
+  readonly anonymous: readonly Tagged[];
+  readonly blacklist: string;
   readonly data: string;
   readonly storage: StorageValues;
   readonly sysTopicInterval: number;
@@ -45,9 +50,13 @@ const items: ItemsOf<Settings> = {
   users: setting(
     filePath,
     "A file of users and passwords, lines `name:hash` as `comqtt passwd add` and `mosquitto_passwd` write them: only they may " +
-      "connect. It is read again when it changes.",
-    { otherwise: "everyone may connect" },
+      "connect. It is read again when it changes. The same as a first item `users` of `auth`.",
+    { otherwise: "everyone may connect", reloadable: true },
   ),
+  auth,
+  acl,
+  anonymous,
+  blacklist,
   data: setting(
     filePath,
     "The directory for everything that is kept; sessions, queues and retained messages are in its `comqtt.db`.",

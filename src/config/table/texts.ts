@@ -60,6 +60,19 @@ function takeList(
   { list, path, text, origin }: { list: TaggedList; path: string; text: string; origin: string },
   { found, problems, outside }: { found: Found; problems: Problem[]; outside: Outside },
 ): void {
+  if (Object.hasOwn(list.words ?? {}, text)) {
+    found.set(path, [{ type: text, values: {}, place: origin }], origin);
+    return;
+  }
+  if (list.words !== undefined && !/^\s*[[{]/.test(text)) {
+    const words = Object.keys(list.words).join(", ");
+    problems.push({
+      severity: "error",
+      where: origin,
+      message: `Cannot use ${quote(text)}, expected ${words} or a list as JSON`,
+    });
+    return;
+  }
   const reader = new JsonReader({ origin, text }, outside);
   const top = reader.top(path);
   if (top !== null) found.set(path, new TableReader(reader, found).list(top, list, path), origin);

@@ -8,7 +8,7 @@ import { camelCase, type Fields, type Place, type SourceKey, SourceReader } from
 export interface TopLevel {
   /** It is a list: the keys are those of its first item. */
   readonly list: boolean;
-  /** In camel case, with what stands there: the keys of a mapping, or none. */
+  /** In camel case, with what stands there: the keys of a mapping, or of the mappings in a list. */
   readonly keys: ReadonlyMap<
     string,
     { readonly kind: "mapping" | "list" | "value"; readonly keys: readonly string[] }
@@ -55,7 +55,9 @@ export class YamlReader extends SourceReader {
     for (const { key, value } of first.items) {
       const node = this.#resolved(value as Node | null);
       const kind = isMap(node) ? "mapping" : isSeq(node) ? "list" : "value";
-      keys.set(nameOf(key), { kind, keys: isMap(node) ? node.items.map((inner) => nameOf(inner.key)) : [] });
+      const inner = isSeq(node) ? node.items.map((one) => this.#resolved(one as Node | null)) : [node];
+      const names = inner.flatMap((one) => isMap(one) ? one.items.map((pair) => nameOf(pair.key)) : []);
+      keys.set(nameOf(key), { kind, keys: names });
     }
     return { list, keys };
   }
