@@ -48,6 +48,8 @@ import type {
   Client,
   ConnectOpinion,
   Credentials,
+  Explained,
+  ExplainedAction,
   Hook,
   HookHost,
   Opinion,
@@ -59,6 +61,7 @@ import { isShared, parseShared } from "../../src/topics/names.ts";
 import { authenticate } from "./ledger/authenticate.ts";
 import { compileObjects, compileText } from "./ledger/compile.ts";
 import { LedgerError } from "./ledger/error.ts";
+import { explainGates, explainGrants } from "./ledger/explain.ts";
 import { READ, WRITE } from "./ledger/grants.ts";
 import type { Rulebook } from "./ledger/rulebook.ts";
 import type { LedgerOptions, LedgerRules } from "./ledger/types.ts";
@@ -186,6 +189,18 @@ export class Ledger implements Hook {
       : grants.forTopic(topic, wanted);
     if (answer === undefined) return this.#fallback === "decide" ? "allow" : undefined;
     return answer ? "allow" : "deny";
+  }
+
+  /** Says which rule decides, and where it stands. */
+  onExplain(client: Client, action: ExplainedAction, topic: string): Explained {
+    const decides = this.#fallback === "decide";
+    if (action === "connect") {
+      const known = decides || this.#rules.lists(client.username);
+      return explainGates(this.#rules.gates(client), known ? "deny" : undefined);
+    }
+    const wanted = action === "publish" || action === "will" ? WRITE : READ;
+    const asked = action === "subscribe" ? unshared(topic) : topic;
+    return explainGrants(this.#rules.grants(client), asked, wanted, decides ? "allow" : undefined);
   }
 
   #put(rules: Rulebook): void {

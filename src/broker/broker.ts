@@ -27,6 +27,7 @@ import { Distributor } from "./delivery/distribute.ts";
 import { Input } from "./receive/input.ts";
 import { Connection, type ConnectionHost } from "./connection/connection.ts";
 import { Deadlines } from "../core/deadlines.ts";
+import { tellWithheld } from "./ends/refused.ts";
 import { TakeOvers } from "./ends/take_overs.ts";
 import {
   type Capabilities,
@@ -127,6 +128,9 @@ export class Broker implements ConnectionHost {
       this.stats.refused.hook++;
       this.events.tell("hook-failed", { hook: hook.id, method, error: textOf(error) });
     }, HOOK_TIMEOUT_MS);
+    if (this.events.wantsCode("delivery-withheld")) {
+      this.hooks.withheld = (client, topic) => tellWithheld(this, client, topic);
+    }
     this.retained = new Retained(this);
     this.pressure = new BackPressure(this.clock);
     this.distributor = new Distributor(this, this.subscriptions, this.retained);

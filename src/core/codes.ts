@@ -40,6 +40,7 @@ export const LOG_EVENTS = {
   "subscribe-refused": { level: "info", component: "auth", title: "Subscription refused" },
   "unsubscribe-refused": { level: "info", component: "auth", title: "Unsubscription refused" },
   "publish-refused": { level: "info", component: "auth", title: "Publish refused" },
+  "delivery-withheld": { level: "debug", component: "auth", title: "Delivery withheld" },
   "nobody-may-connect": { level: "warn", component: "auth", title: "Nobody may connect" },
   "users-reloaded": { level: "info", component: "auth", title: "" },
   "users-unusable": { level: "error", component: "auth", title: "" },

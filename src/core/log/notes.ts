@@ -38,6 +38,8 @@ export const EVENT_NOTES: { readonly [K in EventCode]: string } = {
   "unsubscribe-refused": "a filter that is none, or a hook that failed",
   "publish-refused":
     "access control, a hook, `limits.retained`, `limits.memory`, the storage. In QoS 0, and in MQTT 3, only this line says so",
+  "delivery-withheld":
+    "access control does not let a client receive what is published to a topic it has subscribed to; once for each topic, until rules or subscriptions change",
   "nobody-may-connect": "the server has a listener, and no hook that lets anybody in",
   "users-reloaded": "users and passwords were read again",
   "users-unusable": "they cannot be read again: those in use stay",
