@@ -48,6 +48,9 @@ export type {
   ConnectOpinion,
   Credentials,
   DeliverAnswer,
+  Explained,
+  ExplainedAction,
+  ExplainedRule,
   Hook,
   HookHost,
   MessageInfo,
@@ -68,6 +71,17 @@ export {
 export type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "./src/storage/records.ts";
 export { sizeOf } from "./src/storage/size.ts";
 export { StorageError, type StorageFault } from "./src/storage/error.ts";
+export type {
+  ExplainAction,
+  ExplainClient,
+  ExplainedBytes,
+  ExplainedClient,
+  ExplainedPacket,
+  ExplainRequest,
+  ExplainStep,
+  ExplainStepName,
+  Explanation,
+} from "./src/broker/explain/types.ts";
 export { HookError } from "./src/hook/error.ts";
 export type {
   Stored,

@@ -143,6 +143,7 @@ export const ERROR_CODES = {
   "server-not-serving": { status: 503, title: "The server does not serve" },
   "server-running": { status: 409, title: "The server is running already" },
   "client-not-connected": { status: 404, title: "The client is not connected" },
+  "client-not-found": { status: 404, title: "There is no such client, and no session of it" },
   "client-id-refused": { status: 400, title: "CONNECT refused, client id" },
   "connect-refused": { status: 403, title: "CONNECT refused" },
   // --- hooks ---

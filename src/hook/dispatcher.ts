@@ -5,7 +5,7 @@ import { CodedTypeError } from "../core/errors.ts";
 import { textOf } from "../core/error_text.ts";
 import { isPromise, type MaybePromise } from "../core/maybe_promise.ts";
 import type { Client } from "../session/client.ts";
-import type { Explained, ExplainedAction } from "./explained.ts";
+import { checkedExplained, type Explained, type ExplainedAction } from "./explained.ts";
 import type { Hook, HookHost, Opinion } from "./hook.ts";
 import { HookError } from "./error.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
@@ -358,7 +358,7 @@ export class Hooks {
     try {
       const said: unknown = hook.onExplain?.(client, action, topic);
       if (isPromise(said)) throw new Error("it answered a promise, which nobody waits for here");
-      return typeof said === "object" && said !== null ? said : null;
+      return checkedExplained(said);
     } catch (error) {
       this.failed(hook, "onExplain", error);
       return null;

@@ -25,6 +25,7 @@ export const FLOORS: readonly Floor[] = [
     name: "10",
     rooms: [
       "src/broker/receive",
+      "src/broker/explain",
       "src/broker/broker.ts",
       "src/broker/system_info.ts",
       "src/broker/sys_topics.ts",
