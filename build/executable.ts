@@ -6,5 +6,6 @@ import { programArguments } from "../src/runtime/process.ts";
 await run(programArguments(), {
   configurationFile: () => import("../src/config/file.ts"),
   statsApp: () => import("../dashboard/stats_app.ts"),
+  api: () => import("../src/api/app.ts"),
   redisStorage: () => import("../hooks/storage/redis.ts"),
 });

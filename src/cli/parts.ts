@@ -14,6 +14,8 @@ export interface Parts {
   configurationFile(): Promise<typeof import("../config/file.ts")>;
   /** Statistics and health over HTTP, for which there is `hono`. */
   statsApp(): Promise<typeof import("../../dashboard/stats_app.ts")>;
+  /** What commands ask a running broker, for which there is `hono`. */
+  api(): Promise<typeof import("../api/app.ts")>;
   /** For which there is `ioredis`. */
   redisStorage(): Promise<typeof import("../../hooks/storage/redis.ts")>;
 }
@@ -22,6 +24,7 @@ export interface Parts {
 export const partPaths: { readonly [K in keyof Parts]: string } = {
   configurationFile: "../config/file.ts",
   statsApp: "../../dashboard/stats_app.ts",
+  api: "../api/app.ts",
   redisStorage: "../../hooks/storage/redis.ts",
 };
 
@@ -29,6 +32,7 @@ export const partPaths: { readonly [K in keyof Parts]: string } = {
 export const sourceParts: Parts = {
   configurationFile: () => load(partPaths.configurationFile),
   statsApp: () => load(partPaths.statsApp),
+  api: () => load(partPaths.api),
   redisStorage: () => load(partPaths.redisStorage),
 };
 

@@ -108,6 +108,8 @@ export const LOG_EVENTS = {
   "ready": { level: "info", component: "program", title: "" },
   "closing": { level: "info", component: "program", title: "" },
   "start-failed": { level: "error", component: "program", title: "" },
+  "api-socket-elsewhere": { level: "info", component: "program", title: "The socket for commands is a link" },
+  "api-socket-failed": { level: "warn", component: "program", title: "There is no socket for commands" },
   "signal-ignored": { level: "info", component: "program", title: "" },
   // --- the configuration ---
   "config-warning": { level: "warn", component: "config", title: "" },
@@ -186,6 +188,11 @@ export const ERROR_CODES = {
   "file-in-use": { status: 409, title: "Another program is changing the file" },
   "ledger-without-file": { status: 409, title: "The ledger was not read from a file" },
   // --- the program ---
+  "body-invalid": { status: 400, title: "The body of an HTTP request cannot be understood" },
+  "route-not-found": { status: 404, title: "There is no such route" },
+  "method-not-allowed": { status: 405, title: "The route does not take that method" },
+  "broker-not-running": { status: 503, title: "No broker runs there" },
+  "broker-silent": { status: 504, title: "The running broker does not answer" },
   "usage-invalid": { status: 400, title: "The command line cannot be understood" },
   "config-invalid": { status: 400, title: "The configuration cannot be used" },
   "database-missing": { status: 404, title: "There is no database to do that with" },

@@ -113,6 +113,10 @@ export const EVENT_NOTES: { readonly [K in EventCode]: string } = {
   "ready": "clients can connect",
   "closing": "a signal has ended the program",
   "start-failed": "the program ends, with 1",
+  "api-socket-elsewhere":
+    "the path of `comqtt.sock` in the directory of the data is too long for a socket: it is a link to one in the directory for temporary files",
+  "api-socket-failed":
+    "`comqtt.sock` could not be made: `error` says why. The broker runs all the same; commands that ask it cannot",
   "signal-ignored": "a signal that asks for nothing here",
   "config-warning": "a setting that has no effect, or another one than somebody may think: the place, and what",
   "config-applied":
