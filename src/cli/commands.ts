@@ -14,7 +14,9 @@ export interface Command {
   /** What follows are no paths: `~/` at their beginning is not the home directory. */
   readonly names?: boolean;
   /** What it says in the end. Throws an Error with one line. Loaded only when it is called. */
-  readonly run: ((call: Call) => Promise<string>) | null;
+  readonly run: ((call: Call) => Promise<string | Answer>) | null;
+  /** What the process ends with when it throws; default 1. */
+  readonly failed?: number;
   /** Instead: one that looks at the configuration itself, and ends with a code of its own. */
   readonly early?: (call: EarlyCall, parts: Parts) => Promise<Answer>;
 }
@@ -101,5 +103,14 @@ export const commands: readonly Command[] = [
     text: "whether a password is that of a user of --users FILE; exits with 1 when it is not",
     names: true,
     run: async (call) => (await import("./commands/passwd.ts")).verifyPassword(call),
+  },
+  {
+    name: "explain",
+    operand: "CLIENT ACTION [TOPIC]",
+    operands: [2, 3],
+    text: "why a client may connect, publish, subscribe or receive, or not; exits with 0, 1, 2: cannot say",
+    names: true,
+    failed: 2,
+    run: async (call) => (await import("./commands/explain.ts")).explain(call),
   },
 ];
