@@ -22,7 +22,7 @@ export async function openApiSocket(
   events: EventLog,
   parts: Parts,
 ): Promise<ApiSocket> {
-  const { placePrivateSocket } = await import("../runtime/private_socket.ts");
+  const { placePrivateSocket } = await import("../runtime/http/private_socket.ts");
   const { serveUnixHttp } = await import("../runtime/http/unix_http.ts");
   const report = (error: unknown): void =>
     events.tell("internal-error", faultIn("a request of the API", error));

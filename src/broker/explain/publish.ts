@@ -30,8 +30,8 @@ function lookAtLimits(
   const ended = (text: string, reason: Reason, said: string): void =>
     trail.deny("limits", { reason, how: "ended", text, said });
   const noTopic = (text: string): void =>
-    ended(text, Reasons.topicNameInvalid, "the topic name is empty, has wildcards, or is too long or deep");
-  if (!isTopicName(topic)) return noTopic("the topic name is empty or has wildcards");
+    ended(text, Reasons.topicNameInvalid, "the topic name has wildcards, or is too long or deep");
+  if (!isTopicName(topic)) return noTopic("the topic name has wildcards");
   const length = utf8Length(topic);
   const levels = levelCount(topic);
   if (length > limits.topicLength) {

@@ -61,7 +61,7 @@ export function questionOf(
   if (action === "connect" && topic !== "") {
     throw wrong(`Cannot explain connect with the topic ${shown(topic)}: there is none in it`);
   }
-  if (action !== "connect" && request.topic === undefined) {
+  if (action !== "connect" && topic === "") {
     throw wrong(`Cannot explain ${action} without ${action === "subscribe" ? "a filter" : "a topic"}`);
   }
   text("topic", topic);

@@ -7,7 +7,7 @@ import { quote } from "../../core/problem.ts";
 import { dataDirectory, socketIn } from "../../config/data_directory.ts";
 import { wholePath } from "../../config/home.ts";
 import { askUnixHttp } from "../../runtime/http/unix_http.ts";
-import { privateSocketAt } from "../../runtime/private_socket.ts";
+import { privateSocketAt } from "../../runtime/http/private_socket.ts";
 import { homeFolder } from "../../runtime/process.ts";
 import { errorCode } from "../../runtime/tcp/guard.ts";
 import type { Call } from "../call.ts";

@@ -5,8 +5,8 @@
  * temporary files.
  */
 
-import { builtin } from "./builtin.ts";
-import { clearPath, SocketPathError } from "./unix_path.ts";
+import { builtin } from "../builtin.ts";
+import { clearPath, SocketPathError } from "../unix_path.ts";
 
 /** What every system takes (Linux 107, macOS 103). */
 const LONGEST = 103;
