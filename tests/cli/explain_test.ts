@@ -144,5 +144,5 @@ test("comqtt.sock: a client id that would speak to a terminal does not", async (
   await client.connect({ clientId });
   const ran = await explain([clientId, "publish", "a", "--data", data]);
   assert.equal(ran.code, 0, ran.errors);
-  assert.doesNotMatch(ran.output, /[\u001b\u202e]/u);
+  for (const character of ["\u001b", "\u202e"]) assert.ok(!ran.output.includes(character));
 });

@@ -147,7 +147,7 @@ function lookAtSession(parts: Parts, trail: Trail, { client, session }: Question
     return trail.deny("storage", { reason: Reasons.serverUnavailable, how: "answered", text });
   }
   const what = session === null ? `a new one, ${most}` : "its session is there";
-  if (persistence === null) trail.add("storage", "pass", `${what}; none, it stays in memory`);
+  if (persistence === null) trail.add("storage", "pass", `${what}, in memory alone`);
   else if (kept) {
     trail.add("storage", "pass", `${what}; it is committed before CONNACK (${persistence.status.name})`);
   } else trail.add("storage", "pass", `${what}; nothing to commit, it ends with the connection`);
