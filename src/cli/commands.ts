@@ -108,7 +108,7 @@ export const commands: readonly Command[] = [
     name: "explain",
     operand: "CLIENT ACTION [TOPIC]",
     operands: [2, 3],
-    text: "why a client may connect, publish, subscribe or receive, or not; exits with 0, 1, 2: cannot say",
+    text: "why it may connect, publish, subscribe, receive, or not: 0, 1, 2: nobody can say",
     names: true,
     failed: 2,
     run: async (call) => (await import("./commands/explain.ts")).explain(call),

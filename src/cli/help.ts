@@ -25,10 +25,16 @@ export function helpText(): string {
   ].join("\n");
 }
 
+/** Columns of a command that has its text beside it. */
+const WIDEST = 24;
+
 function commandLines(): string[] {
   const heads = commands.map(({ name, operand }) => `${name} ${operand}`);
-  const width = Math.max(...heads.map((one) => one.length));
-  return ["Commands:", ...commands.map(({ text }, i) => `  ${heads[i]!.padEnd(width)}  ${text}`)];
+  const width = Math.max(...heads.map((one) => one.length).filter((length) => length <= WIDEST));
+  // (A long one has its text in the next line.)
+  const line = (head: string, text: string): string =>
+    head.length > width ? `  ${head}\n  ${" ".repeat(width)}  ${text}` : `  ${head.padEnd(width)}  ${text}`;
+  return ["Commands:", ...commands.map(({ text }, i) => line(heads[i]!, text))];
 }
 
 function groupLines({ title, options }: OptionGroup): string[] {
