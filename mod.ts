@@ -51,6 +51,9 @@ export type {
   ConnectOpinion,
   Credentials,
   DeliverAnswer,
+  Explained,
+  ExplainedAction,
+  ExplainedRule,
   Hook,
   HookHost,
   MessageInfo,
@@ -71,6 +74,17 @@ export {
 export type { DeliveryRecord, SessionRecord, SubscriptionRecord } from "./src/storage/records.ts";
 export { sizeOf } from "./src/storage/size.ts";
 export { StorageError, type StorageFault } from "./src/storage/error.ts";
+export type {
+  ExplainAction,
+  ExplainClient,
+  ExplainedBytes,
+  ExplainedClient,
+  ExplainedPacket,
+  ExplainRequest,
+  ExplainStep,
+  ExplainStepName,
+  Explanation,
+} from "./src/broker/explain/types.ts";
 export { HookError } from "./src/hook/error.ts";
 export type {
   Stored,

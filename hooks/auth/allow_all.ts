@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Hook, Opinion } from "../../src/hook/hook.ts";
+import type { Explained, Hook, Opinion } from "../../src/hook/hook.ts";
 
 /** Allows every connection, publish, subscription, delivery and will: for trusted networks and for tests. */
 export class AllowAll implements Hook {
@@ -13,6 +13,11 @@ export class AllowAll implements Hook {
   /** Everyone may connect. */
   onConnectAuthenticate(): Opinion {
     return "allow";
+  }
+
+  /** There is nothing to look up. */
+  onExplain(): Explained {
+    return { answer: "allow", detail: "it allows everything" };
   }
 
   /** Everyone may do everything. */

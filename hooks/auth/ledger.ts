@@ -47,6 +47,8 @@ import type {
   Client,
   ConnectOpinion,
   Credentials,
+  Explained,
+  ExplainedAction,
   Hook,
   HookHost,
   Opinion,
@@ -58,6 +60,7 @@ import { LetIn } from "./frame/let_in.ts";
 import { ReadAgain } from "./frame/read_again.ts";
 import { authenticate } from "./ledger/authenticate.ts";
 import { compileObjects, compileText } from "./ledger/compile.ts";
+import { explainGates, explainGrants } from "./ledger/explain.ts";
 import { READ, WRITE } from "./ledger/grants.ts";
 import type { Rulebook } from "./ledger/rulebook.ts";
 import { rulesIn } from "./ledger/rules_in.ts";
@@ -228,6 +231,18 @@ export class Ledger implements Hook {
       : grants.forTopic(topic, wanted);
     if (answer === undefined) return this.#fallback === "decide" ? "allow" : undefined;
     return answer ? "allow" : "deny";
+  }
+
+  /** Says which rule decides, and where it stands. */
+  onExplain(client: Client, action: ExplainedAction, topic: string): Explained {
+    const decides = this.#fallback === "decide";
+    if (action === "connect") {
+      const known = decides || this.#rules.lists(client.username);
+      return explainGates(this.#rules.gates(client), known ? "deny" : undefined);
+    }
+    const wanted = action === "publish" || action === "will" ? WRITE : READ;
+    const asked = action === "subscribe" ? unshared(topic) : topic;
+    return explainGrants(this.#rules.grants(client), asked, wanted, decides ? "allow" : undefined);
   }
 
   #put(rules: Rulebook): void {

@@ -36,7 +36,15 @@ import { CodedError } from "../../src/core/errors.ts";
 import { isPromise, type MaybePromise } from "../../src/core/maybe_promise.ts";
 import { checkOptions, checkText, type Shape } from "../../src/core/misuse.ts";
 import { quote } from "../../src/core/problem.ts";
-import type { Client, ConnectOpinion, Credentials, Hook, HookHost } from "../../src/hook/hook.ts";
+import type {
+  Client,
+  ConnectOpinion,
+  Credentials,
+  Explained,
+  ExplainedAction,
+  Hook,
+  HookHost,
+} from "../../src/hook/hook.ts";
 import type { LogLevel } from "../../src/core/options.ts";
 import { Reasons } from "../../src/packets/reason.ts";
 import { checkInterval } from "./frame/interval.ts";
@@ -45,6 +53,7 @@ import { type Checked, passwordChecks } from "./passwords/checks.ts";
 import type { PasswordHash } from "./passwords/hash.ts";
 import { UsersError } from "./users/error.ts";
 import { type UserEntry, usersIn } from "./users/list.ts";
+import { shownName } from "./users/lines.ts";
 import { FileWatch } from "./users/watch.ts";
 
 export { hashPassword } from "./passwords/parse.ts";
@@ -166,6 +175,19 @@ export class Users implements Hook {
       return "allow";
     };
     return isPromise(checked) ? checked.then(answer) : answer(checked);
+  }
+
+  /** Says in which line a user stands. */
+  onExplain({ username }: Client, action: ExplainedAction): Explained | void {
+    if (action !== "connect") return;
+    const user = this.#users.get(username);
+    const file = quote(this.#file);
+    if (user === undefined) {
+      const detail = username === "" ? "there is no user name" : `the user is not in ${file}`;
+      return { detail };
+    }
+    const rule = { where: `${this.#file}:${user.line}`, text: `user ${shownName(username)} with a password` };
+    return { answer: "credentials", rule, detail: "that depends on the password" };
   }
 
   /** No opinion, after the time that a wrong password of a user would have taken. */

@@ -29,6 +29,7 @@ import { Input } from "./receive/input.ts";
 import { Connection, type ConnectionHost } from "./connection/connection.ts";
 import { disconnectThose, rightsChanged } from "./connection/revoke.ts";
 import { Deadlines } from "../core/deadlines.ts";
+import { tellWithheld } from "./ends/refused.ts";
 import { TakeOvers } from "./ends/take_overs.ts";
 import type { LogLevelsOf } from "../core/log/levels.ts";
 import {
@@ -140,6 +141,9 @@ export class Broker implements ConnectionHost {
       this.stats.refused.hook++;
       this.events.tell("hook-failed", { hook: hook.id, method, error: textOf(error) });
     }, HOOK_TIMEOUT_MS);
+    if (this.events.wantsCode("delivery-withheld")) {
+      this.hooks.withheld = (client, topic) => tellWithheld(this, client, topic);
+    }
     this.retained = new Retained(this);
     this.pressure = new BackPressure(this.clock);
     this.distributor = new Distributor(this, this.subscriptions, this.retained);

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { ACCESS_FILE } from "../../hooks/auth/store/database.ts";
 import { LocalAccessStore } from "../../hooks/auth/store/local_store.ts";
 import type { AccessStore, Listed, ListOptions } from "../../hooks/auth/store/types.ts";
+import { dataDirectory } from "../config/data_directory.ts";
 import { CodedError } from "../core/errors.ts";
 import { quote } from "../core/problem.ts";
 import { StorageError } from "../storage/error.ts";
-import { accessDirectory } from "./access/directory.ts";
 import type { Call } from "./call.ts";
 
 /** Another command is waited for this long, in milliseconds. */
@@ -24,7 +24,7 @@ export async function withStore<T>(
   act: (store: AccessStore) => Promise<T>,
   { makes = false }: { readonly makes?: boolean } = {},
 ): Promise<T> {
-  const directory = accessDirectory(configuration.values);
+  const directory = dataDirectory(configuration.values);
   if (directory === null) {
     throw new CodedError(
       "database-missing",

@@ -12,6 +12,13 @@ import { type Token, tokensOf } from "./tokens.ts";
 export class UsageError extends Error {
   override readonly name = "UsageError";
   readonly code: ErrorCode = "usage-invalid";
+  /** What the process ends with. */
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
 }
 
 /** What the program was told to do. */
@@ -94,13 +101,13 @@ function commandIn(words: readonly string[]): { command: Command | null; operand
 }
 
 function countOperands(
-  { name, operand, operands: [least, most] }: Command,
+  { name, operand, operands: [least, most], failed }: Command,
   operands: readonly string[],
 ): void {
   const usage = `comqtt ${name} ${operand}`.trimEnd();
-  if (operands.length < least) throw new UsageError(`Command "${name}" needs more: ${usage}`);
+  if (operands.length < least) throw new UsageError(`Command "${name}" needs more: ${usage}`, failed);
   if (operands.length > most) {
-    throw new UsageError(`Command "${name}" takes no ${quote(operands[most]!)}: ${usage}`);
+    throw new UsageError(`Command "${name}" takes no ${quote(operands[most]!)}: ${usage}`, failed);
   }
 }
 

@@ -14,7 +14,9 @@ export interface Command {
   /** What follows are no paths: `~/` at their beginning is not the home directory. */
   readonly names?: boolean;
   /** What it says in the end. Throws an Error with one line. Loaded only when it is called. */
-  readonly run: ((call: Call) => Promise<string>) | null;
+  readonly run: ((call: Call) => Promise<string | Answer>) | null;
+  /** What the process ends with when it throws; default 1. */
+  readonly failed?: number;
   /** Instead: one that looks at the configuration itself, and ends with a code of its own. */
   readonly early?: (call: EarlyCall, parts: Parts) => Promise<Answer>;
 }
@@ -252,5 +254,14 @@ export const commands: readonly Command[] = [
     text: "which rule decides: the first that matches (default), or the longest",
     names: true,
     run: async (call) => (await import("./commands/rules.ts")).ruleOrder(call),
+  },
+  {
+    name: "explain",
+    operand: "CLIENT ACTION [TOPIC]",
+    operands: [2, 3],
+    text: "why it may connect, publish, subscribe, receive, or not: 0, 1, 2: nobody can say",
+    names: true,
+    failed: 2,
+    run: async (call) => (await import("./commands/explain.ts")).explain(call),
   },
 ];

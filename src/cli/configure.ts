@@ -103,7 +103,11 @@ function attempts(problems: Problem[]): <T>(make: () => T | Promise<T>) => Promi
   };
 }
 
-const notSettings: readonly string[] = [...shortProtocols, "conf", "json", "out", "version", "help"];
+const notSettings: readonly string[] = [
+  ...shortProtocols,
+  ...["conf", "json", "out", "version", "help"],
+  ...["sock", "user", "address", "listener", "mqtt", "qos", "retain"],
+];
 
 /** Options that are no listeners. */
 function saysMore(given: Given): boolean {

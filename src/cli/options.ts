@@ -95,6 +95,17 @@ export const optionGroups: readonly OptionGroup[] = [
     ],
   },
   {
+    title: "Whom comqtt explain is about, when nobody with that client id is there; and what it asks",
+    options: [
+      { name: "user", value: "NAME", ofCommand: true, text: "a user name" },
+      { name: "address", value: "ADDR", ofCommand: true, text: "where the client comes from, ip:port" },
+      { name: "listener", value: "ID", ofCommand: true, text: "through which listener" },
+      { name: "mqtt", value: "VERSION", ofCommand: true, text: "3 (MQTT 3.1), 4 (3.1.1) or 5; default 5" },
+      { name: "qos", value: "QOS", ofCommand: true, text: "of the publish or the subscription; default 1" },
+      { name: "retain", ofCommand: true, text: "the message is to be retained" },
+    ],
+  },
+  {
     title: "The rest",
     options: [
       {
@@ -113,7 +124,13 @@ export const optionGroups: readonly OptionGroup[] = [
         ofCommand: true,
         text: "config migrate: the file to write, which must not be there yet;\ndefault standard output",
       },
-      { name: "json", text: "inspect, config show: as JSON, for programs" },
+      {
+        name: "sock",
+        value: "PATH",
+        ofCommand: true,
+        text: "commands that ask a running broker: its socket; default comqtt.sock in\n--data DIR",
+      },
+      { name: "json", text: "inspect, explain, config show: as JSON, for programs" },
       { name: "version", short: "V", text: "the version of this program and of what runs it" },
       { name: "help", short: "h", text: "this text" },
     ],

@@ -14,6 +14,8 @@ export interface Parts {
   configurationFile(): Promise<typeof import("../config/file.ts")>;
   /** Statistics and health over HTTP, for which there is `hono`. */
   statsApp(): Promise<typeof import("../../dashboard/stats_app.ts")>;
+  /** What commands ask a running broker, for which there is `hono`. */
+  api(): Promise<typeof import("../api/app.ts")>;
   /** For which there is `ioredis`. */
   redisStorage(): Promise<typeof import("../../hooks/storage/redis.ts")>;
   /** Users and rules in a file, for which there is `yaml`. */
@@ -26,6 +28,7 @@ export interface Parts {
 export const partPaths: { readonly [K in keyof Parts]: string } = {
   configurationFile: "../config/file.ts",
   statsApp: "../../dashboard/stats_app.ts",
+  api: "../api/app.ts",
   redisStorage: "../../hooks/storage/redis.ts",
   ledger: "../../hooks/auth/ledger.ts",
   blacklist: "../../hooks/auth/blacklist.ts",
@@ -35,6 +38,7 @@ export const partPaths: { readonly [K in keyof Parts]: string } = {
 export const sourceParts: Parts = {
   configurationFile: () => load(partPaths.configurationFile),
   statsApp: () => load(partPaths.statsApp),
+  api: () => load(partPaths.api),
   redisStorage: () => load(partPaths.redisStorage),
   ledger: () => load(partPaths.ledger),
   blacklist: () => load(partPaths.blacklist),

@@ -20,8 +20,10 @@ const LAST_LINES_MS = 1000;
 /** Returns when the broker is running; ends the process when it is not to run. */
 export async function run(args: readonly string[], parts: Parts): Promise<void> {
   let log: ProgramLog | null = null;
+  let failed = 1;
   try {
     const { command, operands, given } = await commandLine(args);
+    failed = command?.failed ?? failed;
     if (given.has("help")) return writeAndExit(helpText());
     if (given.has("version")) return writeAndExit(`${versionLine()}\n`);
     const home = homeFolder();
@@ -39,9 +41,9 @@ export async function run(args: readonly string[], parts: Parts): Promise<void> 
     log = await ProgramLog.open(logChoice(command === null ? { ...where, ...atLevel } : atLevel));
     for (const warning of warnings) log.events.note("config-warning", { detail: formatProblem(warning) });
     if (command?.run) {
-      const text = await command.run({ operands: paths, given, configuration, parts });
+      const said = await command.run({ operands: paths, given, configuration, parts });
       await log.end(LAST_LINES_MS);
-      return writeAndExit(text);
+      return typeof said === "string" ? writeAndExit(said) : writeAndExit(said.text, said.code);
     }
     const problems = await wholeProblems(configuration, parts);
     if (problems.length > 0) throw new UnusableError(problems);
@@ -49,7 +51,7 @@ export async function run(args: readonly string[], parts: Parts): Promise<void> 
   } catch (error) {
     if (log === null) writeErrorOutput(`comqtt: ${explain(error)}\n`);
     else await log.fail(explain(error), LAST_LINES_MS);
-    exit(1);
+    exit(error instanceof UsageError ? error.exitCode : failed);
   }
 }
 

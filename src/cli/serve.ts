@@ -7,6 +7,7 @@ import { CodedError } from "../core/errors.ts";
 import type { PartialServerOptions } from "../core/options.ts";
 import { accessChoice } from "../config/access.ts";
 import type { Configuration, ListenerSetting } from "../config/configuration.ts";
+import { dataDirectory, socketIn } from "../config/data_directory.ts";
 import { storageChoice } from "../config/storage.ts";
 import { ListenerError } from "../listeners/listener_error.ts";
 import { onFaults } from "../runtime/faults.ts";
@@ -17,7 +18,7 @@ import { onSignals, userSignals } from "../runtime/signals.ts";
 import { Server } from "../server/server.ts";
 import { VERSION } from "../core/version.ts";
 import { accessOf, isGuarded } from "./access.ts";
-import { accessDirectory } from "./access/directory.ts";
+import type { ApiSocket } from "./api_socket.ts";
 import { announce, entrances, openWarnings } from "./announce.ts";
 import type { Listener } from "../listeners/listener.ts";
 import type { Configured } from "./configure.ts";
@@ -58,14 +59,18 @@ export async function serve(configured: Configured, { parts, log, configure }: S
     })
   );
   const server = new Server({ ...serverOptions(configuration), ...log.options });
-  const around = { parts, data: accessDirectory(configuration.values) };
+  const directory = dataDirectory(configuration.values);
+  const around = { parts, data: directory };
   const chain = await accessOf(accessChoice(configuration), around);
   for (const hook of chain.hooks) server.addHook(hook);
   const storage = await makeStorage(storageChoice(configuration.values), parts);
   if (storage !== null) server.addHook(storage);
   const make = listenerMaker(server, parts);
   for (const setting of configuration.listeners) await server.addListener(await make(setting));
-  const stopped = stopOnSignal(server, log);
+  const socket: Promise<ApiSocket>[] = [];
+  const stopped = stopOnSignal(server, log, async () => {
+    for (const opened of socket) await (await opened).close();
+  });
   let loaded: Promise<Reload> | null = null;
   const reload = (): Promise<Reload> =>
     loaded ??= import("./reload.ts").then(({ Reload }) =>
@@ -92,6 +97,11 @@ export async function serve(configured: Configured, { parts, log, configure }: S
   announce(log, places, server.storage);
   for (const detail of openWarnings(places)) log.events.note("open-to-everyone", { detail });
   reloadable();
+  if (directory !== null && !stopped()) {
+    const { openApiSocket } = await import("./api_socket.ts");
+    socket.push(openApiSocket(socketIn(directory), { server }, log.events, parts));
+    await socket[0];
+  }
   if (configuration.values.watch === true) await watchFiles(configured.files, reload);
   returnMemory();
   log.say(`comqtt ${VERSION} is ready`, "ready");
@@ -123,8 +133,8 @@ function listenerMaker(server: Server, parts: Parts): (setting: ListenerSetting)
   };
 }
 
-/** The function returned says whether a signal has come. */
-function stopOnSignal(server: Server, log: ProgramLog): () => boolean {
+/** `before`: what ends besides. The function returned says whether a signal has come. */
+function stopOnSignal(server: Server, log: ProgramLog, before: () => Promise<void>): () => boolean {
   let stopping = false;
   onSignals(["SIGINT", "SIGTERM"], (signal) => {
     // Whoever asks twice does not want to wait.
@@ -139,7 +149,8 @@ function stopOnSignal(server: Server, log: ProgramLog): () => boolean {
       void log.end(LAST_LINES_MS).finally(() => exit(typeof server.storage?.failing === "string" ? 1 : 0));
     };
     setTimeout(end, LAST_RESORT_MS);
-    server.close().catch((error) => log.events.note("close-failed", faultOf(error))).finally(end);
+    const fail = (error: unknown): void => log.events.note("close-failed", faultOf(error));
+    Promise.all([before().catch(fail), server.close().catch(fail)]).finally(end);
   });
   return () => stopping;
 }

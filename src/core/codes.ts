@@ -40,6 +40,7 @@ export const LOG_EVENTS = {
   "subscribe-refused": { level: "info", component: "auth", title: "Subscription refused" },
   "unsubscribe-refused": { level: "info", component: "auth", title: "Unsubscription refused" },
   "publish-refused": { level: "info", component: "auth", title: "Publish refused" },
+  "delivery-withheld": { level: "debug", component: "auth", title: "Delivery withheld" },
   "nobody-may-connect": { level: "warn", component: "auth", title: "Nobody may connect" },
   "users-reloaded": { level: "info", component: "auth", title: "" },
   "users-unusable": { level: "error", component: "auth", title: "" },
@@ -107,6 +108,8 @@ export const LOG_EVENTS = {
   "ready": { level: "info", component: "program", title: "" },
   "closing": { level: "info", component: "program", title: "" },
   "start-failed": { level: "error", component: "program", title: "" },
+  "api-socket-elsewhere": { level: "info", component: "program", title: "The socket for commands is a link" },
+  "api-socket-failed": { level: "warn", component: "program", title: "There is no socket for commands" },
   "signal-ignored": { level: "info", component: "program", title: "" },
   // --- the configuration ---
   "config-warning": { level: "warn", component: "config", title: "" },
@@ -142,6 +145,7 @@ export const ERROR_CODES = {
   "server-not-serving": { status: 503, title: "The server does not serve" },
   "server-running": { status: 409, title: "The server is running already" },
   "client-not-connected": { status: 404, title: "The client is not connected" },
+  "client-not-found": { status: 404, title: "There is no such client, and no session of it" },
   "client-id-refused": { status: 400, title: "CONNECT refused, client id" },
   "connect-refused": { status: 403, title: "CONNECT refused" },
   // --- hooks ---
@@ -191,6 +195,11 @@ export const ERROR_CODES = {
   "ledger-without-file": { status: 409, title: "The ledger was not read from a file" },
   "acl-without-file": { status: 409, title: "The rules for topics were not read from a file" },
   // --- the program ---
+  "body-invalid": { status: 400, title: "The body of an HTTP request cannot be understood" },
+  "route-not-found": { status: 404, title: "There is no such route" },
+  "method-not-allowed": { status: 405, title: "The route does not take that method" },
+  "broker-not-running": { status: 503, title: "No broker runs there" },
+  "broker-silent": { status: 504, title: "The running broker does not answer" },
   "usage-invalid": { status: 400, title: "The command line cannot be understood" },
   "config-invalid": { status: 400, title: "The configuration cannot be used" },
   "database-missing": { status: 404, title: "There is no database to do that with" },

@@ -52,8 +52,11 @@ export class EventLog {
     this.#write(code, level, cut(given, code), null);
   }
 
-  /** Something happened. The same again within ten seconds is counted and told later. */
-  tell(code: EventCode, given: LogFields): void {
+  /**
+   * Something happened. The same again within ten seconds is counted and told later. `more`: what takes a while to find out,
+   * asked for only when there is a line.
+   */
+  tell(code: EventCode, given: LogFields, more?: () => LogFields): void {
     const { level } = LOG_EVENTS[code];
     if (!this.#thresholds.wantsLine(code, level, given.hook)) return;
     const key = identity(code, given);
@@ -62,7 +65,7 @@ export class EventLog {
     if (!this.#ended) {
       if (this.#storms.again(key, given, time) || this.#storms.crowded(level, code, given, time, now)) return;
     }
-    const fields = cut(given, code);
+    const fields = cut(more === undefined ? given : { ...given, ...more() }, code);
     if (!this.#ended) this.#storms.begin(key, code, fields, now);
     this.#write(code, level, fields, null);
   }

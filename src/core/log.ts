@@ -45,6 +45,8 @@ export interface LogFields {
   readonly hook?: string | undefined;
   /** The method of the hook. */
   readonly method?: string | undefined;
+  /** Where the rule stands that decided, as the hook says it: `file:line`, or a row. */
+  readonly rule?: string | undefined;
   /** The reason code of MQTT 5, in words; to clients of 3.x it may not have been said. */
   readonly reason?: string | undefined;
   /** The same as a number. */

@@ -4,6 +4,8 @@ import { clearTimeout, setTimeout } from "../runtime/timers.ts";
 import { CodedTypeError } from "../core/errors.ts";
 import { textOf } from "../core/error_text.ts";
 import { isPromise, type MaybePromise } from "../core/maybe_promise.ts";
+import type { Client } from "../session/client.ts";
+import { checkedExplained, type Explained, type ExplainedAction } from "./explained.ts";
 import type { Hook, HookHost, Opinion } from "./hook.ts";
 import { HookError } from "./error.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
@@ -22,6 +24,7 @@ const EVENTS = {
   onAuthPacket: true,
   onAclCheck: true,
   onServerTopic: true,
+  onExplain: true,
   onSessionEstablish: true,
   onSessionEstablished: true,
   onTakeOver: true,
@@ -98,6 +101,8 @@ export class Hooks {
   slowAccess = false;
   /** Access control has once answered with a promise: an answer may be on its way at any time. */
   waitsForAccess = false;
+  /** Is told whom access control does not let receive a topic; null: nobody wants to know. */
+  withheld: ((client: Client, topic: string) => void) | null = null;
   /** Their `init` has not succeeded. */
   readonly #unready: WeakSet<Hook> = new WeakSet();
   /** They were told to end. */
@@ -376,6 +381,18 @@ export class Hooks {
       this.#waits.add(giveUp);
       Promise.resolve(answer).then(resolve, reject).finally(done);
     });
+  }
+
+  /** What a hook says of an answer; null: nothing. */
+  explained(hook: Hook, client: Client, action: ExplainedAction, topic: string): Explained | null {
+    try {
+      const said: unknown = hook.onExplain?.(client, action, topic);
+      if (isPromise(said)) throw new Error("it answered a promise, which nobody waits for here");
+      return checkedExplained(said);
+    } catch (error) {
+      this.failed(hook, "onExplain", error);
+      return null;
+    }
   }
 
   /** The server has stopped: nobody waits for an answer any more. */

@@ -22,6 +22,7 @@ import type {
   Selection,
   WillAnswer,
 } from "./answers.ts";
+import type { Explained, ExplainedAction } from "./explained.ts";
 import type { MaybePromise } from "../core/maybe_promise.ts";
 import type { Reason } from "../packets/reason.ts";
 import type { ConnectPacket, Packet, SubscribePacket, UnsubscribePacket, Will } from "../packets/types.ts";
@@ -38,6 +39,7 @@ import type {
 
 export type { Client, ConnectingClient } from "./client.ts";
 export type * from "./answers.ts";
+export type { Explained, ExplainedAction, ExplainedRule } from "./explained.ts";
 export type { PacketView, PublishChanges, PublishView } from "./publish_view.ts";
 
 /** The server as a hook sees it. */
@@ -127,6 +129,12 @@ export interface Hook {
    * Access control is asked afterwards. A yes to `publish` is remembered with the answer of access control.
    */
   onServerTopic?(client: Client, action: "publish" | "will", topic: string): MaybePromise<Opinion>;
+  /**
+   * Why does the hook answer as it does, or would? Asked by `Server.explain`, also about clients that are not there, and for the
+   * log's line when something was refused. `topic` as for `onAclCheck`, empty for `connect`. It changes nothing, and may not
+   * wait. Throwing: it has nothing to say.
+   */
+  onExplain?(client: Client, action: ExplainedAction, topic: string): Explained | void;
   /** The client may connect; its session is not claimed yet and CONNACK not sent. Throwing refuses with 0x83. */
   onSessionEstablish?(client: Client, packet: ConnectPacket): MaybePromise<void>;
   /** Told: CONNACK was sent, and what the session owed. */

@@ -6,6 +6,7 @@ export type RuntimeErrorCode =
   | "address-in-use"
   | "address-not-available"
   | "body-too-large"
+  | "broker-silent"
   | "certificate-invalid"
   | "file-not-readable"
   | "handler-failed"

@@ -11,7 +11,8 @@ import type { LatenessFigures } from "../core/lateness.ts";
 import type { MemoryFigures } from "../core/overload.ts";
 import { closeStorage, openStorage } from "../broker/recovery/open_storage.ts";
 import { restoreFromHooks } from "../broker/recovery/from_hooks.ts";
-import type { Client } from "../hook/client.ts";
+import type { ExplainRequest, Explanation } from "../broker/explain/types.ts";
+import { type Client, LOCAL_LISTENER } from "../hook/client.ts";
 import { checkInstance, checkText } from "../core/misuse.ts";
 import type { Hook, MessageInfo } from "../hook/hook.ts";
 import { checkHook } from "../hook/shape.ts";
@@ -342,6 +343,33 @@ export class Server implements AsyncDisposable {
   /** The retained messages that a filter matches; `#` does not match `$SYS/...`. Throws a TypeError or RangeError. */
   retained(filter: string = "#"): Iterable<MessageInfo> {
     return retainedMessages(this.#broker, filter);
+  }
+
+  /**
+   * Why may a client do that, or may it not? All that a real packet meets is looked at, in its order, and nothing is changed by
+   * it: access control is asked, hooks that only see a real packet or a password are not, and say so. Rejects with a TypeError
+   * for what is no question, with an Error of code `client-not-found` when nobody has that client id, and when the server does
+   * not serve.
+   *
+   * ```ts
+   * const why = await server.explain({ client: "probe-7", action: "publish", topic: "greenhouse/4/valve" });
+   * console.log(why.outcome, why.text); // refused Refused: ledger.yml:41:7: deny "greenhouse/+/valve" for user "probe"
+   * ```
+   */
+  async explain(request: ExplainRequest): Promise<Explanation> {
+    if (this.#state !== "serving") {
+      const [code, why] = this.#ended
+        ? ["server-closed", "is closed"] as const
+        : ["server-not-serving", "does not serve yet"] as const;
+      throw new CodedError(code, `Cannot explain: the server ${why}`);
+    }
+    // (Most servers are never asked.)
+    const { explain } = await import("../broker/explain/explain.ts");
+    const { all } = this.#listeners;
+    return await explain(this.#broker, {
+      first: all.find(isForClients)?.id ?? LOCAL_LISTENER,
+      find: (id) => all.find((listener) => listener.id === id) ?? null,
+    }, request);
   }
 
   /**

@@ -97,6 +97,7 @@ const PLAIN: ReadonlyMap<string, string> = new Map([
   ["src/config/table/check.ts", "the program asks for a setting that is not in its own table"],
   ["src/hook/checked_answers.ts", "what a hook answered: `hook-failed` tells it"],
   ["src/hook/dispatcher.ts", "that a hook did not answer: `hook-failed` tells it"],
+  ["src/hook/explained.ts", "what a hook answered: `hook-failed` tells it"],
   ["src/hook/packet_events.ts", "what a hook answered: `hook-failed` tells it"],
   ["src/broker/delivery/selection.ts", "the same"],
   ["src/broker/receive/auth.ts", "the same"],

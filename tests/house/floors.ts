@@ -25,6 +25,7 @@ export const FLOORS: readonly Floor[] = [
     name: "10",
     rooms: [
       "src/broker/receive",
+      "src/broker/explain",
       "src/broker/broker.ts",
       "src/broker/system_info.ts",
       "src/broker/sys_topics.ts",
@@ -33,7 +34,7 @@ export const FLOORS: readonly Floor[] = [
   { name: "11", rooms: ["src/inline", "src/listeners"] },
   { name: "11, upper half", rooms: ["src/server"] },
   { name: "12", rooms: ["hooks"], sees: "4" },
-  { name: "13", rooms: ["dashboard"] },
+  { name: "13", rooms: ["dashboard", "src/api"] },
   { name: "14", rooms: ["src/config", "src/cli", "main.ts"] },
   { name: "the roof", rooms: ["mod.ts"] },
 ];

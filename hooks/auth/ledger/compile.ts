@@ -1,12 +1,13 @@
 /** From rules as they are written to rules as they are asked. */
 
 import { quote } from "../../../src/core/problem.ts";
+import { quoted } from "../../../src/core/quoted.ts";
 import { acceptedHashes } from "../passwords/parse.ts";
 import { filterFault } from "../rules/filters.ts";
 import { LedgerError, type LedgerProblem } from "./error.ts";
 import { FieldReader } from "./fields.ts";
 import { EVERYTHING, type Grant } from "./grants.ts";
-import type { Identity } from "./identity.ts";
+import { type Identity, whoText } from "./identity.ts";
 import { ObjectSource } from "./object_source.ts";
 import { type Pattern, patternOf, remotePatternOf } from "./pattern.ts";
 import { type AclRule, type AuthRule, Rulebook, type User } from "./rulebook.ts";
@@ -33,7 +34,9 @@ function compile(source: Source, problems: LedgerProblem[]): Rulebook {
   let acl: AclRule[] = [];
   reader.read(source, {
     users: (value) => {
-      for (const { key, value: user } of reader.entries(value)) users.set(key, readUser(reader, key, user));
+      for (const { key, where, value: user } of reader.entries(value)) {
+        users.set(key, readUser(reader, key, where, user));
+      }
     },
     auth: (value) => auth = reader.items(value).map((item, i) => readAuthRule(reader, item, i)),
     acl: (value) => acl = reader.items(value).map((item, i) => readAclRule(reader, item, i)),
@@ -42,7 +45,8 @@ function compile(source: Source, problems: LedgerProblem[]): Rulebook {
   return new Rulebook(users, auth, acl);
 }
 
-function readUser(reader: FieldReader, name: string, source: Source): User {
+function readUser(reader: FieldReader, name: string, where: string, source: Source): User {
+  const who = `user ${quoted(name, 60)}`;
   let secret: Secret | null = null;
   let allow = true;
   let grants: Grant[] = [];
@@ -56,10 +60,10 @@ function readUser(reader: FieldReader, name: string, source: Source): User {
       const text = readText(reader, value);
       if (text !== "") secret = checkable(reader, value, userSecret(text));
     },
-    acl: (value) => grants = readFilters(reader, value),
+    acl: (value) => grants = readFilters(reader, value, who),
     disallow: (value) => allow = !reader.flag(value),
   });
-  return { secret, allow, grants };
+  return { secret, allow, grants, where, who };
 }
 
 function readAuthRule(reader: FieldReader, source: Source, index: number): AuthRule {
@@ -71,17 +75,23 @@ function readAuthRule(reader: FieldReader, source: Source, index: number): AuthR
     password: (value) => secret = checkable(reader, value, ruleSecret(readText(reader, value))),
     allow: (value) => allow = reader.flag(value),
   });
-  return { index, about, secret: secret!, allow };
+  return { index, about, secret: secret!, allow, where: source.where, who: whoText(about) };
 }
 
 function readAclRule(reader: FieldReader, source: Source, index: number): AclRule {
   const about = everyone();
-  let grants: Grant[] = [];
+  let filters: Source | null = null;
   readItem(reader, source, {
     ...identityFields(reader, about),
-    filters: (value) => grants = readFilters(reader, value),
+    filters: (value) => filters = value,
   });
-  return { index, about, grants: grants.length === 0 ? [EVERYTHING] : grants };
+  const who = whoText(about);
+  const grants = filters === null ? [] : readFilters(reader, filters, who);
+  return {
+    index,
+    about,
+    grants: grants.length === 0 ? [{ ...EVERYTHING, where: source.where, who }] : grants,
+  };
 }
 
 /** A dash with nothing behind it would be a rule about everyone. */
@@ -130,11 +140,11 @@ function checkable(reader: FieldReader, source: Source, secret: Secret | null): 
   return secret;
 }
 
-function readFilters(reader: FieldReader, source: Source): Grant[] {
+function readFilters(reader: FieldReader, source: Source, who: string): Grant[] {
   const grants = reader.entries(source).map(({ key, where, value }) => {
     const fault = filterFault(key);
     if (fault !== null) reader.problem(where, `Cannot use the filter ${quote(key)}: ${fault}`);
-    return { filter: key, access: reader.access(value) };
+    return { filter: key, access: reader.access(value), where, who };
   });
   if (source.kind === "mapping" && source.moved !== null) {
     reader.problem(

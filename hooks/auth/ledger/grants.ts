@@ -7,17 +7,26 @@ export const READ = 1;
 /** Publish, wills too. */
 export const WRITE = 2;
 
-type Wanted = typeof READ | typeof WRITE;
+export type Wanted = typeof READ | typeof WRITE;
 
 export interface Grant {
   /** Null: every topic there is. */
   readonly filter: string | null;
   /** `READ` and `WRITE` bits. */
   readonly access: number;
+  /** `file:line:column`, or the path in an object. */
+  readonly where: string;
+  /** Whom its rule is about, for people. */
+  readonly who: string;
 }
 
 /** What a rule without filters says. */
-export const EVERYTHING: Grant = { filter: null, access: READ | WRITE };
+export const EVERYTHING: Pick<Grant, "filter" | "access"> = { filter: null, access: READ | WRITE };
+
+/** With its place in the list. */
+interface Numbered extends Verdict {
+  readonly index: number;
+}
 
 /** There are no placeholders in a ledger. */
 const NO_SLOTS: Own = [];
@@ -29,12 +38,15 @@ const NO_SLOTS: Own = [];
  * `#: deny` means everything.
  */
 export class Grants {
-  readonly #list: readonly Grant[];
-  #read: Verdicts<Verdict> | null = null;
-  #write: Verdicts<Verdict> | null = null;
+  /** As far as they are asked. */
+  readonly list: readonly Grant[];
+  #read: Verdicts<Numbered> | null = null;
+  #write: Verdicts<Numbered> | null = null;
 
   constructor(list: readonly Grant[]) {
-    this.#list = list;
+    // What stands after a rule about every topic is never asked.
+    const end = list.findIndex(({ filter }) => filter === null);
+    this.list = end < 0 ? list : list.slice(0, end + 1);
   }
 
   /** Is `wanted` granted for a topic? Undefined when no filter here matches. */
@@ -47,13 +59,19 @@ export class Grants {
     return this.#about(wanted).forFilter(asked, NO_SLOTS)?.allow;
   }
 
-  #about(wanted: Wanted): Verdicts<Verdict> {
+  /** Which one of the list decides about that filter, or topic; -1: none. */
+  decider(asked: string, wanted: Wanted): number {
+    return this.#about(wanted).forFilter(asked, NO_SLOTS)?.index ?? -1;
+  }
+
+  #about(wanted: Wanted): Verdicts<Numbered> {
     if (wanted === READ) return this.#read ??= this.#verdicts(READ);
     return this.#write ??= this.#verdicts(WRITE);
   }
 
-  #verdicts(wanted: Wanted): Verdicts<Verdict> {
-    const list = this.#list.map(({ filter, access }): Verdict => ({
+  #verdicts(wanted: Wanted): Verdicts<Numbered> {
+    const list = this.list.map(({ filter, access }, index): Numbered => ({
+      index,
       pattern: filter === null ? null : patternOf(filter),
       allow: (access & wanted) !== 0,
       slot: -1,

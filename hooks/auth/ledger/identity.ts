@@ -1,5 +1,6 @@
 /** Which rules are about a client, without asking all of them. */
 
+import { quoted } from "../../../src/core/quoted.ts";
 import { type Pattern, patternMatches, type Remote, remoteMatches } from "./pattern.ts";
 
 /** Whom a rule is about. */
@@ -15,6 +16,20 @@ export interface Who {
   readonly username: string;
   readonly remote: Remote;
 }
+
+/** For people. */
+export function whoText({ client, username, remote }: Identity): string {
+  const named = [["client", client], ["user", username], ["address", remote]] as const;
+  const parts = named.flatMap(([what, pattern]) =>
+    pattern.kind === "any"
+      ? []
+      : [`${what} ${quoted(pattern.kind === "prefix" ? `${pattern.text}*` : pattern.text, SHOWN)}`]
+  );
+  return parts.length === 0 ? "everyone" : parts.join(", ");
+}
+
+/** Characters of a name. */
+const SHOWN = 60;
 
 export interface Rule {
   /** Its place in the order. */

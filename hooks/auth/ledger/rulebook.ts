@@ -11,12 +11,12 @@ export interface User {
   readonly secret: Secret | null;
   readonly allow: boolean;
   readonly grants: readonly Grant[];
+  /** As of a gate. */
+  readonly where: string;
+  readonly who: string;
 }
 
-export interface AuthRule extends Rule {
-  readonly secret: Secret;
-  readonly allow: boolean;
-}
+export interface AuthRule extends Rule, Gate {}
 
 export interface AclRule extends Rule {
   readonly grants: readonly Grant[];
@@ -26,6 +26,10 @@ export interface AclRule extends Rule {
 export interface Gate {
   readonly secret: Secret;
   readonly allow: boolean;
+  /** `file:line:column`, or the path in an object. */
+  readonly where: string;
+  /** Whom it is about, for people. */
+  readonly who: string;
 }
 
 /** What is known of a client, so that no topic is asked about with all rules. */
@@ -77,9 +81,7 @@ export class Rulebook {
   gates(client: Client): readonly Gate[] {
     const rules = this.#auth.about(whoIs(client));
     const user = this.#users.get(client.username);
-    return user === undefined || user.secret === null
-      ? rules
-      : [{ secret: user.secret, allow: user.allow }, ...rules];
+    return user === undefined || user.secret === null ? rules : [{ ...user, secret: user.secret }, ...rules];
   }
 
   /** What decides what a client may do. */

@@ -9,7 +9,7 @@ const SYSTEM = "$SYS/";
 const STATE_OF = "$SYS/broker/connection/";
 const STATE = "/state";
 
-function isSystemTopic(topic: string): boolean {
+export function isSystemTopic(topic: string): boolean {
   return topic.startsWith(SYSTEM) || topic === "$SYS";
 }
 
@@ -17,7 +17,7 @@ function isSystemTopic(topic: string): boolean {
  * `$SYS/broker/connection/<name>/state`: a bridge says there whether it is connected, with its will and a retained
  * message. It is an ordinary topic.
  */
-function isBridgeState(topic: string): boolean {
+export function isBridgeState(topic: string): boolean {
   return topic.startsWith(STATE_OF) && topic.endsWith(STATE) &&
     topic.indexOf("/", STATE_OF.length) === topic.length - STATE.length;
 }

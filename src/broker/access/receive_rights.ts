@@ -28,11 +28,17 @@ export function mayReceive(
   const known = rights?.get(topic);
   if (known !== undefined) return known;
   const answer = mayDo(hooks, client, "deliver", topic);
+  if (answer !== true && hooks.withheld !== null) tellIfDenied(hooks, client, topic, answer);
   if (!often && !isPromise(answer)) return answer;
   rights ??= new ReceiveRights(client, generation);
   session.rights = rights;
   rights.set(topic, answer);
   return answer;
+}
+
+function tellIfDenied(hooks: Hooks, client: Client, topic: string, answer: MaybePromise<boolean>): void {
+  if (!isPromise(answer)) hooks.withheld?.(client, topic);
+  else void answer.then((yes) => yes || hooks.withheld?.(client, topic));
 }
 
 /**
@@ -48,6 +54,7 @@ export function rightsToWaiting(hooks: Hooks, session: Session, client: Client):
   for (const delivery of session.waiting ?? []) topics.add(delivery.message.topic);
   for (const topic of topics) {
     const answer = mayDo(hooks, client, "deliver", topic);
+    if (answer !== true && hooks.withheld !== null) tellIfDenied(hooks, client, topic, answer);
     rights.set(topic, answer);
     if (isPromise(answer)) late.push(answer);
   }

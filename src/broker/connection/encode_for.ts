@@ -10,19 +10,29 @@ const writer = new Writer(512);
 
 /** The bytes it took; 0 when the packet can't be made small enough for the client's Maximum Packet Size. [MQTT-3.1.2-24] */
 export function encodeFor(connection: Wire, packet: Packet): number {
+  const bytes = encodedFor(connection, packet);
+  if (bytes === null) return 0;
+  connection.output.appendAll(bytes);
+  connection.broker.stats.bytesSent += bytes.length;
+  return bytes.length;
+}
+
+/** The same without sending them; null: it can't be made small enough. Valid until something else is encoded. */
+export function encodedFor(
+  { version, maximumPacketSize }: Pick<Wire, "version" | "maximumPacketSize">,
+  packet: Packet,
+): Uint8Array | null {
   writer.reset();
-  encode(writer, packet, connection.version);
-  if (writer.length > connection.maximumPacketSize) {
+  encode(writer, packet, version);
+  if (writer.length > maximumPacketSize) {
     // Reason String and User Properties go first. [MQTT-3.2.2-19] [MQTT-3.2.2-20] and their like
     const smaller = withoutProblemInformation(packet);
-    if (smaller === null) return 0;
+    if (smaller === null) return null;
     writer.reset();
-    encode(writer, smaller, connection.version);
-    if (writer.length > connection.maximumPacketSize) return 0;
+    encode(writer, smaller, version);
+    if (writer.length > maximumPacketSize) return null;
   }
-  connection.output.appendAll(writer.view());
-  connection.broker.stats.bytesSent += writer.length;
-  return writer.length;
+  return writer.view();
 }
 
 /** Whether the packet, as it is, is one the client takes. */

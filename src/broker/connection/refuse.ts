@@ -2,7 +2,7 @@
 
 import { NO_PROPERTIES } from "../../packets/properties.ts";
 import { type Reason, Reasons } from "../../packets/reason.ts";
-import { PacketType } from "../../packets/types.ts";
+import { type ConnackPacket, PacketType } from "../../packets/types.ts";
 import type { Cause } from "../ends/cause.ts";
 import type { Link } from "./link.ts";
 import { reasonFor } from "./reason_for.ts";
@@ -39,11 +39,20 @@ function v3ReturnCode(reason: Reason): number | null {
 
 /** CONNACK with a reason, then the end [MQTT-3.1.4-6]. No session is touched, session present is 0 [MQTT-3.2.2-6]. */
 export function refuseConnect(connection: Link, reason: Reason, cause: Cause | null): void {
-  const v5 = connection.version === 5;
-  const properties = v5 && connection.problemInformation ? { reasonString: reason.text } : NO_PROPERTIES;
-  const reasonCode = v5 ? reasonFor(PacketType.CONNACK, reason).code : v3ReturnCode(reason);
-  if (reasonCode !== null) {
-    connection.send({ type: PacketType.CONNACK, sessionPresent: false, reasonCode, properties });
-  }
+  const packet = refusal(connection, reason);
+  if (packet !== null) connection.send(packet);
   connection.finish(reason, cause);
+}
+
+/** The CONNACK it is told with; null: there is no word for it. */
+export function refusal(
+  { version, problemInformation }: Pick<Link, "version" | "problemInformation">,
+  reason: Reason,
+): ConnackPacket | null {
+  const v5 = version === 5;
+  const properties = v5 && problemInformation ? { reasonString: reason.text } : NO_PROPERTIES;
+  const reasonCode = v5 ? reasonFor(PacketType.CONNACK, reason).code : v3ReturnCode(reason);
+  return reasonCode === null
+    ? null
+    : { type: PacketType.CONNACK, sessionPresent: false, reasonCode, properties };
 }

@@ -7,6 +7,7 @@ import { StreamFault } from "../../runtime/stream.ts";
 import type { ByteStream } from "../../runtime/stream.ts";
 import type { Core } from "../core.ts";
 import type { Cause } from "./cause.ts";
+import { ruleOf } from "./denied.ts";
 
 /** `new` until CONNECT came, `auth` while it is being decided, `open`, `closed`. */
 export type Phase = "new" | "auth" | "open" | "closed";
@@ -43,10 +44,11 @@ export function tellEnd(
   given: Cause | null,
 ): void {
   const cause = given ?? causeOf(phase, reason);
-  const { events } = connection.broker;
+  const { events, hooks } = connection.broker;
   if (!events.wantsCode(cause.code)) return;
   const { code, ...fields } = cause;
-  events.tell(code, { ...whoIs(connection), reason: reason?.text, reasonCode: reason?.code, ...fields });
+  const line = { ...whoIs(connection), reason: reason?.text, reasonCode: reason?.code, ...fields };
+  events.tell(code, line, ruleOf(hooks, connection.client, code, fields));
 }
 
 /** Nobody said more than the reason. */

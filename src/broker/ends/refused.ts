@@ -1,5 +1,6 @@
 /** What is refused while its connection goes on: a line for each filter and each publish. */
 
+import type { Client } from "../../hook/client.ts";
 import type { LogFields } from "../../core/log.ts";
 import type { HookEvent } from "../../hook/dispatcher.ts";
 import { type Reason, Reasons, reasonText } from "../../packets/reason.ts";
@@ -7,7 +8,8 @@ import type { Core } from "../core.ts";
 import type { Durable } from "../durability/durable.ts";
 import { isServerTopic } from "../access/access.ts";
 import { type Cause, notOffered, topicBound } from "./cause.ts";
-import { type Connected, whoIs } from "./ended.ts";
+import { ruleOf } from "./denied.ts";
+import { clientFields, type Connected, whoIs } from "./ended.ts";
 
 /** A connection whose storage may be what says no. */
 interface Refused extends Connected {
@@ -32,13 +34,18 @@ export function tellRefusedFilters(
   codes.forEach((code, i) => {
     if (code < 0x80) return;
     const filter = filters[i]!;
-    broker.events.tell("subscribe-refused", {
+    const line = {
       ...whoIs(connection),
       filter,
       reason: reasonText(code),
       reasonCode: code,
       ...whyNotFilter(broker, filter, code),
-    });
+    };
+    broker.events.tell(
+      "subscribe-refused",
+      line,
+      ruleOf(broker.hooks, connection.client, "subscribe-refused", line),
+    );
   });
 }
 
@@ -103,10 +110,18 @@ export function tellRefusedPublish(
   reason: Reason,
   why: LogFields = {},
 ): void {
-  const { events } = connection.broker;
+  const { events, hooks } = connection.broker;
   if (!events.wantsCode("publish-refused")) return;
   const { text, code } = reason;
-  events.tell("publish-refused", { ...whoIs(connection), topic, reason: text, reasonCode: code, ...why });
+  const line = { ...whoIs(connection), topic, reason: text, reasonCode: code, ...why };
+  events.tell("publish-refused", line, ruleOf(hooks, connection.client, "publish-refused", line));
+}
+
+/** A client does not get what is published to a topic it has subscribed to. */
+export function tellWithheld({ events, hooks }: Core, client: Client, topic: string): void {
+  if (!events.wantsCode("delivery-withheld")) return;
+  const line = { ...clientFields(client), topic, ...deniedBy({ hooks }, "onAclCheck") };
+  events.tell("delivery-withheld", line, ruleOf(hooks, client, "delivery-withheld", line));
 }
 
 /** Why access control has said no to a publish or a will. */

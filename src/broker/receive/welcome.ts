@@ -1,6 +1,8 @@
 /** From who a client is to CONNACK: its will, its rights, its session. MQTT 5.0 section 3.2. */
 
 import type { LogFields } from "../../core/log.ts";
+import type { Capabilities } from "../../core/options.ts";
+import type { Client } from "../../hook/client.ts";
 import { NO_PROPERTIES, type Properties } from "../../packets/properties.ts";
 import { type Reason, Reasons } from "../../packets/reason.ts";
 import { type ConnectPacket, PacketType } from "../../packets/types.ts";
@@ -12,6 +14,7 @@ import type { Connection } from "../connection/connection.ts";
 import { fits } from "../connection/encode_for.ts";
 import { processed } from "../connection/processed.ts";
 import { refuseConnect } from "../connection/refuse.ts";
+import type { Core } from "../core.ts";
 import { type Cause, over, type Refusal } from "../ends/cause.ts";
 import { whoIs } from "../ends/ended.ts";
 import { deniedBy } from "../ends/refused.ts";
@@ -105,16 +108,12 @@ function establish(
   rights: ReceiveRights | null,
 ): void {
   const { broker } = connection;
-  const { capabilities } = broker;
   const client = connection.client as ConnectedClient;
-  const asked = client.askedExpiry;
-  const expiry = Math.min(client.sessionExpiryInterval, capabilities.maximumSessionExpiryInterval);
-  const keepAlive = capabilities.maximumKeepAlive > 0 &&
-      (client.keepAlive === 0 || client.keepAlive > capabilities.maximumKeepAlive)
-    ? capabilities.maximumKeepAlive
-    : client.keepAlive;
+  const granted = grantedTo(client, broker.capabilities);
+  const { expiry, keepAlive } = granted;
+  const assignedId = connection.assignedId ? client.id : null;
   const properties = packet.version === 5
-    ? announce(connection, packet, asked, expiry, keepAlive, auth)
+    ? announce(broker, packet, { ...granted, asked: client.askedExpiry, assignedId }, auth)
     : NO_PROPERTIES;
   const refusal = cannotWelcome(connection, expiry, properties);
   if (refusal !== null) {
@@ -208,23 +207,40 @@ function waitsForWill(connection: Connection, packet: ConnectPacket, auth: Prope
   return true;
 }
 
+/** Of what a client asked for as much as there is. */
+export function grantedTo(
+  { keepAlive, sessionExpiryInterval }: Pick<Client, "keepAlive" | "sessionExpiryInterval">,
+  { maximumKeepAlive, maximumSessionExpiryInterval }: Capabilities,
+): { readonly expiry: number; readonly keepAlive: number } {
+  const expiry = Math.min(sessionExpiryInterval, maximumSessionExpiryInterval);
+  const tooLong = maximumKeepAlive > 0 && (keepAlive === 0 || keepAlive > maximumKeepAlive);
+  return { expiry, keepAlive: tooLong ? maximumKeepAlive : keepAlive };
+}
+
+/** What was made of a CONNECT. */
+export interface Granted {
+  /** The session expiry the client has asked for. */
+  readonly asked: number;
+  readonly expiry: number;
+  readonly keepAlive: number;
+  /** The id it was given, when it has none of its own. */
+  readonly assignedId: string | null;
+}
+
 /** What CONNACK tells an MQTT 5 client; what is at its default is left out. */
-function announce(
-  connection: Connection,
-  packet: ConnectPacket,
-  asked: number,
-  expiry: number,
-  keepAlive: number,
+export function announce(
+  { capabilities, limits }: Core,
+  packet: Pick<ConnectPacket, "keepAlive" | "properties">,
+  { asked, expiry, keepAlive, assignedId }: Granted,
   auth: Properties,
 ): Properties {
-  const { capabilities, limits } = connection.broker;
   const p: Properties = { ...auth };
   if (expiry !== asked) p.sessionExpiryInterval = expiry;
   if (capabilities.receiveMaximum < 65_535) p.receiveMaximum = capabilities.receiveMaximum;
   if (capabilities.maximumQos < 2) p.maximumQos = capabilities.maximumQos as 0 | 1;
   if (!capabilities.retainAvailable) p.retainAvailable = false;
   p.maximumPacketSize = limits.packetSize;
-  if (connection.assignedId) p.assignedClientIdentifier = connection.client!.id;
+  if (assignedId !== null) p.assignedClientIdentifier = assignedId;
   if (capabilities.topicAliasMaximum > 0) p.topicAliasMaximum = capabilities.topicAliasMaximum;
   if (!capabilities.wildcardSubAvailable) p.wildcardSubscriptionAvailable = false;
   if (!capabilities.subIdAvailable) p.subscriptionIdentifiersAvailable = false;

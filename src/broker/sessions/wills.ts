@@ -16,6 +16,7 @@ import type { Distributor } from "../delivery/distribute.ts";
 import type { Durable } from "../durability/durable.ts";
 import { notOffered, type Refusal, topicBound } from "../ends/cause.ts";
 import { clientFields } from "../ends/ended.ts";
+import { ruleOf } from "../ends/denied.ts";
 import { deniedTopic } from "../ends/refused.ts";
 import { expiryTime } from "../delivery/expiry.ts";
 import { checkedWill, isNothing } from "../../hook/checked_answers.ts";
@@ -158,8 +159,8 @@ export class Wills {
       if (yes) return will;
       broker.stats.refused.notAuthorized++;
       broker.stats.messagesDropped++;
-      const why = { topic: will.topic, ...deniedTopic(broker, will.topic) };
-      broker.events.tell("will-refused", { ...clientFields(client), ...why });
+      const line = { ...clientFields(client), topic: will.topic, ...deniedTopic(broker, will.topic) };
+      broker.events.tell("will-refused", line, ruleOf(broker.hooks, client, "will-refused", line));
       return null;
     };
     return isPromise(answer) ? answer.then(decided) : decided(answer);

@@ -23,6 +23,7 @@ export const FIELD_ORDER: readonly Shown[] = [
   "filter",
   "hook",
   "method",
+  "rule",
   "reason",
   "reasonCode",
   "setting",

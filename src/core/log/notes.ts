@@ -38,6 +38,8 @@ export const EVENT_NOTES: { readonly [K in EventCode]: string } = {
   "unsubscribe-refused": "a filter that is none, or a hook that failed",
   "publish-refused":
     "access control, a hook, `limits.retained`, `limits.memory`, the storage. In QoS 0, and in MQTT 3, only this line says so",
+  "delivery-withheld":
+    "access control does not let a client receive what is published to a topic it has subscribed to; once for each topic, until rules or subscriptions change",
   "nobody-may-connect": "the server has a listener, and no hook that lets anybody in",
   "users-reloaded": "users and passwords were read again",
   "users-unusable": "they cannot be read again: those in use stay",
@@ -111,6 +113,10 @@ export const EVENT_NOTES: { readonly [K in EventCode]: string } = {
   "ready": "clients can connect",
   "closing": "a signal has ended the program",
   "start-failed": "the program ends, with 1",
+  "api-socket-elsewhere":
+    "the path of `comqtt.sock` in the directory of the data is too long for a socket: it is a link to one in the directory for temporary files",
+  "api-socket-failed":
+    "`comqtt.sock` could not be made: `error` says why. The broker runs all the same; commands that ask it cannot",
   "signal-ignored": "a signal that asks for nothing here",
   "config-warning": "a setting that has no effect, or another one than somebody may think: the place, and what",
   "config-applied":
