@@ -34,7 +34,8 @@ interface AclEntry {
   readonly priority?: number;
 }
 
-function acl(acltype: string, topic: string, allow = true, priority?: number): AclEntry {
+function acl(acltype: string, topic: string, allowed?: boolean, priority?: number): AclEntry {
+  const allow = allowed ?? true;
   return { acltype, topic, allow, ...(priority === undefined ? {} : { priority }) };
 }
 
