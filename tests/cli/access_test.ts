@@ -240,6 +240,46 @@ test("access: a ledger that changes is read again without a signal", { timeout }
 });
 
 test(
+  "access: a session that is kept has its rights after a restart, before its client is back",
+  { timeout },
+  async () => {
+    const folder = new Folder();
+    const ledger = folder.write(
+      "ledger.yml",
+      "users: { bert: { password: secret, acl: { 'garden/#': readwrite } } }\nacl: [{ filters: { '#': deny } }]\n",
+    );
+    const one = folder.users("one", "anna");
+    const conf = folder.conf(
+      `auth: [{ users: ${one} }, { ledger: ${ledger} }]\nacl: [{ user: anna, filter: "#", access: readwrite }]\n` +
+        `data: ${join(folder.path, "data")}\n`,
+    );
+    const said = { clientId: "b", username: "bert", password: new TextEncoder().encode("secret") };
+    const kept = { ...said, cleanStart: false, properties: { sessionExpiryInterval: 1000 } };
+    {
+      await using program = await Program.start(["--conf", conf]);
+      const bert = await socketClient(program.port("tcp"));
+      assert.equal((await bert.connect(kept)).reasonCode, 0);
+      await bert.subscribe("garden/#", 1);
+      program.kill("SIGTERM");
+      await program.ended;
+    }
+    await using program = await Program.start(["--conf", conf]);
+    const anna = (await connected(program, { clientId: "a", username: "anna" })).client;
+    assert.equal(await anna.published("garden/pond", "m", { qos: 1 }), 0);
+    folder.write("ledger.yml", "users: { bert: { password: secret, acl: { 'garden/#': write } } }\n");
+    await reload(program, /the ledger was read again/);
+    // (Nobody may receive it.)
+    assert.equal(await anna.published("garden/shed", "n", { qos: 1 }), 0x10);
+    folder.write("ledger.yml", "users: { bert: { password: secret, acl: { 'garden/#': read } } }\n");
+    await reload(program, /the ledger was read again/);
+    const bert = await socketClient(program.port("tcp"));
+    assert.equal((await bert.connect(kept)).reasonCode, 0);
+    const { topic, text } = await bert.message();
+    assert.deepEqual([topic, text], ["garden/pond", "m"]);
+  },
+);
+
+test(
   "access: --users goes before the list of the file, and anonymous and acl may be options",
   { timeout },
   async () => {
