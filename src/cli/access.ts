@@ -1,7 +1,7 @@
 /** From settings to the hooks that say who may connect, and what clients may do. */
 
 import { AllowAll } from "../../hooks/auth/allow_all.ts";
-import { type AccessSetting, isOpen } from "../config/access.ts";
+import { type AccessSetting, isOpen } from "../config/access/choice.ts";
 import type { Hook } from "../hook/hook.ts";
 import type { AccessSurroundings, Chain } from "./access/chain.ts";
 import { sourceParts } from "./parts.ts";

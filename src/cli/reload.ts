@@ -10,7 +10,7 @@ import { settingAt } from "../config/table/check.ts";
 import type { Listener } from "../listeners/listener.ts";
 import type { Server } from "../server/server.ts";
 import { type AppliedListeners, applyListeners, sameSetting } from "./apply_listeners.ts";
-import { accessSettings } from "../config/access.ts";
+import { accessSettings } from "../config/access/choice.ts";
 import type { AccessSurroundings, Chain } from "./access/chain.ts";
 import { ReloadAccess } from "./access/reload_access.ts";
 import type { ProgramLog } from "./log/program_log.ts";

@@ -5,7 +5,7 @@ import { errorCodeOf } from "../core/codes.ts";
 import { faultOf } from "../core/log/fault.ts";
 import { CodedError } from "../core/errors.ts";
 import type { PartialServerOptions } from "../core/options.ts";
-import { accessChoice } from "../config/access.ts";
+import { accessChoice } from "../config/access/choice.ts";
 import type { Configuration, ListenerSetting } from "../config/configuration.ts";
 import { dataDirectory, socketIn } from "../config/data_directory.ts";
 import { storageChoice } from "../config/storage.ts";

@@ -1,6 +1,6 @@
 /** What is wrong with a configuration that only shows when all of it is there, and when its files are read. */
 
-import { accessChoice, isOpen } from "../config/access.ts";
+import { accessChoice, isOpen } from "../config/access/choice.ts";
 import type { Configuration } from "../config/configuration.ts";
 import { storageChoice } from "../config/storage.ts";
 import { textOf } from "../core/error_text.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseAll } from "../../src/cli/all_options.ts";
 import { gather } from "../../src/cli/configure.ts";
-import { accessChoice, type AccessSetting, isOpen } from "../../src/config/access.ts";
+import { accessChoice, type AccessSetting, isOpen } from "../../src/config/access/choice.ts";
 import type { Configuration } from "../../src/config/configuration.ts";
 import { fileLayer } from "../../src/config/file.ts";
 import { homeInPaths } from "../../src/config/home.ts";

@@ -5,7 +5,7 @@ import { Anonymous } from "../../../hooks/auth/anonymous.ts";
 import type { LetIn } from "../../../hooks/auth/frame/let_in.ts";
 import { OwnTopics } from "../../../hooks/auth/frame/own_topics.ts";
 import { Users } from "../../../hooks/auth/users.ts";
-import type { AccessSetting, AclSetting, BackEndSetting, TopicRule } from "../../config/access.ts";
+import type { AccessSetting, AclSetting, BackEndSetting, TopicRule } from "../../config/access/choice.ts";
 import type { Hook } from "../../hook/hook.ts";
 import type { AccessSurroundings, BackEndLink, Chain, Link } from "./chain.ts";
 import { FreeIds } from "./free_ids.ts";

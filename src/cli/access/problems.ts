@@ -1,6 +1,6 @@
 /** What is wrong with the files that say who may connect and what clients may do: all of it, each with its line. */
 
-import type { AccessSetting, BackEndSetting } from "../../config/access.ts";
+import type { AccessSetting, BackEndSetting } from "../../config/access/choice.ts";
 import { type Problem, quote } from "../../core/problem.ts";
 import type { Parts } from "../parts.ts";
 

@@ -3,7 +3,7 @@
  * rules takes the place of the one before, all of it at once.
  */
 
-import { accessChoice, type AccessSetting } from "../../config/access.ts";
+import { accessChoice, type AccessSetting } from "../../config/access/choice.ts";
 import type { Configuration } from "../../config/configuration.ts";
 import { errorCodeOf } from "../../core/codes.ts";
 import { textOf } from "../../core/error_text.ts";

@@ -1,7 +1,7 @@
 /** Who may connect, and what clients may do: the back ends that are asked, and the rules for everybody. */
 
 import { isShared, isTopicFilter } from "../../topics/names.ts";
-import type { MosquittoFiles, RuleAccess } from "../access_values.ts";
+import type { MosquittoFiles, RuleAccess } from "../access/values.ts";
 import { duration, filePath, named, someText, type ValueKind, yesOrNo } from "../values.ts";
 import { type Items, type Section, section, type Setting, setting, type TaggedList } from "./item.ts";
 

@@ -1,8 +1,8 @@
 /** Who may connect and what clients may do, as it is asked for and as it is then. (Without the table.) */
 
-import type { MosquittoFiles, RuleAccess } from "./access_values.ts";
-import type { Tagged } from "./table/item.ts";
-import type { Configuration } from "./configuration.ts";
+import type { MosquittoFiles, RuleAccess } from "./values.ts";
+import type { Tagged } from "../table/item.ts";
+import type { Configuration } from "../configuration.ts";
 
 export interface TopicRule {
   readonly access: RuleAccess;
