@@ -26,6 +26,7 @@ import { lookAtClock } from "./recovery/clock_set.ts";
 import { Distributor } from "./delivery/distribute.ts";
 import { Input } from "./receive/input.ts";
 import { Connection, type ConnectionHost } from "./connection/connection.ts";
+import { disconnectClients } from "./connection/disconnect_clients.ts";
 import { Deadlines } from "../core/deadlines.ts";
 import { TakeOvers } from "./ends/take_overs.ts";
 import {
@@ -176,7 +177,19 @@ export class Broker implements ConnectionHost {
           errorCode: errorCode ?? undefined,
         }, level),
       accessChanged: () => hooks.invalidate(),
+      disconnect: (which, reason) => disconnectClients(this.connections, which, { reason, hook: hook.id }),
+      stats: this.stats,
     };
+  }
+
+  /** A hook wants nothing of who comes from there: counted, and told. */
+  refusesAddress(address: string, listener: string): boolean {
+    if (this.hooks.on.onAccept.length === 0) return false;
+    const hook = this.hooks.refusing(address, listener);
+    if (hook === null) return false;
+    this.stats.refused.banned++;
+    this.events.tell("address-refused", { address, listener, hook: hook.id, method: "onAccept" });
+    return true;
   }
 
   /** Starts the clockwork. */
@@ -217,6 +230,10 @@ export class Broker implements ConnectionHost {
   accept(stream: ByteStream, listener: string, aliases?: number): Connection {
     const connection = this.#connection(stream, listener);
     if (aliases !== undefined) connection.outboundMaximum = aliases;
+    if (this.refusesAddress(stream.remoteAddress, listener)) {
+      connection.turnAway();
+      return connection;
+    }
     if (this.admission.overrun) {
       this.stats.refused.connections++;
       connection.abandon(this.admission.full());

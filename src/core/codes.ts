@@ -49,6 +49,7 @@ export const LOG_EVENTS = {
   "tls-on-mqtt-port": { level: "info", component: "listener", title: "TLS where plain MQTT is spoken" },
   "connection-closed-early": { level: "debug", component: "listener", title: "Connection closed before CONNECT" },
   "connect-timeout": { level: "info", component: "listener", title: "No complete CONNECT in time" },
+  "address-refused": { level: "info", component: "listener", title: "Connection closed unheard, a hook refuses its address" },
   "connections-exceeded": { level: "info", component: "listener", title: "CONNECT refused, too many connections" },
   "connection-rate-exceeded": { level: "info", component: "listener", title: "CONNECT refused, too many a second" },
   "tls-handshake-failed": { level: "info", component: "listener", title: "TLS handshake failed" },

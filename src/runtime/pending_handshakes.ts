@@ -12,7 +12,7 @@ export interface Handshake {
   evict(): void;
 }
 
-/** Why a handshake is given up: it took too long, or it has to make room for a newer one. */
+/** Why a handshake is given up: it took too long, or it has to make room for a newer one, or nobody from there is wanted. */
 export type DropReason = "late" | "evicted";
 
 /**
@@ -111,6 +111,13 @@ export class PendingHandshakes {
   #count(): void {
     if (this.#counters !== undefined) this.#counters.handshakes = this.#pending.size;
   }
+}
+
+/** For somebody nobody wants to hear: it is dropped before anything was done for it. */
+export function refusedHandshake(drop: (why: DropReason) => void): Handshake {
+  // (Whoever begins one does not expect it to be over before this has returned.)
+  queueMicrotask(() => drop("evicted"));
+  return { done(): void {}, evict(): void {} };
 }
 
 /** Where nobody counts: for one acceptor alone. */
