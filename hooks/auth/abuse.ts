@@ -142,7 +142,7 @@ export class Abuse implements Hook {
     this.#host.stats.failedLogins++;
     const now = this.#now;
     if (client.username !== "") this.#users.add(shortKey(client.username), now);
-    this.#countAddress(client.remoteAddress, now);
+    this.#countAddress(client, now);
   }
 
   /** Called by the server. */
@@ -184,8 +184,9 @@ export class Abuse implements Hook {
     return { delay, cause };
   }
 
-  #countAddress(address: string, now: number): void {
+  #countAddress(client: Client, now: number): void {
     const bans = this.#bans;
+    const { remoteAddress: address } = client;
     const { failedLogins, banTime } = this.#limits;
     if (bans === null || failedLogins === 0 || !isRemote(address) || bans.isProxy(address)) return;
     const group = addressGroup(address);
@@ -199,7 +200,7 @@ export class Abuse implements Hook {
       value: group,
       reason: times,
       until: host.clock.now() + banTime,
-    });
+    }, client);
     host.stats.addressesBanned++;
     this.#summary.banned(`the ${kind} ${value} is banned for ${banTime / 1000} s after ${times}`, now);
   }

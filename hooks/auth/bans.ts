@@ -20,7 +20,7 @@
  *
  * **Who is kept out.** A banned client id or user name is refused with 0x8A, in MQTT 3 with return code 5, before anybody asks for a password. Who
  * comes from a banned address is not heard at all: the connection is closed before a byte was read or a TLS handshake made. A ban that is set
- * while they are connected ends their connections with 0x8A; their sessions stay, their wills are published. A ban that abuse has brought about
+ * while they are connected ends their connections, with 0x87 and the reason string "Banned" because DISCONNECT has no 0x8A; their sessions stay, their wills are published. A ban that abuse has brought about
  * (`hooks/auth/abuse`) leaves those connected who have been let in.
  *
  * **Add it first**, before hooks that let somebody in: they are asked in order.
@@ -69,7 +69,7 @@ export class Bans implements Hook, BanAccess {
   readonly id: string;
   readonly #data: string | null;
   readonly #hosts: Set<HookHost> = new Set();
-  /** Clients that were let in. */
+  /** Clients that were let in, and those that are answered already. */
   readonly #letIn: WeakSet<Client> = new WeakSet();
   #proxies: Networks;
   #book: BanBook | null;
@@ -182,8 +182,12 @@ export class Bans implements Hook, BanAccess {
     return await this.#opened.remove(name);
   }
 
-  /** Bans for too many failed logins: holds at once, is kept a moment later, and leaves those connected who were let in. */
-  addForAbuse(request: BanRequest): Ban {
+  /**
+   * Bans for too many failed logins: holds at once, is kept a moment later, and leaves those connected who were let in. `last`: whose login
+   * has failed last, and is told that and no more.
+   */
+  addForAbuse(request: BanRequest, last: Client): Ban {
+    this.#letIn.add(last);
     return this.#opened.addForAbuse(request);
   }
 

@@ -102,4 +102,27 @@ export const commands: readonly Command[] = [
     names: true,
     run: async (call) => (await import("./commands/passwd.ts")).verifyPassword(call),
   },
+  {
+    name: "ban add",
+    operand: "KIND VALUE",
+    operands: [2, 2],
+    text: "keeps out a client, user, address or network, in --data DIR, while the broker does not run",
+    names: true,
+    run: async (call) => (await import("./commands/ban.ts")).addBan(call),
+  },
+  {
+    name: "ban remove",
+    operand: "KIND VALUE",
+    operands: [2, 2],
+    text: "lets it in again",
+    names: true,
+    run: async (call) => (await import("./commands/ban.ts")).removeBan(call),
+  },
+  {
+    name: "ban list",
+    operand: "",
+    operands: [0, 0],
+    text: "who is kept out, until when and why; --json for programs",
+    run: async (call) => (await import("./commands/ban.ts")).listBans(call),
+  },
 ];

@@ -103,7 +103,16 @@ function attempts(problems: Problem[]): <T>(make: () => T | Promise<T>) => Promi
   };
 }
 
-const notSettings: readonly string[] = [...shortProtocols, "conf", "json", "out", "version", "help"];
+const notSettings: readonly string[] = [
+  ...shortProtocols,
+  "conf",
+  "json",
+  "out",
+  "for",
+  "reason",
+  "version",
+  "help",
+];
 
 /** Options that are no listeners. */
 function saysMore(given: Given): boolean {

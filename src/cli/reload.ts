@@ -9,6 +9,7 @@ import type { Listener } from "../listeners/listener.ts";
 import type { Server } from "../server/server.ts";
 import { type AppliedListeners, applyListeners, sameSetting } from "./apply_listeners.ts";
 import type { Access } from "./access.ts";
+import type { Guard } from "./guard.ts";
 import type { Configured } from "./configure.ts";
 
 export interface Reloading {
@@ -18,6 +19,7 @@ export interface Reloading {
   readonly configure: () => Promise<Configured>;
   readonly make: (setting: ListenerSetting) => Promise<Listener>;
   readonly access: Access;
+  readonly guard: Guard;
 }
 
 export class Reload {
@@ -63,6 +65,7 @@ export class Reload {
       reload: true,
     });
     this.#listeners = applied.inForce;
+    this.#with.guard.trust(applied.inForce);
     this.#tell(why, applied);
     if (configuration !== null) this.#tellRestart(why, configuration);
   }

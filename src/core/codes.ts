@@ -181,6 +181,7 @@ export const ERROR_CODES = {
   "ledger-invalid": { status: 400, title: "The rules of a ledger cannot be used" },
   "users-invalid": { status: 400, title: "The file of users cannot be used" },
   "user-not-found": { status: 404, title: "There is no such user" },
+  "ban-not-found": { status: 404, title: "There is no such ban" },
   "password-wrong": { status: 403, title: "It is not the password of the user" },
   "file-in-use": { status: 409, title: "Another program is changing the file" },
   "ledger-without-file": { status: 409, title: "The ledger was not read from a file" },

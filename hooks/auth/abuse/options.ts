@@ -1,5 +1,6 @@
 /** What counts as abuse, and what is done about it. */
 
+import { checkOptions, type Shape } from "../../../src/core/misuse.ts";
 import { inRange } from "../../../src/core/options.ts";
 
 /** Bounds for those who guess passwords, and for clients that come back again and again. */
@@ -49,8 +50,13 @@ export const abuseRanges: Readonly<Record<keyof AbuseLimits, readonly [number, n
   waiting: [1, 100_000],
 });
 
-/** With the defaults. Throws a RangeError that names the option. */
+const shape = Object.fromEntries(Object.keys(defaultAbuseLimits).map((name) => [name, "number"])) as Shape<
+  AbuseLimits
+>;
+
+/** With the defaults. Throws a TypeError or RangeError that names the option. */
 export function abuseLimitsOf(given: Partial<AbuseLimits>): AbuseLimits {
+  checkOptions("the limits of new Abuse", given, shape);
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
   const limits: AbuseLimits = { ...defaultAbuseLimits, ...Object.fromEntries(entries) };
   for (const name of Object.keys(abuseRanges) as (keyof AbuseLimits)[]) {

@@ -7,6 +7,7 @@ import { type Ban, type BanKind, type BanName, masked, networkOf } from "./ban.t
 
 /** Who wants to connect. What is left out is not asked about. */
 export interface Who {
+  /** As the client gave it, or a hook changed it. */
   readonly clientId?: string;
   /** Empty: none. */
   readonly username?: string;
