@@ -30,6 +30,7 @@
  * @module
  */
 
+import { CodedError } from "../../src/core/errors.ts";
 import type { Client, Credentials, Hook, HookHost } from "../../src/hook/hook.ts";
 import { checkOptions, type Shape } from "../../src/core/misuse.ts";
 import { type Reason, Reasons } from "../../src/packets/reason.ts";
@@ -100,7 +101,9 @@ export class Abuse implements Hook {
 
   /** Called by the server. Throws when another server has it: what is counted belongs to one. */
   init(host: HookHost): void {
-    if (this.#host !== null) throw new Error("a hook against abuse belongs to one server, give each its own");
+    if (this.#host !== null) {
+      throw new CodedError("hook-exists", "a hook against abuse belongs to one server, give each its own");
+    }
     this.#host = host;
     this.#waiting = new Waiting(this.#limits.waiting, host.clock);
     this.#stop = host.clock.every(TICK_MS, () => this.#summary.tick(this.#now));

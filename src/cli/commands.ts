@@ -106,7 +106,7 @@ export const commands: readonly Command[] = [
     name: "ban add",
     operand: "KIND VALUE",
     operands: [2, 2],
-    text: "keeps out a client, user, address or network, in --data DIR, while the broker does not run",
+    text: "keeps out a client, user, address or network; while no broker has --data DIR",
     names: true,
     run: async (call) => (await import("./commands/ban.ts")).addBan(call),
   },

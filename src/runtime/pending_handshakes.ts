@@ -12,7 +12,7 @@ export interface Handshake {
   evict(): void;
 }
 
-/** Why a handshake is given up: it took too long, or it has to make room for a newer one, or nobody from there is wanted. */
+/** Why a handshake is given up: it took too long, or it has to make room for a newer one. */
 export type DropReason = "late" | "evicted";
 
 /**

@@ -117,7 +117,7 @@ function connectFrom(port: number, address: string, password: string): Promise<n
   return new Promise((resolve) => {
     const socket = net.connect(port, "127.0.0.1");
     socket.on("error", () => {});
-    socket.once("data", (bytes) => {
+    socket.once("data", (bytes: Uint8Array) => {
       resolve(bytes[3]!);
       socket.destroy();
     });
