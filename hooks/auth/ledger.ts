@@ -169,6 +169,7 @@ export class Ledger implements Hook {
     return authenticate({
       gates: rules.gates(client),
       username: client.username,
+      address: client.remoteAddress,
       password: credentials.password,
       otherwise: decides ? "deny" : undefined,
       decoy: rules.decoy,
