@@ -40,6 +40,7 @@ import { type Reason, Reasons } from "../../src/packets/reason.ts";
 import { Networks } from "../../src/runtime/networks.ts";
 import type { Ban, BanName, BanRequest } from "./bans/ban.ts";
 import type { Who } from "./bans/ban_set.ts";
+import { concerned } from "./bans/concerned.ts";
 import { type BanAccess, BanBook, type BanChange, type BanPage } from "./bans/book.ts";
 
 export type { Ban, BanKind, BanName, BanRequest } from "./bans/ban.ts";
@@ -220,10 +221,9 @@ export class Bans implements Hook, BanAccess {
     book.listen(({ change, ban }) => {
       this.#count();
       if (change !== "added") return;
-      this.#end((client) => {
-        if (ban.origin === "abuse" && this.#letIn.has(client)) return false;
-        return this.#of(client) !== null;
-      });
+      const concerns = concerned(ban, (address) => this.isProxy(address));
+      const spares = ban.origin === "abuse";
+      this.#end((client) => concerns(client) && !(spares && this.#letIn.has(client)));
     });
     return book;
   }
