@@ -62,6 +62,13 @@ function figures(source: StatsSource): unknown {
     ...(isNothing(source.storage) ? {} : { storage: source.storage }),
     ...(source.lateness === undefined ? {} : { event_loop: eventLoop(source.lateness) }),
     ...((source.memory?.limit ?? 0) === 0 ? {} : { memory: source.memory }),
+    abuse: {
+      bans: stats.bans,
+      addresses_banned: stats.addressesBanned,
+      failed_logins: stats.failedLogins,
+      connects_delayed: stats.connectsDelayed,
+      connects_delaying: stats.connectsDelaying,
+    },
     dropped: {
       slow: stats.droppedSlow,
       queue_full: stats.droppedQueueFull,

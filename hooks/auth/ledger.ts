@@ -205,6 +205,7 @@ export class Ledger implements Hook {
     const answer = authenticate({
       gates: rules.gates(client),
       username: client.username,
+      address: client.remoteAddress,
       password: credentials.password,
       otherwise: decides ? "deny" : undefined,
       decoy: rules.decoy,

@@ -160,11 +160,11 @@ export class Users implements Hook {
 
   /** Decides who may connect; at once when no slow hash has to be computed. */
   onConnectAuthenticate(client: Client, { password }: Credentials): MaybePromise<ConnectOpinion> {
-    const { username } = client;
+    const { username, remoteAddress } = client;
     const user = this.#users.get(username);
-    if (user === undefined) return this.#unknown(username, password);
+    if (user === undefined) return this.#unknown(username, password, remoteAddress);
     if (password === null) return "deny";
-    const checked = passwordChecks.check(username, password, user.hash);
+    const checked = passwordChecks.check(username, password, user.hash, remoteAddress);
     const answer = (one: Checked): ConnectOpinion => {
       if (one === "busy") return this.#busy();
       // (The check may have taken its time: the file may say something else by now.)
@@ -191,9 +191,9 @@ export class Users implements Hook {
   }
 
   /** No opinion, after the time that a wrong password of a user would have taken. */
-  #unknown(username: string, password: Uint8Array | null): MaybePromise<ConnectOpinion> {
+  #unknown(username: string, password: Uint8Array | null, address: string): MaybePromise<ConnectOpinion> {
     if (!this.#disguise || this.#decoy === null || password === null || username === "") return undefined;
-    const pretended = passwordChecks.pretend(password, this.#decoy);
+    const pretended = passwordChecks.pretend(password, this.#decoy, address);
     // (Who is told otherwise than a user would be is told that there is no such user.)
     const opinion = (checked: Checked): ConnectOpinion => checked === "busy" ? this.#busy() : undefined;
     return isPromise(pretended) ? pretended.then(opinion) : opinion(pretended);

@@ -211,7 +211,18 @@ export class Broker implements ConnectionHost {
       accessChanged: (which) => rightsChanged(this, this.connections, which),
       disconnect: (which, reason, detail) =>
         disconnectThose(this.connections, which, checkedReason(reason), { hook: hook.id, detail }),
+      stats: this.stats,
     };
+  }
+
+  /** A hook wants nothing of who comes from there: counted, and told. */
+  refusesAddress(address: string, listener: string): boolean {
+    if (this.hooks.on.onAccept.length === 0) return false;
+    const hook = this.hooks.refusing(address, listener);
+    if (hook === null) return false;
+    this.stats.refused.banned++;
+    this.events.tell("address-refused", { address, listener, hook: hook.id, method: "onAccept" });
+    return true;
   }
 
   /** Starts the clockwork. */
@@ -252,6 +263,10 @@ export class Broker implements ConnectionHost {
   accept(stream: ByteStream, listener: string, aliases?: number): Connection {
     const connection = this.#connection(stream, listener);
     if (aliases !== undefined) connection.outboundMaximum = aliases;
+    if (this.refusesAddress(stream.remoteAddress, listener)) {
+      connection.turnAway();
+      return connection;
+    }
     if (this.admission.overrun) {
       this.stats.refused.connections++;
       connection.abandon(this.admission.full());

@@ -264,4 +264,27 @@ export const commands: readonly Command[] = [
     failed: 2,
     run: async (call) => (await import("./commands/explain.ts")).explain(call),
   },
+  {
+    name: "ban add",
+    operand: "KIND VALUE",
+    operands: [2, 2],
+    text: "keeps out a client, user, address or network; while no broker has --data DIR",
+    names: true,
+    run: async (call) => (await import("./commands/ban.ts")).addBan(call),
+  },
+  {
+    name: "ban remove",
+    operand: "KIND VALUE",
+    operands: [2, 2],
+    text: "lets it in again",
+    names: true,
+    run: async (call) => (await import("./commands/ban.ts")).removeBan(call),
+  },
+  {
+    name: "ban list",
+    operand: "",
+    operands: [0, 0],
+    text: "who is kept out, until when and why; --json for programs",
+    run: async (call) => (await import("./commands/ban.ts")).listBans(call),
+  },
 ];

@@ -105,7 +105,7 @@ function attempts(problems: Problem[]): <T>(make: () => T | Promise<T>) => Promi
 
 const notSettings: readonly string[] = [
   ...shortProtocols,
-  ...["conf", "json", "out", "version", "help"],
+  ...["conf", "json", "out", "for", "reason", "version", "help"],
   ...["sock", "user", "address", "listener", "mqtt", "qos", "retain"],
 ];
 

@@ -14,6 +14,7 @@ import { accessSettings } from "../config/access/choice.ts";
 import type { AccessSurroundings, Chain } from "./access/chain.ts";
 import { ReloadAccess } from "./access/reload_access.ts";
 import type { ProgramLog } from "./log/program_log.ts";
+import type { Guard } from "./guard.ts";
 import type { Configured } from "./configure.ts";
 
 export interface Reloading {
@@ -25,6 +26,7 @@ export interface Reloading {
   /** Who may connect, as it was at the start. */
   readonly chain: Chain;
   readonly around: AccessSurroundings;
+  readonly guard: Guard;
 }
 
 export class Reload {
@@ -73,6 +75,7 @@ export class Reload {
       reload: true,
     });
     this.#listeners = applied.inForce;
+    this.#with.guard.trust(applied.inForce);
     this.#tell(why, applied);
     if (configuration === null) return;
     this.#change(why, configuration);

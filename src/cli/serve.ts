@@ -24,6 +24,7 @@ import type { Listener } from "../listeners/listener.ts";
 import type { Configured } from "./configure.ts";
 import type { Reload } from "./reload.ts";
 import type { ProgramLog } from "./log/program_log.ts";
+import { guardOf } from "./guard.ts";
 import { makeListener } from "./listeners.ts";
 import { returnMemory } from "./memory.ts";
 import type { Parts } from "./parts.ts";
@@ -62,7 +63,8 @@ export async function serve(configured: Configured, { parts, log, configure }: S
   const directory = dataDirectory(configuration.values);
   const around = { parts, data: directory };
   const chain = await accessOf(accessChoice(configuration), around);
-  for (const hook of chain.hooks) server.addHook(hook);
+  const guard = guardOf(configuration);
+  for (const hook of [...guard.hooks, ...chain.hooks]) server.addHook(hook);
   const storage = await makeStorage(storageChoice(configuration.values), parts);
   if (storage !== null) server.addHook(storage);
   const make = listenerMaker(server, parts);
@@ -74,7 +76,7 @@ export async function serve(configured: Configured, { parts, log, configure }: S
   let loaded: Promise<Reload> | null = null;
   const reload = (): Promise<Reload> =>
     loaded ??= import("./reload.ts").then(({ Reload }) =>
-      new Reload({ server, log, configure, make, chain, around }, configuration)
+      new Reload({ server, log, configure, make, chain, around, guard }, configuration)
     );
   const reloadable = reloads(reload, log);
   // Other brokers save or show something on them, and who sends one does not want this one to end.

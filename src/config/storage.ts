@@ -68,6 +68,14 @@ export function databaseIn(directory: string): string {
   return builtin("path").join(directory, "comqtt.db");
 }
 
+/** The directory of `access.db`, with users, roles and bans; null: they end with the program. */
+export function accessDirectory(
+  { data, storage }: { readonly data?: string; readonly storage: Partial<StorageValues> },
+): string | null {
+  if (data !== undefined) return data;
+  return storage.path === undefined && storage.type === "sqlite" ? DEFAULT_DIRECTORY : null;
+}
+
 /** Which one it is, and the file when it has one. */
 export type StorageChoice =
   | { readonly type: "memory" }

@@ -19,6 +19,7 @@ export type RefusalKind =
   | "memory"
   | "loopDelay"
   | "notAuthorized"
+  | "banned"
   | "malformed"
   | "keepAlive"
   | "origin"
@@ -69,6 +70,16 @@ export class Stats {
   inflightBytes = 0;
   /** Messages waiting in sessions. */
   queued = 0;
+  /** Bans in force now. */
+  bans = 0;
+  /** Clients that authentication has refused. */
+  failedLogins = 0;
+  /** Addresses that were banned because of too many failed logins. */
+  addressesBanned = 0;
+  /** CONNECT packets that had to wait because of abuse. */
+  connectsDelayed = 0;
+  /** Those that wait now. */
+  connectsDelaying = 0;
   /** By the reason of the refusal. */
   readonly refused: Record<RefusalKind, number> = {
     connectTimeout: 0,
@@ -88,6 +99,7 @@ export class Stats {
     memory: 0,
     loopDelay: 0,
     notAuthorized: 0,
+    banned: 0,
     malformed: 0,
     keepAlive: 0,
     origin: 0,

@@ -18,9 +18,11 @@ const EVENTS = {
   onStarted: true,
   onStopped: true,
   onSysInfoTick: true,
+  onAccept: true,
   onPacketRead: true,
   onConnect: true,
   onConnectAuthenticate: true,
+  onAuthenticationFailed: true,
   onAuthPacket: true,
   onAclCheck: true,
   onServerTopic: true,
@@ -340,6 +342,22 @@ export class Hooks {
       failed: Reasons.unspecifiedError,
       none: nothing,
     });
+  }
+
+  /** The hook that wants nothing of whoever comes from there; null: none does. One that throws, or answers what is no answer, does not. */
+  refusing(address: string, listener: string): Hook | null {
+    for (const hook of this.on.onAccept) {
+      try {
+        const answer: unknown = hook.onAccept(address, listener);
+        if (answer === undefined) continue;
+        this.watch(hook, "onAccept", answer);
+        return hook;
+      } catch (error) {
+        this.failed(hook, "onAccept", error);
+        return hook;
+      }
+    }
+    return null;
   }
 
   /** Each hook may replace what the next one is given, as `changed` allows it; null when one throws. */

@@ -5,6 +5,7 @@
 
 import type { ErrorCode } from "../core/codes.ts";
 import type { Capabilities, Limits, LogLevel } from "../core/options.ts";
+import type { Stats } from "../core/stats.ts";
 import type { SystemInfo } from "../core/system_info.ts";
 import type { Client, ConnectingClient } from "./client.ts";
 import type { Clock } from "../core/clock.ts";
@@ -67,6 +68,8 @@ export interface HookHost {
    * wills are published, as after any other end.
    */
   disconnect(which: (client: Client) => boolean, reason: Reason, detail?: string): number;
+  /** The live counters of the server: a hook may count in them what it refuses. */
+  readonly stats: Stats;
 }
 
 /**
@@ -107,6 +110,12 @@ export interface Hook {
   // --- a connection ---
 
   /**
+   * Somebody wants to connect: nothing of it was read, and with TLS or WebSocket no handshake was made. Asked again when that is done, with
+   * the address that trusted proxies have given by then. "refuse": it is closed without a word. It may not wait; throwing refuses.
+   * `address` as `Client.remoteAddress` has it, `listener` is the listener's id.
+   */
+  onAccept?(address: string, listener: string): "refuse" | void;
+  /**
    * Every packet from a client, decoded and before anything is done with it, CONNECT included. For CONNECT the
    * client is made from what is answered here. Throwing ends the connection with 0x83.
    */
@@ -115,6 +124,11 @@ export interface Hook {
   onConnect?(client: ConnectingClient, packet: ConnectPacket): MaybePromise<Reason | void>;
   /** May the client connect? Nobody may for whom no hook says so. Not asked when a method of authentication was. */
   onConnectAuthenticate?(client: ConnectingClient, credentials: Credentials): MaybePromise<ConnectOpinion>;
+  /**
+   * Told: authentication has refused the client, by `onConnectAuthenticate` or `onAuthPacket`, or because nobody knew it; before it is
+   * told itself, and also when it has gone meanwhile. The password is not to be kept.
+   */
+  onAuthenticationFailed?(client: Client, credentials: Credentials, reason: Reason): void;
   /** One step of enhanced authentication, MQTT 5.0 section 4.12. Undefined: not my method. */
   onAuthPacket?(client: ConnectingClient, exchange: AuthExchange): MaybePromise<AuthAnswer | undefined>;
   /**

@@ -113,6 +113,13 @@ export class PendingHandshakes {
   }
 }
 
+/** For somebody nobody wants to hear: it is dropped before anything was done for it. */
+export function refusedHandshake(drop: (why: DropReason) => void): Handshake {
+  // (Whoever begins one does not expect it to be over before this has returned.)
+  queueMicrotask(() => drop("evicted"));
+  return { done(): void {}, evict(): void {} };
+}
+
 /** Where nobody counts: for one acceptor alone. */
 export function ownHandshakes(limit = 1000): BeginHandshake {
   return new PendingHandshakes({ limit }).of("");

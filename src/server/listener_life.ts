@@ -10,7 +10,7 @@ import type { SystemInfo } from "../core/system_info.ts";
 import type { Listener, ListenerHost } from "../listeners/listener.ts";
 import { ListenerError } from "../listeners/listener_error.ts";
 import { placeOf } from "../listeners/place.ts";
-import { PendingHandshakes } from "../runtime/pending_handshakes.ts";
+import { PendingHandshakes, refusedHandshake } from "../runtime/pending_handshakes.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
 import type { StorageStatus } from "../storage/storage.ts";
 
@@ -189,7 +189,10 @@ function hostOf(broker: Broker, accept: ListenerHost["accept"]): ListenerHost {
     stats: broker.stats,
     info: (): SystemInfo => systemInfo(broker),
     accept,
-    beginHandshake: (listener, ...begun) => handshakes.begin(listener.id, ...begun),
+    beginHandshake: (listener, address, milliseconds, drop) =>
+      isForClients(listener) && broker.refusesAddress(address, listener.id)
+        ? refusedHandshake(drop)
+        : handshakes.begin(listener.id, address, milliseconds, drop),
     refused: (refusal, { id: listener }): void => broker.events.tell(refusal.code, { ...refusal, listener }),
     tell: (code, fields, { id: listener }): void => broker.events.tell(code, { ...fields, listener }),
     log: (level, detail, errorCode): void => {

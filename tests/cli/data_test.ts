@@ -375,7 +375,7 @@ const refusals: readonly (readonly [readonly string[], RegExp])[] = [
     ["--storage-sync", "never"],
     /^comqtt: --storage-sync: Cannot use "never", expected one of normal, full, off; /,
   ],
-  [["--data", "main.ts/x", ...noPorts], /^comqtt: Cannot .*"main\.ts\/x"/],
+  [["--data", "main.ts/x", ...noPorts], /^comqtt: Cannot .*"[^"]*main\.ts\/x"/],
 ];
 
 for (const [args, line] of refusals) {

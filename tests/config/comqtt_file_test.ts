@@ -76,6 +76,7 @@ test("comqtt file: what has a counterpart means the same", () => {
     },
     restoreCounters: false,
     storage: { type: "memory" },
+    abuse: {},
     tls: {},
     sysTopicInterval: 3,
     log: { level: "warn" },

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { defaultAbuseLimits } from "../../hooks/auth/abuse.ts";
 import { defaultCapabilities, defaultLimits } from "../../src/core/options.ts";
 import { defaultListeners } from "../../src/config/configuration.ts";
 import { fileLayer } from "../../src/config/file.ts";
@@ -30,6 +31,7 @@ test("examples: comqtt.yml says what the defaults are, all of them", () => {
   assert.deepEqual(values, {
     capabilities: defaultCapabilities,
     limits: defaultLimits,
+    abuse: defaultAbuseLimits,
     storage: {},
     queueFull: "drop-oldest",
     sysTopicInterval: 1,

@@ -55,7 +55,14 @@ test("sources: without any, only this machine can connect", async () => {
     ws: "127.0.0.1:1882",
     http: "127.0.0.1:8080",
   });
-  assert.deepEqual(configuration.values, { capabilities: {}, limits: {}, storage: {}, log: {}, tls: {} });
+  assert.deepEqual(configuration.values, {
+    capabilities: {},
+    limits: {},
+    abuse: {},
+    storage: {},
+    log: {},
+    tls: {},
+  });
 });
 
 test("sources: options go before variables, variables before the file, the file before defaults", async () => {
@@ -73,6 +80,7 @@ test("sources: options go before variables, variables before the file, the file 
     capabilities: {},
     limits: { inflight: 2, retained: 1 },
     log: { level: "debug" },
+    abuse: {},
     storage: {},
     tls: {},
   });

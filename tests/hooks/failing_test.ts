@@ -214,7 +214,10 @@ test("failing: one that throws at every event lets nobody in, and the server sto
   const hook = untyped(
     "broken",
     Object.fromEntries(
-      HOOK_EVENTS.filter((event) => !event.startsWith("stored")).map((event) => [event, () => {
+      // (With `onAccept` there would be no client.)
+      HOOK_EVENTS.filter((event) => !event.startsWith("stored") && event !== "onAccept").map((
+        event,
+      ) => [event, () => {
         throw new Error("oh");
       }]),
     ),
@@ -224,4 +227,24 @@ test("failing: one that throws at every event lets nobody in, and the server sto
   assert.equal((await client.connect()).reasonCode, 0x83);
   await client.gone();
   assert.equal(t.broker.sessions.size, 0);
+});
+
+test("failing: onAccept that throws, or answers what is no answer, closes without a word", async () => {
+  let answer: () => unknown = () => undefined;
+  await using t = new TestBroker({ hooks: [untyped("door", { onAccept: () => answer() }), open as Hook] });
+  await t.connected(5);
+  const wrong = [
+    () => {
+      throw new Error("oh");
+    },
+    () => "allow",
+    () => null,
+    () => Promise.resolve(),
+  ];
+  for (const one of wrong) {
+    answer = one;
+    await t.client(5).gone();
+  }
+  assert.equal(t.broker.stats.refused.banned, wrong.length);
+  assert.equal(t.broker.stats.refused.hook, 1);
 });

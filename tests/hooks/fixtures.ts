@@ -98,6 +98,7 @@ function line(event: HookEvent, args: readonly unknown[]): string {
     case "onPacketIdExhausted":
     case "onWillSent":
       return ` ${a} ${(b as MessageInfo).topic}`;
+    case "onAccept":
     case "onStarted":
     case "onStopped":
     case "onSysInfoTick":

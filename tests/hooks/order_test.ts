@@ -190,7 +190,7 @@ test("order: a will in CONNECT is asked about before the session is established"
   const r = new Recorder();
   await using t = new TestBroker({ hooks: [r.hook] });
   await t.connected(5, { clientId: "p", will: { ...will, topic: "w" } });
-  assert.deepEqual(r.take().slice(3, 6), [
+  assert.deepEqual(r.take().slice(4, 7), [
     "onConnectAuthenticate p",
     "onAclCheck p will w",
     "onSessionEstablish p",

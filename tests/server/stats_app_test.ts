@@ -49,6 +49,7 @@ test("stats: the figures as JSON with tabs, comqtt's names first", async () => {
     "queued",
     "handshakes",
     "event_loop",
+    "abuse",
     "dropped",
     "refused",
   ]);

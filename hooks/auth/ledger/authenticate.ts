@@ -10,6 +10,8 @@ import type { Secret } from "./secret.ts";
 export interface Authentication {
   readonly gates: readonly Gate[];
   readonly username: string;
+  /** Where it comes from. */
+  readonly address: string;
   /** Null: the client gave none. */
   readonly password: Uint8Array | null;
   /** What is answered when no gate has the password. */
@@ -36,15 +38,15 @@ export function authenticate(given: Authentication): MaybePromise<ConnectOpinion
     return allow ? "allow" : "deny";
   }
   if (otherwise !== "deny" || decoy?.kind !== "hashed" || password === null) return otherwise;
-  return disguise(given, given.checks.pretend(password, decoy.hash));
+  return disguise(given, given.checks.pretend(password, decoy.hash, given.address));
 }
 
 async function later(given: Authentication, start: number, password: Uint8Array): Promise<ConnectOpinion> {
-  const { gates, username, otherwise, checks } = given;
+  const { gates, username, address, otherwise, checks } = given;
   for (const { secret, allow } of gates.slice(start)) {
     const right = secret.kind === "pattern"
       ? secret.matches(password)
-      : await checks.check(username, password, secret.hash);
+      : await checks.check(username, password, secret.hash, address);
     if (right === "busy") return busy(given);
     if (right === true || right === "right") return allow ? "allow" : "deny";
   }

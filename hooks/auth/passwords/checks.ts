@@ -1,6 +1,7 @@
 /** Where passwords are compared with hashes: one place for all hooks of the process, because the processor is one. */
 
 import { isPromise, type MaybePromise } from "../../../src/core/maybe_promise.ts";
+import { addressGroup } from "../../../src/runtime/address.ts";
 import { coreCount } from "../../../src/runtime/process.ts";
 import type { PasswordHash } from "./hash.ts";
 import { WorkQueue } from "./queue.ts";
@@ -12,7 +13,7 @@ export type Checked = "right" | "wrong" | "busy";
 export interface ChecksLimits {
   /** How many slow hashes are computed at a time. */
   readonly running: number;
-  /** How many wait for that; whoever comes then is told that it is busy. */
+  /** How many wait for that, taking turns by where they come from; then the last of those who have the most is told that it is busy. */
   readonly waiting: number;
   /** Milliseconds; who has waited for longer is told the same. */
   readonly patience: number;
@@ -64,9 +65,10 @@ export class PasswordChecks {
 
   /**
    * Is it the password of `name`? At once for hashes that are not slow, and for what is remembered. `password` is not
-   * looked at any more when this returns. Rejects when this runtime cannot say.
+   * looked at any more when this returns. Rejects when this runtime cannot say. `address`: of the client, as it has it: those that wait
+   * take turns by it.
    */
-  check(name: string, password: Uint8Array, hash: PasswordHash): MaybePromise<Checked> {
+  check(name: string, password: Uint8Array, hash: PasswordHash, address = ""): MaybePromise<Checked> {
     if (!hash.slow) {
       const right = hash.verify(password);
       return isPromise(right) ? right.then(checked) : checked(right);
@@ -75,7 +77,7 @@ export class PasswordChecks {
     if (this.#remembered.has(key)) return "right";
     const open = this.#open.get(key);
     if (open !== undefined) return open;
-    const answer = this.#compute(key, password.slice(), hash);
+    const answer = this.#compute(key, password.slice(), hash, address);
     this.#open.set(key, answer);
     return answer;
   }
@@ -84,17 +86,17 @@ export class PasswordChecks {
    * Takes as long as a check of that hash, for a name that nobody has: otherwise the time would tell which names there are.
    * At once when the hash is not slow.
    */
-  pretend(password: Uint8Array, hash: PasswordHash): MaybePromise<"wrong" | "busy"> {
+  pretend(password: Uint8Array, hash: PasswordHash, address = ""): MaybePromise<"wrong" | "busy"> {
     if (!hash.slow) return "wrong";
     const bytes = password.slice();
-    return this.#queue.run(async () => await hash.verify(bytes)).then((done) =>
+    return this.#queue.run(async () => await hash.verify(bytes), addressGroup(address)).then((done) =>
       done === null ? "busy" : "wrong"
     );
   }
 
-  async #compute(key: string, password: Uint8Array, hash: PasswordHash): Promise<Checked> {
+  async #compute(key: string, password: Uint8Array, hash: PasswordHash, address: string): Promise<Checked> {
     try {
-      const right = await this.#queue.run(async () => await hash.verify(password));
+      const right = await this.#queue.run(async () => await hash.verify(password), addressGroup(address));
       if (right === null) return "busy";
       if (right) this.#remembered.add(key);
       return checked(right);

@@ -1,6 +1,10 @@
 /** Passwords that were right a while ago, so that a device that comes back is not kept waiting for a slow hash. */
 
-import { createHmac, randomBytes } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { createHash, randomBytes } from "node:crypto";
+
+/** Bytes of a block of SHA-256. */
+const BLOCK = 64;
 
 export interface RememberedLimits {
   /** How many; then those that have not come for longest are forgotten. */
@@ -31,12 +35,29 @@ export class RememberedPasswords {
 
   /** Under which it is remembered that `name` has this password as long as that hash is stored. */
   keyOf(name: string, password: Uint8Array, hash: string): string {
-    this.#key ??= new Uint8Array(randomBytes(32));
     // (With the lengths before them, nothing of one can be taken for a part of another.)
-    return createHmac("sha256", this.#key).update(`${name.length},${hash.length},${name}${hash}`).update(
-      password,
-    )
-      .digest("base64");
+    const text = Buffer.from(`${name.length},${hash.length},${name}${hash}`);
+    return this.#hmac(text, password);
+  }
+
+  /**
+   * HMAC (RFC 2104), of the two as one. (By hand: on Deno `createHmac` takes three times as long, a tenth of what it takes to let somebody
+   * in whose password is remembered.)
+   */
+  #hmac(text: Uint8Array, password: Uint8Array): string {
+    this.#key ??= new Uint8Array(randomBytes(BLOCK));
+    const inner = Buffer.allocUnsafe(BLOCK + text.length + password.length);
+    const outer = Buffer.allocUnsafe(BLOCK + 32);
+    for (let i = 0; i < BLOCK; i++) {
+      inner[i] = this.#key[i]! ^ 0x36;
+      outer[i] = this.#key[i]! ^ 0x5c;
+    }
+    inner.set(text, BLOCK);
+    inner.set(password, BLOCK + text.length);
+    outer.set(createHash("sha256").update(inner).digest(), BLOCK);
+    // (It is memory that others are given next.)
+    inner.fill(0);
+    return createHash("sha256").update(outer).digest("base64");
   }
 
   has(key: string): boolean {

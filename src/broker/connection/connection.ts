@@ -384,6 +384,11 @@ export class Connection implements StreamHandler, Link {
   /** It was one too many: not even an answer is owed. */
   abandon({ reason, cause }: Refusal): void {
     tellEnd(this, this.phase, reason, cause);
+    this.turnAway();
+  }
+
+  /** Nothing of it is wanted, which was said already. */
+  turnAway(): void {
     this.phase = "closed";
     this.stream.destroy();
   }

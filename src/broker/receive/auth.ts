@@ -123,7 +123,12 @@ function finish(connection: Connection, answer: AuthAnswer, hook: string | undef
 }
 
 function refuse(connection: Connection, reason: Reason, hook: string | undefined): void {
-  connection.broker.stats.refused.notAuthorized++;
+  const { hooks, stats } = connection.broker;
+  stats.refused.notAuthorized++;
+  if (connection.phase === "auth") {
+    const { username = null, password = null } = connection.pendingConnect ?? {};
+    hooks.notify("onAuthenticationFailed", connection.client!, { username, password }, reason);
+  }
   const method = connection.authMethod ?? "";
   const detail = hook === undefined
     ? `no hook knows the method ${quoted(method, 100)}`

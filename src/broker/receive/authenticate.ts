@@ -32,6 +32,7 @@ export function authenticate(connection: Connection, packet: ConnectPacket): May
   const refusal = (reason: Reason | "in"): Refusal | null => {
     if (reason === "in") return null;
     stats.refused.notAuthorized++;
+    hooks.notify("onAuthenticationFailed", client, credentials, reason);
     const detail = hook === undefined ? "no hook has let it in" : undefined;
     const code = reason === Reasons.badUserNameOrPassword
       ? "authentication-failed"

@@ -254,6 +254,7 @@ export function announce(
 
 /** CONNACK says no, and hooks are told. */
 export function refuse(connection: Connection, packet: ConnectPacket, { reason, cause }: Refusal): void {
+  if (reason === Reasons.banned) connection.broker.stats.refused.banned++;
   refuseConnect(connection, reason, cause);
   processed(connection, packet, reason);
 }

@@ -23,6 +23,7 @@ const sections: Readonly<Record<SectionName, true>> = {
   tls: true,
   capabilities: true,
   limits: true,
+  abuse: true,
   storage: true,
   log: true,
 };

@@ -1,10 +1,12 @@
 /** Every setting there is. */
 
+import type { AbuseLimits } from "../../../hooks/auth/abuse/options.ts";
 import type { Capabilities, Limits, QueueFull } from "../../core/options.ts";
 import { type Origins, originsKind } from "../origins.ts";
 import type { StorageValues } from "../storage.ts";
 import type { TlsValues } from "../tls_values.ts";
 import { duration, filePath, oneOf, yesOrNo } from "../values.ts";
+import { abuse } from "./abuse.ts";
 import { acl, anonymous, auth, blacklist } from "./access.ts";
 import { capabilities } from "./capabilities.ts";
 import { type ItemsOf, type Section, section, setting, type Tagged } from "./item.ts";
@@ -20,6 +22,7 @@ export interface Settings {
   readonly origins: Origins;
   readonly capabilities: Capabilities;
   readonly limits: Limits;
+  readonly abuse: AbuseLimits;
   readonly queueFull: QueueFull;
   readonly users: string;
   readonly auth: readonly Tagged[];
@@ -47,6 +50,7 @@ const items: ItemsOf<Settings> = {
   ),
   capabilities,
   limits,
+  abuse,
   users: setting(
     filePath,
     "A file of users and passwords, lines `name:hash` as `comqtt passwd add` and `mosquitto_passwd` write them: only they may " +

@@ -48,6 +48,8 @@ export const EVENT_NOTES: { readonly [K in EventCode]: string } = {
   "tls-on-mqtt-port": "TLS came to a listener without TLS",
   "connection-closed-early": "the connection ended before CONNACK",
   "connect-timeout": "no complete CONNECT within `limits.connectTimeout`",
+  "address-refused":
+    "`onAccept` of a hook wants nothing of who connects from there: the address is banned. Nothing was read, and no TLS handshake made",
   "connections-exceeded": "`limits.connections`",
   "connection-rate-exceeded": "`limits.connectionRate`, `limits.connectionRatePerAddress`",
   "tls-handshake-failed": "TLS said why in `error`; clients that do not trust the certificate end it like that",

@@ -83,3 +83,53 @@ test("work queue: who has waited for too long is told while others still run", a
   assert.deepEqual(running, ["a"]);
   assert.deepEqual([queue.running, queue.waiting], [0, 0]);
 });
+
+test("work queue: those who wait take turns by where they come from", async () => {
+  const { start, end, running } = jobs();
+  const queue = new WorkQueue({ running: 1, waiting: 10, patience: 1000 }, () => 0);
+  const from = (place: string, name: string): Promise<string | null> => queue.run(start(name), place);
+  void from("flood", "f1");
+  for (const name of ["f2", "f3", "f4", "f5"]) void from("flood", name);
+  void from("a", "a1");
+  void from("a", "a2");
+  void from("b", "b1");
+  for (let i = 0; i < 7; i++) {
+    end(running.at(-1)!);
+    await settle();
+  }
+  assert.deepEqual(running, ["f1", "f2", "a1", "b1", "f3", "a2", "f4", "f5"]);
+});
+
+test("work queue: when it is full, the last of those who have the most makes room for who has fewer", async () => {
+  const { start, end, running } = jobs();
+  const queue = new WorkQueue({ running: 1, waiting: 4, patience: 1000 }, () => 0);
+  const flood = ["f0", "f1", "f2", "f3", "f4", "f5"].map((name) => queue.run(start(name), "flood"));
+  // Who has the most himself gets no further place.
+  assert.equal(await flood[5], null);
+  const others = ["a1", "a2", "a3"].map((name) => queue.run(start(name), "a"));
+  assert.deepEqual([await flood[4], await flood[3], await others[2]], [null, null, null]);
+  assert.equal(queue.waiting, 4);
+  for (let i = 0; i < 5; i++) {
+    end(running.at(-1)!);
+    await settle();
+  }
+  assert.deepEqual(running, ["f0", "f1", "a1", "f2", "a2"]);
+  assert.deepEqual([queue.waiting, queue.running], [0, 0]);
+});
+
+test("work queue: who has waited for too long is turned away wherever he comes from", async () => {
+  const { start, end } = jobs();
+  let now = 0;
+  const queue = new WorkQueue({ running: 1, waiting: 10, patience: 1000 }, () => now);
+  const first = queue.run(start("f0"), "flood");
+  const late = [queue.run(start("f1"), "flood"), queue.run(start("a1"), "a")];
+  now = 900;
+  const inTime = queue.run(start("f2"), "flood");
+  now = 1100;
+  end("f0");
+  await first;
+  assert.deepEqual(await Promise.all(late), [null, null]);
+  await settle();
+  end("f2");
+  assert.equal(await inTime, "f2");
+});
