@@ -33,15 +33,7 @@
 import { checkOptions, type Shape } from "../../src/core/misuse.ts";
 import { CodedError, CodedTypeError } from "../../src/core/errors.ts";
 import { isPromise, type MaybePromise } from "../../src/core/maybe_promise.ts";
-import type {
-  Action,
-  Client,
-  ConnectOpinion,
-  Credentials,
-  Hook,
-  HookHost,
-  Opinion,
-} from "../../src/hook/hook.ts";
+import type { Action, Client, ConnectOpinion, Credentials, HookHost, Opinion } from "../../src/hook/hook.ts";
 import { Reasons } from "../../src/packets/reason.ts";
 import type { BackEnd } from "./frame/back_end.ts";
 import { LetIn } from "./frame/let_in.ts";

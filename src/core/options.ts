@@ -264,7 +264,7 @@ export interface ChangeableOptions {
   /** As in `PartialServerOptions`. */
   readonly logLevel?: LogLevel | "off";
   /** As in `PartialServerOptions`; all of them: a component that is not in it has `logLevel`. */
-  readonly logLevels?: LogLevelsOf;
+  readonly logLevels?: Readonly<Record<string, LogLevel | "off">>;
 }
 
 const optionShape: Shape<PartialServerOptions> = {
