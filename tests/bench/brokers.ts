@@ -24,12 +24,14 @@ const KEY: string = fileURLToPath(new URL("../fixtures/tls/server.key", import.m
 /** mosquitto's way to keep nothing. */
 const NOTHING_KEPT: readonly string[] = ["persistence false"];
 
-/** What follows mosquitto's line with the listener. */
-function mosquittoTransport(transport: Transport): string[] {
-  return [
-    ...(transport === "ws" ? ["protocol websockets"] : []),
-    ...(transport === "tls" ? [`certfile ${CERTIFICATE}`, `keyfile ${KEY}`] : []),
-  ];
+function mosquittoListener(transport: Transport, port: number, folder: string): string[] {
+  const listener = `listener ${port} 127.0.0.1`;
+  if (transport === "tls") return [listener, `certfile ${CERTIFICATE}`, `keyfile ${KEY}`];
+  // (2.0.11 does not start when all its listeners are for WebSocket.)
+  if (transport === "ws") {
+    return [`listener 0 ${join(folder, `mosquitto-${port}.socket`)}`, listener, "protocol websockets"];
+  }
+  return [listener];
 }
 
 function ourTransport(transport: Transport, address: string): string[] {
@@ -59,8 +61,7 @@ export async function findMosquitto(
           [
             // (Started by root it would write as another user, who may not write here.)
             "user root",
-            `listener ${port} 127.0.0.1`,
-            ...mosquittoTransport(transport),
+            ...mosquittoListener(transport, port, folder),
             "allow_anonymous true",
             "max_queued_messages 0",
             "max_inflight_messages 0",

@@ -13,12 +13,10 @@ const TLS: { readonly flag: string; readonly libraries: readonly string[] } = {
   libraries: ["-lssl", "-lcrypto"],
 };
 
-function compilerOf(environment: NodeJS.ProcessEnv): string {
-  return environment["CC"] ?? "cc";
-}
+const COMPILER: string = process.env["CC"] ?? "cc";
 
 /** Whether the load generator that is compiled here can speak TLS: OpenSSL's headers and libraries are there (Debian: libssl-dev). */
-export async function hasOpenssl(folder: string): Promise<boolean> {
+export async function hasOpenssl(folder: string, compiler: string = COMPILER): Promise<boolean> {
   const source = join(folder, "openssl.c");
   writeFileSync(
     source,
@@ -26,18 +24,17 @@ export async function hasOpenssl(folder: string): Promise<boolean> {
   );
   try {
     const to = join(folder, "openssl");
-    return (await run(compilerOf(process.env), ["-o", to, source, ...TLS.libraries], 60)).code === 0;
+    return (await run(compiler, ["-o", to, source, ...TLS.libraries], 60)).code === 0;
   } catch {
     return false;
   }
 }
 
 /** Compiles it into a folder and returns the path of the program. It speaks TLS where OpenSSL is there. */
-export async function compileLoad(folder: string): Promise<string> {
+export async function compileLoad(folder: string, compiler: string = COMPILER): Promise<string> {
   if (process.platform !== "linux") {
     throw new Error("The load generator needs Linux: it uses epoll and /proc");
   }
-  const compiler = compilerOf(process.env);
   if (await firstLine(compiler, ["--version"]) === undefined) {
     throw new Error(
       `No C compiler: ${compiler} cannot be started. Install one (Debian: apt-get install gcc libc6-dev) or set CC`,
@@ -47,7 +44,7 @@ export async function compileLoad(folder: string): Promise<string> {
   const files = readdirSync(SOURCES, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".c")).map((name) => join(SOURCES, name));
   const { flag, libraries } = TLS;
-  const [flags, more] = await hasOpenssl(folder) ? [[...FLAGS, flag], libraries] : [FLAGS, []];
+  const [flags, more] = await hasOpenssl(folder, compiler) ? [[...FLAGS, flag], libraries] : [FLAGS, []];
   const { code, stderr } = await run(compiler, [...flags, "-o", program, ...files, ...more], 120);
   if (code !== 0) throw new Error(`The load generator does not compile:\n${stderr}`);
   return program;

@@ -122,7 +122,7 @@ bool tls_put(struct conn *c, const uint8_t *at, uint32_t length) {
   return true;
 }
 #else
-void tls_prepare(void) { fail("This program was compiled without TLS"); }
+void tls_prepare(void) { fail("This program was compiled without TLS: OpenSSL was not there"); }
 void tls_open(struct conn *c) { (void)c; }
 void tls_close(struct conn *c) { (void)c; }
 uint32_t tls_read(struct conn *c, uint8_t *at, uint32_t room) {
