@@ -10,8 +10,8 @@ struct transport {
   uint32_t (*read)(struct conn *c, uint8_t *at, uint32_t room);
   // Hands what was read to conn_take().
   void (*arrived)(struct conn *c, uint8_t *at, uint32_t length);
-  // Sends what these two parts hold, one behind the other, and returns how many bytes of it were taken. Goes on
-  // with whatever is under way below MQTT, also when both are empty.
+  // Sends what these two parts hold, one behind the other, and returns how many bytes of it were taken. Goes
+  // on with whatever is under way below MQTT, also when both are empty.
   uint32_t (*send)(struct conn *c, const struct iovec parts[2]);
   // Takes all of these bytes for the socket or for TLS, or nothing and returns false. With none: goes on.
   bool (*put)(struct conn *c, const uint8_t *at, uint32_t length);
