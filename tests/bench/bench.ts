@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { type Broker, findMosquitto, findOurs } from "./brokers.ts";
-import { compileLoad } from "./compile.ts";
+import { compileLoad, hasOpenssl } from "./compile.ts";
 import { type Bench, measure, type Row } from "./measure.ts";
 import { type Options, readOptions, UsageError } from "./options.ts";
 import { killAll } from "./process.ts";
@@ -90,8 +90,9 @@ async function main(args: readonly string[]): Promise<number> {
 
   const brokers = await chooseBrokers(options);
   const load = await compileLoad(folder);
+  const tls = await hasOpenssl(folder);
   const { repeat, loadArgs, wait } = options;
-  const bench: Bench = { load, loadArgs, folder, repeat, wait, scale: options.quick ? 0.1 : 1, note };
+  const bench: Bench = { load, tls, loadArgs, folder, repeat, wait, scale: options.quick ? 0.1 : 1, note };
   const command = ["deno task bench", ...args].join(" ");
   const results = (rows: readonly Row[]): Results => ({ rows, brokers, options, command });
   const rows = await runAll(bench, brokers, workloads, options, (rows) => save(results(rows)));

@@ -2,7 +2,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { firstLine } from "./process.ts";
+import type { Transport } from "./workload.ts";
 
 export type BrokerName = "mosquitto" | "deno" | "bun";
 
@@ -11,12 +13,32 @@ export interface Broker {
   /** As it appears in the table. */
   readonly title: string;
   readonly version: string;
-  /** The command that listens on this port of 127.0.0.1; `folder` is for its files. */
-  command(port: number, folder: string): readonly [file: string, ...args: string[]];
+  /** The command that listens on this port of 127.0.0.1; `folder` is for its files. The transport is TCP without one. */
+  command(port: number, folder: string, transport?: Transport): readonly [file: string, ...args: string[]];
 }
+
+/** ECDSA, P-256; the same for all brokers. */
+const CERTIFICATE: string = fileURLToPath(new URL("../fixtures/tls/server.crt", import.meta.url));
+const KEY: string = fileURLToPath(new URL("../fixtures/tls/server.key", import.meta.url));
 
 /** mosquitto's way to keep nothing. */
 const NOTHING_KEPT: readonly string[] = ["persistence false"];
+
+function mosquittoListener(transport: Transport, port: number, folder: string): string[] {
+  const listener = `listener ${port} 127.0.0.1`;
+  if (transport === "tls") return [listener, `certfile ${CERTIFICATE}`, `keyfile ${KEY}`];
+  // (2.0.11 does not start when all its listeners are for WebSocket.)
+  if (transport === "ws") {
+    return [`listener 0 ${join(folder, `mosquitto-${port}.socket`)}`, listener, "protocol websockets"];
+  }
+  return [listener];
+}
+
+function ourTransport(transport: Transport, address: string): string[] {
+  if (transport === "tcp") return ["--tcp", address, "--ws", "off"];
+  if (transport === "ws") return ["--tcp", "off", "--ws", address];
+  return ["--tcp", "off", "--ws", "off", "--tls", address, "--tls-cert", CERTIFICATE, "--tls-key", KEY];
+}
 
 /**
  * Debian puts mosquitto where only root looks. Its limits of queued and unacknowledged messages are lifted: that is
@@ -32,14 +54,14 @@ export async function findMosquitto(
       name: "mosquitto",
       title: "mosquitto",
       version,
-      command: (port, folder) => {
+      command: (port, folder, transport = "tcp") => {
         const config = join(folder, `mosquitto-${port}.conf`);
         writeFileSync(
           config,
           [
             // (Started by root it would write as another user, who may not write here.)
             "user root",
-            `listener ${port} 127.0.0.1`,
+            ...mosquittoListener(transport, port, folder),
             "allow_anonymous true",
             "max_queued_messages 0",
             "max_inflight_messages 0",
@@ -66,7 +88,11 @@ export function findOurs(
   return findProgram(
     runtime,
     main,
-    (port) => ["--tcp", `127.0.0.1:${port}`, "--ws", "off", "--http", "off", ...extra],
+    (
+      port,
+      _folder,
+      transport,
+    ) => [...ourTransport(transport, `127.0.0.1:${port}`), "--http", "off", ...extra],
   );
 }
 
@@ -74,7 +100,7 @@ export function findOurs(
 export async function findProgram(
   runtime: "deno" | "bun",
   main: string,
-  argumentsFor: (port: number, folder: string) => readonly string[],
+  argumentsFor: (port: number, folder: string, transport: Transport) => readonly string[],
   flags: readonly string[] = [],
 ): Promise<Broker | undefined> {
   // The runtime that runs this program need not be on the PATH, and what is there may be a script that starts the
@@ -90,7 +116,11 @@ export async function findProgram(
       name: runtime,
       title: runtime === "deno" ? "Deno" : "Bun",
       version,
-      command: (port, folder) => [file, ...launch, ...argumentsFor(port, folder)],
+      command: (
+        port,
+        folder,
+        transport = "tcp",
+      ) => [file, ...launch, ...argumentsFor(port, folder, transport)],
     };
   }
   return undefined;

@@ -1,76 +1,29 @@
 /** The load generator must notice every way in which a broker can be wrong: its numbers are worth nothing otherwise. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import process from "node:process";
-import { after, before, test } from "node:test";
-import { compileLoad } from "./compile.ts";
-import { type Mistake, startFakeBroker } from "./fake_broker.ts";
-import { type LoadArgs, LoadFailure, type LoadReport, runLoad } from "./load.ts";
-import { firstLine } from "./process.ts";
+import { test } from "node:test";
+import type { Mistake } from "./fake_broker.ts";
+import { LoadFailure } from "./load.ts";
+import { changed, compileBeforeTests, loadAgainst, needed, PAYLOAD } from "./load_harness.ts";
 
-const able = process.platform === "linux" &&
-  await firstLine(process.env["CC"] ?? "cc", ["--version"]) !== undefined;
-const skip = able ? false : "needs Linux and a C compiler";
+compileBeforeTests();
 
-const PAYLOAD = 40; // long enough for its last bytes to be checked as well
-let folder: string;
-let program: string;
-
-before(async () => {
-  if (!able) return;
-  folder = mkdtempSync(join(tmpdir(), "comqtt-load-"));
-  program = await compileLoad(folder);
-});
-
-after(() => {
-  if (able) rmSync(folder, { recursive: true, force: true });
-});
-
-async function loadAgainst(
-  mistake: Mistake,
-  more: LoadArgs = {},
-  connected: (packet: Uint8Array) => void = (): void => {},
-): Promise<LoadReport> {
-  const { server, port } = await startFakeBroker(mistake, connected);
-  try {
-    return await runLoad(program, {
-      port,
-      clients: 1,
-      messages: 1000,
-      payload: PAYLOAD,
-      patience: 1,
-      limit: 20,
-      ...more,
-    }, []);
-  } finally {
-    server.close();
-  }
-}
-
-/** A copy with one byte changed, counted from the end. */
-function changed(packet: Uint8Array, fromEnd: number): Uint8Array {
-  const copy = packet.slice();
-  copy[copy.length - fromEnd] = (copy[copy.length - fromEnd] ?? 0) ^ 1;
-  return copy;
-}
-
-test("a broker without mistakes passes, and everything is counted", { skip }, async () => {
+test("a broker without mistakes passes, and everything is counted", needed, async () => {
   const report = await loadAgainst((packet) => [packet]);
   assert.equal(report.number("published"), 1000);
   assert.equal(report.number("received"), 1000);
   assert.throws(() => report.number("no.such.value"), LoadFailure);
 });
 
-test("persistent sessions are ended at the end", { skip }, async () => {
+test("persistent sessions are ended at the end", needed, async () => {
   const flags: number[] = [];
   const ids: string[] = [];
-  await loadAgainst((packet) => [packet], { persistent: 1 }, (packet) => {
+  const control = (packet: Uint8Array): void => {
+    if (packet[0] !== 0x10) return;
     flags.push(packet[9] ?? NaN);
     ids.push(Buffer.from(packet.subarray(14)).toString());
-  });
+  };
+  await loadAgainst((packet) => [packet], { persistent: 1 }, { control });
   assert.deepEqual(flags, [0, 2]);
   assert.equal(ids.length, 2);
   assert.equal(ids[1], ids[0]);
@@ -137,7 +90,7 @@ const mistakes: readonly { what: string; mistake: Mistake; failure: RegExp }[] =
 ];
 
 for (const { what, mistake, failure } of mistakes) {
-  test(`it notices ${what}`, { skip }, async () => {
+  test(`it notices ${what}`, needed, async () => {
     await assert.rejects(loadAgainst(mistake), (error) => {
       assert.ok(error instanceof LoadFailure);
       assert.match(error.message, failure);

@@ -17,7 +17,7 @@ export interface Sample {
 /** What one broker did: either all repetitions were good, or there are no numbers at all. */
 export type Outcome =
   | { readonly ok: true; readonly samples: readonly Sample[] }
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly reason: string; readonly skipped?: true };
 
 export interface Row {
   readonly workload: Workload;
@@ -31,6 +31,8 @@ export interface Bench {
   readonly folder: string;
   readonly repeat: number;
   readonly scale: number;
+  /** The load generator can speak TLS. */
+  readonly tls: boolean;
   /** Seconds to wait for a quiet machine before each run; 0 does not care. */
   readonly wait: number;
   note(text: string): void;
@@ -94,7 +96,7 @@ class Trial {
 
   async #measureOnce(): Promise<Sample> {
     if (this.#workload.fresh) await this.stop();
-    this.#running ??= await startBroker(this.broker, this.#bench.folder);
+    this.#running ??= await startBroker(this.broker, this.#bench.folder, this.#workload.transport);
     this.#quiet = this.#bench.wait > 0 && await quietWithin(this.#bench.wait);
     const reports = await this.#runAll(this.#running);
     const problem = this.#running.ended() ?? this.#workload.refuse?.(reports);
@@ -123,6 +125,8 @@ class Trial {
       pid: running.pid,
       version: protocol === "5" ? 5 : 4,
       ...(args["mode"] === "idle" ? {} : { payload }),
+      ...(this.#workload.transport === "tls" ? { tls: 1 } : {}),
+      ...(this.#workload.transport === "ws" ? { websocket: 1 } : {}),
     };
   }
 }
@@ -137,6 +141,11 @@ export async function measure(
   workload: Workload,
   variant: Variant,
 ): Promise<Row> {
+  if (workload.transport === "tls" && !bench.tls) {
+    const outcome: Outcome = { ok: false, reason: "skipped: needs libssl-dev", skipped: true };
+    bench.note(`    ${outcome.reason}`);
+    return { workload, variant, outcomes: new Map(brokers.map(({ name }) => [name, outcome])) };
+  }
   const trials = brokers.map((broker) => new Trial(bench, broker, workload, variant));
   try {
     for (let i = 0; i < bench.repeat; i++) {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Broker } from "./brokers.ts";
 import { start } from "./process.ts";
+import type { Transport } from "./workload.ts";
 
 const READY_WITHIN_SECONDS = 30;
 const STOP_WITHIN_SECONDS = 10;
@@ -56,9 +57,13 @@ async function stop(child: ChildProcess): Promise<void> {
 }
 
 /** Starts a broker on a free port and waits until it accepts connections. */
-export async function startBroker(broker: Broker, folder: string): Promise<RunningBroker> {
+export async function startBroker(
+  broker: Broker,
+  folder: string,
+  transport: Transport = "tcp",
+): Promise<RunningBroker> {
   const port = await freePort();
-  const [file, ...args] = broker.command(port, folder);
+  const [file, ...args] = broker.command(port, folder, transport);
   const log = join(folder, `${broker.name}-${port}.log`);
   const output = openSync(log, "w"); // a file, so that a talkative broker never waits for us
   const child = start(file, args, { stdio: ["ignore", output, output] });

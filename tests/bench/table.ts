@@ -35,6 +35,7 @@ function formatTarget(target: Target | undefined, unit: Unit): string {
 function formatCell(cell: Cell | undefined, unit: Unit): string {
   if (cell === undefined) return "";
   if (cell.kind === "failed") return "FAILED";
+  if (cell.kind === "skipped") return cell.reason;
   const ratio = cell.ratio === undefined || unit === "times" ? "" : ` (${threeDigits(cell.ratio)}×)`;
   const verdict = cell.reached === undefined ? "" : cell.reached ? " reached" : " NOT REACHED";
   return (cell.disturbed ? "~" : "") + formatNumber(cell.median, unit) + ratio + verdict;

@@ -7,6 +7,7 @@ import type { Metric, Target } from "./workload.ts";
 /** One broker's cell in the line of one metric. */
 export type Cell =
   | { readonly kind: "failed" }
+  | { readonly kind: "skipped"; readonly reason: string }
   | {
     readonly kind: "measured";
     readonly median: number;
@@ -54,7 +55,7 @@ function cellOf(
   broker: BrokerName,
   base: number | undefined,
 ): Cell {
-  if (!outcome.ok) return { kind: "failed" };
+  if (!outcome.ok) return outcome.skipped ? { kind: "skipped", reason: outcome.reason } : { kind: "failed" };
   const clean = outcome.samples.filter((sample) => sample.disturbance <= DISTURBING);
   const counted = clean.length > 0 ? clean : outcome.samples;
   const sorted = counted.map((sample) => sample.values[index] ?? NaN).sort((a, b) => a - b);
@@ -91,7 +92,7 @@ export function linesOf(row: Row): Line[] {
 /** Why brokers failed in a row, in words. */
 export function failuresOf(row: Row): string[] {
   return [...row.outcomes].flatMap(([broker, outcome]) =>
-    outcome.ok ? [] : [
+    outcome.ok || outcome.skipped ? [] : [
       `${row.workload.name}, ${row.variant.payload} bytes, MQTT ${row.variant.protocol}, ${broker}: ${outcome.reason}`,
     ]
   );

@@ -25,11 +25,16 @@ export interface Variant {
   readonly protocol: string;
 }
 
+/** How clients connect: the listener that a broker opens, and what the load generator speaks. */
+export type Transport = "tcp" | "tls" | "ws";
+
 export interface Workload {
   readonly name: string;
   readonly title: string;
   /** Payloads it is run with; none when it sends nothing or the size does not matter. */
   readonly payloads: "all" | "smallest";
+  /** TCP without it. */
+  readonly transport?: Transport;
   /** A process of its own for every repetition, because memory is measured. */
   readonly fresh: boolean;
   /** The runs on one broker, one after the other. `scale` is 1, or less for a quick look. */

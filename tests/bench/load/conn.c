@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -15,6 +14,7 @@
 #include "options.h"
 #include "report.h"
 #include "stencil.h"
+#include "transport/transport.h"
 
 // One read takes up to READ_SIZE bytes. All connections share the buffer, so that it stays in the CPU's
 // cache; before it there is room for the incomplete packet that the connection's last read ended with.
@@ -32,14 +32,18 @@ void conn_open(struct conn *c, int receive_buffer) {
   if (connect(c->fd, (struct sockaddr *)&to, sizeof to) && errno != EINPROGRESS) {
     fail("Cannot connect to %s:%u: %s", opt.host, opt.port, strerror(errno));
   }
+  transport_open(c);
   loop_watch(c, EPOLLIN | EPOLLOUT);
 }
 
-static _Noreturn void lost_connection(struct conn *c, const char *how) {
+_Noreturn void conn_lost(struct conn *c, const char *how) {
   fail("Connection %u was lost: %s", c->index, how);
 }
 
-void conn_watch(struct conn *c, bool writable) { loop_watch(c, EPOLLIN | (writable ? EPOLLOUT : 0)); }
+void conn_watch(struct conn *c, bool writable) {
+  bool waits = c->wire.length || (writable && !c->opening);
+  loop_watch(c, EPOLLIN | (waits ? EPOLLOUT : 0));
+}
 
 void conn_stall(struct conn *c) {
   c->stalled = true;
@@ -47,30 +51,28 @@ void conn_stall(struct conn *c) {
 }
 
 void conn_close(struct conn *c) {
+  transport_close(c);
   close(c->fd);
   c->fd = -1;
+  c->events = 0;
 }
 
 void conn_flush(struct conn *c) {
-  if (c->out.length) {
-    ssize_t sent = send(c->fd, c->out.at, c->out.length, MSG_NOSIGNAL);
-    if (sent < 0 && errno != EAGAIN) lost_connection(c, strerror(errno));
-    if (sent > 0) bytes_drop(&c->out, (uint32_t)sent);
+  if (c->out.length || c->websocket || c->tls) {
+    uint32_t sent = transport->send(c, (struct iovec[2]){{c->out.at, c->out.length}});
+    if (sent) bytes_drop(&c->out, sent);
   }
   conn_watch(c, c->out.length > 0);
 }
 
 uint32_t conn_send_units(struct conn *c, const uint8_t *units, uint32_t size, uint32_t count) {
   struct iovec parts[2] = {{c->out.at, c->out.length}, {(void *)(uintptr_t)units, (size_t)size * count}};
-  struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-  ssize_t sent = sendmsg(c->fd, &message, MSG_NOSIGNAL);
-  if (sent < 0 && errno != EAGAIN) lost_connection(c, strerror(errno));
-  if (sent < 0) return 0;
-  if ((uint32_t)sent < c->out.length) {
-    bytes_drop(&c->out, (uint32_t)sent);
+  uint32_t sent = transport->send(c, parts);
+  if (sent < c->out.length) {
+    bytes_drop(&c->out, sent);
     return 0;
   }
-  uint32_t of_units = (uint32_t)sent - c->out.length;
+  uint32_t of_units = sent - c->out.length;
   c->out.length = 0;
   uint32_t taken = of_units / size, part = of_units % size;
   if (part) {
@@ -101,15 +103,20 @@ static uint32_t cut_packets(struct conn *c, const uint8_t *data, uint32_t length
   return at;
 }
 
-void conn_read(struct conn *c) {
+void conn_take(struct conn *c, uint8_t *at, uint32_t length) {
   uint32_t kept = c->in.length;
-  if (kept) memcpy(inbox, c->in.at, kept);
-  ssize_t got = recv(c->fd, inbox + kept, READ_SIZE, 0);
-  if (got < 0 && errno == EAGAIN) return;
-  if (got < 0) lost_connection(c, strerror(errno));
-  if (got == 0) lost_connection(c, "closed by the broker");
-  loop_time = now_ns();
-  uint32_t length = kept + (uint32_t)got, used = cut_packets(c, inbox, length);
+  if (kept) memcpy(at - kept, c->in.at, kept);
+  at -= kept;
+  length += kept;
+  uint32_t used = cut_packets(c, at, length);
   c->in.length = 0;
-  bytes_append(&c->in, inbox + used, length - used);
+  bytes_append(&c->in, at + used, length - used);
+}
+
+void conn_read(struct conn *c) {
+  uint8_t *at = inbox + LARGEST_PACKET;
+  uint32_t got = transport->read(c, at, READ_SIZE);
+  if (!got) return;
+  loop_time = now_ns();
+  transport->arrived(c, at, got);
 }

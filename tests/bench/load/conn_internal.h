@@ -5,5 +5,5 @@
 // Sets what epoll watches for on this connection.
 void loop_watch(struct conn *c, uint32_t events);
 
-// Reads once and hands every complete packet to c->on_packet.
+// Reads once; every complete packet is given to c->on_packet.
 void conn_read(struct conn *c);

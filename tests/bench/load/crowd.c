@@ -67,7 +67,6 @@ void crowd_end(struct crowd *crowd) {
     persistent |= c->persistent;
     // What comes next is a connection that asks for a new session, subscribes to nothing, and keeps nothing.
     c->in.length = c->out.length = 0;
-    c->events = 0;
     c->persistent = false;
     c->filter = NULL;
     c->on_turn = NULL;

@@ -2,5 +2,6 @@
 #pragma once
 
 void run_idle(void);
+void run_connects(void);
 void run_subs(void);
 void run_topics(void);

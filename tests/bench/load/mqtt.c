@@ -53,6 +53,8 @@ void add_connect(struct bytes *out, const char *client_id, bool persistent) {
   add_text(out, client_id);
 }
 
+void add_disconnect(struct bytes *out) { add_header(out, DISCONNECT << 4, 0); }
+
 static void add_filters(struct bytes *out, uint8_t head, uint16_t packet_id, const char *filters,
                         uint32_t count, const uint8_t *options) {
   uint32_t body = opt.version == 5 ? 3 : 2;

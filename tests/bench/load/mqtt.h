@@ -42,6 +42,8 @@ static inline void add_acknowledgement(struct bytes *out, uint8_t head, const ui
   out->length += 4;
 }
 
+void add_disconnect(struct bytes *out);
+
 // Fails on a refusal; returns how many unacknowledged publishes the broker takes.
 uint32_t check_connack(const uint8_t *body, uint32_t length);
 

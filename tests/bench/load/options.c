@@ -29,7 +29,7 @@ struct options opt = {
 };
 
 static const char *const modes[] = {"pair",  "twin",  "mesh", "fanout", "fanin",
-                                    "churn", "stall", "idle", "subs",   "topics"};
+                                    "churn", "stall", "idle", "connects", "subs", "topics"};
 
 static const char usage[] =
     "load: puts load on an MQTT broker, checks every delivery and prints one JSON object\n"
@@ -42,9 +42,11 @@ static const char usage[] =
     "                    churn   pair beside --churn subscribes and unsubscribes a second\n"
     "                    stall   pair beside --readers subscribers that never read\n"
     "                    idle    --clients connections with one subscription each, and no traffic\n"
+    "                    connects  --clients at a time connect and leave, --messages times each\n"
     "                    subs    --subscriptions over --clients connections, then publishes that match one\n"
     "                    topics  --messages distinct topics, which nobody subscribed to\n"
     "  --host ADDRESS    IPv4 address of the broker (127.0.0.1)     --port PORT (1883)\n"
+    "  --tls 0|1         1: TLS 1.3 (0)                             --websocket 0|1 (0), also over TLS\n"
     "  --version 4|5     MQTT 3.1.1 or 5.0 (4)                      --qos 0|1|2 (0)\n"
     "  --clients N       (10)                                       --messages N per publisher (10000)\n"
     "  --payload BYTES   at least 16 (16)                           --window N unacknowledged (100)\n"
@@ -93,6 +95,8 @@ static const struct setting {
   double *real;
 } settings[] = {
     {"port", 1, 65535, .number = &opt.port},
+    {"tls", 0, 1, .number = &opt.tls},
+    {"websocket", 0, 1, .number = &opt.websocket},
     {"version", 4, 5, .number = &opt.version},
     {"qos", 0, 2, .number = &opt.qos},
     {"pid", 1, 4194304, .number = &opt.broker_pid},

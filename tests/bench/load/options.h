@@ -3,18 +3,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum mode { PAIR, TWIN, MESH, FANOUT, FANIN, CHURN, STALL, IDLE, SUBS, TOPICS };
+enum mode { PAIR, TWIN, MESH, FANOUT, FANIN, CHURN, STALL, IDLE, CONNECTS, SUBS, TOPICS };
 
 struct options {
   enum mode mode;
   const char *mode_name;
   const char *host;
   uint32_t port;
-  uint32_t version; // 4 = MQTT 3.1.1, 5 = MQTT 5.0
+  uint32_t tls;       // TLS 1.3
+  uint32_t websocket; // MQTT over WebSocket
+  uint32_t version;   // 4 = MQTT 3.1.1, 5 = MQTT 5.0
   uint32_t qos;
   uint32_t broker_pid; // 0: the broker's CPU and memory are not sampled
   uint32_t clients;
-  uint64_t messages;      // per publisher; distinct topics in the mode "topics"
+  uint64_t messages;      // per publisher; distinct topics in "topics"; connects of each client in "connects"
   uint32_t payload;       // bytes
   uint32_t window;        // unacknowledged QoS 1 and 2 publishes per publisher
   uint32_t ahead;         // QoS 0: publishes not delivered yet per publisher, 0 = as many as the sockets take
