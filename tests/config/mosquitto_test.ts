@@ -178,7 +178,7 @@ const closed: readonly (readonly [string, RegExp])[] = [
   ["allow_anonymous true\nlistener 1883\nuse_username_as_clientid true", /no user name is refused/],
   [
     "allow_anonymous true\nclientid_prefixes a-\nlistener 1883",
-    /only some client ids[^]*auth: \[\{ client: 'a-\*', allow: true \}, \{ allow: false \}\]/,
+    /only some client ids[^]*client: 'a-\*', allow: true \}, \{ allow: false \}\]/,
   ],
   ["allow_anonymous true\nlistener 8080\nprotocol http_api", /no such protocol/],
   ["allow_anonymous true\nlistener x", /no address here/],

@@ -83,8 +83,11 @@ function byClientId({ global }: Conf): string[] {
   const line = global.get("clientid_prefixes");
   if (line === undefined) return [];
   const prefix = argumentsOf(line)[0] ?? "";
+  // (In a ledger `a-*` is what has more than `a-`.)
+  const rules =
+    `auth: [{ client: '${prefix}', allow: true }, { client: '${prefix}*', allow: true }, { allow: false }]`;
   const same = /^[A-Za-z0-9_.:/-]+$/.test(prefix)
-    ? `; "blacklist: FILE" is the same with a FILE that says "auth: [{ client: '${prefix}*', allow: true }, { allow: false }]"`
+    ? `; "blacklist: FILE" is the same with a FILE that says "${rules}"`
     : "";
   return because(line, "only some client ids may connect").map((text) => text + same);
 }
