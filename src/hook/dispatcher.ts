@@ -1,67 +1,16 @@
 /** The hooks of one server: who listens to what, and how they are asked and told. */
 
-import { clearTimeout, setTimeout } from "../runtime/timers.ts";
-import { CodedTypeError } from "../core/errors.ts";
-import { textOf } from "../core/error_text.ts";
 import { isPromise, type MaybePromise } from "../core/maybe_promise.ts";
 import type { Client } from "../session/client.ts";
 import { checkedExplained, type Explained, type ExplainedAction } from "./explained.ts";
+import { HOOK_EVENTS, type HookEvent, listens } from "./dispatch/events.ts";
+import { Life, type ReportFailure } from "./dispatch/life.ts";
+import { Members } from "./dispatch/members.ts";
+import { Patience } from "./dispatch/patience.ts";
 import type { Hook, HookHost, Opinion } from "./hook.ts";
-import { HookError } from "./error.ts";
 import { type Reason, Reasons } from "../packets/reason.ts";
 
-/** What a hook can listen to. */
-export type HookEvent = Exclude<keyof Hook, "id" | "init" | "storage" | "requiresCredentials">;
-
-/** (So that the compiler says which event of `Hook` is missing here, and which is none.) */
-const EVENTS = {
-  onStarted: true,
-  onStopped: true,
-  onSysInfoTick: true,
-  onAccept: true,
-  onPacketRead: true,
-  onConnect: true,
-  onConnectAuthenticate: true,
-  onAuthenticationFailed: true,
-  onAuthPacket: true,
-  onAclCheck: true,
-  onServerTopic: true,
-  onExplain: true,
-  onSessionEstablish: true,
-  onSessionEstablished: true,
-  onTakeOver: true,
-  onDisconnect: true,
-  onClientExpired: true,
-  onPacketEncode: true,
-  onPacketSent: true,
-  onPacketProcessed: true,
-  onSubscribe: true,
-  onSubscribed: true,
-  onUnsubscribe: true,
-  onUnsubscribed: true,
-  onPublish: true,
-  onPublished: true,
-  onSelectSubscribers: true,
-  onDeliver: true,
-  onPublishDropped: true,
-  onRetainMessage: true,
-  onRetainPublished: true,
-  onRetainedExpired: true,
-  onQosPublish: true,
-  onQosComplete: true,
-  onQosDropped: true,
-  onPacketIdExhausted: true,
-  onWill: true,
-  onWillSent: true,
-  storedClients: true,
-  storedSubscriptions: true,
-  storedInflightMessages: true,
-  storedRetainedMessages: true,
-  storedSysInfo: true,
-} satisfies Record<HookEvent, true>;
-
-/** All of them. */
-export const HOOK_EVENTS: readonly HookEvent[] = Object.keys(EVENTS) as HookEvent[];
+export { HOOK_EVENTS, type HookEvent };
 
 type Listening = { [K in HookEvent]: readonly (Hook & Required<Pick<Hook, K>>)[] };
 type Arguments<K extends HookEvent> = Parameters<NonNullable<Hook[K]>>;
@@ -78,11 +27,8 @@ interface Asking<A, R> {
   readonly none: () => R;
 }
 
-/** A method of a hook threw, or did not answer in time. */
-export type ReportFailure = (hook: Hook, event: HookEvent, error: unknown) => void;
-
 export class Hooks {
-  #hooks: readonly Hook[] = [];
+  readonly #members = new Members();
   /** The lists are never changed, only replaced: whoever walks one is not disturbed. */
   readonly on: Listening = Object.fromEntries(
     HOOK_EVENTS.map((event) => [event, []]),
@@ -105,30 +51,20 @@ export class Hooks {
   waitsForAccess = false;
   /** Is told whom access control does not let receive a topic; null: nobody wants to know. */
   withheld: ((client: Client, topic: string) => void) | null = null;
-  /** Their `init` has not succeeded. */
-  readonly #unready: WeakSet<Hook> = new WeakSet();
-  /** They were told to end. */
-  readonly #stopped: WeakSet<Hook> = new WeakSet();
-  /** They went together with others, at once: whoever was being asked is asked again, of those there are now. */
-  readonly #swapped: WeakSet<Hook> = new WeakSet();
-  /** Who stands in the place of whom. */
-  readonly #successors: WeakMap<Hook, Hook> = new WeakMap();
-  /** What ends the waiting for an answer. */
-  readonly #waits: Set<() => void> = new Set();
-  #ended = false;
+  readonly #life: Life;
+  readonly #patience: Patience;
   /** Access control has failed since `forgetFailures`. */
   #doubtful = false;
   readonly #report: ReportFailure;
-  /** Milliseconds after which a promise counts as failed. */
-  timeout: number;
 
   constructor(report: ReportFailure, timeout: number) {
     this.#report = report;
-    this.timeout = timeout;
+    this.#patience = new Patience(timeout);
+    this.#life = new Life(this.#patience, report);
   }
 
   get all(): readonly Hook[] {
-    return this.#hooks;
+    return this.#members.all;
   }
 
   /** Nobody is let in without them. False as well when nobody is asked who could let somebody in. */
@@ -140,51 +76,43 @@ export class Hooks {
 
   /** At the end, or in the place of another one. */
   add(hook: Hook, instead?: Hook): void {
-    this.refuseSecond(hook, instead);
-    const at = instead === undefined ? -1 : this.#hooks.indexOf(instead);
-    this.#hooks = at < 0 ? [...this.#hooks, hook] : this.#hooks.with(at, hook);
-    this.#stopped.delete(hook);
-    this.#successors.delete(hook);
-    if (at >= 0) this.#successors.set(instead!, hook);
+    this.#members.add(hook, instead);
+    this.#life.begin(hook);
     this.#sort();
   }
 
   /** These instead of those, at the place of the first of them, in one step; those that are in both lists stay. */
   swap(hooks: readonly Hook[], replacements: readonly Hook[]): void {
-    const at = Math.max(0, this.#hooks.findIndex((hook) => hooks.includes(hook)));
-    const rest = this.#hooks.filter((hook) => !hooks.includes(hook));
-    for (const hook of hooks) this.#swapped.add(hook);
-    for (const hook of replacements) {
-      this.#swapped.delete(hook);
-      this.#stopped.delete(hook);
-      this.#successors.delete(hook);
-    }
-    const before = this.#hooks.slice(0, at).filter((hook) => rest.includes(hook));
-    this.#hooks = [...before, ...replacements, ...rest.slice(before.length)];
+    this.#members.swap(hooks, replacements);
+    for (const hook of replacements) this.#life.begin(hook);
     this.#sort();
   }
 
   /** Throws when it is there already, or another one has its id. `instead`: the one that goes for it. */
   refuseSecond(hook: Hook, instead?: Hook): void {
-    if (this.#hooks.includes(hook)) {
-      throw new HookError(`Cannot add hook "${hook.id}": it is there already`, hook.id, {
-        code: "hook-exists",
-      });
-    }
-    if (this.#hooks.some((other) => other.id === hook.id && other !== instead)) {
-      throw new CodedTypeError(
-        "hook-exists",
-        `Cannot add hook "${hook.id}": there is one with that id already`,
-      );
-    }
+    this.#members.refuseSecond(hook, instead);
   }
 
   /** True when it was there. */
   remove(hook: Hook): boolean {
-    if (!this.#hooks.includes(hook)) return false;
-    this.#hooks = this.#hooks.filter((other) => other !== hook);
-    this.#sort();
-    return true;
+    const was = this.#members.remove(hook);
+    if (was) this.#sort();
+    return was;
+  }
+
+  /** Its `init` is still to come. */
+  postpone(hook: Hook): void {
+    this.#life.postpone(hook);
+  }
+
+  /** Lets a hook get ready; throws a `HookError`. */
+  init(hook: Hook, host: HookHost): Promise<void> {
+    return this.#life.init(hook, host);
+  }
+
+  /** Lets a hook end, once, but does not wait for ever; what it throws is reported. */
+  stop(hook: Hook, timeout: number): Promise<void> {
+    return this.#life.stop(hook, timeout);
   }
 
   /** Remembered decisions are asked for again. */
@@ -201,7 +129,7 @@ export class Hooks {
 
   #sort(): void {
     const on = this.on as Record<HookEvent, readonly Hook[]>;
-    for (const event of HOOK_EVENTS) on[event] = this.#hooks.filter((hook) => listens(hook[event]));
+    for (const event of HOOK_EVENTS) on[event] = this.all.filter((hook) => listens(hook[event]));
     this.generation++;
     this.#look();
   }
@@ -215,35 +143,6 @@ export class Hooks {
     this.delivers = on.onSelectSubscribers.length + on.onDeliver.length > 0;
     this.plain = !this.hooked && !this.delivers;
     this.slowAccess = false;
-  }
-
-  /** Its `init` is still to come. */
-  postpone(hook: Hook): void {
-    if (hook.init !== undefined) this.#unready.add(hook);
-  }
-
-  /** Lets a hook get ready; throws a `HookError`. */
-  async init(hook: Hook, host: HookHost): Promise<void> {
-    if (hook.init === undefined) return;
-    this.#unready.add(hook);
-    try {
-      await hook.init(host);
-      this.#unready.delete(hook);
-    } catch (error) {
-      throw new HookError(`Cannot start hook "${hook.id}": ${textOf(error)}`, hook.id, { cause: error });
-    }
-  }
-
-  /** Lets a hook end, once, but does not wait for ever; what it throws is reported. */
-  async stop(hook: Hook, patience: number): Promise<void> {
-    // (What never got ready has nothing to end.)
-    if (this.#unready.has(hook) || this.#stopped.has(hook) || hook.onStopped === undefined) return;
-    this.#stopped.add(hook);
-    try {
-      await this.limit(hook.onStopped(), patience);
-    } catch (error) {
-      this.failed(hook, "onStopped", error);
-    }
   }
 
   /** Tells everyone; what one throws concerns nobody else. */
@@ -270,7 +169,7 @@ export class Hooks {
 
   #askFrom<A, R>(asking: Asking<A, R>, hooks: readonly Hook[], from: number): MaybePromise<R> {
     for (let i = from; i < hooks.length; i++) {
-      const hook = from === 0 ? hooks[i]! : this.#present(hooks[i]!, asking.event);
+      const hook = from === 0 ? hooks[i]! : this.#members.present(hooks[i]!, asking.event);
       if (hook === null) continue;
       try {
         const answer = asking.call(hook);
@@ -283,13 +182,6 @@ export class Hooks {
       }
     }
     return asking.none();
-  }
-
-  /** Whoever is asked instead of it by now: it may have been replaced or removed while another took its time. */
-  #present(hook: Hook, event: HookEvent): Hook | null {
-    let one: Hook | undefined = hook;
-    while (one !== undefined && !this.#hooks.includes(one)) one = this.#successors.get(one);
-    return one === undefined || one[event] === undefined ? null : one;
   }
 
   /** Goes on with a promise that the hook `at` that place of the list answered. */
@@ -305,8 +197,8 @@ export class Hooks {
       const end = asking.take(answer);
       if (end !== undefined) return end;
     } catch (error) {
-      if (!this.#ended && this.#areOthers(asking.event, hooks)) return await this.ask(asking);
-      if (!this.#ended) this.failed(hooks[at]!, asking.event, error);
+      if (!this.ended && this.#areOthers(asking.event, hooks)) return await this.ask(asking);
+      if (!this.ended) this.failed(hooks[at]!, asking.event, error);
       return asking.failed;
     }
     return this.#askFrom(asking, hooks, at + 1);
@@ -315,7 +207,7 @@ export class Hooks {
   /** Others say by now who may do what; what one of those before has answered does not count any more. */
   #areOthers(event: HookEvent, hooks: readonly Hook[]): boolean {
     const decides = event === "onConnectAuthenticate" || event === "onAclCheck";
-    return decides && hooks !== this.on[event] && hooks.some((hook) => this.#swapped.has(hook));
+    return decides && hooks !== this.on[event] && this.#members.wereSwapped(hooks);
   }
 
   /** The first opinion of those asked; deny when one throws; when nobody has one what `none` says, deny without it. */
@@ -382,23 +274,26 @@ export class Hooks {
   }
 
   /** Fails when the answer takes too long. */
-  limit<T>(answer: MaybePromise<T>, timeout: number = this.timeout): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const giveUp = (): void => {
-        done();
-        reject(new Error("the server is closed"));
-      };
-      const timer = setTimeout(() => {
-        this.#waits.delete(giveUp);
-        reject(new Error(`no answer within ${timeout} ms`));
-      }, timeout);
-      const done = (): void => {
-        clearTimeout(timer);
-        this.#waits.delete(giveUp);
-      };
-      this.#waits.add(giveUp);
-      Promise.resolve(answer).then(resolve, reject).finally(done);
-    });
+  limit<T>(answer: MaybePromise<T>, timeout?: number): Promise<T> {
+    return this.#patience.limit(answer, timeout);
+  }
+
+  /** The server has stopped: nobody waits for an answer any more. */
+  end(): void {
+    this.#patience.end();
+  }
+
+  get ended(): boolean {
+    return this.#patience.ended;
+  }
+
+  /** Milliseconds after which a promise counts as failed. */
+  get timeout(): number {
+    return this.#patience.timeout;
+  }
+
+  set timeout(milliseconds: number) {
+    this.#patience.timeout = milliseconds;
   }
 
   /** What a hook says of an answer; null: nothing. */
@@ -413,34 +308,11 @@ export class Hooks {
     }
   }
 
-  /** The server has stopped: nobody waits for an answer any more. */
-  end(): void {
-    this.#ended = true;
-    for (const giveUp of [...this.#waits]) giveUp();
-  }
-
-  get ended(): boolean {
-    return this.#ended;
-  }
-
   failed(hook: Hook, event: HookEvent, error: unknown): void {
     if (event === "onAclCheck" || event === "onServerTopic") this.#doubtful = true;
     this.#report(hook, event, error);
   }
 }
-
-/**
- * A method with nothing in its body listens to nothing: whoever writes all of them down, to be filled in one day,
- * does not pay for what is not there yet. (A runtime that does not tell what is in a function calls it.)
- */
-function listens(method: unknown): boolean {
-  if (typeof method !== "function") return false;
-  const text = Function.prototype.toString.call(method).replace(COMMENTS, "");
-  return text.length > 300 || !EMPTY.test(text);
-}
-
-const COMMENTS = /\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
-const EMPTY = /^[^(){}]*\([^(){}]*\)\s*(?:=>\s*)?\{\s*\}$/;
 
 function allowed(opinion: Opinion): boolean | undefined {
   return opinion === undefined ? undefined : opinion === "allow";

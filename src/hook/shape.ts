@@ -5,7 +5,7 @@ import { checkInstance, described } from "../core/misuse.ts";
 import { editDistance, nearest } from "../core/nearest.ts";
 import { quoted } from "../core/quoted.ts";
 import type { Hook } from "./hook.ts";
-import { HOOK_EVENTS } from "./dispatcher.ts";
+import { HOOK_EVENTS } from "./dispatch/events.ts";
 
 const METHODS: readonly string[] = ["init", ...HOOK_EVENTS];
 /** What looks like an event. Helpers of a hook have other names: `connect`, `published`. */

@@ -181,6 +181,17 @@ test("config: settings that are no usual options are taken by their paths at a s
   );
 });
 
+test("config show: what looks like a variable and is none can be given to --conf", async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "a.yml"), 'data: "/tmp/$${NOBODY_HAS_THIS} b"\n');
+  const shown = await Program.run(["config", "show", "--conf", "a.yml"], { folder });
+  assert.deepEqual([shown.code, shown.errors], [0, ""]);
+  assert.match(shown.output, /^data: "\/tmp\/\$\$\{NOBODY_HAS_THIS\} b"/m);
+  writeFileSync(join(folder, "shown.yml"), shown.output);
+  const { code, errors } = await Program.run(["config", "show", "--conf", "shown.yml"], { folder });
+  assert.deepEqual([code, errors], [0, ""]);
+});
+
 test("config show: what it writes of a certificate given by options can be given to --conf", async () => {
   const folder = temporaryFolder();
   for (const name of ["server.crt", "server.key"]) {

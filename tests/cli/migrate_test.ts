@@ -115,6 +115,21 @@ test("migrate: mosquitto's users get in with their passwords, and nobody else", 
   }
 });
 
+test("migrate: what is said to do about clientid_prefixes keeps the other client ids out", async () => {
+  const port = await freePort();
+  const conf = await migrated(`allow_anonymous true\nlistener ${port} 127.0.0.1\nclientid_prefixes dev-\n`);
+  const text = readFileSync(conf, "utf8").replace(/\n# +/g, " ");
+  const [, same] = /"blacklist: FILE" is the same with a FILE that says "(.*?)"/.exec(text)!;
+  const blacklist = join(temporaryFolder(), "blacklist.yml");
+  writeFileSync(blacklist, same!);
+  await using program = await Program.start(["--tcp", "127.0.0.1:0", "--blacklist", blacklist]);
+  for (const [clientId, wanted] of [["dev-1", 0], ["dev-", 0], ["other", 5], ["a-dev-1", 5]] as const) {
+    const client = await socketClient(program.port("tcp"), 4);
+    assert.equal((await client.connect({ clientId })).reasonCode, wanted, clientId);
+    client.close();
+  }
+});
+
 test("migrate: where what kept strangers out is not there the program does not start, and nothing is open", async () => {
   const port = await freePort();
   const conf = await migrated(

@@ -122,11 +122,23 @@ const closed: readonly (readonly [string, RegExp])[] = [
     /a client has the id that is its user name/,
   ],
   ["listener 1883\npassword_file /p\nplugin /x.so", /a plug-in may decide/],
-  ["listener 1883\nallow_anonymous true\nacl_file /a", /rules say which topics.*m\.conf:3 acl_file/],
-  ["allow_anonymous true\nacl_file /a", /rules say which topics/],
+  ["listener 1883\nallow_anonymous true\nacl_file", /no file is named: m\.conf:3 acl_file/],
+  ["listener 1883\nallow_anonymous false\nacl_file /a", /user name and a password/],
   [
-    "listener 1883\nallow_anonymous true\nplugin /usr/lib/mosquitto_dynamic_security.so",
-    /a plug-in may decide/,
+    "per_listener_settings true\nlistener 1883\nallow_anonymous true\nacl_file /a\nlistener 1884\nallow_anonymous true\nacl_file /b",
+    /other ones than those of other listeners: m\.conf:4 [^]*other ones than those of other listeners: m\.conf:7 /,
+  ],
+  [
+    "per_listener_settings true\nlistener 1883\nallow_anonymous true\npassword_file /p\nlistener 1884\nallow_anonymous true\npassword_file /q",
+    /users of another file[^]*m\.conf:4 password_file[^]*users of another file[^]*m\.conf:7 password_file/,
+  ],
+  [
+    "listener 8883\ncertfile a\nkeyfile b\ncafile c\nrequire_certificate true\nuse_identity_as_username true\nacl_file /a",
+    /the name in a certificate, which is no user name here: m\.conf:7 acl_file/,
+  ],
+  [
+    "listener 1883\nallow_anonymous true\nplugin /usr/lib/mosquitto_dynamic_security.so\nplugin_opt_config_file /d.json",
+    /file of a plug-in[^]*"comqtt users import \/d\.json" takes them over, and "auth: \[\{ store: true \}\]"/,
   ],
   ["listener 1883\nallow_anonymous true\nauth_plugin /x.so\nauth_opt_backends files", /a plug-in may decide/],
   ["listener 1883\nallow_anonymous true\nglobal_plugin /x.so", /a plug-in may decide/],
@@ -164,7 +176,10 @@ const closed: readonly (readonly [string, RegExp])[] = [
   ["allow_anonymous true\nlistener 1883\nmount_point x/", /one part of the topics/],
   ["allow_anonymous true\nlistener 1883\nenable_proxy_protocol 2", /PROXY/],
   ["allow_anonymous true\nlistener 1883\nuse_username_as_clientid true", /no user name is refused/],
-  ["allow_anonymous true\nclientid_prefixes a-\nlistener 1883", /only some client ids/],
+  [
+    "allow_anonymous true\nclientid_prefixes a-\nlistener 1883",
+    /only some client ids[^]*client: 'a-\*', allow: true \}, \{ allow: false \}\]/,
+  ],
   ["allow_anonymous true\nlistener 8080\nprotocol http_api", /no such protocol/],
   ["allow_anonymous true\nlistener x", /no address here/],
   ["allow_anonymous true\nlistener 99999", /no address here/],
@@ -198,44 +213,105 @@ test("mosquitto: who has the certificate that is demanded needs no password", ()
   }
 });
 
-test("mosquitto: a password_file is the file of users, and opens what asked for a password", () => {
-  for (
-    const [conf, open, line, remark] of [
-      ["listener 1883\nallow_anonymous false\npassword_file /p", ["tcp :1883"], 3, /^$/],
-      ["listener 1883\npassword_file /p\nlistener 1884", ["tcp :1883", "tcp :1884"], 2, /^$/],
-      [
-        "per_listener_settings true\nlistener 1883\nallow_anonymous true\nlistener 1884\npassword_file /p",
-        ["tcp :1883", "tcp :1884"],
-        5,
-        /STRICTER: on all listeners, clients without a password are refused$/,
-      ],
-      [
-        "per_listener_settings true\nlistener 1883\nlistener 1884\npassword_file /p",
-        ["tcp :1884"],
-        4,
-        /STRICTER/,
-      ],
-    ] as const
-  ) {
-    const { open: found, values, said } = migrated(conf);
-    assert.deepEqual(found, open, conf);
-    assert.equal(values["users"], "/p");
+const GUARDED = "auth: [{ mosquitto: { passwords: /p } }]";
+const CERTIFICATE =
+  "certfile a\nkeyfile b\ncafile c\nrequire_certificate true\nuse_identity_as_username true\n";
+const EACH = "per_listener_settings true\n";
+
+/** What is said there, what is asked for here, what is open, and what is told of a line. */
+const accesses: readonly (readonly [string, readonly string[], readonly string[], number, RegExp])[] = [
+  ["listener 1883\nallow_anonymous false\npassword_file /p", [GUARDED], ["tcp :1883"], 3, /^$/],
+  ["listener 1883\npassword_file /p\nlistener 1884", [GUARDED], ["tcp :1883", "tcp :1884"], 2, /^$/],
+  [
+    `${EACH}listener 1883\nallow_anonymous true\nlistener 1884\npassword_file /p`,
+    [GUARDED],
+    ["tcp :1883", "tcp :1884"],
+    5,
+    /STRICTER: on all listeners, clients without a password are refused$/,
+  ],
+  [`${EACH}listener 1883\nlistener 1884\npassword_file /p`, [GUARDED], ["tcp :1884"], 4, /STRICTER/],
+  [
+    `${OPEN}listener 1883\npassword_file /p`,
+    [GUARDED, "anonymous: allow"],
+    ["tcp :1883"],
+    3,
+    /a name that is not in it comes in as well, but without that name$/,
+  ],
+  [
+    `${EACH}listener 1883\nallow_anonymous true\npassword_file /p\nlistener 1884\nallow_anonymous true`,
+    [GUARDED, "anonymous: allow"],
+    ["tcp :1883", "tcp :1884"],
+    4,
+    /STRICTER: on all listeners, a name that is in it needs its password$/m,
+  ],
+  [
+    "listener 1883\npassword_file /p\nacl_file /a",
+    ["auth: [{ mosquitto: { passwords: /p, acl: /a } }]"],
+    ["tcp :1883"],
+    3,
+    /^$/,
+  ],
+  [`${OPEN}acl_file /a`, ["acl: [{ mosquitto: /a }]"], ["tcp 127.0.0.1:1883"], 2, /^$/],
+  [
+    `${OPEN}listener 1883\npassword_file /p\nacl_file /a`,
+    [GUARDED, "anonymous: allow", "acl: [{ mosquitto: /a }]"],
+    ["tcp :1883"],
+    4,
+    /^$/,
+  ],
+  [
+    `${EACH}listener 1883\nallow_anonymous true\nlistener 1884\nallow_anonymous true\nacl_file /a`,
+    ["acl: [{ mosquitto: /a }]"],
+    ["tcp :1883", "tcp :1884"],
+    6,
+    /STRICTER: on all listeners, topics are as its rules say$/,
+  ],
+  [
+    `${EACH}listener 1883\npassword_file /p\nlistener 1884\nallow_anonymous true\npassword_file /q`,
+    [GUARDED],
+    ["tcp :1883"],
+    6,
+    /NOT TAKEN OVER: one file of users is for all listeners/,
+  ],
+  [
+    `listener 8883\n${CERTIFICATE}password_file /p`,
+    [],
+    ["tls :8883"],
+    7,
+    /not needed: who has a certificate is asked for no password$/,
+  ],
+  [
+    `listener 1883\npassword_file /p\nlistener 8883\n${CERTIFICATE}`,
+    [GUARDED],
+    ["tcp :1883", "tls :8883"],
+    2,
+    /STRICTER: on all listeners, clients without a password/,
+  ],
+  [
+    "listener 1883\npassword_file C:\\my files\\${p}",
+    ['auth: [{ mosquitto: { passwords: "C:\\\\my files\\\\$${p}" } }]'],
+    ["tcp :1883"],
+    2,
+    /^$/,
+  ],
+];
+
+for (const [conf, wanted, open, line, remark] of accesses) {
+  test(`mosquitto: who comes in with ${JSON.stringify(conf)}`, () => {
+    const { open: found, text, said } = migrated(conf);
+    assert.deepEqual(text.match(/^(?:auth|anonymous|acl|users): .*$/gm) ?? [], wanted);
+    assert.deepEqual(found, open);
     assert.match(said(line), remark);
-  }
-  // Who has no name came in there: here nobody would.
-  const { open, values, said } = migrated(`${OPEN}listener 1883\npassword_file /p`);
-  assert.deepEqual(open, ["tcp :1883"]);
-  assert.equal(values["users"], undefined);
-  assert.match(said(3), /NOT TAKEN OVER: users: FILE is for all listeners/);
-});
+  });
+}
 
 test("mosquitto: with per_listener_settings each listener is judged by its own lines", () => {
   const { open, closed } = migrated(
     "per_listener_settings true\nlistener 1883 127.0.0.1\nallow_anonymous true\nlistener 1884\n" +
-      "listener 1885\nallow_anonymous true\nacl_file /a\nlistener 1886\nallow_anonymous true",
+      "listener 1885\nallow_anonymous true\nplugin /a\nlistener 1886\nallow_anonymous true",
   );
   assert.deepEqual(open, ["tcp 127.0.0.1:1883", "tcp :1886"]);
-  assert.match(closed, /listener 1884[^]*password[^]*listener 1885[^]*rules say/);
+  assert.match(closed, /listener 1884[^]*password[^]*listener 1885[^]*a plug-in/);
   assert.doesNotMatch(closed, /1886/);
 });
 
@@ -244,7 +320,7 @@ test("mosquitto: without it what stands under one listener is about all of them"
     "tcp :1883",
     "tcp :1884",
   ]);
-  assert.deepEqual(migrated("listener 1883\nallow_anonymous true\nlistener 1884\nacl_file /a").open, []);
+  assert.deepEqual(migrated("listener 1883\nallow_anonymous true\nlistener 1884\nplugin /a").open, []);
   const own = "allow_anonymous false\nlistener 1883\nlistener_allow_anonymous true\nlistener 1884";
   assert.deepEqual(migrated(own).open, ["tcp :1883"]);
 });
@@ -496,15 +572,19 @@ test("mosquitto: whatever stands in it, the file is taken, and no door opens tha
   fc.assert(
     fc.property(fc.array(line, { maxLength: 25 }), (lines) => {
       const conf = lines.join("\n");
-      const { open, values } = migrated(conf);
+      const { open, values, text } = migrated(conf);
       const words = conf.split(/\r?\n/).map((one) => one.trim().split(/\s+/)[0]);
       const everybody = /^\s*(listener_)?allow_anonymous\s+(true|1)\s*$/m.test(conf) ||
         /^\s*use_(identity|subject)_as_username\s+(true|1)\s*$/m.test(conf);
       const local = !words.some((word) => ["listener", "port", "bind_address"].includes(word!));
-      const guarded = values["users"] !== undefined;
+      const guarded = values["auth"] !== undefined;
       assert.ok(!guarded || words.includes("password_file"));
       if (!everybody && !local && !guarded) assert.deepEqual(open, []);
-      if (words.includes("acl_file") && !words.includes("per_listener_settings")) assert.deepEqual(open, []);
+      if (open.length === 0) return;
+      if (guarded && !everybody && !local) assert.equal(values["anonymous"], undefined);
+      if (words.includes("acl_file") && !words.includes("per_listener_settings")) {
+        assert.match(text, /^auth: .*, acl: |^acl: /m);
+      }
     }),
     { numRuns: 2000 },
   );

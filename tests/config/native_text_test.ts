@@ -92,4 +92,16 @@ log: { level: debug }
   same(`storage-way: 3\nredis: { options: { addr: "h:6379", password: "p: #\\"" }, prefix: comqtt }`);
 });
 
+test("native text: what looks like a variable stays what it is", () => {
+  const written = same('data: "/a $${NOBODY_HAS_THIS} b"\nusers: "$${x}"');
+  assert.match(written, /\$\$\{NOBODY_HAS_THIS\}/);
+});
+
+test("native text: comqtt 2's ledger and blacklist are this program's", () => {
+  const written = same("auth: { way: 1, conf-path: a/ledger.yml, blacklist-path: blacklist.yml }");
+  assert.match(written, /^auth:\n {2}- \{ ledger: a\/ledger\.yml \}\n/m);
+  assert.match(written, /^blacklist: blacklist\.yml$/m);
+  assert.match(written, /^# - a\.yml:1:9: With datasource 0 comqtt 2 lets nobody in/m);
+});
+
 test("native text: no listener at all", () => assert.match(same("listeners: []"), /^listeners: \[\]$/m));

@@ -87,6 +87,28 @@ function valueOf(text: string): number {
   return Number(digits!.replaceAll(",", "")) * factors[unit]!;
 }
 
+test("README: its configuration of access can be used, with what its commands make", async () => {
+  const folder = temporaryFolder();
+  const rows = tableUnder(readme, "## Access").map(([cell]) => codeIn(cell!)[0]!).filter((one) =>
+    one.startsWith("deno run -A main.ts ")
+  );
+  assert.equal(rows.length, 4);
+  for (const row of rows) {
+    const [, , , , ...args] = row.replace("FILE", "users").replace("DIR", "data").split(" ");
+    // (It asks a broker that runs, and there is none.)
+    const asks = args[0] === "explain";
+    const { code, errors } = await Program.run(args, { folder, input: "a long secret" });
+    assert.equal(code, asks ? 2 : 0, `${row}: ${errors}`);
+    if (asks) assert.match(errors, /comqtt\.sock/);
+  }
+  const [, text] = /```yaml\n(.*?)```/s.exec(readme.slice(readme.indexOf("## Access"))) ?? [];
+  writeFileSync(join(folder, "a.yml"), text!);
+  cpSync(join(folder, "users"), join(folder, "mosquitto.passwd"));
+  writeFileSync(join(folder, "mosquitto.acl"), "topic read a\n");
+  const { code, errors, output } = await Program.run(["config", "check", "a.yml"], { folder });
+  assert.deepEqual([code, errors], [0, ""], output);
+});
+
 test("README: so many hook events there are", () => {
   const [, count, first, last] = /(\d+) of them from `(\w+)` to `(\w+)`/.exec(readme)!;
   assert.equal(Number(count), HOOK_EVENTS.length);

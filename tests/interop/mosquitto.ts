@@ -15,7 +15,7 @@ if (!installed && process.env.CI === "true") throw new Error("The clients of mos
 /** For tests that need them; where they have to be there, their absence has failed already. */
 export const needed: Needed = needs("mosquitto-clients", installed);
 
-export type Tool = "mosquitto_pub" | "mosquitto_sub";
+export type Tool = "mosquitto_pub" | "mosquitto_sub" | "mosquitto_passwd";
 
 /** Runs a client to its end. */
 export function run(tool: Tool, args: readonly string[]): Promise<Ran> {

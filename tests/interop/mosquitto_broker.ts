@@ -24,7 +24,8 @@ export const needed: { skip: string } | Record<string, never> = program === unde
   ? { skip: "skipped: needs mosquitto" }
   : {};
 
-function freePort(): Promise<number> {
+/** (It has no way to ask for any.) */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
     server.once("error", reject);
@@ -42,14 +43,11 @@ export class MosquittoBroker implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
 
-  private constructor(port: number, lines: readonly string[]) {
+  private constructor(port: number, text: string) {
     this.port = port;
     const folder = temporaryFolder();
     const file = join(folder, "mosquitto.conf");
-    writeFileSync(
-      file,
-      [`listener ${port} 127.0.0.1`, "allow_anonymous true", "persistence false", ...lines, ""].join("\n"),
-    );
+    writeFileSync(file, text);
     this.#child = spawn(program!, ["-v", "-c", file], { stdio: ["ignore", "pipe", "pipe"], cwd: folder });
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
       stream.on("data", (bytes: Uint8Array) => this.output += new TextDecoder().decode(bytes));
@@ -59,7 +57,14 @@ export class MosquittoBroker implements AsyncDisposable {
 
   /** Listens on a free port of this machine; `lines`: what else is in its configuration. */
   static async start(lines: readonly string[] = []): Promise<MosquittoBroker> {
-    const broker = new MosquittoBroker(await freePort(), lines);
+    const port = await freePort();
+    const given = [`listener ${port} 127.0.0.1`, "allow_anonymous true", "persistence false", ...lines, ""];
+    return await MosquittoBroker.startWith(port, given.join("\n"));
+  }
+
+  /** With this configuration, which has a listener on that port of this machine. */
+  static async startWith(port: number, text: string): Promise<MosquittoBroker> {
+    const broker = new MosquittoBroker(port, text);
     const end = Date.now() + START_MS;
     for (;;) {
       try {

@@ -1,11 +1,11 @@
 /** A listener of mosquitto's as an item of `listeners`. */
 
 import { canonicalOrigin } from "../../runtime/websocket/websocket_origin.ts";
+import { accessRemarks } from "./access_remarks.ts";
 import { addressOf } from "./address.ts";
 import type { Conf, ConfListener, Remark } from "./conf.ts";
 import { closedBy } from "./doors.ts";
 import { argumentsOf, type Line, numberOf, truthOf } from "./lines.ts";
-import { letsAnybodyIn, securityOf, usersOf } from "./users.ts";
 import { scalar } from "./yaml_text.ts";
 
 export interface MigratedListener {
@@ -31,7 +31,7 @@ export function listenerOf(conf: Conf, listener: ConfListener): MigratedListener
   }
   if (type === "ws") yaml.push(...originsOf(options.all("websockets_origin"), remarks));
   if (type !== "unix") yaml.push(...tlsOf(listener, remarks));
-  remarks.push(...remarksOf(listener), ...securityRemarks(conf, listener));
+  remarks.push(...remarksOf(listener), ...accessRemarks(conf, listener));
   return { listener, yaml, closed: closedBy(conf, listener), remarks };
 }
 
@@ -127,40 +127,6 @@ function remarksOf({ options }: ConfListener): Remark[] {
     });
   }
   return remarks;
-}
-
-/** (Those of all listeners are told once: by the one that asks first.) */
-function securityRemarks(conf: Conf, { security }: ConfListener): Remark[] {
-  const lines = conf.perListener ? security : conf.listeners[0]?.security === security ? conf.security : null;
-  if (lines === null) return [];
-  const texts: Readonly<Record<string, string>> = {
-    acl_file: 'NOT TAKEN OVER: "acl: { mosquitto: FILE }" has the rules for everybody (docs/access.md)',
-    psk_file: "NOT THERE: there are no pre-shared keys",
-    plugin: "NOT THERE: a plug-in of mosquitto can't be loaded here",
-    auth_plugin: "NOT THERE: a plug-in of mosquitto can't be loaded here",
-    auth_plugin_deny_special_chars: "it belongs to a plug-in",
-    auto_id_prefix: "ids the broker gives begin with auto-",
-  };
-  return lines.every.flatMap((line) => {
-    if (line.word === "password_file") return passwordRemarks(conf, line);
-    if (Object.hasOwn(texts, line.word)) return [{ line, text: texts[line.word]! }];
-    if (/^(?:plugin|auth)_opt_/.test(line.word)) return [{ line, text: "it belongs to a plug-in" }];
-    if (line.word !== "allow_zero_length_clientid" || truthOf(line) !== false) return [];
-    return [{ line, text: "a client without an id is given one here, as the standard says" }];
-  });
-}
-
-/** There is one file of users for all listeners here, and without a password nobody comes in then. */
-function passwordRemarks(conf: Conf, line: Line): Remark[] {
-  if (line.rest !== usersOf(conf)?.rest) {
-    const text =
-      "NOT TAKEN OVER: users: FILE is for all listeners here, and clients without a password are refused then";
-    return [{ line, text }];
-  }
-  const others = conf.listeners.some((listener) =>
-    letsAnybodyIn(conf, listener) || securityOf(conf, listener).get("password_file") === undefined
-  );
-  return others ? [{ line, text: "STRICTER: on all listeners, clients without a password are refused" }] : [];
 }
 
 /** What the item is made from, for its comment. */

@@ -1,11 +1,11 @@
 /** A mosquitto.conf as a file for this program: what has a counterpart as a setting, everything else as a remark. */
 
+import { accessOf, accessSettings } from "./access.ts";
 import { type Bridge, type Conf, type Include, readConf, type Remark, shown } from "./conf.ts";
 import { isSecret } from "./directives.ts";
 import { listenerOf, type MigratedListener, titleOf } from "./listeners.ts";
 import { type Settings, settingsOf } from "./settings.ts";
-import { usersOf } from "./users.ts";
-import { comment, scalar, section } from "./yaml_text.ts";
+import { comment, section } from "./yaml_text.ts";
 
 /** What an installed mosquitto does where its file says nothing, and this program does otherwise. */
 const OTHERWISE: readonly (readonly [directive: string, here: string])[] = [
@@ -26,8 +26,7 @@ const OTHERWISE: readonly (readonly [directive: string, here: string])[] = [
 export function migrateMosquitto(text: string, file: string, include: Include = () => null): string {
   const conf = readConf(text, file, include);
   const settings = settingsOf(conf);
-  const users = usersOf(conf);
-  if (users !== null) settings.top.set("users", scalar(users.rest));
+  for (const [name, value] of accessSettings(accessOf(conf))) settings.top.set(name, value);
   const listeners = conf.listeners.map((listener) => listenerOf(conf, listener));
   return [
     ...comment(`Made from ${JSON.stringify(file)} by "comqtt config migrate"`),
@@ -56,7 +55,7 @@ function closedLines(listeners: readonly MigratedListener[]): string[] {
   return [
     ...comment(
       `REMARK: NOT OPENED, BECAUSE WHAT KEEPS STRANGERS OUT THERE IS NOT THERE HERE YET.${nobody} ` +
-        "Whoever takes the comment from one of them lets everybody in who reaches it:",
+        "Whoever takes the comment from one of them opens it without that:",
     ),
     ...closed.flatMap(({ listener, closed }) => [
       ...comment(titleOf(listener), "- "),

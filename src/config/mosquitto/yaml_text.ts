@@ -5,7 +5,7 @@ export function scalar(value: string | number | boolean): string {
   if (typeof value !== "string") return String(value);
   const plain = /^[A-Za-z/][A-Za-z0-9_./-]*$/.test(value) &&
     !/^(?:true|false|yes|no|on|off|null|y|n)$/i.test(value);
-  return plain ? value : JSON.stringify(value.replaceAll("${", "$${"));
+  return plain ? value : JSON.stringify(value.replaceAll("${", () => "$${"));
 }
 
 /** A mapping under a key, and nothing when it is empty. */

@@ -140,7 +140,7 @@ function yamlText(kind: ValueKind<unknown>, value: unknown): string {
 
 /** It is no variable, whatever it looks like. */
 function unvaried(text: string): string {
-  return text.replaceAll("${", "$${");
+  return text.replaceAll("${", () => "$${");
 }
 
 /** (The name of a file must not end it.) */
