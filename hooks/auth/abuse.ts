@@ -31,7 +31,7 @@
  */
 
 import { CodedError } from "../../src/core/errors.ts";
-import type { Client, Credentials, Hook, HookHost } from "../../src/hook/hook.ts";
+import type { Client, Credentials, Explained, ExplainedAction, Hook, HookHost } from "../../src/hook/hook.ts";
 import { checkOptions, type Shape } from "../../src/core/misuse.ts";
 import { type Reason, Reasons } from "../../src/packets/reason.ts";
 import { addressGroup, isRemote } from "../../src/runtime/address.ts";
@@ -166,6 +166,18 @@ export class Abuse implements Hook {
     if (this.#now - since < SHORT) this.#reconnects.add(shortKey(client.id), this.#now);
   }
 
+  /** Says whether a client that comes now has to wait, and why. */
+  onExplain(client: Client, action: ExplainedAction): Explained | void {
+    if (action !== "connect") return;
+    const { delay, cause } = this.#delayOf(client);
+    if (delay === 0 || this.#host === null) return { detail: "it does not have to wait" };
+    const wait = `it has to wait ${delay} ms, ${causes[cause]}`;
+    const full = !this.#waiting!.hasPlace(client.remoteAddress);
+    if (!full) return { detail: wait };
+    const detail = `${wait}, and too many wait already`;
+    return { answer: "deny", reason: Reasons.connectionRateExceeded, detail };
+  }
+
   get #now(): number {
     return this.#host?.clock.monotonic() ?? 0;
   }
@@ -208,6 +220,12 @@ export class Abuse implements Hook {
     this.#summary.banned(`the ${kind} ${value} is banned for ${banTime / 1000} s after ${times}`, now);
   }
 }
+
+const causes: Readonly<Record<DelayCause, string>> = {
+  user: "there were too many failed logins with its user name",
+  takeOver: "its client id is taken over again and again",
+  reconnect: "it comes back again and again",
+};
 
 /** Ends that are not the client's doing. */
 const ownReasons: ReadonlySet<Reason> = new Set([

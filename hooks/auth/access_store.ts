@@ -33,15 +33,26 @@
 import { checkOptions, type Shape } from "../../src/core/misuse.ts";
 import { CodedError, CodedTypeError } from "../../src/core/errors.ts";
 import { isPromise, type MaybePromise } from "../../src/core/maybe_promise.ts";
-import type { Action, Client, ConnectOpinion, Credentials, HookHost, Opinion } from "../../src/hook/hook.ts";
+import type {
+  Action,
+  Client,
+  ConnectOpinion,
+  Credentials,
+  Explained,
+  ExplainedAction,
+  HookHost,
+  Opinion,
+} from "../../src/hook/hook.ts";
 import { Reasons } from "../../src/packets/reason.ts";
 import type { BackEnd } from "./frame/back_end.ts";
 import { LetIn } from "./frame/let_in.ts";
 import { type Checked, passwordChecks } from "./passwords/checks.ts";
 import type { PasswordHash } from "./passwords/hash.ts";
 import { parseHash } from "./passwords/parse.ts";
+import { NOT_LET_IN } from "./rules/explain.ts";
 import type { RuleDecision } from "./rules/types.ts";
 import { consequencesOf } from "./store/consequences.ts";
+import { explainLogin, explainTopic } from "./store/explain.ts";
 import { Admitted } from "./store/let_in.ts";
 import { LocalAccessStore } from "./store/local_store.ts";
 import { Present } from "./store/present.ts";
@@ -197,6 +208,21 @@ export class StoredUsers implements BackEnd {
     const decision = this.#decide(client, action, topic);
     if (decision === null) return undefined;
     return decision === "all" || (decision !== "gone" && decision.allow) ? "allow" : "deny";
+  }
+
+  /** Says which rule of a user or a role decides, and whether a user may come. */
+  onExplain(client: Client, action: ExplainedAction, topic: string): Explained {
+    const open = this.#open;
+    if (open === null) return { detail: "the store is not open" };
+    if (action === "connect") {
+      const { username } = client;
+      const others = this.#present.others(username, client);
+      return explainLogin(username, open.store.account(username), others);
+    }
+    const known = this.#admitted.get(client);
+    const decision = this.#decide(client, action, topic);
+    if (known === null || !this.letIn.has(client)) return NOT_LET_IN;
+    return explainTopic(open, { username: known.username, action, decision });
   }
 
   /** Null: no opinion; `gone`: it was let in as a user that is not there any more. */

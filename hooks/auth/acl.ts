@@ -45,7 +45,16 @@ import { CodedError, CodedTypeError } from "../../src/core/errors.ts";
 import { checkOptions, checkText, described, type Shape } from "../../src/core/misuse.ts";
 import type { LogLevel } from "../../src/core/options.ts";
 import { quote } from "../../src/core/problem.ts";
-import type { Action, Client, Hook, HookHost, Opinion } from "../../src/hook/hook.ts";
+import type {
+  Action,
+  Client,
+  Explained,
+  ExplainedAction,
+  Hook,
+  HookHost,
+  Opinion,
+} from "../../src/hook/hook.ts";
+import { explainRules } from "./rules/explain.ts";
 import type { RuleOrder } from "./rules/types.ts";
 import { AclError } from "./acl/error.ts";
 import { mosquittoLines } from "./acl/lines.ts";
@@ -177,6 +186,20 @@ export class Acl implements Hook {
     return this.#rights(client).decide(action, topic);
   }
 
+  /** Says which rule decides, and where it stands. */
+  onExplain(client: Client, action: ExplainedAction, topic: string): Explained | void {
+    if (action === "connect") return;
+    const rights = this.#rights(client);
+    const decision = rights.decide(action, topic);
+    return explainRules({
+      rules: rights.asked(action),
+      decision,
+      otherwise: this.#fallback === "deny" ? "deny" : undefined,
+      whom: (rule) => this.#rules.whom(rule),
+      detail: decision?.rule === null ? unruled(decision) : undefined,
+    });
+  }
+
   #rights(client: Client): AclRights {
     const known = this.#known.get(client);
     // (While a client connects, hooks may still change its names.)
@@ -215,6 +238,13 @@ export class Acl implements Hook {
   #log(level: LogLevel, text: string): void {
     for (const host of this.#hosts) host.log(level, text);
   }
+}
+
+/** As a file of mosquitto has it. */
+function unruled({ allow }: AclDecision): string {
+  return allow
+    ? "every subscription is granted, and each message asked about"
+    : "no pattern is about a client with + or # in its id or user name";
 }
 
 function checkOneOf(whose: string, name: string, value: unknown, accepted: readonly string[]): void {

@@ -37,6 +37,8 @@ import type {
   ConnectingClient,
   ConnectOpinion,
   Credentials,
+  Explained,
+  ExplainedAction,
   Hook,
   HookHost,
   Opinion,
@@ -45,6 +47,7 @@ import { Reasons } from "../../src/packets/reason.ts";
 import { Acl, type AclRule } from "./acl.ts";
 import type { BackEnd } from "./frame/back_end.ts";
 import { LetIn } from "./frame/let_in.ts";
+import { NOT_LET_IN } from "./rules/explain.ts";
 import { passwordChecks } from "./passwords/checks.ts";
 
 export type { BackEnd } from "./frame/back_end.ts";
@@ -127,6 +130,16 @@ export class Anonymous implements Hook {
   onAclCheck(client: Client, action: Action, topic: string): Opinion {
     if (this.#acl === null || !this.letIn.has(client)) return undefined;
     return this.#acl.onAclCheck(client, action, topic);
+  }
+
+  /** Says which of its rules decides, and whether it lets anybody in. */
+  onExplain(client: Client, action: ExplainedAction, topic: string): Explained {
+    if (action === "connect") {
+      if (this.requiresCredentials) return { detail: "clients that nobody knows are not let in" };
+      return { answer: "allow", detail: "clients that nobody knows are let in" };
+    }
+    if (!this.letIn.has(client)) return NOT_LET_IN;
+    return this.#acl?.onExplain(client, action, topic) ?? { detail: "it has no rules" };
   }
 
   #disguised({ username }: Client, password: Uint8Array | null): MaybePromise<ConnectOpinion> {

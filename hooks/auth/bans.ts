@@ -35,12 +35,20 @@ import { errorCodeOf } from "../../src/core/codes.ts";
 import { textOf } from "../../src/core/error_text.ts";
 import { CodedError } from "../../src/core/errors.ts";
 import { checkOptions, checkText, type Shape } from "../../src/core/misuse.ts";
-import type { Client, ConnectingClient, Hook, HookHost } from "../../src/hook/hook.ts";
+import type {
+  Client,
+  ConnectingClient,
+  Explained,
+  ExplainedAction,
+  Hook,
+  HookHost,
+} from "../../src/hook/hook.ts";
 import { type Reason, Reasons } from "../../src/packets/reason.ts";
 import { Networks } from "../../src/runtime/networks.ts";
 import type { Ban, BanName, BanRequest } from "./bans/ban.ts";
 import type { Who } from "./bans/ban_set.ts";
 import { concerned } from "./bans/concerned.ts";
+import { explainBan } from "./bans/explain.ts";
 import { type BanAccess, BanBook, type BanChange, type BanPage } from "./bans/book.ts";
 
 export type { Ban, BanKind, BanName, BanRequest } from "./bans/ban.ts";
@@ -146,6 +154,11 @@ export class Bans implements Hook, BanAccess {
   onSessionEstablished(client: Client): void {
     this.#letIn.add(client);
     if (this.refusal(client) !== undefined) this.#end((one) => one === client);
+  }
+
+  /** Says which ban keeps a client out, why and until when. */
+  onExplain(client: Client, action: ExplainedAction): Explained | void {
+    return action === "connect" ? explainBan(this.#of(client)) : undefined;
   }
 
   /** Why it may not connect; undefined: it may, as far as bans are concerned. */

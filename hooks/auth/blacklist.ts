@@ -25,11 +25,21 @@
 
 import { CodedError } from "../../src/core/errors.ts";
 import { checkOptions, type Shape } from "../../src/core/misuse.ts";
-import type { Action, Client, ConnectOpinion, Hook, HookHost, Opinion } from "../../src/hook/hook.ts";
+import type {
+  Action,
+  Client,
+  ConnectOpinion,
+  Explained,
+  ExplainedAction,
+  Hook,
+  HookHost,
+  Opinion,
+} from "../../src/hook/hook.ts";
 import { Reasons } from "../../src/packets/reason.ts";
 import { checkInterval } from "./frame/interval.ts";
 import { ReadAgain } from "./frame/read_again.ts";
 import { compileObjects } from "./ledger/compile.ts";
+import { explainListed, explainListedTopic } from "./ledger/explain_listed.ts";
 import { READ, WRITE } from "./ledger/grants.ts";
 import { rulesIn } from "./ledger/rules_in.ts";
 import type { Rulebook } from "./ledger/rulebook.ts";
@@ -49,13 +59,18 @@ export interface BlacklistOptions {
 
 const shape: Shape<BlacklistOptions> = { id: "string", interval: "number" };
 
-/** Refuses clients and topics. Who is connected when the rules change stays so; what it may do is asked again. */
+/**
+ * Refuses clients and topics. When the rules change, the connections of those they refuse end with 0x87 and the reason string
+ * "Banned", because DISCONNECT has no 0x8A (MQTT 3: the connection ends); their sessions stay, their wills are published. Of all others
+ * it is asked again what they may do.
+ */
 export class Blacklist implements Hook {
   /** `blacklist`, if the options do not say otherwise. */
   readonly id: string;
   /** It lets nobody in. */
   readonly requiresCredentials: boolean = true;
   readonly #hosts: Set<HookHost> = new Set();
+  #started = 0;
   #rules: Rulebook;
   #file: ReadAgain | null = null;
 
@@ -91,17 +106,24 @@ export class Blacklist implements Hook {
   /** Called by the server. */
   init(host: HookHost): void {
     this.#hosts.add(host);
+    this.#started++;
     this.#file?.start(host);
   }
 
   /** Called by the server. */
   onStopped(): void {
     this.#file?.stop();
+    if (--this.#started <= 0) this.#hosts.clear();
   }
 
   /** Refuses those who are listed; of all others it has no opinion. */
   onConnectAuthenticate(client: Client): ConnectOpinion {
-    return this.#rules.refuses(client) ? { refuse: Reasons.banned } : undefined;
+    return this.refuses(client) ? { refuse: Reasons.banned } : undefined;
+  }
+
+  /** Whether it is listed as somebody who may not connect. */
+  refuses(client: Client): boolean {
+    return this.#rules.refusal(client) !== null;
   }
 
   /** Refuses topics that are listed. */
@@ -114,8 +136,20 @@ export class Blacklist implements Hook {
     return granted === false ? "deny" : undefined;
   }
 
+  /** Says which entry refuses a client or a topic, and where it stands. */
+  onExplain(client: Client, action: ExplainedAction, topic: string): Explained {
+    if (action === "connect") return explainListed(this.#rules, client);
+    const wanted = action === "publish" || action === "will" ? WRITE : READ;
+    const asked = action === "subscribe" ? unshared(topic) : topic;
+    return explainListedTopic(this.#rules.grants(client), asked, wanted);
+  }
+
   #put(rules: Rulebook): void {
     this.#rules = rules;
-    for (const host of this.#hosts) host.accessChanged();
+    const listed = (client: Client): boolean => this.refuses(client);
+    for (const host of this.#hosts) {
+      host.disconnect(listed, Reasons.banned, "it is on the blacklist now");
+      host.accessChanged();
+    }
   }
 }

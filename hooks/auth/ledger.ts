@@ -67,6 +67,7 @@ import { rulesIn } from "./ledger/rules_in.ts";
 import type { LedgerOptions, LedgerRules } from "./ledger/types.ts";
 import { passwordChecks } from "./passwords/checks.ts";
 import type { PasswordHash } from "./passwords/hash.ts";
+import { NOT_LET_IN } from "./rules/explain.ts";
 import { unshared } from "./rules/filters.ts";
 
 export { LedgerError, type LedgerProblem } from "./ledger/error.ts";
@@ -241,6 +242,7 @@ export class Ledger implements Hook {
       const known = decides || this.#rules.lists(client.username);
       return explainGates(this.#rules.gates(client), known ? "deny" : undefined);
     }
+    if (this.#ownTopics && !this.letIn.has(client)) return NOT_LET_IN;
     const wanted = action === "publish" || action === "will" ? WRITE : READ;
     const asked = action === "subscribe" ? unshared(topic) : topic;
     return explainGrants(this.#rules.grants(client), asked, wanted, decides ? "allow" : undefined);

@@ -21,12 +21,17 @@ export class Waiting {
     return this.#ends.size;
   }
 
+  /** There is one for somebody from there. */
+  hasPlace(address: string): boolean {
+    const own = this.#byAddress.get(addressGroup(address)) ?? 0;
+    return this.size < this.#most && own < Math.max(1, this.#most / SHARE);
+  }
+
   /** Settled after so many milliseconds. Null: there is no place. `address` as `Client.remoteAddress` has it. */
   wait(milliseconds: number, address: string): Promise<void> | null {
+    if (!this.hasPlace(address)) return null;
     const group = addressGroup(address);
-    const own = this.#byAddress.get(group) ?? 0;
-    if (this.size >= this.#most || own >= Math.max(1, this.#most / SHARE)) return null;
-    this.#byAddress.set(group, own + 1);
+    this.#byAddress.set(group, (this.#byAddress.get(group) ?? 0) + 1);
     return new Promise((resolve) => {
       const end = (): void => {
         stop();

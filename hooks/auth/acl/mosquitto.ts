@@ -4,6 +4,7 @@
  */
 
 import type { Action } from "../../../src/hook/answers.ts";
+import { quoted } from "../../../src/core/quoted.ts";
 import { hasWildcard } from "../../../src/topics/names.ts";
 import { RuleSet } from "../rules/rule_set.ts";
 import type { Rule, RuleAccess, RuleAction, RuleWho } from "../rules/types.ts";
@@ -24,6 +25,8 @@ export interface MosquittoLines {
   readonly patterns: readonly MosquittoLine[];
 }
 
+/** Characters of a name. */
+const SHOWN = 60;
 const GRANTED: AclDecision = { allow: true, rule: null };
 const DENIED: AclDecision = { allow: false, rule: null };
 
@@ -32,6 +35,8 @@ export class MosquittoRules implements AclRules {
   readonly #subscribe: "grant" | "refuse";
   readonly #topics: ReadonlyMap<string, RuleSet>;
   readonly #patterns: RuleSet | null;
+  /** For people: made when somebody asks. */
+  #whom: Map<Rule, string> | null = null;
 
   constructor({ topics, patterns }: MosquittoLines, subscribe: "grant" | "refuse") {
     this.#subscribe = subscribe;
@@ -53,7 +58,22 @@ export class MosquittoRules implements AclRules {
         if (decided !== null) return decided;
         return dangerous ? DENIED : patterns?.decide(action, topic) ?? null;
       },
+      asked: (action) => [
+        ...this.#topics.get(who.username)?.asked(action) ?? [],
+        ...this.#patterns?.asked(action) ?? [],
+      ],
     };
+  }
+
+  whom(rule: Rule): string {
+    if (this.#whom === null) {
+      this.#whom = new Map();
+      for (const [user, { rules }] of this.#topics) {
+        const whom = user === "" ? "clients without a user name" : `user ${quoted(user, SHOWN)}`;
+        for (const one of rules) this.#whom.set(one, whom);
+      }
+    }
+    return this.#whom.get(rule) ?? "everyone";
   }
 }
 

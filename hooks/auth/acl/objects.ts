@@ -2,7 +2,7 @@
 
 import { described, unknownName } from "../../../src/core/misuse.ts";
 import { quote } from "../../../src/core/problem.ts";
-import { type Rule as IdentityRule, RulesByIdentity } from "../ledger/identity.ts";
+import { EVERYONE, type Rule as IdentityRule, RulesByIdentity, whoText } from "../ledger/identity.ts";
 import { type Pattern, patternOf } from "../ledger/pattern.ts";
 import { acceptedAccess, accessOf } from "../rules/access.ts";
 import { filterFault } from "../rules/filters.ts";
@@ -16,6 +16,8 @@ interface Entry extends IdentityRule {
   readonly rule: Rule;
   /** Null: whoever it is. */
   readonly members: ReadonlySet<string> | null;
+  /** What that group is called. */
+  readonly group: string | null;
   readonly anonymous: boolean | null;
 }
 
@@ -32,6 +34,7 @@ export class ObjectRules implements AclRules {
   readonly #order: RuleOrder;
   readonly #rules: RulesByIdentity<Entry>;
   readonly #shared: Map<string, RuleSet> = new Map();
+  readonly #whom: Map<Rule, Entry> = new Map();
 
   /** Throws an `AclError` with all that is wrong. */
   constructor(rules: unknown, order: RuleOrder, groups: AclGroups) {
@@ -45,7 +48,18 @@ export class ObjectRules implements AclRules {
     if (problems.length > 0) throw new AclError(problems);
     this.size = entries.length;
     this.#order = order;
-    this.#rules = new RulesByIdentity(entries.filter((entry) => entry !== null));
+    const all = entries.filter((entry) => entry !== null);
+    for (const entry of all) this.#whom.set(entry.rule, entry);
+    this.#rules = new RulesByIdentity(all);
+  }
+
+  whom(rule: Rule): string {
+    const { about, anonymous, group } = this.#whom.get(rule)!;
+    const named = whoText(about);
+    const parts = named === EVERYONE && (group !== null || anonymous !== null) ? [] : [named];
+    if (group !== null) parts.push(`group ${quote(group)}`);
+    if (anonymous !== null) parts.push(`clients ${anonymous ? "without" : "with"} a user name`);
+    return parts.join(", ");
   }
 
   rights(who: RuleWho): AclRights {
@@ -105,6 +119,7 @@ function entryOf(
       remote: ANYONE,
     },
     members: reader.members(group, groups),
+    group: typeof group === "string" ? group : null,
     anonymous: typeof anonymous === "boolean" ? anonymous : null,
     rule: reader.rule(given.access, given.filter),
   };

@@ -1,7 +1,16 @@
 /** Rules for the clients of one back end alone. */
 
 import type { MaybePromise } from "../../../src/core/maybe_promise.ts";
-import type { Action, Client, Hook, HookHost, Opinion } from "../../../src/hook/hook.ts";
+import type {
+  Action,
+  Client,
+  Explained,
+  ExplainedAction,
+  Hook,
+  HookHost,
+  Opinion,
+} from "../../../src/hook/hook.ts";
+import { NOT_LET_IN } from "../rules/explain.ts";
 import type { LetIn } from "./let_in.ts";
 
 /** What a hook says about topics, of those that another one has let in. */
@@ -30,5 +39,11 @@ export class OwnTopics implements Hook {
   /** No opinion of all others. */
   onAclCheck(client: Client, action: Action, topic: string): MaybePromise<Opinion> {
     return this.#of.has(client) ? this.#rules.onAclCheck?.(client, action, topic) : undefined;
+  }
+
+  /** As the rules explain it. */
+  onExplain(client: Client, action: ExplainedAction, topic: string): Explained | void {
+    if (action === "connect") return;
+    return this.#of.has(client) ? this.#rules.onExplain?.(client, action, topic) : NOT_LET_IN;
   }
 }

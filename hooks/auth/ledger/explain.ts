@@ -45,7 +45,7 @@ export function explainGates(gates: readonly Gate[], otherwise: "deny" | undefin
   // (Whichever of several has the password: without it nobody can say.)
   const one = gates.length === 1 ? { rule: gateText(first) } : {};
   if (!gates.some(({ allow }) => allow) && otherwise === "deny") {
-    return { answer: "deny", ...one, neighbours };
+    return { answer: "deny", ...one, neighbours, detail: "whatever the password" };
   }
   return { answer: "credentials", ...one, neighbours, detail: "that depends on the password" };
 }

@@ -25,9 +25,10 @@ export function whoText({ client, username, remote }: Identity): string {
       ? []
       : [`${what} ${quoted(pattern.kind === "prefix" ? `${pattern.text}*` : pattern.text, SHOWN)}`]
   );
-  return parts.length === 0 ? "everyone" : parts.join(", ");
+  return parts.length === 0 ? EVERYONE : parts.join(", ");
 }
 
+export const EVERYONE = "everyone";
 /** Characters of a name. */
 const SHOWN = 60;
 

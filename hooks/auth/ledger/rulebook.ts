@@ -71,10 +71,17 @@ export class Rulebook {
     return (this.#users.get(username)?.secret ?? null) !== null;
   }
 
-  /** It is a user who is disallowed, or the first rule about it, whatever its password, refuses it. */
-  refuses(client: Client): boolean {
-    if (this.#users.get(client.username)?.allow === false) return true;
-    return this.#auth.about(whoIs(client))[0]?.allow === false;
+  /** The user who is disallowed, or the first rule about it, whatever its password, if it refuses it; null: nothing does. */
+  refusal(client: Client): Pick<Gate, "where" | "who"> | null {
+    const user = this.#users.get(client.username);
+    if (user?.allow === false) return user;
+    const [first] = this.#auth.about(whoIs(client));
+    return first?.allow === false ? first : null;
+  }
+
+  /** The rules about connecting that are about it, whatever its password. */
+  entries(client: Client): readonly Gate[] {
+    return this.#auth.about(whoIs(client));
   }
 
   /** What decides whether a client may connect, in this order: the first with the right password does. */

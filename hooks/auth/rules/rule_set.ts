@@ -26,6 +26,11 @@ export class RuleRights {
   decide(action: Action | RuleAction, topic: string): RuleDecision | null {
     return this.#rules.decideWith(this.#own, action, topic);
   }
+
+  /** As `RuleSet.asked`. */
+  asked(action: Action | RuleAction): Rule[] {
+    return this.#rules.asked(action);
+  }
 }
 
 const NONE: Own = [];
@@ -100,15 +105,28 @@ export class RuleSet {
     }
   }
 
+  /** Those that speak of it, in the order in which they are asked: for people, made anew. */
+  asked(action: Action | RuleAction): Rule[] {
+    return this.#verdicts(spokenOf(action)).map(({ rule }) => rule);
+  }
+
   #about(action: RuleAction): Verdicts<RuleVerdict> {
+    return new Verdicts(this.#verdicts(action), this.#denyDollar);
+  }
+
+  #verdicts(action: RuleAction): readonly RuleVerdict[] {
     const list = this.rules.map((rule, i) => verdictOf(rule, this.#slots[i]!, action)).filter((one) =>
       one !== null
     );
-    const sorted = this.#longest
+    return this.#longest
       ? longestFirst(list, ({ rule }) => rule.filter, (a, b) => Number(a.allow) - Number(b.allow))
       : list;
-    return new Verdicts(sorted, this.#denyDollar);
   }
+}
+
+function spokenOf(action: Action | RuleAction): RuleAction {
+  if (action === "will") return "publish";
+  return action === "deliver" ? "receive" : action;
 }
 
 interface Known extends RuleWho {

@@ -41,7 +41,7 @@ export async function explain(
   request: ExplainRequest,
 ): Promise<Explanation> {
   const { clock } = parts;
-  const question = questionOf(parts.sessions, request, listeners.first, clock.shown(clock.now()));
+  const question = questionOf(parts.sessions, request, listeners.first);
   const { action, client, state, topic, version } = question;
   const trail = new Trail(() => clock.monotonic());
   tellClient(trail, question);

@@ -45,7 +45,6 @@ export function questionOf(
   sessions: Pick<Sessions, "get">,
   request: ExplainRequest,
   listener: string,
-  now: number,
 ): Question {
   checkOptions("explain", request, shape);
   const { action, topic = "", qos = 1, retain = false } = request;
@@ -65,14 +64,13 @@ export function questionOf(
     throw wrong(`Cannot explain ${action} without ${action === "subscribe" ? "a filter" : "a topic"}`);
   }
   text("topic", topic);
-  return { ...whom(sessions, request.client, listener, now), action, topic, qos, retain };
+  return { ...whom(sessions, request.client, listener), action, topic, qos, retain };
 }
 
 function whom(
   sessions: Pick<Sessions, "get">,
   given: unknown,
   listener: string,
-  now: number,
 ): Pick<Question, "client" | "version" | "session" | "state"> {
   if (typeof given === "string") return known(sessions, text("client id", given));
   if (typeof given !== "object" || given === null) {
@@ -93,7 +91,8 @@ function whom(
     keepAlive: 60,
     sessionExpiryInterval: 0,
     properties: NO_PROPERTIES,
-    connectedAt: now,
+    // (So that it belongs to the hook that would let it in.)
+    connectedAt: 0,
     inline: false,
     data: undefined,
   };

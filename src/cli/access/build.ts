@@ -6,7 +6,7 @@ import type { LetIn } from "../../../hooks/auth/frame/let_in.ts";
 import { OwnTopics } from "../../../hooks/auth/frame/own_topics.ts";
 import { Users } from "../../../hooks/auth/users.ts";
 import type { AccessSetting, AclSetting, BackEndSetting, TopicRule } from "../../config/access/choice.ts";
-import type { Hook } from "../../hook/hook.ts";
+import type { Client, Hook } from "../../hook/hook.ts";
 import type { AccessSurroundings, BackEndLink, Chain, Link } from "./chain.ts";
 import { FreeIds } from "./free_ids.ts";
 import { storeLink } from "./store.ts";
@@ -55,7 +55,8 @@ export async function chainOf(
   return {
     hooks: [...links.flatMap(({ hooks }) => hooks), ...everything],
     links,
-    mayStay: (client) => everybody.some((letIn) => letIn.has(client)),
+    mayStay: (client) =>
+      !first.some((one) => one.refuses(client)) && everybody.some((letIn) => letIn.has(client)),
   };
 }
 
@@ -89,12 +90,17 @@ function anonymousKey({ anonymous, backEnds }: AccessSetting): string {
   return JSON.stringify(["anonymous", anonymous, backEnds.map(backEndKey)]);
 }
 
-async function blacklistLink(file: string, { around, ids }: Making): Promise<Link> {
+interface BlacklistLink extends Link {
+  refuses(client: Client): boolean;
+}
+
+async function blacklistLink(file: string, { around, ids }: Making): Promise<BlacklistLink> {
   const { Blacklist } = await around.parts.blacklist();
   const hook = await Blacklist.read(file, { id: ids.free("blacklist"), interval: INTERVAL_MS });
   return {
     key: blacklistKey({ file }),
     hooks: [hook],
+    refuses: (client) => hook.refuses(client),
     reload: () => hook.reload(),
     describe: () => "the blacklist was read again",
   };
@@ -200,5 +206,12 @@ function allTopics(open: readonly LetIn[], { ids }: Making): Hook {
   return {
     id: ids.free("all-topics"),
     onAclCheck: (client) => open.some((letIn) => letIn.has(client)) ? "allow" : undefined,
+    onExplain: (client, action) => {
+      if (action === "connect") return;
+      const its = open.some((letIn) => letIn.has(client));
+      return its
+        ? { answer: "allow", detail: "there is no acl, so those who are let in may do everything" }
+        : { detail: "the hook that has let the client in has rules of its own, or nobody has let it in" };
+    },
   };
 }

@@ -6,7 +6,7 @@ import type { ConnackPacket, ConnectPacket, ProtocolVersion } from "../../../../
 import { TestBroker, type TestClient } from "../../../harness/mod.ts";
 
 /** Quick to compute. */
-export function quick(password: string): string {
+export function quick(password: string | Uint8Array): string {
   const salt = "0123456789ab";
   const digest = createHash("sha512").update(password).update(salt).digest("base64");
   return `$6$${btoa(salt)}$${digest}`;
