@@ -19,7 +19,7 @@ export const banRoutes: readonly Route[] = [
   {
     method: "GET",
     path: "/bans",
-    text: "a part of the bans in force, in the order of kind and value",
+    text: "A part of the bans in force, in the order of kind and value",
     body: "none",
     answer: ({ host, query }) => {
       const limit = limitOf(query) ?? MOST_LISTED;
@@ -34,7 +34,7 @@ export const banRoutes: readonly Route[] = [
   {
     method: "PUT",
     path: "/bans",
-    text: "a ban, in the place of the one with the same kind and value",
+    text: "A ban, in the place of the one with the same kind and value",
     body: "json",
     answer: async ({ host, body }) => {
       const fields = jsonObject(body);
@@ -47,7 +47,7 @@ export const banRoutes: readonly Route[] = [
   {
     method: "DELETE",
     path: "/bans",
-    text: "removes a ban",
+    text: "Removes a ban",
     body: "json",
     answer: async ({ host, body }) => {
       const { kind, value } = jsonObject(body) as unknown as BanName;

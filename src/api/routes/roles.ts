@@ -13,7 +13,7 @@ export const roleRoutes: readonly Route[] = [
   {
     method: "GET",
     path: "/roles",
-    text: "a part of the roles of the store, or the one with that name",
+    text: "A part of the roles of the store, or the one with that name",
     body: "none",
     answer: async ({ host, query }) => {
       const store = await usersIn(host);
@@ -27,7 +27,7 @@ export const roleRoutes: readonly Route[] = [
   {
     method: "PUT",
     path: "/roles",
-    text: "makes a role, or changes one",
+    text: "Makes a role, or changes one",
     body: "json",
     answer: async ({ host, body }) => {
       const { name: _name, expected, ...changes } = jsonObject(body);
@@ -38,7 +38,7 @@ export const roleRoutes: readonly Route[] = [
   {
     method: "DELETE",
     path: "/roles",
-    text: "removes a role that no user has",
+    text: "Removes a role that no user has",
     body: "json",
     answer: async ({ host, body }) => {
       await (await usersIn(host)).removeRole(textOf(jsonObject(body), "name"));

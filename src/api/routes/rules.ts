@@ -12,7 +12,7 @@ export const ruleRoutes: readonly Route[] = [
   {
     method: "POST",
     path: "/rules",
-    text: "a rule of a user or a role, the last or at a position",
+    text: "A rule of a user or a role, the last or at a position",
     body: "json",
     answer: async ({ host, body }) => {
       const fields = jsonObject(body);
@@ -25,7 +25,7 @@ export const ruleRoutes: readonly Route[] = [
   {
     method: "DELETE",
     path: "/rules",
-    text: "removes the rule at a position",
+    text: "Removes the rule at a position",
     body: "json",
     answer: async ({ host, body }) => {
       const fields = jsonObject(body);
@@ -35,7 +35,7 @@ export const ruleRoutes: readonly Route[] = [
   {
     method: "PUT",
     path: "/rules/order",
-    text: "which of the rules that match decides",
+    text: "Which of the rules that match decides",
     body: "json",
     answer: async ({ host, body }) => {
       const order = orderOf(jsonObject(body).order);
@@ -49,7 +49,7 @@ export const accessRoutes: readonly Route[] = [
   {
     method: "GET",
     path: "/access",
-    text: "where users and rules are kept, whether this broker asks them, and which rule decides",
+    text: "Where users and rules are kept, whether this broker asks them, and which rule decides",
     body: "none",
     answer: async ({ host }) => {
       const store = await usersIn(host);
@@ -60,7 +60,7 @@ export const accessRoutes: readonly Route[] = [
   {
     method: "POST",
     path: "/access/import",
-    text: "many users and roles at once, all of them or none; those of the same names are replaced",
+    text: "Many users and roles at once, all of them or none; those of the same names are replaced",
     body: "json",
     mostBytes: MOST_IMPORTED,
     answer: async ({ host, body }) => {

@@ -14,7 +14,7 @@ export const userRoutes: readonly Route[] = [
   {
     method: "GET",
     path: "/users",
-    text: "a part of the users of the store, or the one with that name; never a hash",
+    text: "A part of the users of the store, or the one with that name; never a hash",
     body: "none",
     answer: async ({ host, query }) => {
       const store = await usersIn(host);
@@ -28,7 +28,7 @@ export const userRoutes: readonly Route[] = [
   {
     method: "PUT",
     path: "/users",
-    text: "makes a user, or changes one",
+    text: "Makes a user, or changes one",
     body: "json",
     answer: async ({ host, body }) => {
       const { name: _name, expected, ...changes } = jsonObject(body);
@@ -39,7 +39,7 @@ export const userRoutes: readonly Route[] = [
   {
     method: "DELETE",
     path: "/users",
-    text: "removes a user",
+    text: "Removes a user",
     body: "json",
     answer: async ({ host, body }) => {
       await (await usersIn(host)).removeUser(textOf(jsonObject(body), "name"));

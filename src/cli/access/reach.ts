@@ -39,7 +39,7 @@ export async function reach<T>(call: Call, { what, broker, database }: Ways<T>):
     } catch (error) {
       if (!(error instanceof StorageError) || error.fault !== "in use") throw error;
       if (performance.now() > until) {
-        const why = "another program has it open that takes no commands";
+        const why = "another program has them open, and takes no commands";
         throw new CodedError("storage-in-use", `Cannot ${what}: ${why}`, { cause: error });
       }
     }
