@@ -40,11 +40,6 @@ class Folder {
     return output;
   }
 
-  async refuses(args: string, line: string, input = ""): Promise<void> {
-    const { code, output, errors } = await this.run(args.split(" "), input);
-    assert.deepEqual([code, output, errors], [1, "", `comqtt: ${line}\n`]);
-  }
-
   start(...args: readonly string[]): Promise<Program> {
     return Program.start([...tcp, "--data", this.data, ...args]);
   }
@@ -265,7 +260,7 @@ test(
     for (const version of versions) {
       await using program = await here.start();
       assert.match(program.output, remark);
-      assert.equal(await codeOf(program, { version, username: null }), version === 5 ? 0x86 : 5);
+      assert.equal(await codeOf(program, { version, username: null }), wrongPassword(version));
       assert.equal(await codeOf(program, { version, password: "wrong" }), wrongPassword(version));
       assert.equal(await codeOf(program, { version }), 0);
       const { client } = await come(program, { version });
@@ -355,4 +350,21 @@ test("running store: after a crash commands use the database, and a broker that 
   await change;
   await program.ended;
   assert.match(await here.does("users show anna"), /notes +roof\n/);
+});
+
+test("running store: --sock names the broker, and it has to run", { timeout }, async () => {
+  const here = new Folder();
+  await using program = await here.start("--anonymous", "allow");
+  const sock = ["--sock", join(here.data, "comqtt.sock")];
+  for (const args of [["users", "list"], ["ban", "list"], ["rules", "order"]]) {
+    const { code, errors } = await Program.run([...args, ...sock]);
+    assert.deepEqual([code, errors], [0, ""]);
+  }
+  program.kill("SIGTERM");
+  await program.ended;
+  for (const args of [["users", "list"], ["ban", "list"]]) {
+    const { code, errors } = await Program.run([...args, ...sock]);
+    assert.equal(code, 1);
+    assert.match(errors, /^comqtt: No broker runs there: nobody listens on ".*comqtt\.sock"\n$/);
+  }
 });
