@@ -83,6 +83,8 @@ const DECOYS = 1000;
 interface Open {
   readonly store: LocalAccessStore;
   readonly rights: Rights;
+  /** Ends being told of changes. */
+  readonly unlisten: () => void;
 }
 
 /**
@@ -134,15 +136,17 @@ export class StoredUsers implements BackEnd {
   open(): AccessStore {
     if (this.#open !== null) return this.#open.store;
     const store = LocalAccessStore.open(this.#directory);
-    this.#open = { store, rights: new Rights(store) };
-    store.onChange((changes) => this.#changed(changes));
+    const unlisten = store.onChange((changes) => this.#changed(changes));
+    this.#open = { store, rights: new Rights(store), unlisten };
     return store;
   }
 
   /** Ends what `open` has begun. While a server has it, the server does that. */
   close(): void {
-    this.#open?.store.close();
+    const open = this.#open;
     this.#open = null;
+    open?.unlisten();
+    open?.store.close();
   }
 
   /**

@@ -21,7 +21,7 @@ export function apiApp(
   for (const route of routes) {
     app.on(route.method, `${BASE}${route.path}`, async (context) => {
       const { searchParams: query } = new URL(context.req.url);
-      const body = route.body === "json" ? await jsonBody(context.req.raw) : undefined;
+      const body = route.body === "json" ? await jsonBody(context.req.raw, route.mostBytes) : undefined;
       return json(200, await route.answer({ host, parameters: context.req.param(), query, body }));
     });
   }

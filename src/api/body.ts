@@ -6,8 +6,8 @@ import { described } from "../core/misuse.ts";
 const MOST_BYTES = 1 << 20;
 
 /** Rejects with an Error that has a code when it is too long, or no JSON. */
-export async function jsonBody(request: Request): Promise<unknown> {
-  const text = new TextDecoder().decode(await bytesOf(request));
+export async function jsonBody(request: Request, most: number = MOST_BYTES): Promise<unknown> {
+  const text = new TextDecoder().decode(await bytesOf(request, most));
   try {
     return JSON.parse(text);
   } catch {
@@ -27,18 +27,18 @@ export function jsonObject(body: unknown): Readonly<Record<string, unknown>> {
   );
 }
 
-async function bytesOf({ body }: Request): Promise<Uint8Array> {
+async function bytesOf({ body }: Request, most: number): Promise<Uint8Array> {
   if (body === null) return new Uint8Array();
   const parts: Uint8Array[] = [];
   let length = 0;
   const reader = body.getReader();
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
     length += part.value.length;
-    if (length > MOST_BYTES) {
+    if (length > most) {
       await reader.cancel().catch(() => {});
       throw new CodedRangeError(
         "body-too-large",
-        `The body of the request is longer than ${MOST_BYTES} bytes`,
+        `The body of the request is longer than ${most} bytes`,
       );
     }
     parts.push(part.value);

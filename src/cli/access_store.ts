@@ -2,29 +2,44 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ACCESS_FILE } from "../../hooks/auth/store/database.ts";
+import { ACCESS_FILE } from "../../hooks/auth/store/access_file.ts";
 import { LocalAccessStore } from "../../hooks/auth/store/local_store.ts";
-import type { AccessStore, Listed, ListOptions } from "../../hooks/auth/store/types.ts";
+import type { Listed, ListOptions } from "../../hooks/auth/store/types.ts";
 import { dataDirectory } from "../config/data_directory.ts";
 import { CodedError } from "../core/errors.ts";
 import { quote } from "../core/problem.ts";
-import { StorageError } from "../storage/error.ts";
+import { writeErrorOutput } from "../runtime/process.ts";
+import { reach } from "./access/reach.ts";
+import { type CommandStore, SocketAccessStore } from "./access/socket_store.ts";
 import type { Call } from "./call.ts";
 
-/** Another command is waited for this long, in milliseconds. */
-const PATIENCE_MS = 1000;
-const AGAIN_MS = 20;
+export type { CommandStore } from "./access/socket_store.ts";
 
 /**
- * Does something with the store that the broker would use. `makes`: the database is made when there is none. Throws an
- * Error with one line.
+ * Does something with the store of the running broker, or with that which it would use. `makes`: the database is made when there is none.
+ * Rejects with an Error with one line.
  */
 export async function withStore<T>(
-  { configuration }: Call,
-  act: (store: AccessStore) => Promise<T>,
+  call: Call,
+  act: (store: CommandStore) => Promise<T>,
   { makes = false }: { readonly makes?: boolean } = {},
 ): Promise<T> {
-  const directory = dataDirectory(configuration.values);
+  const directory = dataDirectory(call.configuration.values);
+  const store = await reach<SocketAccessStore | LocalAccessStore>(call, {
+    what: directory === null ? "use the users" : `use the users in ${quote(directory)}`,
+    broker: (socket) => SocketAccessStore.open(socket),
+    database: () => kept(directory, makes),
+  });
+  try {
+    const done = await act(store);
+    if (store instanceof SocketAccessStore && store.changed && !store.asked) tellNotAsked(store);
+    return done;
+  } finally {
+    store.close();
+  }
+}
+
+function kept(directory: string | null, makes: boolean): LocalAccessStore {
   if (directory === null) {
     throw new CodedError(
       "database-missing",
@@ -37,31 +52,15 @@ export async function withStore<T>(
       `There are no users in ${quote(directory)}; comqtt users add NAME --data DIR adds one`,
     );
   }
-  const store = await openStore(directory);
-  try {
-    return await act(store);
-  } finally {
-    store.close();
-  }
+  return LocalAccessStore.open(directory);
 }
 
-async function openStore(directory: string): Promise<LocalAccessStore> {
-  const until = performance.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      return LocalAccessStore.open(directory);
-    } catch (error) {
-      if (!(error instanceof StorageError) || error.fault !== "in use") throw error;
-      if (performance.now() > until) {
-        throw new CodedError(
-          "storage-in-use",
-          `Cannot use the users in ${quote(directory)}: a broker runs with them, stop it first`,
-          { cause: error },
-        );
-      }
-    }
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-  }
+/** (Not with the answer, which a program may read.) */
+function tellNotAsked({ place }: SocketAccessStore): void {
+  writeErrorOutput(
+    `comqtt: It is kept, but the running broker does not ask the users of ${quote(place ?? "")}: ` +
+      '"store: true" in "auth" of its configuration does, and where nothing is said about access a restart or SIGHUP\n',
+  );
 }
 
 /** All of a list, part by part. */

@@ -268,7 +268,7 @@ export const commands: readonly Command[] = [
     name: "ban add",
     operand: "KIND VALUE",
     operands: [2, 2],
-    text: "keeps out a client, user, address or network; while no broker has --data DIR",
+    text: "keeps out a client, user, address or network, at once when the broker runs",
     names: true,
     run: async (call) => (await import("./commands/ban.ts")).addBan(call),
   },

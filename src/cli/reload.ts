@@ -10,7 +10,7 @@ import { settingAt } from "../config/table/check.ts";
 import type { Listener } from "../listeners/listener.ts";
 import type { Server } from "../server/server.ts";
 import { type AppliedListeners, applyListeners, sameSetting } from "./apply_listeners.ts";
-import { accessSettings } from "../config/access/choice.ts";
+import { type AccessSetting, accessSettings } from "../config/access/choice.ts";
 import type { AccessSurroundings, Chain } from "./access/chain.ts";
 import { ReloadAccess } from "./access/reload_access.ts";
 import type { ProgramLog } from "./log/program_log.ts";
@@ -25,6 +25,7 @@ export interface Reloading {
   readonly make: (setting: ListenerSetting) => Promise<Listener>;
   /** Who may connect, as it was at the start. */
   readonly chain: Chain;
+  readonly setting: AccessSetting;
   readonly around: AccessSurroundings;
   readonly guard: Guard;
 }
@@ -42,7 +43,7 @@ export class Reload {
   constructor(reloading: Reloading, started: Configuration) {
     this.#with = reloading;
     this.#started = this.#inForce = started;
-    this.#access = new ReloadAccess(reloading, started);
+    this.#access = new ReloadAccess(reloading);
     this.#listeners = started.listeners;
   }
 

@@ -5,7 +5,6 @@ import { errorCodeOf } from "../core/codes.ts";
 import { faultOf } from "../core/log/fault.ts";
 import { CodedError } from "../core/errors.ts";
 import type { PartialServerOptions } from "../core/options.ts";
-import { accessChoice } from "../config/access/choice.ts";
 import type { Configuration, ListenerSetting } from "../config/configuration.ts";
 import { dataDirectory, socketIn } from "../config/data_directory.ts";
 import { storageChoice } from "../config/storage.ts";
@@ -18,6 +17,8 @@ import { onSignals, userSignals } from "../runtime/signals.ts";
 import { Server } from "../server/server.ts";
 import { VERSION } from "../core/version.ts";
 import { accessOf, isGuarded } from "./access.ts";
+import { ProgramAccess } from "./access/program_access.ts";
+import { accessFound } from "./access/setting.ts";
 import type { ApiSocket } from "./api_socket.ts";
 import { announce, entrances, openWarnings } from "./announce.ts";
 import type { Listener } from "../listeners/listener.ts";
@@ -62,7 +63,8 @@ export async function serve(configured: Configured, { parts, log, configure }: S
   const server = new Server({ ...serverOptions(configuration), ...log.options });
   const directory = dataDirectory(configuration.values);
   const around = { parts, data: directory };
-  const chain = await accessOf(accessChoice(configuration), around);
+  const { setting, remark } = await accessFound(configuration);
+  const chain = await accessOf(setting, around);
   const guard = guardOf(configuration);
   for (const hook of [...guard.hooks, ...chain.hooks]) server.addHook(hook);
   const storage = await makeStorage(storageChoice(configuration.values), parts);
@@ -70,13 +72,15 @@ export async function serve(configured: Configured, { parts, log, configure }: S
   const make = listenerMaker(server, parts);
   for (const setting of configuration.listeners) await server.addListener(await make(setting));
   const socket: Promise<ApiSocket>[] = [];
+  const access = new ProgramAccess(directory, server);
   const stopped = stopOnSignal(server, log, async () => {
     for (const opened of socket) await (await opened).close();
+    access.close();
   });
   let loaded: Promise<Reload> | null = null;
   const reload = (): Promise<Reload> =>
     loaded ??= import("./reload.ts").then(({ Reload }) =>
-      new Reload({ server, log, configure, make, chain, around, guard }, configuration)
+      new Reload({ server, log, configure, make, chain, setting, around, guard }, configuration)
     );
   const reloadable = reloads(reload, log);
   // Other brokers save or show something on them, and who sends one does not want this one to end.
@@ -97,11 +101,12 @@ export async function serve(configured: Configured, { parts, log, configure }: S
   }
   const places = entrances(server.listeners, configuration.listeners, isGuarded(chain));
   announce(log, places, server.storage);
+  if (remark !== null) log.say(remark, "who-can-connect");
   for (const detail of openWarnings(places)) log.events.note("open-to-everyone", { detail });
   reloadable();
   if (directory !== null && !stopped()) {
     const { openApiSocket } = await import("./api_socket.ts");
-    socket.push(openApiSocket(socketIn(directory), { server }, log.events, parts));
+    socket.push(openApiSocket(socketIn(directory), { server, access, bans: guard.bans }, log.events, parts));
     await socket[0];
   }
   if (configuration.values.watch === true) await watchFiles(configured.files, reload);

@@ -105,13 +105,13 @@ test("rules: add at a place, remove, list, order; roles with rules", async () =>
   await here.says(["roles", "remove", "r"], '"r" is no role any more\n');
 });
 
-test("users: while a broker has them the command says that it runs, and commands wait for each other", async () => {
+test("users: while another program has them that takes no commands the command says so, and commands wait for each other", async () => {
   const here = new Folder();
   await here.says(["users", "add", "anna"], /new user/, "x");
   const store = LocalAccessStore.open(here.path);
   await here.refuses(
     ["users", "list"],
-    /^comqtt: Cannot use the users in ".*data": a broker runs with them, stop it first\n$/,
+    /^comqtt: Cannot use the users in ".*data": another program has them open, and takes no commands\n$/,
   );
   store.close();
   const all = await Promise.all(

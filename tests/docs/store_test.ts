@@ -9,12 +9,14 @@ import { LocalAccessStore } from "../../hooks/auth/store/local_store.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 import { TestBroker, versions } from "../harness/mod.ts";
-import { commandLine } from "../harness/program.ts";
+import { needs } from "../harness/needs.ts";
+import { commandLine, Program } from "../harness/program.ts";
 import { run } from "../harness/run.ts";
 import { tableUnder } from "./tables.ts";
 
 const page = readFileSync(new URL("../../docs/store.md", import.meta.url), "utf8");
-const [, script] = /```sh\n(.*?)```/s.exec(page)!;
+const [script, curls] = [...page.matchAll(/```sh\n(.*?)```/gs)].map(([, text]) => text!);
+const curl = needs("curl", (await run("sh", ["-c", "command -v curl"], { patience: 10_000 })).code === 0);
 
 async function shell(text: string, folder: string): Promise<string> {
   const program = commandLine().map((word) => `'${word}'`).join(" ");
@@ -41,6 +43,17 @@ test("store page: its commands make the user it speaks of, who may do what it sa
     assert.equal(await client.published("sensors/other/t", "21.5", { qos: 1 }), 0x87);
     assert.equal((await client.subscribe("commands/thermometer")).reasonCodes[0], 0);
   }
+});
+
+test("store page: what it asks the running broker is answered, the rule holds", curl, async () => {
+  const folder = temporaryFolder();
+  await shell(script!, folder);
+  const options = ["--tcp", "127.0.0.1:0", "--ws", "off", "--http", "off", "--data", join(folder, "data")];
+  await using program = await Program.start(options);
+  assert.match(program.output, /^The users of ".*access\.db" are asked: nothing else is said about access$/m);
+  const [user, rules] = (await shell(curls!, folder)).trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual([user.name, user.password, user.roles], ["thermometer", "argon2id", ["sensors"]]);
+  assert.deepEqual(rules[0], { access: "deny", filter: "sensors/secret" });
 });
 
 test("store page: its table has every command of the store, and each does something", async () => {

@@ -44,8 +44,16 @@ test("page about why: its commands do what they say", curl, async () => {
   assert.equal((JSON.parse(called.output) as Explanation).outcome, "allowed");
 });
 
-test("page about why: it has every route, every option of the command, and events there are", async () => {
-  for (const { method, path } of ROUTES) assert.ok(page.includes(`| \`${method} /api/v1${path}\` |`), path);
+const pageOf = (name: string): string =>
+  readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), "utf8");
+
+test("page about why: it, or one it names, has every route; every option of the command, and events there are", async () => {
+  const others = pageOf("store") + pageOf("bans");
+  for (const { method, path } of ROUTES) {
+    const shown = page.includes(`| \`${method} /api/v1${path}\` |`) ||
+      others.includes(`\`${method} ${path}\``);
+    assert.ok(shown, `${method} ${path}`);
+  }
   const { output } = await Program.run(["--help"]);
   for (const [, name] of page.matchAll(/`--([a-z]+)/g)) assert.ok(output.includes(`--${name}`), name);
   const [, listed] = /The lines of refusals \((.*?)\)/.exec(page)!;

@@ -1,6 +1,6 @@
 /** What a ban is, and how somebody asks for one. */
 
-import { CodedRangeError, CodedTypeError } from "../../../src/core/errors.ts";
+import { CodedError, CodedRangeError, CodedTypeError } from "../../../src/core/errors.ts";
 import { described } from "../../../src/core/misuse.ts";
 import { quoted } from "../../../src/core/quoted.ts";
 import { isValidString, utf8Length } from "../../../src/packets/utf8.ts";
@@ -140,4 +140,9 @@ export function masked(ip: Uint8Array, bits: number): Uint8Array {
 /** For messages: `client "pump-1"`, `network 192.0.2.0/24`. */
 export function banText({ kind, value }: BanName): string {
   return kind === "client" || kind === "user" ? `${kind} ${quoted(value, 200)}` : `${kind} ${value}`;
+}
+
+/** That there is none. */
+export function noBan(name: BanName): Error {
+  return new CodedError("ban-not-found", `There is no ban of the ${banText(name)}`);
 }

@@ -20,9 +20,8 @@ import {
 import { Lock } from "../../storage/sqlite/disk/lock.ts";
 import { numberOf, rollBack } from "../../storage/sqlite/tables/schema.ts";
 import { WalFile } from "../../storage/sqlite/wal/file.ts";
+import { ACCESS_FILE } from "./access_file.ts";
 
-/** What it is called in a directory for data. */
-export const ACCESS_FILE = "access.db";
 /** `PRAGMA application_id`: "cmqa". */
 const APPLICATION_ID = 0x636D_7161;
 /** Somebody who only reads is waited for this long, in milliseconds. */

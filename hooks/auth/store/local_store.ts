@@ -43,6 +43,9 @@ interface Planned {
 
 const MOST_PASSWORD = 65_535;
 
+/** By the paths of their databases: those that are open in this process. (Two would not know of each other's changes.) */
+const shared = new Map<string, LocalAccessStore>();
+
 export class LocalAccessStore implements AccessStore {
   readonly place: string | null;
   readonly #database: AccessDatabase;
@@ -52,6 +55,7 @@ export class LocalAccessStore implements AccessStore {
   readonly #now: () => number;
   readonly #listeners: Set<(changes: readonly AccessChange[]) => void> = new Set();
   #order: RuleOrder;
+  #holders = 1;
 
   private constructor(database: AccessDatabase, now: () => number) {
     this.#database = database;
@@ -64,18 +68,33 @@ export class LocalAccessStore implements AccessStore {
     this.#order = order;
   }
 
-  /** Null: in memory. Throws a `StorageError`: with `in use` another process has it. */
+  /**
+   * Null: in memory. One that is open already in this process is the same, and each who opens it closes it. Throws a
+   * `StorageError`: with `in use` another process has it.
+   */
   static open(directory: string | null, now: () => number = Date.now): LocalAccessStore {
     const database = AccessDatabase.open(directory);
     try {
-      return new LocalAccessStore(database, now);
+      const { path } = database;
+      const known = path === null ? undefined : shared.get(path);
+      if (known !== undefined) {
+        database.close();
+        known.#holders++;
+        return known;
+      }
+      const opened = new LocalAccessStore(database, now);
+      if (path !== null) shared.set(path, opened);
+      return opened;
     } catch (error) {
       database.close();
       throw error;
     }
   }
 
+  /** The last of those who have opened it closes it. */
   close(): void {
+    if (--this.#holders > 0) return;
+    if (this.place !== null) shared.delete(this.place);
     this.#listeners.clear();
     this.#database.close();
   }

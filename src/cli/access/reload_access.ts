@@ -3,7 +3,7 @@
  * rules takes the place of the one before, all of it at once.
  */
 
-import { accessChoice, type AccessSetting } from "../../config/access/choice.ts";
+import type { AccessSetting } from "../../config/access/choice.ts";
 import type { Configuration } from "../../config/configuration.ts";
 import { errorCodeOf } from "../../core/codes.ts";
 import { textOf } from "../../core/error_text.ts";
@@ -15,11 +15,14 @@ import type { Server } from "../../server/server.ts";
 import { accessOf } from "../access.ts";
 import type { AccessSurroundings, Chain } from "./chain.ts";
 import { problemsOf } from "./problems.ts";
+import { accessFound } from "./setting.ts";
 
 export interface ReloadingAccess {
   readonly server: Server;
   readonly log: { readonly events: EventLog };
   readonly chain: Chain;
+  /** What it was made of. */
+  readonly setting: AccessSetting;
   readonly around: AccessSurroundings;
 }
 
@@ -28,10 +31,10 @@ export class ReloadAccess {
   #chain: Chain;
   #setting: AccessSetting;
 
-  constructor(reloading: ReloadingAccess, started: Configuration) {
+  constructor(reloading: ReloadingAccess) {
     this.#with = reloading;
     this.#chain = reloading.chain;
-    this.#setting = accessChoice(started);
+    this.#setting = reloading.setting;
   }
 
   /** There is something to read again. */
@@ -42,9 +45,16 @@ export class ReloadAccess {
   /** `configuration`: null: something is wrong with it, and only files are read again. Does not fail. */
   async run(why: string, configuration: Configuration | null): Promise<void> {
     await this.#files(why);
-    const wanted = configuration === null ? this.#setting : accessChoice(configuration);
-    // (Places are part of it: a rule that has moved is told at its new one.)
-    if (JSON.stringify(wanted) !== JSON.stringify(this.#setting)) await this.#change(why, wanted);
+    if (configuration === null) return;
+    try {
+      const { setting, remark } = await accessFound(configuration);
+      // (Places are part of it: a rule that has moved is told at its new one.)
+      if (JSON.stringify(setting) === JSON.stringify(this.#setting)) return;
+      if (remark !== null) this.#with.log.events.note("who-can-connect", { detail: `${why}: ${remark}` });
+      await this.#change(why, setting);
+    } catch (error) {
+      this.#unusable(why, textOf(error).replaceAll("\n", "; "), error);
+    }
   }
 
   async #files(why: string): Promise<void> {

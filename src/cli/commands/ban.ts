@@ -1,14 +1,14 @@
-/** `comqtt ban add|remove|list`: on the database of a directory, while no broker has it open. */
+/** `comqtt ban add|remove|list`: of the running broker, or of a directory while none runs. */
 
 import type { Ban, BanKind } from "../../../hooks/auth/bans.ts";
 import { banText } from "../../../hooks/auth/bans/ban.ts";
-import { BanBook } from "../../../hooks/auth/bans/book.ts";
-import { BanTable } from "../../../hooks/auth/bans/table.ts";
 import { accessDirectory } from "../../config/storage.ts";
 import { duration } from "../../config/values.ts";
 import { CodedError } from "../../core/errors.ts";
 import { quote } from "../../core/problem.ts";
 import { printable } from "../../core/quoted.ts";
+import { type CommandBans, KeptBans, SocketBans } from "../access/command_bans.ts";
+import { reach } from "../access/reach.ts";
 import type { Call } from "../call.ts";
 
 const DAY = 86_400;
@@ -30,19 +30,15 @@ export async function addBan(call: Call): Promise<string> {
 export async function removeBan(call: Call): Promise<string> {
   const [kind, value] = call.operands as [BanKind, string];
   return await withBans(call, async (bans) => {
-    const found = bans.get({ kind, value });
-    if (!await bans.remove({ kind, value })) {
-      throw new CodedError("ban-not-found", `There is no ban of the ${banText({ kind, value })}`);
-    }
-    return `${banText(found!)} is banned no more\n`;
+    const found = await bans.remove({ kind, value });
+    return `${banText(found)} is banned no more\n`;
   });
 }
 
 /** A line for each, or JSON. */
 export async function listBans(call: Call): Promise<string> {
-  // deno-lint-ignore require-await -- as the others
   return await withBans(call, async (bans) => {
-    const all = bans.list();
+    const all = await bans.list();
     if (call.given.has("json")) return `${JSON.stringify(all, null, "\t")}\n`;
     const rows = all.map((ban) => [
       ban.kind,
@@ -57,22 +53,23 @@ export async function listBans(call: Call): Promise<string> {
   });
 }
 
-async function withBans(call: Call, work: (bans: BanBook) => Promise<string>): Promise<string> {
+async function withBans(call: Call, work: (bans: CommandBans) => Promise<string>): Promise<string> {
   const directory = accessDirectory(call.configuration.values);
-  if (directory === null) {
-    throw new CodedError(
-      "database-missing",
-      "Cannot look at bans: they are kept where --data DIR, COMQTT_DATA or data in the file of --conf says, and none of them does",
-    );
-  }
-  const table = new BanTable(directory);
-  let bans: BanBook | null = null;
+  const bans = await reach<CommandBans>(call, {
+    what: directory === null ? "use the bans" : `use the bans in ${quote(directory)}`,
+    broker: (socket) => SocketBans.open(socket),
+    database: () => {
+      if (directory !== null) return new KeptBans(directory);
+      throw new CodedError(
+        "database-missing",
+        "Cannot look at bans: they are kept where --data DIR, COMQTT_DATA or data in the file of --conf says, and none of them does",
+      );
+    },
+  });
   try {
-    bans = new BanBook(table, Date.now);
     return await work(bans);
   } finally {
-    if (bans === null) table.close();
-    else bans.close();
+    bans.close();
   }
 }
 

@@ -1,9 +1,9 @@
-/** `comqtt users ...`: the users of the store in the directory for data. */
+/** `comqtt users ...`: the users of the running broker, or of the directory for data. */
 
-import type { AccessStore, StoredUser, UserChanges } from "../../../hooks/auth/access_store.ts";
+import type { StoredUser, UserChanges } from "../../../hooks/auth/access_store.ts";
 import { hashPassword } from "../../../hooks/auth/passwords/parse.ts";
 import { CodedError } from "../../core/errors.ts";
-import { allOf, withStore } from "../access_store.ts";
+import { allOf, type CommandStore, withStore } from "../access_store.ts";
 import type { Call } from "../call.ts";
 import { oddity, passwordFor } from "./passwd.ts";
 import { json, named, plain, ruleTable, table } from "./store_text.ts";
@@ -19,7 +19,7 @@ export async function addUser(call: Call): Promise<string> {
   return `${named(name)} is a new user ${what}${oddity(password)}\n`;
 }
 
-async function refuseInVain(store: AccessStore, name: string, roles: readonly string[]): Promise<void> {
+async function refuseInVain(store: CommandStore, name: string, roles: readonly string[]): Promise<void> {
   for (const role of roles) {
     if (await store.role(role) !== null) continue;
     throw new CodedError("role-not-found", `There is no role ${named(role)}, comqtt roles add NAME adds one`);
@@ -126,7 +126,7 @@ export async function showUser(call: Call): Promise<string> {
   return `${table(rows)}${rules}`;
 }
 
-async function userIn(store: AccessStore, name: string): Promise<StoredUser> {
+async function userIn(store: CommandStore, name: string): Promise<StoredUser> {
   const user = await store.user(name);
   if (user === null) throw new CodedError("user-not-found", `There is no user ${named(name)}`);
   return user;

@@ -302,3 +302,19 @@ test("store: in memory it is nobody else's", async () => {
   assert.equal(await other.user("anna"), null);
   assert.equal(one.place, null);
 });
+
+test("store: who opens it twice in a process has it once, with its listeners, until the last one closes it", async () => {
+  const directory = temporaryFolder();
+  const one = LocalAccessStore.open(directory);
+  const other = LocalAccessStore.open(directory);
+  const told: string[] = [];
+  one.onChange((changes) => told.push(...changes.map(({ type }) => type)));
+  await other.putUser("anna", {});
+  assert.equal((await one.user("anna"))?.name, "anna");
+  other.close();
+  await one.putRole("r", {});
+  assert.deepEqual(told, ["user", "role"]);
+  one.close();
+  using later = opened(directory);
+  assert.deepEqual([(await later.listUsers()).total, (await later.listRoles()).total], [1, 2]);
+});
