@@ -20,6 +20,8 @@ import type { Session } from "../session/session.ts";
 import { SubscriptionIndex } from "../topics/subscription_index.ts";
 import { Admission } from "./connection/admission.ts";
 import { Lateness } from "../core/lateness.ts";
+import { ListenerCounts } from "../core/listener_counts.ts";
+import { PublishTimes } from "../core/publish_times.ts";
 import { OutboundAliases } from "./connection/outbound_aliases.ts";
 import { Overload } from "../core/overload.ts";
 import { BufferPool } from "../core/buffer_pool.ts";
@@ -99,6 +101,8 @@ export class Broker implements ConnectionHost {
   /** Who may go on working in this turn of the event loop. */
   readonly slices: Slices;
   readonly lateness: Lateness;
+  readonly publishTimes: PublishTimes = new PublishTimes(this.turn, () => this.clock.monotonic());
+  readonly byListener: ListenerCounts = new ListenerCounts();
   readonly overload: Overload = new Overload(this);
   #lateAt = -Infinity;
   readonly sweeper: Sweeper;
@@ -225,6 +229,11 @@ export class Broker implements ConnectionHost {
     return true;
   }
 
+  /** What an earlier run left is there. */
+  get started(): boolean {
+    return this.#stops.length > 0;
+  }
+
   /** Starts the clockwork. */
   start(): void {
     this.#stops.push(this.clock.every(TICK_MS, () => {
@@ -287,18 +296,22 @@ export class Broker implements ConnectionHost {
   }
 
   #connection(stream: ByteStream, listener: string): Connection {
+    this.byListener.accepted(listener);
     return new Connection(this, stream, listener, (connection) => new Input(connection));
   }
 
   #take(connection: Connection): void {
     this.connections.add(connection);
     this.stats.connections++;
+    this.byListener.open(connection.listener, 1);
     this.deadlines.add(connection.lifetime, this.clock.monotonic() + this.limits.connectTimeout);
   }
 
   /** The stream of a connection is closed. */
   gone(connection: Connection): void {
-    if (this.connections.delete(connection)) this.stats.connections--;
+    if (!this.connections.delete(connection)) return;
+    this.stats.connections--;
+    this.byListener.open(connection.listener, -1);
   }
 
   /** Sends the retained messages of a new subscription. */
