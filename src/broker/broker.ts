@@ -21,6 +21,7 @@ import { SubscriptionIndex } from "../topics/subscription_index.ts";
 import { Admission } from "./connection/admission.ts";
 import { Lateness } from "../core/lateness.ts";
 import { ListenerCounts } from "../core/listener_counts.ts";
+import { LOAD_STEP_MS, Loads } from "../core/loads.ts";
 import { PublishTimes } from "../core/publish_times.ts";
 import { OutboundAliases } from "./connection/outbound_aliases.ts";
 import { Overload } from "../core/overload.ts";
@@ -103,6 +104,7 @@ export class Broker implements ConnectionHost {
   readonly lateness: Lateness;
   readonly publishTimes: PublishTimes = new PublishTimes(this.turn, () => this.clock.monotonic());
   readonly byListener: ListenerCounts = new ListenerCounts();
+  readonly loads: Loads;
   readonly overload: Overload = new Overload(this);
   #lateAt = -Infinity;
   readonly sweeper: Sweeper;
@@ -134,6 +136,7 @@ export class Broker implements ConnectionHost {
     this.#logLevels = logLevels;
     this.events = new EventLog(log, logLevel, this.clock, logLevels);
     this.lateness = new Lateness(this.clock);
+    this.loads = new Loads(this.stats, this.byListener, () => this.clock.monotonic());
     this.slices = new Slices(this.limits, {
       failed: (error) => this.events.tell("internal-error", faultIn("work that was to go on", error)),
       worked: (milliseconds, name) => this.lateness.worked(milliseconds, name),
@@ -244,6 +247,8 @@ export class Broker implements ConnectionHost {
     }));
     this.#stops.push(this.lateness.start((milliseconds) => this.#late(milliseconds)));
     this.#stops.push(this.overload.start());
+    this.loads.begin();
+    this.#stops.push(this.clock.every(LOAD_STEP_MS, () => this.loads.step()));
     this.#stops.push(this.clock.every(DOUBT_MS, () => this.hooks.forgetFailures()));
     const seconds = this.options.sysTopicInterval;
     if (seconds > 0) {

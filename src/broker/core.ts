@@ -9,6 +9,7 @@ import type { EventLog } from "../core/event_log.ts";
 import type { Lateness } from "../core/lateness.ts";
 import type { Overload } from "../core/overload.ts";
 import type { ListenerCounts } from "../core/listener_counts.ts";
+import type { Loads } from "../core/loads.ts";
 import type { PublishTimes } from "../core/publish_times.ts";
 import type { Capabilities, Limits, ServerOptions } from "../core/options.ts";
 import type { Slices } from "../core/slices.ts";
@@ -38,6 +39,8 @@ export interface Core {
   readonly publishTimes: PublishTimes;
   /** Connections by listener. */
   readonly byListener: ListenerCounts;
+  /** Averages over some minutes. */
+  readonly loads: Loads;
   /** Whether memory is short. */
   readonly overload: Overload;
   /** What sessions are given. */

@@ -2,6 +2,7 @@
 
 import type { HistogramFigures } from "./histogram.ts";
 import type { ListenerFigures } from "./listener_counts.ts";
+import type { SysValues } from "./mosquitto_tree.ts";
 
 /** Whether a server may be sent clients. */
 export interface Readiness {
@@ -26,4 +27,6 @@ export interface Figures {
   readonly commitTimes: HistogramFigures;
   /** How late the event loop was, looked at about ten times a second. */
   readonly lateness: HistogramFigures;
+  /** What mosquitto says under `$SYS/broker/`, where its names are others than comqtt's. */
+  readonly mosquitto: SysValues;
 }

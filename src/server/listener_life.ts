@@ -6,6 +6,7 @@ import { systemInfo } from "../broker/system_info.ts";
 import { CodedError } from "../core/errors.ts";
 import type { Figures } from "../core/figures.ts";
 import type { LatenessFigures } from "../core/lateness.ts";
+import { mosquittoTree } from "../core/mosquitto_tree.ts";
 import type { MemoryFigures } from "../core/overload.ts";
 import type { SystemInfo } from "../core/system_info.ts";
 import type { Listener, ListenerHost } from "../listeners/listener.ts";
@@ -102,7 +103,7 @@ export class ServerListeners {
 
   /** What is measured besides the counters. */
   get figures(): Figures {
-    const { byListener, lateness, publishTimes, started, turn } = this.#broker;
+    const { byListener, lateness, loads, publishTimes, started, stats, turn } = this.#broker;
     const opening = this.#all.filter((one) => !this.#open.has(one) || this.#opening.has(one));
     return {
       readiness: { opening: opening.map(({ id }) => id), serving: started && !this.#ended },
@@ -110,6 +111,7 @@ export class ServerListeners {
       publishTimes: publishTimes.times.map((times) => times.figures),
       commitTimes: turn.commitTimes.figures,
       lateness: lateness.all.figures,
+      mosquitto: mosquittoTree(systemInfo(this.#broker), stats, loads),
     };
   }
 
