@@ -68,6 +68,11 @@ export async function serve(configured: Configured, { parts, log, configure }: S
   for (const hook of [...guard.hooks, ...chain.hooks]) server.addHook(hook);
   const storage = await makeStorage(storageChoice(configuration.values), parts);
   if (storage !== null) server.addHook(storage);
+  const { presence } = configuration.values;
+  if (presence !== undefined) {
+    const { Presence } = await import("../../hooks/presence.ts");
+    server.addHook(new Presence({ node: presence, server }));
+  }
   const { aliases = [] } = configuration.values.metrics;
   const make = listenerMaker(server, parts, aliases);
   for (const setting of configuration.listeners) await server.addListener(await make(setting));
