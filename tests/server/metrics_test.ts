@@ -12,6 +12,7 @@ import { AllowAll, Server } from "../../mod.ts";
 import { MemoryListener } from "../../src/listeners/memory.ts";
 import { TestClient } from "../harness/client.ts";
 import { needs } from "../harness/needs.ts";
+import { until } from "../harness/time.ts";
 
 const both: readonly MetricAliases[] = ["mosquitto", "emqx"];
 const openmetrics = "application/openmetrics-text";
@@ -96,7 +97,7 @@ test("metrics: they count what happens, by listener, reason and QoS", async () =
   assert.ok(samples.get('comqtt_publish_duration_seconds_sum{qos="1"}')! > 0);
   assert.ok(!text.includes("secret-name"));
   client.disconnect();
-  await client.gone();
+  await until(() => server.stats.connections === 1, "the end of a connection");
   assert.equal(samplesIn(await metricsOf(server)).get('comqtt_listener_connections{listener="memory"}'), 1);
 });
 
