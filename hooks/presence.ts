@@ -13,7 +13,7 @@ import { levelOf } from "./presence/level.ts";
 
 /** What presence is told. */
 export interface PresenceOptions {
-  /** The name of the broker in the topics: one level, not empty and without `/`, `+` and `#`. */
+  /** The name of the broker in the topics: one level, not empty and without `/`, `+`, `#` and `%`. */
   readonly node: string;
   /** Publishes as the program itself does; a `Server` has it. */
   readonly server: { publish(topic: string, payload: string): Promise<unknown> };
@@ -48,10 +48,10 @@ export class Presence implements Hook {
   constructor(options: PresenceOptions) {
     checkOptions("new Presence", options, shape);
     const { node, server } = options;
-    if (typeof node !== "string" || node === "" || /[/+#\u0000]/.test(node)) {
+    if (typeof node !== "string" || node === "" || levelOf(node) !== node) {
       throw new CodedTypeError(
         "argument-invalid",
-        `Cannot use ${JSON.stringify(node)} as node of new Presence: expected a name without /, + and #`,
+        `Cannot use ${JSON.stringify(node)} as node of new Presence: expected a name without /, +, # and %`,
       );
     }
     this.#prefix = `$SYS/brokers/${node}/clients/`;

@@ -3,7 +3,7 @@
 import type { ValueKind } from "./values.ts";
 
 export const nodeName: ValueKind<string> = {
-  parse: (text) => /^[^/+#\u0000]{1,200}$/.test(text) ? text : undefined,
-  accepted: "a name without /, + and #",
+  parse: (text) => /^[^/+#%\p{Cc}]{1,200}$/u.test(text) ? text : undefined,
+  accepted: "a name without /, +, # and %",
   shape: { is: "text", mayBeEmpty: false },
 };

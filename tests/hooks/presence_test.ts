@@ -131,7 +131,7 @@ test("presence: a client id cannot make other topics of it", async () => {
 
 test("presence: a name that is no level of a topic is refused", () => {
   const server = new Server({ log: null });
-  for (const node of ["", "a/b", "+", "a#", "\u0000"]) {
+  for (const node of ["", "a/b", "+", "a#", "\u0000", "50%"]) {
     assert.throws(
       () => new Presence({ node, server }),
       /^TypeError: Cannot use ".*" as node of new Presence/,
