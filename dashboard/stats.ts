@@ -4,5 +4,6 @@
  * @module
  */
 
-export { statsApp, type StatsHandler, type StatsSource } from "./stats_app.ts";
+export type { MetricAliases } from "./metrics/table.ts";
+export { statsApp, type StatsAppOptions, type StatsHandler, type StatsSource } from "./stats_app.ts";
 export { StatsListener, type StatsListenerOptions } from "./stats_listener.ts";

@@ -5,12 +5,17 @@
  */
 
 import { Hono } from "hono";
+import type { Figures } from "../src/core/figures.ts";
 import type { LatenessFigures } from "../src/core/lateness.ts";
 import type { MemoryFigures } from "../src/core/overload.ts";
 import type { RefusalKind, Stats } from "../src/core/stats.ts";
 import type { SystemInfo } from "../src/core/system_info.ts";
-import { healthAnswer } from "../src/listeners/health_answer.ts";
+import { aliveAnswer, healthAnswer, readyAnswer } from "../src/listeners/health_answer.ts";
 import type { StorageStatus } from "../src/storage/storage.ts";
+import { CONTENT_TYPES, exposition, formOf } from "./metrics/exposition.ts";
+import { type Moment, snakeCase } from "./metrics/metric.ts";
+import { type MetricAliases, metricsWith } from "./metrics/table.ts";
+import { refusedHost } from "./stats_host.ts";
 
 /** What the figures are taken from; a `Server` is one. */
 export interface StatsSource {
@@ -22,23 +27,57 @@ export interface StatsSource {
   readonly lateness?: LatenessFigures;
   /** How much memory it occupies, and whether it refuses anything for it. */
   readonly memory?: MemoryFigures;
+  /** How long things take, what came in where, and whether clients may come. */
+  readonly figures?: Figures;
   /** The figures of this moment. */
   info(): SystemInfo;
+}
+
+/** What of it is shown, and to whom. */
+export interface StatsAppOptions {
+  /** Metrics have these names as well: those that mosquitto-exporter makes, or those of EMQX. Default: none. */
+  readonly aliases?: readonly MetricAliases[];
+  /**
+   * The address of the listener. At a loopback address requests have to be for a name of this machine, else they get 421:
+   * a page elsewhere whose name leads to 127.0.0.1 may not read anything. Left out: whoever asks is answered.
+   */
+  readonly at?: () => string;
 }
 
 /** Answers an HTTP request. */
 export type StatsHandler = (request: Request) => Promise<Response>;
 
 /**
- * A handler for `GET /` (the figures as JSON) and `GET /healthcheck`, for an `HttpListener` or any other HTTP
- * server. A health check is answered with 200, without a body when all is well and with JSON when damaged data was
- * put aside at start; with 503 and JSON that says why while the storage cannot be written.
+ * A handler for an `HttpListener` or any other HTTP server: `GET /`, the figures as JSON; `GET /metrics`, the same and more
+ * for Prometheus, in its text format or, by `Accept`, as OpenMetrics; and three about health. `/healthz`: 200 as long as
+ * the event loop lives. `/readyz`: 200 when clients may be sent, else 503 with JSON that says what is missing. `/healthcheck`: 200,
+ * without a body when all is well and with JSON when damaged data was put aside at start; 503 and JSON that says why while
+ * the storage cannot be written.
  */
-export function statsApp(source: StatsSource): StatsHandler {
+export function statsApp(source: StatsSource, { aliases = [], at }: StatsAppOptions = {}): StatsHandler {
   const app = new Hono();
-  app.get("/healthcheck", () => healthAnswer(source));
+  const metrics = metricsWith(aliases);
+  const health: Readonly<Record<string, () => Response>> = {
+    "/healthcheck": () => healthAnswer(source),
+    "/healthz": aliveAnswer,
+    "/readyz": () => readyAnswer(source),
+  };
+  app.use(async ({ req }, next) => {
+    const refused = at === undefined ? null : refusedHost(at(), req.raw);
+    if (refused === null) return await next();
+    // (Probes ask under all kinds of names. The status tells nobody anything; what is wrong is nobody's business.)
+    const answer = health[req.path];
+    return answer === undefined ? refused : new Response(null, { status: answer().status });
+  });
+  for (const [path, answer] of Object.entries(health)) app.get(path, answer);
   app.get("/", () => json(200, figures(source)));
-  for (const path of ["/healthcheck", "/"]) {
+  app.get("/metrics", ({ req }) => {
+    const form = formOf(req.header("accept") ?? "");
+    return new Response(exposition(metrics, momentOf(source), form), {
+      headers: { "content-type": CONTENT_TYPES[form], "cache-control": "no-store", "vary": "accept" },
+    });
+  });
+  for (const path of [...Object.keys(health), "/", "/metrics"]) {
     app.all(path, () => json(405, { error: "Method not allowed" }, { allow: "GET, HEAD" }));
   }
   app.notFound(() => json(404, { error: "Not found" }));
@@ -50,6 +89,17 @@ function json(status: number, value: unknown, headers: Record<string, string> = 
     status,
     headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
   });
+}
+
+function momentOf(source: StatsSource): Moment {
+  return {
+    info: source.info(),
+    stats: source.stats,
+    storage: source.storage ?? null,
+    lateness: source.lateness ?? null,
+    memory: source.memory ?? null,
+    figures: source.figures ?? null,
+  };
 }
 
 /** comqtt's fields, then what else is counted. */
@@ -93,8 +143,4 @@ function eventLoop({ max, p99, longest }: LatenessFigures): unknown {
 
 function isNothing(value: unknown): value is null | undefined {
   return value === null || value === undefined;
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

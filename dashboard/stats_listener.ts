@@ -7,6 +7,7 @@ import type { ListenerHost } from "../src/listeners/listener.ts";
 import type { ForwardedOptions, ProxyProtocol } from "../src/listeners/proxies.ts";
 import type { TlsFiles } from "../src/listeners/tls_files.ts";
 import type { HttpHandler } from "../src/runtime/http/http.ts";
+import type { MetricAliases } from "./metrics/table.ts";
 import { statsApp } from "./stats_app.ts";
 
 /** What a statistics listener is told. */
@@ -19,6 +20,8 @@ export interface StatsListenerOptions extends ForwardedOptions {
   readonly tls?: TlsFiles;
   /** Connections come through proxies that say where their clients are. */
   readonly proxyProtocol?: ProxyProtocol;
+  /** Metrics have these names as well. Default: none. */
+  readonly aliases?: readonly MetricAliases[];
 }
 
 const shape: Shape<StatsListenerOptions> = {
@@ -28,25 +31,30 @@ const shape: Shape<StatsListenerOptions> = {
   proxyProtocol: "object",
   trustedProxies: "list",
   forwardedHeader: "string",
+  aliases: "list",
 };
 
 /**
- * An HTTP or HTTPS listener that answers `GET /` with the figures of the server it was added to, as JSON, and
- * `GET /healthcheck` with 200. Whoever reaches it may read them: there is no password.
+ * An HTTP or HTTPS listener with the figures of the server it was added to: all that `statsApp` answers. Whoever reaches it may
+ * read them: there is no password; at a loopback address only under a name of this machine.
  *
  * ```ts
  * await server.addListener(new StatsListener({ id: "stats", address: "127.0.0.1:8080" }));
  * ```
  */
 export class StatsListener extends HttpListener {
+  readonly #aliases: readonly MetricAliases[];
+
   /** It opens when the server serves. */
   constructor(options: StatsListenerOptions) {
     checkListenerOptions("StatsListener", options, shape, ["id", "address"]);
-    super({ ...options, handler: () => new Response(null, { status: 503 }) });
+    const { aliases = [], ...rest } = options;
+    super({ ...rest, handler: () => new Response(null, { status: 503 }) });
+    this.#aliases = aliases;
   }
 
   /** Shows the figures of that server. */
   protected override handlerFor(host: ListenerHost): HttpHandler {
-    return statsApp(host);
+    return statsApp(host, { aliases: this.#aliases, at: () => this.address });
   }
 }

@@ -20,6 +20,9 @@ import type { Session } from "../session/session.ts";
 import { SubscriptionIndex } from "../topics/subscription_index.ts";
 import { Admission } from "./connection/admission.ts";
 import { Lateness } from "../core/lateness.ts";
+import { ListenerCounts } from "../core/listener_counts.ts";
+import { LOAD_STEP_MS, Loads } from "../core/loads.ts";
+import { PublishTimes } from "../core/publish_times.ts";
 import { OutboundAliases } from "./connection/outbound_aliases.ts";
 import { Overload } from "../core/overload.ts";
 import { BufferPool } from "../core/buffer_pool.ts";
@@ -99,6 +102,9 @@ export class Broker implements ConnectionHost {
   /** Who may go on working in this turn of the event loop. */
   readonly slices: Slices;
   readonly lateness: Lateness;
+  readonly publishTimes: PublishTimes = new PublishTimes(this.turn, () => this.clock.monotonic());
+  readonly byListener: ListenerCounts = new ListenerCounts();
+  readonly loads: Loads;
   readonly overload: Overload = new Overload(this);
   #lateAt = -Infinity;
   readonly sweeper: Sweeper;
@@ -130,6 +136,7 @@ export class Broker implements ConnectionHost {
     this.#logLevels = logLevels;
     this.events = new EventLog(log, logLevel, this.clock, logLevels);
     this.lateness = new Lateness(this.clock);
+    this.loads = new Loads(this.stats, this.byListener, () => this.clock.monotonic());
     this.slices = new Slices(this.limits, {
       failed: (error) => this.events.tell("internal-error", faultIn("work that was to go on", error)),
       worked: (milliseconds, name) => this.lateness.worked(milliseconds, name),
@@ -225,6 +232,11 @@ export class Broker implements ConnectionHost {
     return true;
   }
 
+  /** What an earlier run left is there. */
+  get started(): boolean {
+    return this.#stops.length > 0;
+  }
+
   /** Starts the clockwork. */
   start(): void {
     this.#stops.push(this.clock.every(TICK_MS, () => {
@@ -235,6 +247,8 @@ export class Broker implements ConnectionHost {
     }));
     this.#stops.push(this.lateness.start((milliseconds) => this.#late(milliseconds)));
     this.#stops.push(this.overload.start());
+    this.loads.begin();
+    this.#stops.push(this.clock.every(LOAD_STEP_MS, () => this.loads.step()));
     this.#stops.push(this.clock.every(DOUBT_MS, () => this.hooks.forgetFailures()));
     const seconds = this.options.sysTopicInterval;
     if (seconds > 0) {
@@ -287,18 +301,22 @@ export class Broker implements ConnectionHost {
   }
 
   #connection(stream: ByteStream, listener: string): Connection {
+    this.byListener.accepted(listener);
     return new Connection(this, stream, listener, (connection) => new Input(connection));
   }
 
   #take(connection: Connection): void {
     this.connections.add(connection);
     this.stats.connections++;
+    this.byListener.open(connection.listener, 1);
     this.deadlines.add(connection.lifetime, this.clock.monotonic() + this.limits.connectTimeout);
   }
 
   /** The stream of a connection is closed. */
   gone(connection: Connection): void {
-    if (this.connections.delete(connection)) this.stats.connections--;
+    if (!this.connections.delete(connection)) return;
+    this.stats.connections--;
+    this.byListener.open(connection.listener, -1);
   }
 
   /** Sends the retained messages of a new subscription. */

@@ -8,6 +8,9 @@ import type { Deadlines } from "../core/deadlines.ts";
 import type { EventLog } from "../core/event_log.ts";
 import type { Lateness } from "../core/lateness.ts";
 import type { Overload } from "../core/overload.ts";
+import type { ListenerCounts } from "../core/listener_counts.ts";
+import type { Loads } from "../core/loads.ts";
+import type { PublishTimes } from "../core/publish_times.ts";
 import type { Capabilities, Limits, ServerOptions } from "../core/options.ts";
 import type { Slices } from "../core/slices.ts";
 import type { Stats } from "../core/stats.ts";
@@ -32,6 +35,12 @@ export interface Core {
   /** Who may go on working in this turn of the event loop. */
   readonly slices: Slices;
   readonly lateness: Lateness;
+  /** How long publishes take. */
+  readonly publishTimes: PublishTimes;
+  /** Connections by listener. */
+  readonly byListener: ListenerCounts;
+  /** Averages over some minutes. */
+  readonly loads: Loads;
   /** Whether memory is short. */
   readonly overload: Overload;
   /** What sessions are given. */

@@ -6,7 +6,9 @@
 import { textOf } from "../core/error_text.ts";
 import type { EventLog } from "../core/event_log.ts";
 import { faultIn } from "../core/log/fault.ts";
+import type { MetricAliases } from "../../dashboard/metrics/table.ts";
 import type { ApiHost } from "../api/route.ts";
+import type { Server } from "../server/server.ts";
 import type { UnixHttpHandler } from "../runtime/http/unix_http.ts";
 import type { Parts } from "./parts.ts";
 
@@ -18,7 +20,7 @@ export interface ApiSocket {
 /** Does not fail: a broker without it is worth more than none. */
 export async function openApiSocket(
   path: string,
-  host: ApiHost,
+  host: ApiHost & { readonly server: Server; readonly aliases: readonly MetricAliases[] },
   events: EventLog,
   parts: Parts,
 ): Promise<ApiSocket> {
@@ -28,9 +30,10 @@ export async function openApiSocket(
     events.tell("internal-error", faultIn("a request of the API", error));
   let app: Promise<UnixHttpHandler> | null = null;
   const handler: UnixHttpHandler = async (request) => {
-    app ??= parts.api().then(({ apiApp }) => {
+    app ??= Promise.all([parts.api(), parts.statsApp()]).then(([{ apiApp }, { statsApp }]) => {
       const made = apiApp(host, report);
-      return (one) => made.fetch(one);
+      const pages = statsApp(host.server, { aliases: host.aliases });
+      return (one) => isOfApi(one) ? made.fetch(one) : pages(one);
     });
     try {
       return await (await app)(request);
@@ -59,4 +62,9 @@ export async function openApiSocket(
     events.note("api-socket-failed", { error: textOf(error) });
     return { close: () => Promise.resolve() };
   }
+}
+
+/** The rest are the pages of the HTTP listener: figures, metrics, health. */
+function isOfApi({ url }: Request): boolean {
+  return new URL(url).pathname.startsWith("/api/");
 }

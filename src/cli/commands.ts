@@ -265,6 +265,14 @@ export const commands: readonly Command[] = [
     run: async (call) => (await import("./commands/explain.ts")).explain(call),
   },
   {
+    name: "healthcheck",
+    operand: "",
+    operands: [0, 0],
+    text:
+      "whether clients may be sent to the broker of --data DIR, --sock PATH or --url URL; exits with 1 if not",
+    run: async (call) => (await import("./commands/healthcheck.ts")).healthcheck(call),
+  },
+  {
     name: "ban add",
     operand: "KIND VALUE",
     operands: [2, 2],

@@ -131,6 +131,12 @@ export const optionGroups: readonly OptionGroup[] = [
         text: "commands that ask a running broker: its socket; default comqtt.sock in\n--data DIR",
       },
       {
+        name: "url",
+        value: "URL",
+        ofCommand: true,
+        text: "healthcheck: an HTTP listener of the broker, http://127.0.0.1:8080",
+      },
+      {
         name: "for",
         value: "TIME",
         ofCommand: true,

@@ -9,6 +9,7 @@ import type { Configuration, ListenerSetting } from "../config/configuration.ts"
 import { dataDirectory, socketIn } from "../config/data_directory.ts";
 import { storageChoice } from "../config/storage.ts";
 import { ListenerError } from "../listeners/listener_error.ts";
+import type { MetricAliases } from "../../dashboard/metrics/table.ts";
 import { onFaults } from "../runtime/faults.ts";
 import type { HttpHandler } from "../runtime/http/http.ts";
 import { describeListenFault } from "../runtime/tcp/listen_fault.ts";
@@ -69,7 +70,13 @@ export async function serve(configured: Configured, { parts, log, configure }: S
   for (const hook of [...guard.hooks, ...chain.hooks]) server.addHook(hook);
   const storage = await makeStorage(storageChoice(configuration.values), parts);
   if (storage !== null) server.addHook(storage);
-  const make = listenerMaker(server, parts);
+  const { presence } = configuration.values;
+  if (presence !== undefined) {
+    const { Presence } = await import("../../hooks/presence.ts");
+    server.addHook(new Presence({ node: presence, server }));
+  }
+  const { aliases = [] } = configuration.values.metrics;
+  const make = listenerMaker(server, parts, aliases);
   for (const setting of configuration.listeners) await server.addListener(await make(setting));
   const socket: Promise<ApiSocket>[] = [];
   const access = new ProgramAccess(directory, server);
@@ -106,7 +113,8 @@ export async function serve(configured: Configured, { parts, log, configure }: S
   reloadable();
   if (directory !== null && !stopped()) {
     const { openApiSocket } = await import("./api_socket.ts");
-    socket.push(openApiSocket(socketIn(directory), { server, access, bans: guard.bans }, log.events, parts));
+    const host = { server, aliases, access, bans: guard.bans };
+    socket.push(openApiSocket(socketIn(directory), host, log.events, parts));
     await socket[0];
   }
   if (configuration.values.watch === true) await watchFiles(configured.files, reload);
@@ -127,16 +135,19 @@ function serverOptions({ values }: Configuration): PartialServerOptions {
 }
 
 /** The application of statistics is loaded only when it is served. */
-function listenerMaker(server: Server, parts: Parts): (setting: ListenerSetting) => Promise<Listener> {
-  let handler: HttpHandler | null = null;
+function listenerMaker(
+  server: Server,
+  parts: Parts,
+  aliases: readonly MetricAliases[],
+): (setting: ListenerSetting) => Promise<Listener> {
   const none: HttpHandler = () => new Response(null, { status: 404 });
   return async (setting) => {
     if (!setting.protocol.startsWith("http")) return await makeListener(setting, none);
-    if (handler === null) {
-      const { statsApp } = await parts.statsApp();
-      handler = statsApp(server);
-    }
-    return await makeListener(setting, handler);
+    const { statsApp } = await parts.statsApp();
+    // (Open, it says where: its port may have been any.)
+    let listener: Listener | null = null;
+    const handler = statsApp(server, { aliases, at: () => listener?.address ?? setting.address });
+    return listener = await makeListener(setting, handler);
   };
 }
 

@@ -199,6 +199,7 @@ export const ERROR_CODES = {
   // --- the program ---
   "body-invalid": { status: 400, title: "The body of an HTTP request cannot be understood" },
   "route-not-found": { status: 404, title: "There is no such route" },
+  "host-refused": { status: 421, title: "A page elsewhere may not ask a listener of this machine" },
   "method-not-allowed": { status: 405, title: "The route does not take that method" },
   "broker-not-running": { status: 503, title: "No broker runs there" },
   "broker-silent": { status: 504, title: "The running broker does not answer" },

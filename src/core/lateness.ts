@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from "./clock.ts";
+import { Histogram } from "./histogram.ts";
 
 /** Between two looks. */
 const LOOK_MS = 100;
@@ -39,6 +40,8 @@ interface Stand {
 
 export class Lateness {
   readonly #clock: Clock;
+  /** Since the start. */
+  readonly all: Histogram = new Histogram();
   /** By look; how late it was. */
   readonly #late: Float32Array = new Float32Array(LOOKS);
   #looks = 0;
@@ -78,6 +81,7 @@ export class Lateness {
     this.#before = this.#last;
     this.#last = Math.max(0, late);
     this.#late[this.#looks % LOOKS] = Math.max(0, late);
+    this.all.observe(late);
     if (++this.#looks % (LOOKS / 2) === 0) {
       this.#longestBefore = this.#longest;
       this.#longest = null;

@@ -64,6 +64,10 @@ export class Stats {
   clientsTotal = 0;
   /** Held now. */
   subscriptions = 0;
+  /** Those of them that are shared. */
+  sharedSubscriptions = 0;
+  /** Sessions that ended because their client stayed away. */
+  sessionsExpired = 0;
   /** QoS 1 and 2 messages sent and not yet acknowledged. */
   inflight = 0;
   /** Roughly the memory they cost. */

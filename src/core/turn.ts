@@ -6,6 +6,7 @@
 
 import { isPromise, type MaybePromise } from "./maybe_promise.ts";
 import { endOfTurn } from "../runtime/turn.ts";
+import { Histogram } from "./histogram.ts";
 
 /** A commit that takes longer is worth telling. */
 const LONG_MS = 4;
@@ -54,6 +55,8 @@ export class Turn {
     this.#worked = worked;
   }
 
+  /** How long commits took, until they were done. */
+  readonly commitTimes: Histogram = new Histogram();
   /** How many commits have begun. */
   commits = 0;
   /** How many changes the committer was told of. (It only matters whether it is another number than a moment ago.) */
@@ -138,8 +141,11 @@ export class Turn {
       this.#fail(tasks, error);
       return;
     }
-    if (isPromise(commit)) this.#wait(commit, tasks);
-    else for (let i = 0; i < tasks.length; i++) this.#finish(tasks[i]!);
+    if (isPromise(commit)) this.#wait(commit, tasks, began);
+    else {
+      this.commitTimes.observe(performance.now() - began);
+      for (let i = 0; i < tasks.length; i++) this.#finish(tasks[i]!);
+    }
   }
 
   #finish(task: TurnTask): void {
@@ -157,13 +163,14 @@ export class Turn {
     }
   }
 
-  #wait(commit: Promise<void>, tasks: readonly TurnTask[]): void {
+  #wait(commit: Promise<void>, tasks: readonly TurnTask[], began: number): void {
     const waiting = tasks.filter((task) => task.owes);
     const others = tasks.filter((task) => !task.owes);
     this.#waiting = waiting;
     for (const task of waiting) this.#do(() => task.seal());
     for (const task of others) this.#finish(task);
     commit.then(() => {
+      this.commitTimes.observe(performance.now() - began);
       this.#waiting = null;
       for (const task of waiting) this.#do(() => task.committed());
       this.#next();

@@ -7,6 +7,7 @@ import type { SystemInfo } from "../core/system_info.ts";
 import type { DropReason, Handshake } from "../runtime/pending_handshakes.ts";
 import type { StreamRefusal } from "../runtime/http/refusal.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
+import type { Figures } from "../core/figures.ts";
 import type { LatenessFigures } from "../core/lateness.ts";
 import type { MemoryFigures } from "../core/overload.ts";
 import type { StorageStatus } from "../storage/storage.ts";
@@ -98,6 +99,8 @@ export interface ListenerHost {
   readonly lateness?: LatenessFigures;
   /** How much memory it occupies, and whether it refuses anything for it. */
   readonly memory?: MemoryFigures;
+  /** How long things take, and what came in where. */
+  readonly figures?: Figures;
   /** The figures of the server at this moment. */
   info(): SystemInfo;
   /**

@@ -4,7 +4,9 @@ import { faultOf } from "../core/log/fault.ts";
 import type { Broker } from "../broker/broker.ts";
 import { systemInfo } from "../broker/system_info.ts";
 import { CodedError } from "../core/errors.ts";
+import type { Figures } from "../core/figures.ts";
 import type { LatenessFigures } from "../core/lateness.ts";
+import { mosquittoTree } from "../core/mosquitto_tree.ts";
 import type { MemoryFigures } from "../core/overload.ts";
 import type { SystemInfo } from "../core/system_info.ts";
 import type { Listener, ListenerHost } from "../listeners/listener.ts";
@@ -22,11 +24,17 @@ export class ServerListeners {
   readonly #asked: Map<Listener, string> = new Map();
   /** Those that were opened, or are being opened. */
   readonly #open: Set<Listener> = new Set();
+  /** Those that are being opened. */
+  readonly #opening: Set<Listener> = new Set();
   #ended = false;
 
   constructor(broker: Broker) {
     this.#broker = broker;
-    this.#host = hostOf(broker, (stream, listener) => this.accept(stream, listener.id, listener));
+    this.#host = hostOf(
+      broker,
+      (stream, listener) => this.accept(stream, listener.id, listener),
+      () => this.figures,
+    );
   }
 
   /** In the order in which they were added. */
@@ -79,13 +87,32 @@ export class ServerListeners {
 
   async open(listener: Listener): Promise<void> {
     if (this.#all.includes(listener)) this.#open.add(listener);
-    await listener.open(this.#host);
+    this.#opening.add(listener);
+    try {
+      await listener.open(this.#host);
+    } finally {
+      this.#opening.delete(listener);
+    }
     if (!this.#ended) return;
     await this.closeOne(listener);
     throw new CodedError(
       "server-closed",
       `Cannot open listener "${listener.id}": the server was closed meanwhile`,
     );
+  }
+
+  /** What is measured besides the counters. */
+  get figures(): Figures {
+    const { byListener, lateness, loads, publishTimes, started, stats, turn } = this.#broker;
+    const opening = this.#all.filter((one) => !this.#open.has(one) || this.#opening.has(one));
+    return {
+      readiness: { opening: opening.map(({ id }) => id), serving: started && !this.#ended },
+      listeners: byListener.figures,
+      publishTimes: publishTimes.times.map((times) => times.figures),
+      commitTimes: turn.commitTimes.figures,
+      lateness: lateness.all.figures,
+      mosquitto: mosquittoTree(systemInfo(this.#broker), stats, loads),
+    };
   }
 
   get ended(): boolean {
@@ -160,7 +187,7 @@ export function isForClients({ protocol }: Listener): boolean {
 }
 
 /** What listeners are given of the server. */
-function hostOf(broker: Broker, accept: ListenerHost["accept"]): ListenerHost {
+function hostOf(broker: Broker, accept: ListenerHost["accept"], figures: () => Figures): ListenerHost {
   const handshakes = new PendingHandshakes({
     limit: broker.limits.pendingHandshakes,
     counters: broker.stats,
@@ -179,6 +206,9 @@ function hostOf(broker: Broker, accept: ListenerHost["accept"]): ListenerHost {
     },
     get memory(): MemoryFigures {
       return broker.overload.figures;
+    },
+    get figures(): Figures {
+      return figures();
     },
     get storage(): StorageStatus | null {
       return broker.persistence?.status ?? null;

@@ -8,6 +8,7 @@ import type { Stats } from "../core/stats.ts";
 import { systemInfo } from "../broker/system_info.ts";
 import type { SystemInfo } from "../core/system_info.ts";
 import type { LatenessFigures } from "../core/lateness.ts";
+import type { Figures } from "../core/figures.ts";
 import type { MemoryFigures } from "../core/overload.ts";
 import { closeStorage, openStorage } from "../broker/recovery/open_storage.ts";
 import { restoreFromHooks } from "../broker/recovery/from_hooks.ts";
@@ -117,6 +118,11 @@ export class Server implements AsyncDisposable {
   /** How much memory it occupies, and whether `limits.memory` makes it refuse anything. */
   get memory(): MemoryFigures {
     return this.#broker.overload.figures;
+  }
+
+  /** How long things take, what came in where, and whether clients may come. */
+  get figures(): Figures {
+    return this.#listeners.figures;
   }
 
   /** How its storage is, from `serve` on; null: it has none, everything is in memory. */

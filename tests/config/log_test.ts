@@ -160,7 +160,7 @@ test("log settings: as they are written into a file they mean the same", () => {
     { maxSize: 5 * MIB, maxAge: 3 * 86_400 },
   ];
   for (const log of values) {
-    const none = { capabilities: {}, limits: {}, abuse: {}, storage: {}, tls: {} };
+    const none = { capabilities: {}, limits: {}, abuse: {}, storage: {}, tls: {}, metrics: {} };
     const configuration = { listeners: [], values: { ...none, log }, places: new Map(), settings: new Map() };
     const { layer, problems } = fileLayer({ file: "a.yml", text: nativeText(configuration, "x", []) });
     assert.deepEqual(problems, []);

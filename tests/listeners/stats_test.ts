@@ -1,6 +1,7 @@
 /** The listener that shows the figures of the server it was added to. */
 
 import assert from "node:assert/strict";
+import plain from "node:http";
 import { get } from "node:https";
 import { describe, it } from "node:test";
 import { statsApp, StatsListener } from "../../dashboard/stats.ts";
@@ -73,4 +74,33 @@ describe("stats listener", () => {
     const response = await statsApp(server)(new Request("http://localhost/"));
     assert.equal((await response.json() as { clients_connected: number }).clients_connected, 0);
   });
+
+  it(
+    "at a loopback address refuses what asks by another Host, also when it has taken over",
+    { timeout },
+    async () => {
+      await using server = new Server({ sysTopicInterval: 0, log: null });
+      const stats = new StatsListener({ id: "stats", address, aliases: ["mosquitto"] });
+      await server.addListener(stats);
+      await server.serve();
+      const ask = (host: string): Promise<number> => statusFor(portOf(stats.address), host);
+      assert.equal(await ask("evil.example"), 421);
+      assert.equal(await ask(`evil.example:${portOf(stats.address)}`), 421);
+      assert.equal(await ask("localhost"), 200);
+      const next = new StatsListener({ id: "stats", address: stats.address });
+      assert.equal(await server.replaceListener(stats, next), "kept");
+      assert.equal(await statusFor(portOf(next.address), "evil.example"), 421);
+      assert.equal(await statusFor(portOf(next.address), "127.0.0.1"), 200);
+    },
+  );
 });
+
+function statusFor(port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const to = { host: "127.0.0.1", port, path: "/metrics", headers: { host }, agent: false as const };
+    plain.get(to, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    }).on("error", reject);
+  });
+}

@@ -42,6 +42,8 @@ export const defaultChecks: ChecksLimits = {
 };
 
 export class PasswordChecks {
+  /** What was answered. */
+  readonly counts: Record<Checked, number> = { right: 0, wrong: 0, busy: 0 };
   readonly #queue: WorkQueue;
   readonly #remembered: RememberedPasswords;
   /** What is being computed or waits for it: many that come with the same are answered together. */
@@ -69,6 +71,21 @@ export class PasswordChecks {
    * take turns by it.
    */
   check(name: string, password: Uint8Array, hash: PasswordHash, address = ""): MaybePromise<Checked> {
+    const answer = this.#check(name, password, hash, address);
+    return isPromise(answer) ? answer.then((known) => this.#counted(known)) : this.#counted(answer);
+  }
+
+  #counted<T extends Checked>(answer: T): T {
+    this.counts[answer]++;
+    return answer;
+  }
+
+  #check(
+    name: string,
+    password: Uint8Array,
+    hash: PasswordHash,
+    address: string,
+  ): MaybePromise<Checked> {
     if (!hash.slow) {
       const right = hash.verify(password);
       return isPromise(right) ? right.then(checked) : checked(right);
@@ -87,10 +104,10 @@ export class PasswordChecks {
    * At once when the hash is not slow.
    */
   pretend(password: Uint8Array, hash: PasswordHash, address = ""): MaybePromise<"wrong" | "busy"> {
-    if (!hash.slow) return "wrong";
+    if (!hash.slow) return this.#counted("wrong");
     const bytes = password.slice();
     return this.#queue.run(async () => await hash.verify(bytes), addressGroup(address)).then((done) =>
-      done === null ? "busy" : "wrong"
+      this.#counted(done === null ? "busy" : "wrong")
     );
   }
 

@@ -177,6 +177,7 @@ export class Sessions {
     subscription.set(options, qos, identifier);
     session.subscriptions.set(options.filter, subscription);
     stats.subscriptions++;
+    if (group !== null) stats.sharedSubscriptions++;
     this.#broker.persistence?.subscribed(subscription, options.retainHandling);
     if (group !== null) {
       group.add(subscription);
@@ -220,6 +221,7 @@ export class Sessions {
       this.#broker.subscriptions.remove(filter, subscription);
       return true;
     }
+    this.#broker.stats.sharedSubscriptions--;
     group.remove(subscription);
     this.#broker.subscriptions.touch(group.filter);
     if (group.members.length === 0) {
@@ -306,6 +308,7 @@ export class Sessions {
       next = left === 0 ? now : session.disconnectedAt + left;
       if (next <= now) {
         this.end(session);
+        this.#broker.stats.sessionsExpired++;
         this.#broker.hooks.notify("onClientExpired", session.clientId);
         return 0;
       }

@@ -26,6 +26,7 @@ const sections: Readonly<Record<SectionName, true>> = {
   abuse: true,
   storage: true,
   log: true,
+  metrics: true,
 };
 
 /** Lists of mappings, which replace one another as a whole. */

@@ -6,6 +6,7 @@ import { type Origins, originsKind } from "../origins.ts";
 import type { StorageValues } from "../storage.ts";
 import type { TlsValues } from "../tls_values.ts";
 import { duration, filePath, oneOf, yesOrNo } from "../values.ts";
+import { nodeName } from "../node_name.ts";
 import { abuse } from "./abuse.ts";
 import { acl, anonymous, auth, blacklist } from "./access.ts";
 import { capabilities } from "./capabilities.ts";
@@ -13,6 +14,7 @@ import { type ItemsOf, type Section, section, setting, type Tagged } from "./ite
 import { limits } from "./limits.ts";
 import { listeners } from "./listeners.ts";
 import { log, type LogValues } from "./log.ts";
+import { metrics, type MetricsValues } from "./metrics.ts";
 import { storage } from "./storage.ts";
 import { commonTls } from "./tls.ts";
 
@@ -33,6 +35,8 @@ export interface Settings {
   readonly storage: StorageValues;
   readonly sysTopicInterval: number;
   readonly restoreCounters: boolean;
+  readonly presence: string;
+  readonly metrics: MetricsValues;
   readonly watch: boolean;
   readonly log: LogValues;
 }
@@ -81,6 +85,12 @@ const items: ItemsOf<Settings> = {
     "Whether the counters of `$SYS` go on after a restart where they stopped; only where something is kept.",
     { default: false },
   ),
+  presence: setting(
+    nodeName,
+    "The name of this broker in `$SYS/brokers/NAME/clients/ID/connected` and `disconnected`, where it says as JSON who comes and goes.",
+    { otherwise: "nothing is said of that" },
+  ),
+  metrics,
   watch: setting(
     yesOrNo,
     "Whether the files of the configuration are read again when they change, as on SIGHUP.",

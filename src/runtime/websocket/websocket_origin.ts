@@ -92,6 +92,11 @@ function isIPv6(text: string): boolean {
   return /:.*:/.test(text) && builtin("net").isIPv6(text);
 }
 
+/** Whether `name:port`, an address that somebody listens at or what a `Host` header says, is this machine for itself. */
+export function isLoopbackAuthority(authority: string): boolean {
+  return isLoopbackName(nameIn(authority));
+}
+
 function isLoopbackName(name: string | null): boolean {
   return name !== null &&
     /^(?:(?:.+\.)?localhost|127\.\d+\.\d+\.\d+|\[::1\]|\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\])$/.test(name);

@@ -57,6 +57,7 @@ export function hotPath(connection: Connection, bytes: Uint8Array, at: number, e
     if (receivers > 0 || routes.shared.length > 0) {
       last = deliverRun(broker, connection, entry, routes, bytes, at, last, count);
       ({ count } = found);
+      broker.publishTimes.distributed(connection.heardAt, 0);
     }
     broker.stats.messagesReceived += count;
     broker.stats.packetsReceived += count;

@@ -121,6 +121,7 @@ class Run {
     stats.messagesReceived += received;
     stats.packetsReceived += received;
     this.#flush();
+    if (received > 0) broker.publishTimes.distributed(connection.heardAt, 0);
     return at;
   }
 

@@ -179,5 +179,6 @@ function accept(
   }
   const reason = count === 0 ? Reasons.noMatchingSubscribers : Reasons.success;
   answer(connection, qos, packetId, reason);
+  broker.publishTimes.distributed(connection.heardAt, qos);
   return reason;
 }
