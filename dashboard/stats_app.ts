@@ -5,7 +5,7 @@
  */
 
 import { Hono } from "hono";
-import type { Figures } from "../src/core/measured/figures.ts";
+import type { Figures } from "../src/core/figures/figures.ts";
 import type { LatenessFigures } from "../src/core/lateness.ts";
 import type { MemoryFigures } from "../src/core/overload.ts";
 import type { RefusalKind, Stats } from "../src/core/stats.ts";
