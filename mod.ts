@@ -33,10 +33,10 @@ export {
 } from "./src/core/options.ts";
 export type { RefusalKind, Stats } from "./src/core/stats.ts";
 export type { MemoryFigures, MemoryState } from "./src/core/overload.ts";
-export type { Figures, Readiness } from "./src/core/figures.ts";
-export type { HistogramFigures } from "./src/core/histogram.ts";
-export type { ListenerFigures } from "./src/core/listener_counts.ts";
-export type { SysValues } from "./src/core/mosquitto_tree.ts";
+export type { Figures, Readiness } from "./src/core/figures/figures.ts";
+export type { HistogramFigures } from "./src/core/figures/histogram.ts";
+export type { ListenerFigures } from "./src/core/figures/listener_counts.ts";
+export type { SysValues } from "./src/core/figures/mosquitto_tree.ts";
 export type { LatenessFigures, LongWork } from "./src/core/lateness.ts";
 export type { SystemInfo } from "./src/core/system_info.ts";
 export { ERROR_CODES, type ErrorCode, errorCodeOf, type EventCode, LOG_EVENTS } from "./src/core/codes.ts";

@@ -3,7 +3,7 @@
  * no UNIT; as everything else behind a `#`, readers pass over it.
  */
 
-import type { HistogramFigures } from "../../src/core/histogram.ts";
+import type { HistogramFigures } from "../../src/core/figures/histogram.ts";
 import type { Metric, Moment } from "./metric.ts";
 
 export type Form = "prometheus" | "openmetrics";

@@ -1,7 +1,7 @@
 /** What a metric is: the tables of this folder are made of them; the answer of `/metrics` and docs/metrics.md of the tables. */
 
-import type { Figures } from "../../src/core/figures.ts";
-import type { HistogramFigures } from "../../src/core/histogram.ts";
+import type { Figures } from "../../src/core/figures/figures.ts";
+import type { HistogramFigures } from "../../src/core/figures/histogram.ts";
 import type { LatenessFigures } from "../../src/core/lateness.ts";
 import type { MemoryFigures } from "../../src/core/overload.ts";
 import type { Stats } from "../../src/core/stats.ts";

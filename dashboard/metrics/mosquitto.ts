@@ -1,8 +1,8 @@
 /** The names that mosquitto-exporter makes of the topics below `$SYS`, so that boards for it go on without it. */
 
-import { Loads } from "../../src/core/loads.ts";
-import { ListenerCounts } from "../../src/core/listener_counts.ts";
-import { mosquittoTree } from "../../src/core/mosquitto_tree.ts";
+import { Loads } from "../../src/core/figures/loads.ts";
+import { ListenerCounts } from "../../src/core/figures/listener_counts.ts";
+import { mosquittoTree } from "../../src/core/figures/mosquitto_tree.ts";
 import { Stats } from "../../src/core/stats.ts";
 import type { SystemInfo } from "../../src/core/system_info.ts";
 import type { Metric, Moment } from "./metric.ts";

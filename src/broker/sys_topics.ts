@@ -1,6 +1,6 @@
 /** $SYS: the broker's own figures as retained messages, under comqtt's names and mosquitto's. */
 
-import { mosquittoTree } from "../core/mosquitto_tree.ts";
+import { mosquittoTree } from "../core/figures/mosquitto_tree.ts";
 import type { Parts } from "./parts.ts";
 import { Message, NEVER } from "../session/message.ts";
 import { NO_PROPERTIES } from "../packets/properties.ts";

@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from "./clock.ts";
-import { Histogram } from "./histogram.ts";
+import { Histogram } from "./figures/histogram.ts";
 
 /** Between two looks. */
 const LOOK_MS = 100;

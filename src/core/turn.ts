@@ -6,7 +6,7 @@
 
 import { isPromise, type MaybePromise } from "./maybe_promise.ts";
 import { endOfTurn } from "../runtime/turn.ts";
-import { Histogram } from "./histogram.ts";
+import { Histogram } from "./figures/histogram.ts";
 
 /** A commit that takes longer is worth telling. */
 const LONG_MS = 4;

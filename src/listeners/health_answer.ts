@@ -1,6 +1,6 @@
 /** What a health check is told: a plain 200, or what is wrong. */
 
-import type { Figures } from "../core/figures.ts";
+import type { Figures } from "../core/figures/figures.ts";
 import type { StorageStatus } from "../storage/storage.ts";
 
 /** Where the state of the storage is found; a server without one has null. */

@@ -7,7 +7,7 @@ import type { SystemInfo } from "../core/system_info.ts";
 import type { DropReason, Handshake } from "../runtime/pending_handshakes.ts";
 import type { StreamRefusal } from "../runtime/http/refusal.ts";
 import type { ByteStream, StreamHandler } from "../runtime/stream.ts";
-import type { Figures } from "../core/figures.ts";
+import type { Figures } from "../core/figures/figures.ts";
 import type { LatenessFigures } from "../core/lateness.ts";
 import type { MemoryFigures } from "../core/overload.ts";
 import type { StorageStatus } from "../storage/storage.ts";

@@ -8,7 +8,7 @@ import type { Stats } from "../core/stats.ts";
 import { systemInfo } from "../broker/system_info.ts";
 import type { SystemInfo } from "../core/system_info.ts";
 import type { LatenessFigures } from "../core/lateness.ts";
-import type { Figures } from "../core/figures.ts";
+import type { Figures } from "../core/figures/figures.ts";
 import type { MemoryFigures } from "../core/overload.ts";
 import { closeStorage, openStorage } from "../broker/recovery/open_storage.ts";
 import { restoreFromHooks } from "../broker/recovery/from_hooks.ts";

@@ -1,8 +1,8 @@
 /** What mosquitto says under `$SYS/broker` besides what comqtt does, under its names: mosquitto-exporter reads them. */
 
 import type { Loads } from "./loads.ts";
-import type { Stats } from "./stats.ts";
-import type { SystemInfo } from "./system_info.ts";
+import type { Stats } from "../stats.ts";
+import type { SystemInfo } from "../system_info.ts";
 
 /** Topics below `$SYS/broker/`, and their values. */
 export type SysValues = readonly (readonly [topic: string, value: number])[];

@@ -3,9 +3,9 @@
  * them: each step the old average counts for less.
  */
 
-import { memoryUse } from "../runtime/process.ts";
+import { memoryUse } from "../../runtime/process.ts";
 import type { ListenerCounts } from "./listener_counts.ts";
-import type { Stats } from "./stats.ts";
+import type { Stats } from "../stats.ts";
 
 /** Between two steps. */
 export const LOAD_STEP_MS = 5000;

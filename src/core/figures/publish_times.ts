@@ -3,9 +3,9 @@
  * the connections: after the commit where something has to be kept. One in 64 is measured, and one in a turn.
  */
 
-import type { QoS } from "../packets/types.ts";
+import type { QoS } from "../../packets/types.ts";
 import { Histogram } from "./histogram.ts";
-import type { Turn, TurnTask } from "./turn.ts";
+import type { Turn, TurnTask } from "../turn.ts";
 
 const ONE_IN = 64;
 /** It goes round before it is a number that has to be allocated. */

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Histogram } from "../../src/core/histogram.ts";
-import { ListenerCounts } from "../../src/core/listener_counts.ts";
-import { PublishTimes } from "../../src/core/publish_times.ts";
+import { Histogram } from "../../src/core/figures/histogram.ts";
+import { ListenerCounts } from "../../src/core/figures/listener_counts.ts";
+import { PublishTimes } from "../../src/core/figures/publish_times.ts";
 import { Turn } from "../../src/core/turn.ts";
 import type { QoS } from "../../src/packets/types.ts";
 import { settle } from "../harness/time.ts";
