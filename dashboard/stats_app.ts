@@ -54,7 +54,8 @@ export type StatsHandler = (request: Request) => Promise<Response>;
  * without a body when all is well and with JSON when damaged data was put aside at start; 503 and JSON that says why while
  * the storage cannot be written.
  */
-export function statsApp(source: StatsSource, { aliases = [], at }: StatsAppOptions = {}): StatsHandler {
+export function statsApp(source: StatsSource, options: StatsAppOptions = {}): StatsHandler {
+  const { aliases = [], at } = options;
   const app = new Hono();
   const metrics = metricsWith(aliases);
   const health: Readonly<Record<string, () => Response>> = {

@@ -13,7 +13,7 @@ import { levelOf } from "./presence/level.ts";
 
 /** What presence is told. */
 export interface PresenceOptions {
-  /** The name of the broker in the topics: one level, not empty and without `/`, `+`, `#` and `%`. */
+  /** The name of the broker in the topics: not empty; written as client ids are. */
   readonly node: string;
   /** Publishes as the program itself does; a `Server` has it. */
   readonly server: { publish(topic: string, payload: string): Promise<unknown> };
@@ -44,17 +44,17 @@ export class Presence implements Hook {
   /** Those who were said to be here: nobody goes who has not come. */
   readonly #here: WeakSet<Client> = new WeakSet();
 
-  /** Throws a TypeError for a name that is no level of a topic. */
+  /** Throws a TypeError for a name that is none. */
   constructor(options: PresenceOptions) {
     checkOptions("new Presence", options, shape);
     const { node, server } = options;
-    if (typeof node !== "string" || node === "" || levelOf(node) !== node) {
+    if (typeof node !== "string" || node === "") {
       throw new CodedTypeError(
         "argument-invalid",
-        `Cannot use ${JSON.stringify(node)} as node of new Presence: expected a name without /, +, # and %`,
+        `Cannot use ${JSON.stringify(node)} as node of new Presence: expected a name`,
       );
     }
-    this.#prefix = `$SYS/brokers/${node}/clients/`;
+    this.#prefix = `$SYS/brokers/${levelOf(node)}/clients/`;
     this.#server = server;
   }
 

@@ -268,8 +268,7 @@ export const commands: readonly Command[] = [
     name: "healthcheck",
     operand: "",
     operands: [0, 0],
-    text:
-      "whether clients may be sent to the broker of --data DIR, --sock PATH or --url URL; exits with 1 if not",
+    text: "whether the broker of --data DIR, or at --url URL, is ready; exits with 1 if not",
     run: async (call) => (await import("./commands/healthcheck.ts")).healthcheck(call),
   },
   {

@@ -198,8 +198,8 @@ export const ERROR_CODES = {
   "acl-without-file": { status: 409, title: "The rules for topics were not read from a file" },
   // --- the program ---
   "body-invalid": { status: 400, title: "The body of an HTTP request cannot be understood" },
-  "route-not-found": { status: 404, title: "There is no such route" },
   "host-refused": { status: 421, title: "A page elsewhere may not ask a listener of this machine" },
+  "route-not-found": { status: 404, title: "There is no such route" },
   "method-not-allowed": { status: 405, title: "The route does not take that method" },
   "broker-not-running": { status: 503, title: "No broker runs there" },
   "broker-silent": { status: 504, title: "The running broker does not answer" },

@@ -77,6 +77,7 @@ test("comqtt file: what has a counterpart means the same", () => {
     restoreCounters: false,
     storage: { type: "memory" },
     abuse: {},
+    metrics: {},
     tls: {},
     sysTopicInterval: 3,
     log: { level: "warn" },

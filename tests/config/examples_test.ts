@@ -33,6 +33,7 @@ test("examples: comqtt.yml says what the defaults are, all of them", () => {
     limits: defaultLimits,
     abuse: defaultAbuseLimits,
     storage: {},
+    metrics: {},
     queueFull: "drop-oldest",
     sysTopicInterval: 1,
     restoreCounters: false,

@@ -28,7 +28,7 @@ function problemsOf(text: string, severity: "error" | "warning" = "error"): stri
 }
 
 /** Nothing is set. */
-const nothing = { capabilities: {}, limits: {}, abuse: {}, storage: {}, log: {}, tls: {} };
+const nothing = { capabilities: {}, limits: {}, abuse: {}, storage: {}, log: {}, metrics: {}, tls: {} };
 
 test("file: an empty one changes nothing", () => {
   for (const text of ["", "# nothing\n", "limits:\ncapabilities: # none\nlog:\n"]) {
@@ -50,6 +50,7 @@ test("file: values, in camel case and in kebab case", () => {
     limits: { packetSize: 1_572_864, connectTimeout: 30_000, topicLevels: 7 },
     capabilities: { maximumQos: 1, retainAvailable: false, maximumKeepAlive: 300 },
     abuse: {},
+    metrics: {},
     storage: {},
     tls: {},
     queueFull: "drop-newest",

@@ -28,7 +28,7 @@ function migrated(conf: string, include?: Include): Migrated {
   const { layer, problems } = fileLayer({ file: "m.yml", text });
   assert.deepEqual(problems, [], text);
   const { listeners } = merge([layer]);
-  const { capabilities, limits, abuse, storage, log, tls: _tls, ...rest } = layer.found.values;
+  const { capabilities, limits, abuse, metrics, storage, log, tls: _tls, ...rest } = layer.found.values;
   const { level, ...logs } = log;
   const logged = { ...(level === undefined ? {} : { logLevel: level }), ...logs };
   // (As one line each.)
@@ -37,7 +37,7 @@ function migrated(conf: string, include?: Include): Migrated {
     text,
     listeners,
     open: listeners.map(({ protocol, address }) => `${protocol} ${address}`),
-    values: { ...capabilities, ...limits, ...abuse, ...storage, ...rest, ...logged },
+    values: { ...capabilities, ...limits, ...abuse, ...metrics, ...storage, ...rest, ...logged },
     said: (line) => remarks.filter((one) => one.startsWith(`# - m.conf:${line} `)).join("\n"),
     closed: remarks.filter((one) => /^# {3}- |^# - listener|^# - port|^# - the default/.test(one)).join("\n"),
   };

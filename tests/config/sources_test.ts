@@ -59,6 +59,7 @@ test("sources: without any, only this machine can connect", async () => {
     capabilities: {},
     limits: {},
     abuse: {},
+    metrics: {},
     storage: {},
     log: {},
     tls: {},
@@ -81,6 +82,7 @@ test("sources: options go before variables, variables before the file, the file 
     limits: { inflight: 2, retained: 1 },
     log: { level: "debug" },
     abuse: {},
+    metrics: {},
     storage: {},
     tls: {},
   });

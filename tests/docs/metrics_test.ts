@@ -11,7 +11,7 @@ function file(path: string): string {
   return readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 }
 
-test("metrics page: docs/metrics.md is current; deno task docs:metrics writes it", () => {
+test("metrics page: docs/metrics.md is current; deno task docs:events writes it", () => {
   assert.equal(file("docs/metrics.md"), metricsPage());
 });
 

@@ -129,12 +129,16 @@ test("presence: a client id cannot make other topics of it", async () => {
   assert.equal(new Set(watched.said.map(({ topic }) => topic)).size, ids.length);
 });
 
-test("presence: a name that is no level of a topic is refused", () => {
-  const server = new Server({ log: null });
-  for (const node of ["", "a/b", "+", "a#", "\u0000", "50%"]) {
-    assert.throws(
-      () => new Presence({ node, server }),
-      /^TypeError: Cannot use ".*" as node of new Presence/,
-    );
+test("presence: the name of a broker is one level of the topics, whatever it is", async () => {
+  const topics: string[] = [];
+  const server = { publish: (topic: string): Promise<void> => Promise.resolve(void topics.push(topic)) };
+  const presence = new Presence({ node: "a/#", server });
+  await using watched = await Watched.start();
+  await watched.server.replaceHook(watched.server.hooks.find(({ id }) => id === "presence")!, presence);
+  await watched.client(5).connect({ clientId: "boiler" });
+  await until(() => topics.length === 1, "the message");
+  assert.deepEqual(topics, ["$SYS/brokers/a%2F%23/clients/boiler/connected"]);
+  for (const node of ["", 5 as unknown as string]) {
+    assert.throws(() => new Presence({ node, server }), TypeError);
   }
 });

@@ -15,7 +15,7 @@ export const metrics: Section<MetricsValues> = section(
       listOf(oneOf<MetricAliases>(["mosquitto", "emqx"])),
       "Under which names of others the figures are shown as well, for the boards there are: those that mosquitto-exporter makes " +
         "(`broker_…`), those of EMQX (`emqx_…`).",
-      { default: [] },
+      { otherwise: "none" },
     ),
   },
 );

@@ -5,8 +5,7 @@ import type { Capabilities, Limits, QueueFull } from "../../core/options.ts";
 import { type Origins, originsKind } from "../origins.ts";
 import type { StorageValues } from "../storage.ts";
 import type { TlsValues } from "../tls_values.ts";
-import { duration, filePath, oneOf, yesOrNo } from "../values.ts";
-import { nodeName } from "../node_name.ts";
+import { duration, filePath, oneOf, someText, yesOrNo } from "../values.ts";
 import { abuse } from "./abuse.ts";
 import { acl, anonymous, auth, blacklist } from "./access.ts";
 import { capabilities } from "./capabilities.ts";
@@ -86,7 +85,7 @@ const items: ItemsOf<Settings> = {
     { default: false },
   ),
   presence: setting(
-    nodeName,
+    someText,
     "The name of this broker in `$SYS/brokers/NAME/clients/ID/connected` and `disconnected`, where it says as JSON who comes and goes.",
     { otherwise: "nothing is said of that" },
   ),
