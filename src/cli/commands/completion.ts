@@ -1,0 +1,3 @@
+export function completion(_args: readonly string[]): Promise<number> {
+  return Promise.resolve(1);
+}
