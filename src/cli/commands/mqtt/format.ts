@@ -1,6 +1,8 @@
 /** How a message is printed: mosquitto_sub's ways, `-F FORMAT` among them, byte for byte. */
 
 import type { PublishPacket } from "../../../packets/types.ts";
+import { quote } from "../../../core/problem.ts";
+import { UsageError } from "../../usage_error.ts";
 import { jsonLine } from "./json_line.ts";
 import { conversion, isoTime, type Moment, momentNow } from "./strftime.ts";
 
@@ -79,7 +81,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   v: "\v",
 };
 
-/** What is not known is left out, as there. */
+/** Throws a `UsageError` for what is not known. */
 function compiled(format: string): Piece[] {
   const pieces: Piece[] = [];
   for (const found of format.matchAll(SEQUENCE)) {
@@ -91,11 +93,16 @@ function compiled(format: string): Piece[] {
         width: Math.min(Number(width), 10_000),
         most: most === undefined ? -1 : Math.min(Number(most), 10_000),
       };
-      const make = Object.hasOwn(parameters, percent) ? parameters[percent]! : undefined;
-      if (make !== undefined) pieces.push(make(field));
+      if (!Object.hasOwn(parameters, percent)) {
+        throw new UsageError(`There is no ${quote(`%${percent}`)} for -F`);
+      }
+      pieces.push(parameters[percent]!(field));
     } else if (at !== undefined) pieces.push(timePiece(at));
-    else if (escape !== undefined) pieces.push(() => ESCAPES[escape] ?? "");
-    else pieces.push(() => all);
+    else if (escape !== undefined) {
+      const character = ESCAPES[escape];
+      if (character === undefined) throw new UsageError(`There is no ${quote(`\\${escape}`)} for -F`);
+      pieces.push(() => character);
+    } else pieces.push(() => all);
   }
   return pieces;
 }
