@@ -2,7 +2,7 @@
 
 const connection = `\
  -h, --host HOST  -p, --port PORT    default localhost and 1883, with TLS 8883
- -L, --url URL    mqtt://, mqtts://, ws:// or wss://[USER[:PW]@]HOST[:PORT]/TOPIC
+ -L, --url URL    mqtt://, mqtts://, ws://, wss://[USER[:PW]@]HOST[:PORT]/TOPIC
                   (with -t, what follows HOST of ws:// is the WebSocket's path)
  --unix PATH  --ws  -A, --bind ADDRESS  --nodelay      other ways to the broker
  -u, --username NAME   -P, --pw PASSWORD, --password-file FILE, COMQTT_PASSWORD
