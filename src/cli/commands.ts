@@ -319,6 +319,7 @@ export const commands: readonly Command[] = [
     operands: [0, Infinity],
     text: "a script that completes commands and options in that shell",
     run: null,
-    own: async (args) => (await import("./commands/completion.ts")).completion(args),
+    own: async (args) =>
+      (await import("./commands/completion.ts")).completion(args, commands.map(({ name }) => name)),
   },
 ];

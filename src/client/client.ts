@@ -20,7 +20,8 @@ import { LostError, RefusedError } from "./error.ts";
 import type { ClientEvents, ClientOptions, OutgoingMessage } from "./options.ts";
 import { PacketCutter } from "./packet_cutter.ts";
 import { Publishing } from "./publishing.ts";
-import { openTransport, type Transport } from "./transport.ts";
+import { openTransport } from "./open_transport.ts";
+import type { Transport } from "./transport.ts";
 
 /** How long the answer to CONNECT, and an orderly end, may take. */
 const PATIENCE_MS = 30_000;

@@ -2,7 +2,6 @@
 
 import { quote } from "../../core/problem.ts";
 import { writeOutput } from "../../runtime/process.ts";
-import { commands } from "../commands.ts";
 import { options } from "../options.ts";
 import type { OwnLine, OwnOption } from "../own_options.ts";
 import { UsageError } from "../usage_error.ts";
@@ -23,11 +22,13 @@ Examples:
 For zsh: into a file _comqtt in a folder of $fpath, before compinit.
 `;
 
-export function completion(args: readonly string[]): Promise<number> {
-  return runOwn({ name: "completion", options: [{ long: "help" }], help, run }, args);
+/** `names`: those of all commands. */
+export function completion(args: readonly string[], names: readonly string[]): Promise<number> {
+  const options = [{ long: "help" }];
+  return runOwn({ name: "completion", options, help, run: (line) => run(line, names) }, args);
 }
 
-function run({ operands }: OwnLine): Promise<number> {
+function run({ operands }: OwnLine, names: readonly string[]): Promise<number> {
   const [name, more] = operands;
   if (name === undefined || more !== undefined) {
     throw new UsageError("Expected one shell: comqtt completion bash, zsh or fish");
@@ -35,13 +36,12 @@ function run({ operands }: OwnLine): Promise<number> {
   if (!Object.hasOwn(SHELLS, name)) {
     throw new UsageError(`There is no completion for ${quote(name)}, expected bash, zsh or fish`);
   }
-  writeOutput(SHELLS[name as Shell]({ words: wordsOf() }));
+  writeOutput(SHELLS[name as Shell]({ words: wordsOf(names) }));
   return Promise.resolve(0);
 }
 
 /** By what stands before: what may come next. */
-function wordsOf(): ReadonlyMap<string, readonly string[]> {
-  const names = commands.map((one) => one.name);
+function wordsOf(names: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const usual = options.map((one) => `--${one.name}`);
   const words = new Map<string, readonly string[]>([["", [
     ...new Set(names.map((one) => one.split(" ")[0]!)),

@@ -2,6 +2,8 @@
 
 import { Client } from "../../../client/client.ts";
 import type { ClientOptions } from "../../../client/options.ts";
+import { CodedError } from "../../../core/errors.ts";
+import { quote } from "../../../core/problem.ts";
 import type { QoS } from "../../../packets/types.ts";
 import { setTimeout } from "../../../runtime/timers.ts";
 import { nextTurn } from "../../../runtime/turn.ts";
@@ -64,6 +66,8 @@ export class Bench {
   readonly #connect = new Histogram();
   readonly #latency = new Histogram();
   #failure: Error | null = null;
+  /** Who has to know of a failure. */
+  readonly #failed = new Set<(error: Error) => void>();
   #started = performance.now();
 
   constructor(load: Load) {
@@ -94,7 +98,9 @@ export class Bench {
         const [code = 0x80] = await this.#unlessLost(
           subscribers[i]!.subscribe([{ filter, qos, ...options }]),
         );
-        if (code >= 0x80) throw new Error(`The broker refuses the filter ${JSON.stringify(filter)}`);
+        if (code >= 0x80) {
+          throw new CodedError("filter-invalid", `The broker refuses the filter ${quote(filter)}`);
+        }
       }));
       this.#started = performance.now();
       const seconds = publishers.length === 0
@@ -114,7 +120,7 @@ export class Bench {
         const begun = performance.now();
         const client = await Client.connect(this.#load.client, {
           message: ({ payload }) => this.#arrived(payload),
-          closed: (error) => this.#failure ??= error,
+          closed: (error) => this.#fail(error),
         });
         this.#connect.add(performance.now() - begun);
         waiting--;
@@ -187,17 +193,16 @@ export class Bench {
     return this.received < this.sent * copies ? last : performance.now();
   }
 
+  /** Rejects when a connection is lost before. */
   async #unlessLost<T>(answer: Promise<T>): Promise<T> {
-    let over = false;
-    const lost = async (): Promise<never> => {
-      while (this.#failure === null && !over) await new Promise((resolve) => setTimeout(resolve, 50));
-      throw this.#failure ?? new Error("It is over");
-    };
-    try {
-      return await Promise.race([answer, lost()]);
-    } finally {
-      over = true;
-    }
+    const lost = new Promise<never>((_resolve, reject) => this.#failed.add(reject));
+    return await Promise.race([answer, lost]);
+  }
+
+  #fail(error: Error | null): void {
+    if (error === null) return;
+    this.#failure ??= error;
+    for (const reject of this.#failed) reject(error);
   }
 
   #result(connecting: number, seconds: number, copies: number): Result {
