@@ -57,6 +57,7 @@ const UNDER_WAY = 20_000;
 const BATCH = 64;
 /** So long nothing arrives before what is missing counts as lost. */
 const SILENCE_MS = 2000;
+const LEAVING_MS = 2000;
 
 export class Bench {
   sent = 0;
@@ -65,6 +66,7 @@ export class Bench {
   readonly #open: Client[] = [];
   readonly #connect = new Histogram();
   readonly #latency = new Histogram();
+  #closed = 0;
   #failure: Error | null = null;
   /** Who has to know of a failure. */
   readonly #failed = new Set<(error: Error) => void>();
@@ -108,7 +110,16 @@ export class Bench {
         : await this.#send(publishers, layout.topics, layout.copies);
       return this.#result(connecting, seconds, layout.copies);
     } finally {
-      for (const client of this.#open) client.disconnect();
+      await this.#leave();
+    }
+  }
+
+  /** Brokers are told, those that do not close are left. */
+  async #leave(): Promise<void> {
+    for (const client of this.#open) client.disconnect();
+    const end = performance.now() + LEAVING_MS;
+    while (this.#closed < this.#open.length && performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
 
@@ -120,7 +131,10 @@ export class Bench {
         const begun = performance.now();
         const client = await Client.connect(this.#load.client, {
           message: ({ payload }) => this.#arrived(payload),
-          closed: (error) => this.#fail(error),
+          closed: (error) => {
+            this.#closed++;
+            this.#fail(error);
+          },
         });
         this.#connect.add(performance.now() - begun);
         waiting--;

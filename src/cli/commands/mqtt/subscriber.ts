@@ -46,6 +46,8 @@ export class Subscriber {
   readonly #received: Received = new Map();
   readonly #output: Output;
   #client: Client | null = null;
+  /** Settled when its connection has ended. */
+  #over: Promise<void> = Promise.resolve();
   #printed = 0;
   /** What still has to be told to the broker before it ends. */
   #removing = 0;
@@ -91,21 +93,27 @@ export class Subscriber {
     await this.#output.written();
     const { properties, options } = this.#subscription.session;
     this.#client?.disconnect(withWill && options.version === 5 ? 4 : 0, properties.disconnect);
+    // (What was written has to be gone before the process ends.)
+    await this.#over;
   }
 
   /** Throws when there is none to be had. */
   async #connect(): Promise<void> {
     const { session, debug } = this.#subscription;
     let over = false;
+    let tell = (): void => {};
+    const ended = new Promise<void>((resolve) => tell = resolve);
     const client = await Client.connect(session.options, {
       message: (packet) => this.#message(packet),
       closed: (error) => {
         over = true;
+        tell();
         if (error !== null) this.#again(error);
       },
       ...(debug ? { packet: tracePacket } : {}),
     }, this.#received);
     this.#client = client;
+    this.#over = ended;
     if (this.#end !== null) return client.disconnect();
     if (!over) void this.#subscribe(client);
   }
