@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
@@ -45,6 +45,40 @@ function ran(command: readonly string[], input?: Uint8Array): Promise<Bytes> {
 
 const ours = (...args: string[]): Promise<Bytes> => ran([...commandLine(), ...args]);
 const text = ({ output }: Bytes): string => new TextDecoder().decode(output);
+
+/** A way to a broker that can be shut while somebody is on it. */
+class Door implements AsyncDisposable {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #sockets: Set<Socket>;
+
+  private constructor(server: Server, sockets: Set<Socket>) {
+    this.#server = server;
+    this.#sockets = sockets;
+    this.port = (server.address() as { port: number }).port;
+  }
+
+  static async to(port: number): Promise<Door> {
+    const sockets = new Set<Socket>();
+    const server = createServer((outer) => {
+      const inner = connect(port, "127.0.0.1");
+      for (const socket of [outer, inner]) sockets.add(socket.on("error", () => {}));
+      outer.pipe(inner).pipe(outer);
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    return new Door(server, sockets);
+  }
+
+  slam(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.slam();
+    await new Promise((done) => this.#server.close(done));
+  }
+}
 
 /** What is retained for a comparison: all kinds of payloads, and all properties. */
 async function retain(port: string): Promise<void> {
@@ -270,17 +304,11 @@ test(
   async () => {
     await using broker = await Program.start();
     const port = broker.port("tcp");
-    const doors = new Set<Socket>();
-    const door = createServer((socket) => {
-      const inner = connect(port, "127.0.0.1");
-      doors.add(socket.on("error", () => {}).pipe(inner.on("error", () => {})).pipe(socket));
-    });
-    await new Promise<void>((done) => door.listen(0, "127.0.0.1", done));
-    const { port: outer } = door.address() as { port: number };
+    await using door = await Door.to(port);
     const args = [
       "sub",
       "-p",
-      String(outer),
+      String(door.port),
       "-i",
       "again",
       "-c",
@@ -298,14 +326,43 @@ test(
       ours("pub", "-p", String(port), "-q", "2", "-t", "again/x", "-m", what);
     await send("first");
     await subscriber.until(() => subscriber.errors.includes("PUBCOMP"), "the first message");
-    for (const socket of doors) socket.destroy();
+    door.slam();
     await subscriber.until(() => subscriber.errors.includes("connecting again"), "the loss");
     await send("second");
     assert.equal((await subscriber.ended).code, 0);
     assert.equal(subscriber.output, "first\nsecond\n");
-    door.close();
   },
 );
+
+test("pub: lines go on over another connection when one is lost, in every QoS", { timeout }, async () => {
+  await using broker = await Program.start();
+  const port = broker.port("tcp");
+  for (const qos of ["0", "1", "2"]) {
+    await using door = await Door.to(port);
+    await using subscriber = Program.begin([
+      ...["sub", "-p", String(port), "-q", "2", "-t", "lines", "-C", "2", "-d"],
+    ]);
+    await subscriber.until(() => subscriber.errors.includes("SUBACK"), "the subscription");
+    const [command, ...args] = [...commandLine(), "pub", "-p", String(door.port), "-q", qos, "-t", "lines"];
+    const publisher = spawn(command!, [...args, "-l", "-d"], { stdio: ["pipe", "ignore", "pipe"] });
+    const ended = new Promise((resolve) => publisher.once("close", resolve));
+    const lost = new Promise<void>((resolve) => {
+      let said = "";
+      publisher.stderr!.on("data", (bytes: Uint8Array) => {
+        said += new TextDecoder().decode(bytes);
+        if (said.includes("The connection has ended")) resolve();
+      });
+    });
+    publisher.stdin!.write("one\n");
+    await subscriber.until(() => subscriber.output === "one\n", "the first line");
+    door.slam();
+    await lost;
+    publisher.stdin!.end("two\n");
+    assert.equal(await ended, 0);
+    await subscriber.ended;
+    assert.equal(subscriber.output, "one\ntwo\n", qos);
+  }
+});
 
 test(
   "sub: ends after seconds, at a signal, and when only retained messages are wanted",

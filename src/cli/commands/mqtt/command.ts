@@ -65,3 +65,8 @@ export function tracePacket(direction: "sent" | "received", packet: Packet): voi
     `${direction === "sent" ? ">" : "<"} ${names[packet.type]} ${parts.join(" ")}`.trimEnd() + "\n",
   );
 }
+
+/** For `--debug`: the connection is gone, whoever ended it. */
+export function traceEnd(): void {
+  writeErrorOutput("The connection has ended\n");
+}

@@ -6,7 +6,7 @@ import { NO_PROPERTIES, type Properties } from "../../../packets/properties.ts";
 import { reasonText } from "../../../packets/reason.ts";
 import type { QoS } from "../../../packets/types.ts";
 import { setTimeout } from "../../../runtime/timers.ts";
-import { complain, ExitCode, exitCodeOf, isLost, tracePacket } from "./command.ts";
+import { complain, ExitCode, exitCodeOf, isLost, traceEnd, tracePacket } from "./command.ts";
 import type { SessionChoice } from "./session.ts";
 
 export type Messages =
@@ -77,6 +77,7 @@ export class Publisher {
       message: () => {},
       closed: (error) => {
         this.#lost = true;
+        if (debug) traceEnd();
         over(error);
         this.#wake();
       },
@@ -116,6 +117,8 @@ export class Publisher {
   async #steadily(condition: () => boolean): Promise<void> {
     for (;;) {
       try {
+        // (What is given to a connection that is lost is lost, with QoS 0.)
+        if (this.#lost) throw await this.#over ?? new LostError("The connection has ended");
         return await this.#until(condition);
       } catch (error) {
         if (!isLost(error)) throw error;

@@ -6,7 +6,7 @@ import type { PublishPacket, QoS } from "../../../packets/types.ts";
 import { onSignals } from "../../../runtime/signals.ts";
 import { clearTimeout, setTimeout } from "../../../runtime/timers.ts";
 import { topicMatches } from "../../../topics/match.ts";
-import { complain, ExitCode, isLost, tracePacket } from "./command.ts";
+import { complain, ExitCode, isLost, traceEnd, tracePacket } from "./command.ts";
 import type { Printer } from "./format.ts";
 import { Output } from "./output.ts";
 import type { SessionChoice } from "./session.ts";
@@ -107,6 +107,7 @@ export class Subscriber {
       message: (packet) => this.#message(packet),
       closed: (error) => {
         over = true;
+        if (debug) traceEnd();
         tell();
         if (error !== null) this.#again(error);
       },
