@@ -15,6 +15,7 @@ import { benchHelp } from "../../src/cli/commands/bench/help.ts";
 import { benchOptions } from "../../src/cli/commands/bench.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 import { anyPorts, commandLine, noPorts, Program } from "../harness/program.ts";
+import { until } from "../harness/time.ts";
 import { needed } from "../interop/mosquitto.ts";
 import { MosquittoBroker, needed as brokerNeeded } from "../interop/mosquitto_broker.ts";
 
@@ -346,17 +347,15 @@ test("pub: lines go on over another connection when one is lost, in every QoS", 
     const [command, ...args] = [...commandLine(), "pub", "-p", String(door.port), "-q", qos, "-t", "lines"];
     const publisher = spawn(command!, [...args, "-l", "-d"], { stdio: ["pipe", "ignore", "pipe"] });
     const ended = new Promise((resolve) => publisher.once("close", resolve));
-    const lost = new Promise<void>((resolve) => {
-      let said = "";
-      publisher.stderr!.on("data", (bytes: Uint8Array) => {
-        said += new TextDecoder().decode(bytes);
-        if (said.includes("The connection has ended")) resolve();
-      });
-    });
+    let said = "";
+    publisher.stderr!.on("data", (bytes: Uint8Array) => said += new TextDecoder().decode(bytes));
     publisher.stdin!.write("one\n");
     await subscriber.until(() => subscriber.output === "one\n", "the first line");
+    // (What is not acknowledged would come twice.)
+    const acknowledged = { "0": "> PUBLISH", "1": "< PUBACK", "2": "< PUBCOMP" }[qos]!;
+    await until(() => said.includes(acknowledged), acknowledged);
     door.slam();
-    await lost;
+    await until(() => said.includes("The connection has ended"), "the loss");
     publisher.stdin!.end("two\n");
     assert.equal(await ended, 0);
     await subscriber.ended;
