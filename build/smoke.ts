@@ -60,6 +60,15 @@ async function mosquitto(address: string): Promise<void> {
   await Promise.resolve();
 }
 
+/** Its own clients find it, and each other. */
+function ownClients(executable: string, address: string): void {
+  const at = ["-p", address.slice(address.lastIndexOf(":") + 1), "-t", "smoke/own", "-q", "2"];
+  const publish = spawnSync(executable, ["pub", ...at, "-m", "from itself", "-r"]);
+  assert.equal(publish.status, 0, String(publish.stderr));
+  const got = spawnSync(executable, ["sub", ...at, "-C", "1", "-W", "5"], { encoding: "utf8" });
+  assert.equal(got.stdout, "from itself\n", got.stderr);
+}
+
 async function mqttJs(address: string): Promise<void> {
   for (const protocolVersion of [4, 5] as const) {
     const client = await mqtt.connectAsync(`ws://${address}`, { protocolVersion });
@@ -164,6 +173,7 @@ async function smokeBun(): Promise<void> {
     const { child, lines } = await start(executable, folder);
     try {
       await mosquitto(addressOf(lines, "tcp"));
+      ownClients(executable, addressOf(lines, "tcp"));
       await mqttJs(addressOf(lines, "ws"));
       await http(addressOf(lines, "http"));
       const ended = new Promise<number | string | null>((done) =>

@@ -1,25 +1,14 @@
 /** The command line, parsed but not yet judged. */
 
-import type { ErrorCode } from "../core/codes.ts";
 import { nearest } from "../core/nearest.ts";
 import { quote } from "../core/problem.ts";
 import type { Given } from "./call.ts";
 import { type Command, commands } from "./commands.ts";
 import { type Option, optionNamed, options } from "./options.ts";
 import { type Token, tokensOf } from "./tokens.ts";
+import { UsageError } from "./usage_error.ts";
 
-/** The command line cannot be understood; the message says how to get help. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-  readonly code: ErrorCode = "usage-invalid";
-  /** What the process ends with. */
-  readonly exitCode: number;
-
-  constructor(message: string, exitCode = 1) {
-    super(message);
-    this.exitCode = exitCode;
-  }
-}
+export { UsageError } from "./usage_error.ts";
 
 /** What the program was told to do. */
 export interface CommandLine {
@@ -101,9 +90,12 @@ function commandIn(words: readonly string[]): { command: Command | null; operand
 }
 
 function countOperands(
-  { name, operand, operands: [least, most], failed }: Command,
+  { name, operand, operands: [least, most], failed, own }: Command,
   operands: readonly string[],
 ): void {
+  if (own !== undefined) {
+    throw new UsageError(`Command "${name}" comes first: comqtt ${name} ${operand}`.trimEnd());
+  }
   const usage = `comqtt ${name} ${operand}`.trimEnd();
   if (operands.length < least) throw new UsageError(`Command "${name}" needs more: ${usage}`, failed);
   if (operands.length > most) {

@@ -19,6 +19,8 @@ export interface Command {
   readonly failed?: number;
   /** Instead: one that looks at the configuration itself, and ends with a code of its own. */
   readonly early?: (call: EarlyCall, parts: Parts) => Promise<Answer>;
+  /** Instead: one with options of its own, which needs no configuration; it answers what the process ends with. */
+  readonly own?: (args: readonly string[]) => Promise<number>;
 }
 
 export const commands: readonly Command[] = [
@@ -293,5 +295,38 @@ export const commands: readonly Command[] = [
     operands: [0, 0],
     text: "who is kept out, until when and why; --json for programs",
     run: async (call) => (await import("./commands/ban.ts")).listBans(call),
+  },
+  {
+    name: "pub",
+    operand: "-t TOPIC -m TEXT",
+    operands: [0, Infinity],
+    text: "publishes at any broker, with the options of mosquitto_pub; pub --help has them",
+    run: null,
+    own: async (args) => (await import("./commands/pub.ts")).pub(args),
+  },
+  {
+    name: "sub",
+    operand: "-t FILTER",
+    operands: [0, Infinity],
+    text: "prints what comes, with the options of mosquitto_sub; sub --help has them",
+    run: null,
+    own: async (args) => (await import("./commands/sub.ts")).sub(args),
+  },
+  {
+    name: "bench",
+    operand: "SCENARIO",
+    operands: [0, Infinity],
+    text: "measures any broker: connections, p2p, fan-out, fan-in, shared, latency",
+    run: null,
+    own: async (args) => (await import("./commands/bench.ts")).bench(args),
+  },
+  {
+    name: "completion",
+    operand: "bash|zsh|fish",
+    operands: [0, Infinity],
+    text: "a script that completes commands and options in that shell",
+    run: null,
+    own: async (args) =>
+      (await import("./commands/completion.ts")).completion(args, commands.map(({ name }) => name)),
   },
 ];

@@ -7,6 +7,7 @@ import { ConfigError, formatProblem } from "../core/problem.ts";
 import { environmentWith, exit, homeFolder, writeErrorOutput, writeOutput } from "../runtime/process.ts";
 import { versionLine } from "./announce.ts";
 import { type CommandLine, parseArguments, UsageError } from "./arguments.ts";
+import { commands } from "./commands.ts";
 import { configure, type Configured } from "./configure.ts";
 import { helpText } from "./help.ts";
 import { ProgramLog } from "./log/program_log.ts";
@@ -22,6 +23,8 @@ export async function run(args: readonly string[], parts: Parts): Promise<void> 
   let log: ProgramLog | null = null;
   let failed = 1;
   try {
+    const own = commands.find((one) => one.own !== undefined && one.name === args[0]);
+    if (own?.own !== undefined) return exit(await own.own(args.slice(1)));
     const { command, operands, given } = await commandLine(args);
     failed = command?.failed ?? failed;
     if (given.has("help")) return writeAndExit(helpText());

@@ -10,6 +10,7 @@ interface Builtins {
   readonly net: typeof import("node:net");
   readonly os: typeof import("node:os");
   readonly path: typeof import("node:path");
+  readonly tty: typeof import("node:tty");
 }
 
 /** At once, where an `import()` would have to be waited for. All three runtimes have it. */

@@ -10,11 +10,16 @@ export function inputIsTerminal(): boolean {
   return process.stdin.isTTY === true;
 }
 
+/** Standard input as it comes. */
+export function inputChunks(): AsyncIterable<Uint8Array> {
+  return process.stdin as AsyncIterable<Uint8Array>;
+}
+
 /** All of standard input; null: there is more of it than that many bytes. */
 export async function readInput(most: number): Promise<Uint8Array | null> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
+  for await (const chunk of inputChunks()) {
     chunks.push(chunk);
     size += chunk.length;
     if (size > most) return null;

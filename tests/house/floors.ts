@@ -14,7 +14,7 @@ export interface Floor {
 export const FLOORS: readonly Floor[] = [
   { name: "1", rooms: ["src/packets", "src/topics", "src/runtime"] },
   { name: "2", rooms: ["src/core"] },
-  { name: "3", rooms: ["src/storage", "src/session"] },
+  { name: "3", rooms: ["src/storage", "src/session", "src/client"] },
   { name: "4", rooms: ["src/hook"] },
   { name: "5", rooms: ["src/broker/core.ts"] },
   { name: "6", rooms: ["src/broker/access", "src/broker/durability"] },

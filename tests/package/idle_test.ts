@@ -25,7 +25,7 @@ const STARTED = [
 
 /** Rooms that are for those who ask for them. (Who is slowed down is looked at from the first CONNECT on.) */
 const LATER =
-  /^(?:hooks\/(?!auth\/(?:allow_all\.ts|store\/access_file\.ts|(?:abuse|bans)(?:\.ts|\/)(?!table)))|dashboard\/|src\/(?:api|broker\/explain|cli\/commands)\/|src\/runtime\/(?:tls|http)\/)/;
+  /^(?:hooks\/(?!auth\/(?:allow_all\.ts|store\/access_file\.ts|(?:abuse|bans)(?:\.ts|\/)(?!table)))|dashboard\/|src\/(?:api|broker\/explain|cli\/commands|client)\/|src\/runtime\/(?:tls|http)\/)/;
 
 /** Files, and other modules by name: what is loaded without an `import()`. */
 async function loaded(): Promise<Set<string>> {
