@@ -179,12 +179,13 @@ export class StoredUsers implements BackEnd {
 
   /** Decides who may connect; at once when no slow hash has to be computed. */
   onConnectAuthenticate(client: Client, { password }: Credentials): MaybePromise<ConnectOpinion> {
-    const account = this.#open?.store.account(client.username);
+    const { username, remoteAddress } = client;
+    const account = this.#open?.store.account(username);
     if (account === undefined) return undefined;
     const hash = account.hash === null ? null : parseHash(account.hash);
     if (hash === null || password === null) return "deny";
     // (Whether somebody is disabled does not show in the time it takes.)
-    const checked = passwordChecks.check(account.name, password, hash);
+    const checked = passwordChecks.check(account.name, password, hash, remoteAddress);
     return isPromise(checked)
       ? checked.then((one) => this.#answer(client, account, one))
       : this.#answer(client, account, checked);
@@ -260,17 +261,19 @@ export class StoredUsers implements BackEnd {
     const { store, rights } = this.#opened();
     if (all || roles.size > 0) rights.forget();
     if (users.size + ended.size > 0) this.#decoy = undefined;
-    // (By the names first: there may be many who are none of them.)
+    // (As whom it was let in: hooks may have given it another name since.)
     const concerns = (client: Client): boolean => {
-      const { username } = client;
-      const named = all || users.has(username) ||
-        (roles.size > 0 && store.account(username)?.roles.some((role) => roles.has(role)) === true);
-      return named && this.#admitted.get(client) !== null;
+      const name = this.#admitted.nameOf(client);
+      if (name === null) return false;
+      return all || users.has(name) ||
+        (roles.size > 0 && store.account(name)?.roles.some((role) => roles.has(role)) === true);
     };
     if (all || users.size + roles.size > 0) { for (const host of this.#hosts) host.accessChanged(concerns); }
     for (const why of new Set(ended.values())) {
-      const its = (client: Client): boolean =>
-        ended.get(client.username) === why && this.#admitted.get(client) !== null;
+      const its = (client: Client): boolean => {
+        const name = this.#admitted.nameOf(client);
+        return name !== null && ended.get(name) === why;
+      };
       for (const host of this.#hosts) host.disconnect(its, Reasons.notAuthorized, why);
     }
   }

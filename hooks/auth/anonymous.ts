@@ -142,11 +142,11 @@ export class Anonymous implements Hook {
     return this.#acl?.onExplain(client, action, topic) ?? { detail: "it has no rules" };
   }
 
-  #disguised({ username }: Client, password: Uint8Array | null): MaybePromise<ConnectOpinion> {
+  #disguised({ username, remoteAddress }: Client, password: Uint8Array | null): MaybePromise<ConnectOpinion> {
     if (password === null || username === "") return undefined;
     const decoy = this.#decoys.find((one) => one.decoy !== null)?.decoy ?? null;
     if (decoy === null) return undefined;
-    const pretended = passwordChecks.pretend(password, decoy);
+    const pretended = passwordChecks.pretend(password, decoy, remoteAddress);
     const opinion = (answer: "wrong" | "busy"): ConnectOpinion =>
       answer === "busy" ? this.#busy() : undefined;
     return isPromise(pretended) ? pretended.then(opinion) : opinion(pretended);

@@ -27,6 +27,7 @@ import { CodedError } from "../../src/core/errors.ts";
 import { checkOptions, type Shape } from "../../src/core/misuse.ts";
 import type {
   Action,
+  AuthAnswer,
   Client,
   ConnectOpinion,
   Explained,
@@ -119,6 +120,11 @@ export class Blacklist implements Hook {
   /** Refuses those who are listed; of all others it has no opinion. */
   onConnectAuthenticate(client: Client): ConnectOpinion {
     return this.refuses(client) ? { refuse: Reasons.banned } : undefined;
+  }
+
+  /** Refuses those who are listed also where no password is asked for: enhanced authentication. */
+  onAuthPacket(client: Client): AuthAnswer | undefined {
+    return this.refuses(client) ? { result: "refuse", reason: Reasons.banned } : undefined;
   }
 
   /** Whether it is listed as somebody who may not connect. */

@@ -55,6 +55,7 @@ import type {
 } from "../../src/hook/hook.ts";
 import { isPromise, type MaybePromise } from "../../src/core/maybe_promise.ts";
 import { checkOptions, described, type Shape } from "../../src/core/misuse.ts";
+import { Reasons } from "../../src/packets/reason.ts";
 import { checkInterval } from "./frame/interval.ts";
 import { LetIn } from "./frame/let_in.ts";
 import { ReadAgain } from "./frame/read_again.ts";
@@ -62,7 +63,7 @@ import { authenticate } from "./ledger/authenticate.ts";
 import { compileObjects, compileText } from "./ledger/compile.ts";
 import { explainGates, explainGrants } from "./ledger/explain.ts";
 import { READ, WRITE } from "./ledger/grants.ts";
-import type { Rulebook } from "./ledger/rulebook.ts";
+import type { Gate, Rulebook } from "./ledger/rulebook.ts";
 import { rulesIn } from "./ledger/rules_in.ts";
 import type { LedgerOptions, LedgerRules } from "./ledger/types.ts";
 import { passwordChecks } from "./passwords/checks.ts";
@@ -92,7 +93,9 @@ const shape: Shape<LedgerOptions> = {
 
 /**
  * Access control from rules. The rules can be replaced while clients are connected: they stay connected and
- * subscribed, and what they do and receive from then on is decided by the new rules.
+ * subscribed, and what they do and receive from then on is decided by the new rules. With `topics: "let-in"`, as one of several back
+ * ends, it ends the connections of those it has let in and would not any more, whose password is another one for example (0x87;
+ * MQTT 3: the connection ends); their sessions stay.
  *
  * Passwords that are hashed are checked off the event loop, by all hooks together as many at a time as there are processors
  * but one; up to 1,000 more wait for at most four seconds, and beyond that clients are told that the server is busy (0x89, in
@@ -106,6 +109,8 @@ export class Ledger implements Hook {
   readonly #fallback: "decide" | "abstain";
   readonly #ownTopics: boolean;
   readonly #hosts: Set<HookHost> = new Set();
+  /** As whom they came, and by which password; null: none was asked for. */
+  readonly #came: WeakMap<Client, { readonly username: string; readonly key: string | null }> = new WeakMap();
   #rules: Rulebook;
   #file: ReadAgain | null = null;
   #started = 0;
@@ -202,24 +207,35 @@ export class Ledger implements Hook {
   /** Decides who may connect; at once if no hashed password has to be checked. */
   onConnectAuthenticate(client: Client, credentials: Credentials): MaybePromise<ConnectOpinion> {
     const rules = this.#rules;
-    const decides = this.#fallback === "decide" || rules.lists(client.username);
+    const { username } = client;
+    const decides = this.#fallback === "decide" || rules.lists(username);
+    let gate: Gate | null = null;
     const answer = authenticate({
       gates: rules.gates(client),
-      username: client.username,
+      username,
       address: client.remoteAddress,
       password: credentials.password,
       otherwise: decides ? "deny" : undefined,
       decoy: rules.decoy,
       checks: passwordChecks,
+      passed: (one) => gate = one,
       overloaded: () => this.#complain(),
     });
-    return isPromise(answer)
-      ? answer.then((opinion) => this.#noted(client, opinion))
-      : this.#noted(client, answer);
+    if (!isPromise(answer)) return this.#noted(client, username, answer, gate);
+    const password = credentials.password?.slice() ?? null;
+    return answer.then((opinion) => {
+      // (The check may have taken its time: other rules may be in force by now.)
+      if (this.#rules !== rules) return this.onConnectAuthenticate(client, { ...credentials, password });
+      return this.#noted(client, username, opinion, gate);
+    });
   }
 
-  #noted(client: Client, opinion: ConnectOpinion): ConnectOpinion {
-    if (opinion === "allow") this.letIn.note(client);
+  #noted(client: Client, username: string, opinion: ConnectOpinion, gate: Gate | null): ConnectOpinion {
+    if (opinion !== "allow" || gate === null) return opinion;
+    const { named, secret: { key } } = gate;
+    // (Without a password, or with one that is of any name, it has not shown that the name is its own.)
+    this.letIn.note(client, named && key !== null);
+    this.#came.set(client, { username, key });
     return opinion;
   }
 
@@ -250,7 +266,16 @@ export class Ledger implements Hook {
 
   #put(rules: Rulebook): void {
     this.#rules = rules;
-    for (const host of this.#hosts) host.accessChanged();
+    const gone = (client: Client): boolean => {
+      const came = this.#came.get(client);
+      return came !== undefined && !rules.stillLets(client, came.username, came.key);
+    };
+    for (const host of this.#hosts) {
+      if (this.#ownTopics) {
+        host.disconnect(gone, Reasons.notAuthorized, "the ledger does not let it in any more");
+      }
+      host.accessChanged();
+    }
   }
 
   /** Once a minute is enough: strangers can bring it about. */

@@ -35,8 +35,11 @@ export interface SessionHost<S> {
   expiring(session: S): void;
   /** When it is to be looked at again, for `Deadlines`; 0: never. */
   due(session: S): number;
-  /** A message of a group is larger than its client takes: it goes to another member. False: there is none. */
-  passOn?: ((session: S, delivery: Delivery) => boolean) | undefined;
+  /**
+   * A message of a group is larger than its client takes, or is not for it any more: it goes to another member. False: there is
+   * none. `later`: also when access control has yet to say who may have it.
+   */
+  passOn?: ((session: S, delivery: Delivery, later?: boolean) => boolean) | undefined;
   /** Something is to be sent to the session's client; true: others go first, and it is pumped when its turn comes. */
   yields(session: S): boolean;
   /** Whether its client may still have what was queued for an earlier one; undefined: always. */

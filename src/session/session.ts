@@ -207,7 +207,18 @@ export class Session extends SessionState implements Recipient, SlicedWork, Time
   /** It does not reach the client. It is neither in the queue nor on its way any more. */
   drop(delivery: Delivery, why: DropReason): void {
     this.done(delivery);
+    if (
+      why === "notAuthorized" && this.#isOfGroup(delivery) &&
+      this.host.passOn?.(this, delivery, true) === true
+    ) {
+      return;
+    }
     this.#giveUp(delivery, why);
+  }
+
+  /** Another member may have it in the place of this one: all but a QoS 2 message the client has begun to take. [MQTT-4.8.2-5] */
+  #isOfGroup({ group, qos, packetId, message }: Delivery): boolean {
+    return group !== null && (qos < 2 || packetId === 0) && message.expiresAt > this.host.now();
   }
 
   #giveUp(delivery: Delivery, why: DropReason): void {

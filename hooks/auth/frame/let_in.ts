@@ -3,7 +3,13 @@
 import type { Client } from "../../../src/hook/client.ts";
 
 /** The first that knows a client lets it in. (A client is new with each connection.) */
-const letInBy: WeakMap<Client, LetIn> = new WeakMap();
+const letInBy: WeakMap<Client, Coming> = new WeakMap();
+
+interface Coming {
+  readonly by: LetIn;
+  /** With a password or the like that is of its name alone. */
+  readonly proven: boolean;
+}
 
 /**
  * Those that one hook has let in. Of a client that is away its last connection counts. Of one from an earlier run nobody knows who
@@ -24,9 +30,9 @@ export class LetIn {
     this.#proven = proven;
   }
 
-  /** It has let the client in. */
-  note(client: Client): void {
-    letInBy.set(client, this);
+  /** It has let the client in. `proven`: of this client, where that differs from client to client. */
+  note(client: Client, proven: boolean = this.#proven): void {
+    letInBy.set(client, { by: this, proven });
   }
 
   /** Those that are asked before. */
@@ -36,10 +42,10 @@ export class LetIn {
 
   /** Is it one of its clients? */
   has(client: Client): boolean {
-    const by = letInBy.get(client);
-    if (by !== undefined && !by.#ended) return by === this;
+    const came = letInBy.get(client);
+    if (came !== undefined && !came.by.#ended) return came.by === this;
     // (Who came in without a password must not become the user whose name it has said. Of an earlier run it is not known when it came.)
-    const proven = by === undefined ? client.connectedAt === 0 : by.#proven;
+    const proven = came?.proven ?? client.connectedAt === 0;
     if (this.#proven && !proven) return false;
     return this.#knows(client) && !this.#earlier.some((other) => other.#knows(client));
   }

@@ -19,6 +19,8 @@ export interface Authentication {
   /** Checked before a refusal that has cost nothing so far, so that listed users do not take longer. */
   readonly decoy: Secret | null;
   readonly checks: PasswordChecks;
+  /** Told: whose password it was, when it lets in. */
+  readonly passed: (gate: Gate) => void;
   /** Told: too many passwords are being checked, so this client is refused. */
   readonly overloaded: () => void;
 }
@@ -35,7 +37,7 @@ export function authenticate(given: Authentication): MaybePromise<ConnectOpinion
       return later(given, i, password.slice());
     }
     if (!secret.matches(password ?? NONE)) continue;
-    return allow ? "allow" : "deny";
+    return through(given, gates[i]!, allow);
   }
   if (otherwise !== "deny" || decoy?.kind !== "hashed" || password === null) return otherwise;
   return disguise(given, given.checks.pretend(password, decoy.hash, given.address));
@@ -43,14 +45,20 @@ export function authenticate(given: Authentication): MaybePromise<ConnectOpinion
 
 async function later(given: Authentication, start: number, password: Uint8Array): Promise<ConnectOpinion> {
   const { gates, username, address, otherwise, checks } = given;
-  for (const { secret, allow } of gates.slice(start)) {
+  for (const gate of gates.slice(start)) {
+    const { secret, allow } = gate;
     const right = secret.kind === "pattern"
       ? secret.matches(password)
       : await checks.check(username, password, secret.hash, address);
     if (right === "busy") return busy(given);
-    if (right === true || right === "right") return allow ? "allow" : "deny";
+    if (right === true || right === "right") return through(given, gate, allow);
   }
   return otherwise;
+}
+
+function through({ passed }: Authentication, gate: Gate, allow: boolean): Opinion {
+  if (allow) passed(gate);
+  return allow ? "allow" : "deny";
 }
 
 async function disguise(given: Authentication, pretended: MaybePromise<Checked>): Promise<ConnectOpinion> {

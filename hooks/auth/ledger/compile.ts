@@ -63,7 +63,7 @@ function readUser(reader: FieldReader, name: string, where: string, source: Sour
     acl: (value) => grants = readFilters(reader, value, who),
     disallow: (value) => allow = !reader.flag(value),
   });
-  return { secret, allow, grants, where, who };
+  return { secret, allow, named: true, grants, where, who };
 }
 
 function readAuthRule(reader: FieldReader, source: Source, index: number): AuthRule {
@@ -75,7 +75,8 @@ function readAuthRule(reader: FieldReader, source: Source, index: number): AuthR
     password: (value) => secret = checkable(reader, value, ruleSecret(readText(reader, value))),
     allow: (value) => allow = reader.flag(value),
   });
-  return { index, about, secret: secret!, allow, where: source.where, who: whoText(about) };
+  const named = about.username.kind === "exact";
+  return { index, about, secret: secret!, allow, named, where: source.where, who: whoText(about) };
 }
 
 function readAclRule(reader: FieldReader, source: Source, index: number): AclRule {

@@ -10,6 +10,7 @@ export interface User {
   /** Null: the user is not let in or refused here. */
   readonly secret: Secret | null;
   readonly allow: boolean;
+  readonly named: true;
   readonly grants: readonly Grant[];
   /** As of a gate. */
   readonly where: string;
@@ -24,6 +25,8 @@ export interface AclRule extends Rule {
 
 /** Whoever has this password is let in, or refused. */
 export interface Gate {
+  /** It is about one user name alone. */
+  readonly named: boolean;
   readonly secret: Secret;
   readonly allow: boolean;
   /** `file:line:column`, or the path in an object. */
@@ -31,6 +34,8 @@ export interface Gate {
   /** Whom it is about, for people. */
   readonly who: string;
 }
+
+type Asked = Pick<Client, "id" | "username" | "remoteAddress">;
 
 /** What is known of a client, so that no topic is asked about with all rules. */
 interface Known {
@@ -85,10 +90,22 @@ export class Rulebook {
   }
 
   /** What decides whether a client may connect, in this order: the first with the right password does. */
-  gates(client: Client): readonly Gate[] {
+  gates(client: Asked): readonly Gate[] {
     const rules = this.#auth.about(whoIs(client));
     const user = this.#users.get(client.username);
     return user === undefined || user.secret === null ? rules : [{ ...user, secret: user.secret }, ...rules];
+  }
+
+  /**
+   * Somebody who was let in, under that name and with a password of that key, would be still: as far as can be said without the
+   * password.
+   */
+  stillLets(client: Client, username: string, key: string | null): boolean {
+    const { id, remoteAddress } = client;
+    for (const { secret, allow } of this.gates({ id, username, remoteAddress })) {
+      if (secret.key === key || secret.key === null) return allow;
+    }
+    return false;
   }
 
   /** What decides what a client may do. */
@@ -122,6 +139,6 @@ function takesNone(secret: Secret): boolean {
   return secret.kind === "pattern" && secret.matches(new Uint8Array());
 }
 
-function whoIs({ id, username, remoteAddress }: Client): Who {
+function whoIs({ id, username, remoteAddress }: Asked): Who {
   return { client: id, username, remote: remoteOf(remoteAddress) };
 }

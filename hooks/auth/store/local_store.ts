@@ -35,11 +35,13 @@ import {
 } from "./validate.ts";
 
 /** What changes, and how. */
-interface Planned {
-  readonly change: AccessChange;
+interface Planned<Change extends AccessChange = AccessChange> {
+  readonly change: Change;
   readonly write: () => void;
   readonly apply: () => void;
 }
+
+type ChangeOf<Type extends AccessChange["type"]> = Extract<AccessChange, { readonly type: Type }>;
 
 const MOST_PASSWORD = 65_535;
 
@@ -149,8 +151,10 @@ export class LocalAccessStore implements AccessStore {
     if (before !== undefined && expected === "new") {
       throw new CodedError("user-exists", `Cannot add the user ${shown(name)}: there is one already`);
     }
-    await this.#change([this.#plannedUser(name, changes, this.#roles)]);
-    return userOf(this.#users.get(name)!);
+    const planned = this.#plannedUser(name, changes, this.#roles);
+    await this.#change([planned]);
+    // (By now it may be another one, or gone.)
+    return planned.change.after!;
   }
 
   async setPassword(name: string, password: string | Uint8Array): Promise<StoredUser> {
@@ -177,7 +181,11 @@ export class LocalAccessStore implements AccessStore {
   }
 
   /** `roles`: those that there will be. Throws when it cannot be. */
-  #plannedUser(name: string, changes: UserChanges, roles: ReadonlyMap<string, unknown>): Planned {
+  #plannedUser(
+    name: string,
+    changes: UserChanges,
+    roles: ReadonlyMap<string, unknown>,
+  ): Planned<ChangeOf<"user">> {
     checkUser(name, changes);
     const before = this.#users.get(name);
     const now = this.#now();
@@ -243,8 +251,9 @@ export class LocalAccessStore implements AccessStore {
     if (before !== undefined && expected === "new") {
       throw new CodedError("role-exists", `Cannot add the role ${shown(name)}: there is one already`);
     }
-    await this.#change([this.#plannedRole(name, changes)]);
-    return this.#roles.get(name)!;
+    const planned = this.#plannedRole(name, changes);
+    await this.#change([planned]);
+    return planned.change.after!;
   }
 
   async removeRole(name: string): Promise<void> {
@@ -269,7 +278,7 @@ export class LocalAccessStore implements AccessStore {
     }]);
   }
 
-  #plannedRole(name: string, changes: RoleChanges): Planned {
+  #plannedRole(name: string, changes: RoleChanges): Planned<ChangeOf<"role">> {
     checkRole(name, changes);
     const before = this.#roles.get(name) ?? null;
     if (before?.reserved === true) throw reserved("change", name);
@@ -351,7 +360,7 @@ export class LocalAccessStore implements AccessStore {
     }
     refuseTwice("role", roles);
     refuseTwice("user", users);
-    const planned = roles.map(({ name, ...changes }) => this.#plannedRole(name, changes));
+    const planned: Planned[] = roles.map(({ name, ...changes }) => this.#plannedRole(name, changes));
     for (const { name, ...changes } of users) {
       checkName("user", name);
       planned.push(this.#plannedUser(name, changes, there));

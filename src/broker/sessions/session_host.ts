@@ -5,7 +5,7 @@ import { isPromise, type MaybePromise } from "../../core/maybe_promise.ts";
 import type { SessionHost } from "../../session/host.ts";
 import { type Message, NEVER } from "../../session/message.ts";
 import type { Session } from "../../session/session.ts";
-import { deliverAgainNow } from "../delivery/deliver.ts";
+import { deliverAgain, deliverAgainNow, membersAsked } from "../delivery/deliver.ts";
 import type { BackPressure } from "../delivery/back_pressure.ts";
 import type { Durable } from "../durability/durable.ts";
 import type { Sessions } from "./sessions.ts";
@@ -74,9 +74,13 @@ export function sessionHost(broker: HostParts, existing?: SessionHost<Session>):
       const next = broker.sessions.due(session, broker.clock.now());
       return next === 0 ? 0 : broker.clock.due(next);
     },
-    passOn(session, { message, group }): boolean {
+    passOn(session, { message, group }, later = false): boolean {
       const current = broker.sessions.current(group!);
-      return current !== null && deliverAgainNow(broker, message, current, session);
+      if (current === null) return false;
+      if (deliverAgainNow(broker, message, current, session)) return true;
+      if (!later || membersAsked(broker, message, current) === null) return false;
+      deliverAgain(broker, message, current);
+      return true;
     },
     yields(session): boolean {
       const { persistence, slices } = broker;
