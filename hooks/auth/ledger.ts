@@ -234,7 +234,8 @@ export class Ledger implements Hook {
     if (opinion !== "allow" || gate === null) return opinion;
     const { named, secret: { key } } = gate;
     // (Without a password, or with one that is of any name, it has not shown that the name is its own.)
-    this.letIn.note(client, named && key !== null);
+    if (named && key !== null) this.letIn.note(client);
+    else this.letIn.noteUnproven(client);
     this.#came.set(client, { username, key });
     return opinion;
   }

@@ -30,9 +30,14 @@ export class LetIn {
     this.#proven = proven;
   }
 
-  /** It has let the client in. `proven`: of this client, where that differs from client to client. */
-  note(client: Client, proven: boolean = this.#proven): void {
-    letInBy.set(client, { by: this, proven });
+  /** It has let the client in. */
+  note(client: Client): void {
+    letInBy.set(client, { by: this, proven: this.#proven });
+  }
+
+  /** The same of one that has shown nothing that is of its name alone. */
+  noteUnproven(client: Client): void {
+    letInBy.set(client, { by: this, proven: false });
   }
 
   /** Those that are asked before. */

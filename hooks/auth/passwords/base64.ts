@@ -9,7 +9,11 @@ export function encodeBase64(bytes: Uint8Array): string {
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
   if (!/^[A-Za-z0-9+/.]{1,512}={0,2}$/.test(text)) return null;
   try {
-    return Uint8Array.from(atob(text.replace(/=+$/, "").replaceAll(".", "+")), (c) => c.charCodeAt(0));
+    const characters = atob(text.replace(/=+$/, "").replaceAll(".", "+"));
+    // (By hand: `Uint8Array.from` takes many times as long, and there are files with 100,000 users.)
+    const bytes = new Uint8Array(characters.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+    return bytes;
   } catch {
     return null;
   }

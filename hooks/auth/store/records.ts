@@ -20,6 +20,8 @@ export class Account implements StoredUser {
   readonly notes: string;
   readonly created: number;
   readonly changed: number;
+  /** Undefined: nobody has asked yet. */
+  #kind: HashKind | null | undefined = undefined;
 
   constructor(fields: AccountFields) {
     this.name = fields.name;
@@ -35,7 +37,8 @@ export class Account implements StoredUser {
   }
 
   get password(): HashKind | null {
-    return this.hash === null ? null : parseHash(this.hash)?.kind ?? null;
+    if (this.#kind === undefined) this.#kind = this.hash === null ? null : parseHash(this.hash)?.kind ?? null;
+    return this.#kind;
   }
 }
 
