@@ -65,9 +65,13 @@ export function parseArguments(args: readonly string[], more: MoreOptions = noMo
     }
     given.set(option.name, [...values, valueOf(option, token)]);
   }
+  // Who asks how a command is called has not called it yet, and may not know the whole of its name.
+  if (given.has("help") || given.has("version")) {
+    const known = isFamily(words) ? [] : words;
+    return { ...commandIn(known), given };
+  }
   const { command, operands } = commandIn(words);
-  // Who asks how a command is called has not called it yet.
-  if (command !== null && !given.has("help") && !given.has("version")) countOperands(command, operands);
+  if (command !== null) countOperands(command, operands);
   return { command, operands, given };
 }
 
@@ -78,6 +82,11 @@ function othersIn(words: readonly string[], { named }: MoreOptions): Option[] {
     const option = name === undefined || optionNamed(name) !== undefined ? undefined : named(name);
     return option === undefined ? [] : [{ ...option, name: name! }];
   });
+}
+
+/** `users`: the first of the two words of a name. */
+function isFamily(words: readonly string[]): boolean {
+  return words.length === 1 && commands.some(({ name }) => name.startsWith(`${words[0]} `));
 }
 
 /** Its name is one word, or two. */

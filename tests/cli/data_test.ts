@@ -239,7 +239,10 @@ test("data: a damaged write-ahead file is put aside, or missed, said loudly and 
 });
 
 for (
-  const args of [["backup", "--help"], ["restore", "-h"], ["inspect", "--help"], ["backup", "--version"]]
+  const args of [["backup", "--help"], ["restore", "-h"], ["inspect", "--help"], ["users", "--help"], [
+    "backup",
+    "--version",
+  ]]
 ) {
   test(`data: help is given before a command has what it needs: ${args.join(" ")}`, async () => {
     using folder = new Folder();

@@ -31,7 +31,8 @@ export function socketOf({ configuration, given }: Call, what: string): string {
   if (directory !== null) return socketIn(directory);
   throw new CodedError(
     "broker-not-running",
-    `Cannot ${what}: --data DIR says which broker, as it was started with, or --sock PATH`,
+    `Cannot ${what}: --data DIR says which broker, as it was started with, or --sock PATH; ` +
+      "one without a directory for data takes no commands",
   );
 }
 
