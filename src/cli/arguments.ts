@@ -100,7 +100,8 @@ function commandIn(words: readonly string[]): { command: Command | null; operand
   const names = commands.map((one) => one.name);
   const family = names.filter((name) => name.startsWith(`${words[0]} `));
   const given = family.length > 0 ? words.slice(0, 2).join(" ") : words[0]!;
-  const meant = nearest(given, names);
+  const families = names.flatMap((name) => name.includes(" ") ? [name.split(" ")[0]!] : []);
+  const meant = nearest(given, [...names, ...families]);
   const hint = meant !== null
     ? `, did you mean "${meant}"`
     : family.length > 0

@@ -361,6 +361,7 @@ const refusals: readonly (readonly [readonly string[], RegExp])[] = [
   [["backup"], /^comqtt: Command "backup" needs more: comqtt backup FILE; --help/],
   [["backup", "a", "b"], /^comqtt: Command "backup" takes no "b": comqtt backup FILE; --help/],
   [["bakcup", "a"], /^comqtt: Unknown command "bakcup", did you mean "backup"; --help/],
+  [["user", "add", "a"], /^comqtt: Unknown command "user", did you mean "users"; --help/],
   [["backup", "a"], /^comqtt: Cannot make a backup: nothing is kept without --data DIR/],
   [["restore", "a"], /^comqtt: Cannot restore a backup: nothing is kept without --data DIR/],
   [["inspect"], /^comqtt: Cannot inspect what is kept: nothing is kept without --data DIR/],
