@@ -112,6 +112,21 @@ test(
   },
 );
 
+test(
+  "access: a store that is asked and has no users says at the start that nobody is in it",
+  { timeout },
+  async () => {
+    const folder = new Folder();
+    const conf = folder.conf(`auth: [{ store: true }]\ndata: ${join(folder.path, "data")}\n`);
+    await using program = await Program.start(["--conf", conf]);
+    await program.until(
+      () => /There are no users in ".*access\.db" yet: comqtt users add/.test(program.errors),
+      "that",
+    );
+    assert.equal(await code(program), 0x86);
+  },
+);
+
 test("access: sessions of a listener that is called local get their messages after a restart", {
   timeout,
 }, async () => {
