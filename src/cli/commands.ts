@@ -268,7 +268,7 @@ export const commands: readonly Command[] = [
     name: "healthcheck",
     operand: "",
     operands: [0, 0],
-    text: "whether a broker takes clients: --data, --sock or --url names it; exits with 1 if not",
+    text: "whether a broker (--data, --sock or --url) takes clients; exits with 1 if not",
     run: async (call) => (await import("./commands/healthcheck.ts")).healthcheck(call),
   },
   {
