@@ -6,7 +6,7 @@
 
 import { checkOptions, type Shape } from "../src/core/misuse.ts";
 import { CodedTypeError } from "../src/core/errors.ts";
-import { type Client, INLINE_CLIENT_ID, LOCAL_LISTENER } from "../src/hook/client.ts";
+import { type Client, INLINE_CLIENT_ID, isOfProgram } from "../src/hook/client.ts";
 import type { Hook, HookHost } from "../src/hook/hook.ts";
 import type { Reason } from "../src/packets/reason.ts";
 import { levelOf } from "./presence/level.ts";
@@ -65,7 +65,7 @@ export class Presence implements Hook {
 
   /** Called by the server. */
   onSessionEstablished(client: Client): void {
-    if (isOfProgram(client)) return;
+    if (isNobody(client)) return;
     this.#here.add(client);
     this.#say(client, "connected", {
       clean_start: client.cleanStart,
@@ -96,6 +96,6 @@ export class Presence implements Hook {
   }
 }
 
-function isOfProgram({ id, listener }: Client): boolean {
-  return id === INLINE_CLIENT_ID || listener === LOCAL_LISTENER;
+function isNobody(client: Client): boolean {
+  return client.id === INLINE_CLIENT_ID || isOfProgram(client);
 }

@@ -33,6 +33,7 @@
 import { checkOptions, type Shape } from "../../src/core/misuse.ts";
 import { CodedError, CodedTypeError } from "../../src/core/errors.ts";
 import { isPromise, type MaybePromise } from "../../src/core/maybe_promise.ts";
+import { quote } from "../../src/core/problem.ts";
 import type {
   Action,
   Client,
@@ -164,6 +165,12 @@ export class StoredUsers implements BackEnd {
     this.#hosts.add(host);
     this.#started++;
     this.letIn.asked = true;
+    if (place !== null && this.#open?.store.size === 0) {
+      host.log(
+        "info",
+        `There are no users in ${quote(place)} yet: comqtt users add NAME --data DIR adds one`,
+      );
+    }
     if (place === null) {
       host.log("info", "Users and their rules are kept in memory alone, they are gone when the server ends");
     }

@@ -4,6 +4,7 @@ import { AllowAll } from "../../hooks/auth/allow_all.ts";
 import { type AccessSetting, isOpen } from "../config/access/choice.ts";
 import type { Hook } from "../hook/hook.ts";
 import type { AccessSurroundings, Chain } from "./access/chain.ts";
+import type { Strangers } from "./announce.ts";
 import { sourceParts } from "./parts.ts";
 
 /** Without a word about it everybody may connect, and do everything. `before`: what of it is the same is not made anew. */
@@ -19,10 +20,13 @@ export async function accessOf(
 
 function openChain(): Chain {
   const hooks: readonly Hook[] = [new AllowAll()];
-  return { hooks, links: [], mayStay: () => true };
+  return { hooks, links: [], open: true, mayStay: () => true };
 }
 
-/** Nobody comes in without a password or the like. */
-export function isGuarded({ hooks }: Chain): boolean {
-  return hooks.every((hook) => hook.onConnectAuthenticate === undefined || hook.requiresCredentials === true);
+/** Who comes in without a password or the like. */
+export function strangersIn({ hooks, open }: Chain): Strangers {
+  const guarded = hooks.every((hook) =>
+    hook.onConnectAuthenticate === undefined || hook.requiresCredentials === true
+  );
+  return guarded ? "none" : open ? "all" : "ruled";
 }

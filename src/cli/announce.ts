@@ -14,15 +14,16 @@ export interface Entrance {
   readonly address: string;
   /** Nobody comes in without a certificate. */
   readonly certified: boolean;
-  /** Nobody comes in without a password. */
-  readonly guarded: boolean;
+  readonly strangers: Strangers;
 }
 
-/** `guarded`: there are users, and nobody else may connect. */
+/** Who comes in without a password: nobody, whom rules let in or to do what rules say, everybody to do everything. */
+export type Strangers = "none" | "ruled" | "all";
+
 export function entrances(
   listeners: readonly Listener[],
   settings: readonly ListenerSetting[],
-  guarded: boolean,
+  strangers: Strangers,
 ): Entrance[] {
   const certified = new Set(
     settings.filter(({ tls }) => tls?.requireClientCert === true).map(({ id }) => id),
@@ -32,7 +33,7 @@ export function entrances(
     protocol,
     address,
     certified: certified.has(id),
-    guarded,
+    strangers,
   }));
 }
 
@@ -60,12 +61,13 @@ function listenerLines(listeners: readonly Entrance[]): [lines: string[], remark
   if (mqtt.length === 0) return [lines, "Nobody can connect: there is no listener for MQTT"];
   if (mqtt.some(isOpen)) return [lines, null];
   const certified = mqtt.every((one) => one.certified);
-  const password = mqtt.every(({ guarded }) => guarded);
+  const password = mqtt.every(({ strangers }) => strangers === "none");
+  const ruled = mqtt.every(({ strangers }) => strangers === "ruled");
   const who = certified
     ? `and only with a certificate${password ? " and a password" : ""}`
     : password
     ? "and only with a password"
-    : "and everyone on it without a password";
+    : `and everyone on it without a password${ruled ? ", as far as rules allow it" : ""}`;
   return [lines, `Only this machine can connect, ${who}; to let others in: --tcp :1883`];
 }
 
@@ -77,16 +79,17 @@ function storageLine(storage: StorageStatus | null): string {
 
 /** A line for each listener that lets strangers in. */
 export function openWarnings(listeners: readonly Entrance[]): string[] {
-  return listeners.filter(isUnguarded).map(({ protocol, address }) =>
-    protocol.startsWith("http")
-      ? `Everyone who can reach ${address} (${protocol}) sees the statistics`
-      : `Everyone who can reach ${address} (${protocol}) can connect, publish and subscribe without a password`
-  );
+  return listeners.filter(isUnguarded).map(({ protocol, address, strangers }) => {
+    const who = `Everyone who can reach ${address} (${protocol})`;
+    if (protocol.startsWith("http")) return `${who} sees the statistics`;
+    if (strangers === "all") return `${who} can connect, publish and subscribe without a password`;
+    return `${who} can connect without a password, as far as rules allow it`;
+  });
 }
 
 /** Strangers see or do something there. */
 function isUnguarded(one: Entrance): boolean {
-  const guarded = one.guarded && !one.protocol.startsWith("http");
+  const guarded = one.strangers === "none" && !one.protocol.startsWith("http");
   return isOpen(one) && !one.certified && !guarded;
 }
 

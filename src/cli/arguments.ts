@@ -54,9 +54,13 @@ export function parseArguments(args: readonly string[], more: MoreOptions = noMo
     }
     given.set(option.name, [...values, valueOf(option, token)]);
   }
+  // Who asks how a command is called has not called it yet, and may not know the whole of its name.
+  if (given.has("help") || given.has("version")) {
+    const known = isFamily(words) ? [] : words;
+    return { ...commandIn(known), given };
+  }
   const { command, operands } = commandIn(words);
-  // Who asks how a command is called has not called it yet.
-  if (command !== null && !given.has("help") && !given.has("version")) countOperands(command, operands);
+  if (command !== null) countOperands(command, operands);
   return { command, operands, given };
 }
 
@@ -67,6 +71,11 @@ function othersIn(words: readonly string[], { named }: MoreOptions): Option[] {
     const option = name === undefined || optionNamed(name) !== undefined ? undefined : named(name);
     return option === undefined ? [] : [{ ...option, name: name! }];
   });
+}
+
+/** `users`: the first of the two words of a name. */
+function isFamily(words: readonly string[]): boolean {
+  return words.length === 1 && commands.some(({ name }) => name.startsWith(`${words[0]} `));
 }
 
 /** Its name is one word, or two. */
@@ -80,7 +89,8 @@ function commandIn(words: readonly string[]): { command: Command | null; operand
   const names = commands.map((one) => one.name);
   const family = names.filter((name) => name.startsWith(`${words[0]} `));
   const given = family.length > 0 ? words.slice(0, 2).join(" ") : words[0]!;
-  const meant = nearest(given, names);
+  const families = names.flatMap((name) => name.includes(" ") ? [name.split(" ")[0]!] : []);
+  const meant = nearest(given, [...names, ...families]);
   const hint = meant !== null
     ? `, did you mean "${meant}"`
     : family.length > 0

@@ -270,7 +270,7 @@ export const commands: readonly Command[] = [
     name: "healthcheck",
     operand: "",
     operands: [0, 0],
-    text: "whether the broker of --data DIR, or at --url URL, is ready; exits with 1 if not",
+    text: "whether a broker (--data, --sock or --url) takes clients; exits with 1 if not",
     run: async (call) => (await import("./commands/healthcheck.ts")).healthcheck(call),
   },
   {

@@ -17,7 +17,7 @@ import { exit } from "../runtime/process.ts";
 import { onSignals, userSignals } from "../runtime/signals.ts";
 import { Server } from "../server/server.ts";
 import { VERSION } from "../core/version.ts";
-import { accessOf, isGuarded } from "./access.ts";
+import { accessOf, strangersIn } from "./access.ts";
 import { ProgramAccess } from "./access/program_access.ts";
 import { accessFound } from "./access/setting.ts";
 import type { ApiSocket } from "./api_socket.ts";
@@ -106,7 +106,7 @@ export async function serve(configured: Configured, { parts, log, configure }: S
     await server.close();
     throw new CodedError("config-invalid", NO_LISTENER);
   }
-  const places = entrances(server.listeners, configuration.listeners, isGuarded(chain));
+  const places = entrances(server.listeners, configuration.listeners, strangersIn(chain));
   announce(log, places, server.storage);
   if (remark !== null) log.say(remark, "who-can-connect");
   for (const detail of openWarnings(places)) log.events.note("open-to-everyone", { detail });

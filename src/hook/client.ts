@@ -9,6 +9,11 @@ export const INLINE_CLIENT_ID = "inline";
 /** In the place of a listener's id for clients of the program itself. */
 export const LOCAL_LISTENER = "local";
 
+/** Whether the program itself has made it. (A listener may be called `local` as well; nobody comes from such an address.) */
+export function isOfProgram({ listener, remoteAddress }: Client): boolean {
+  return listener === LOCAL_LISTENER && remoteAddress === LOCAL_LISTENER;
+}
+
 /**
  * A client that is still to be let in: a hook may change what stands here in `onConnect`,
  * `onConnectAuthenticate` and, before CONNACK, `onAuthPacket`. Later it must not: the session stays what it was.

@@ -97,6 +97,73 @@ test(
 );
 
 test(
+  "access: whoever nobody knows any more goes from a listener that is called local, too",
+  { timeout },
+  async () => {
+    const folder = new Folder();
+    const one = folder.users("one", "anna");
+    const local = "listeners: [{ type: tcp, id: local, address: 127.0.0.1:0 }]\n";
+    const conf = folder.write("comqtt.yml", local);
+    await using program = await Program.start(["--conf", conf]);
+    const { client } = await connected(program);
+    folder.write("comqtt.yml", `${local}auth: [{ users: ${one} }]\n`);
+    await reload(program, /was changed, 1 client was disconnected/);
+    assert.equal((await client.expect(14)).reasonCode, 0x87);
+  },
+);
+
+test(
+  "access: a store that is asked and has no users says at the start that nobody is in it",
+  { timeout },
+  async () => {
+    const folder = new Folder();
+    const conf = folder.conf(`auth: [{ store: true }]\ndata: ${join(folder.path, "data")}\n`);
+    await using program = await Program.start(["--conf", conf]);
+    await program.until(
+      () => /There are no users in ".*access\.db" yet: comqtt users add/.test(program.errors),
+      "that",
+    );
+    assert.equal(await code(program), 0x86);
+  },
+);
+
+test("access: sessions of a listener that is called local get their messages after a restart", {
+  timeout,
+}, async () => {
+  const data = join(temporaryFolder(), "data");
+  const conf = new Folder().write(
+    "comqtt.yml",
+    `listeners: [{ type: tcp, id: local, address: 127.0.0.1:0 }]\nauth: [{ store: true }]\ndata: ${data}\n`,
+  );
+  for (
+    const [args, input] of [
+      [["users", "add", "sam"], "secret"],
+      [["rules", "add", "user", "sam", "readwrite", "x"], ""],
+    ] as const
+  ) {
+    assert.equal((await Program.run([...args, "--data", data], { input })).code, 0);
+  }
+  const who = { username: "sam", password: new TextEncoder().encode("secret"), cleanStart: false } as const;
+  const kept = { clientId: "kept", ...who, properties: { sessionExpiryInterval: 1000 } };
+  {
+    await using program = await Program.start(["--conf", conf]);
+    const client = await socketClient(program.port("tcp"), 5);
+    assert.equal((await client.connect(kept)).reasonCode, 0);
+    await client.subscribe("x", 1);
+    client.close();
+  }
+  await using program = await Program.start(["--conf", conf]);
+  const publisher = await socketClient(program.port("tcp"), 5);
+  await publisher.connect({ clientId: "other", ...who });
+  assert.equal(await publisher.published("x", "m", { qos: 1 }), 0);
+  const why = await Program.run(["explain", "new", "publish", "x", "--user", "sam", "--data", data]);
+  assert.match(why.output, /^Allowed: user "sam", rule 1/);
+  const client = await socketClient(program.port("tcp"), 5);
+  assert.equal((await client.connect(kept)).reasonCode, 0);
+  assert.equal((await client.expect(3)).topic, "x");
+});
+
+test(
   "access: a list that cannot be used changes nothing, and each thing wrong with it is told with its place",
   {
     timeout,

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import net from "node:net";
 import { join } from "node:path";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { temporaryFolder } from "../harness/folder.ts";
@@ -23,6 +23,19 @@ async function ban(
   const { code, output, errors } = await Program.run(["ban", ...args, "--data", data]);
   return { code, output, errors };
 }
+
+test("ban: a directory that is misspelt is told, and not made", async () => {
+  const data = join(temporaryFolder(), "dtaa");
+  for (const args of [["list"], ["remove", "client", "c"]]) {
+    const { code, output, errors } = await ban(data, ...args);
+    assert.deepEqual([code, output], [1, ""]);
+    assert.match(
+      errors,
+      /^comqtt: There are no bans in ".*dtaa"; comqtt ban add KIND VALUE --data DIR adds one\n$/,
+    );
+    assert.ok(!existsSync(data));
+  }
+});
 
 test(
   "ban: what is set while no broker runs holds in the next one, and is removed again",

@@ -239,7 +239,10 @@ test("data: a damaged write-ahead file is put aside, or missed, said loudly and 
 });
 
 for (
-  const args of [["backup", "--help"], ["restore", "-h"], ["inspect", "--help"], ["backup", "--version"]]
+  const args of [["backup", "--help"], ["restore", "-h"], ["inspect", "--help"], ["users", "--help"], [
+    "backup",
+    "--version",
+  ]]
 ) {
   test(`data: help is given before a command has what it needs: ${args.join(" ")}`, async () => {
     using folder = new Folder();
@@ -358,6 +361,7 @@ const refusals: readonly (readonly [readonly string[], RegExp])[] = [
   [["backup"], /^comqtt: Command "backup" needs more: comqtt backup FILE; --help/],
   [["backup", "a", "b"], /^comqtt: Command "backup" takes no "b": comqtt backup FILE; --help/],
   [["bakcup", "a"], /^comqtt: Unknown command "bakcup", did you mean "backup"; --help/],
+  [["user", "add", "a"], /^comqtt: Unknown command "user", did you mean "users"; --help/],
   [["backup", "a"], /^comqtt: Cannot make a backup: nothing is kept without --data DIR/],
   [["restore", "a"], /^comqtt: Cannot restore a backup: nothing is kept without --data DIR/],
   [["inspect"], /^comqtt: Cannot inspect what is kept: nothing is kept without --data DIR/],

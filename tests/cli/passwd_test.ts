@@ -294,3 +294,16 @@ for (const [what, steps, wanted, last] of endings) {
     assert.deepEqual(readdirSync(here.path), []);
   });
 }
+
+test("cli passwd: a file that is no file of users stays as it is", async () => {
+  const file = join(temporaryFolder(), "ledger.yml");
+  const text = "auth:\n  - username: anna\n    password: secret\n    allow: true\n";
+  writeFileSync(file, text);
+  const { code, errors, output } = await Program.run(["passwd", "add", "bert", "--users", file], {
+    input: "x",
+  });
+  assert.equal(code, 1, output);
+  assert.match(errors, /^comqtt: Cannot use ".*ledger\.yml" as a file of users: no line of it is name:hash/);
+  assert.equal(errors.split("\n").length, 2, errors);
+  assert.equal(readFileSync(file, "utf8"), text);
+});

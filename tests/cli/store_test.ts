@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { pbkdf2Sync } from "node:crypto";
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { StoredUsers } from "../../hooks/auth/access_store.ts";
 import { parseHash } from "../../hooks/auth/passwords/parse.ts";
@@ -191,4 +192,30 @@ test("users import: what mosquitto's dynamic security has becomes users and role
     assert.equal(await anna.published("sensors/anna/t", "m", { qos: 1 }), 0x10);
     assert.equal(await anna.published("commands/a", "m", { qos: 1 }), 0x87);
   }
+});
+
+test("users import: what is no file of dynamic security is refused, and makes no store", async () => {
+  const here = new Folder();
+  const file = join(temporaryFolder(), "package.json");
+  writeFileSync(file, '{ "name": "x" }');
+  await here.refuses(
+    ["users", "import", file],
+    /it has none of clients, roles, groups, defaultACLAccess, so/,
+  );
+  assert.ok(!existsSync(here.path));
+});
+
+const superuser = process.getuid?.() === 0;
+
+test("users: what the superuser makes is for the owner of the directory for data", {
+  ...(superuser ? {} : { skip: "skipped: needs the superuser" }),
+}, async () => {
+  const here = new Folder();
+  mkdirSync(here.path, { mode: 0o700 });
+  chownSync(here.path, 65534, 65534);
+  await here.says(["users", "add", "anna"], /new user/, "x");
+  await here.says(["ban", "add", "client", "c"], /is banned/);
+  const names = readdirSync(here.path);
+  assert.ok(names.includes("access.db"), names.join());
+  for (const name of names) assert.equal(statSync(join(here.path, name)).uid, 65534, name);
 });

@@ -122,6 +122,31 @@ test(
   },
 );
 
+test(
+  "start page: a device with a password of many that were made up is let in, and may what acl says",
+  { ...openssl, ...mosquitto, ...deno.needed },
+  async () => {
+    const many = commands("Passwords").find(({ text }) => text.includes("seq"))!.text;
+    const data = join(system, "var/lib/comqtt-passwords");
+    await shell(many.replace("1 50", "1 2").replaceAll("/var/lib/comqtt", "/var/lib/comqtt-passwords"));
+    const settings =
+      blocks.find(({ chapter, language }) => chapter === "Passwords" && language === "yaml")!.text;
+    const conf = join(system, "passwords.yml");
+    writeFileSync(conf, `listeners: [{ type: tcp, address: 127.0.0.1:0 }]\ndata: ${data}\n${settings}`);
+    await using program = await Program.start(["--conf", conf]);
+    const [, name, password] = /^(sensor-2) (.+)$/m.exec(
+      readFileSync(join(system, "passwords.txt"), "utf8"),
+    )!;
+    const publish = async (topic: string, secret: string): Promise<string> => {
+      const who = ["-V", "5", "-p", String(program.port("tcp")), "-u", name!, "-P", secret];
+      return (await runMosquitto("mosquitto_pub", [...who, "-t", topic, "-m", "1", "-q", "1"])).errors;
+    };
+    assert.equal(await publish("greenhouse/temperature", password!), "");
+    assert.match(await publish("elsewhere", password!), /Not authorized/);
+    assert.match(await publish("greenhouse/temperature", "wrong"), /Bad User Name or Password/);
+  },
+);
+
 /** What the service starts the program with. */
 function serviceOptions(): string[] {
   const line = /^ExecStart=(.*)$/m.exec(here(units[0]!.text))![1]!;

@@ -40,6 +40,9 @@ export function dynsecImport({ users, roles, rules }: Dynsec): DynsecImport {
   };
 }
 
+/** One of them at least is in every such file that has something in it. */
+const PARTS = ["clients", "roles", "groups", "defaultACLAccess"] as const;
+
 function parsed(text: string, file: string): JsonObject {
   let value: unknown;
   try {
@@ -52,6 +55,12 @@ function parsed(text: string, file: string): JsonObject {
     throw new CodedError(
       "argument-invalid",
       `Cannot read ${quote(file)}: expected an object with clients and roles`,
+    );
+  }
+  if (Object.keys(value).length > 0 && !PARTS.some((part) => field(value, part) !== undefined)) {
+    throw new CodedError(
+      "argument-invalid",
+      `Cannot read ${quote(file)}: it has none of ${PARTS.join(", ")}, so it is no file of dynamic security`,
     );
   }
   for (const list of ["clients", "roles", "groups"]) {

@@ -1,6 +1,6 @@
 /** Whom a hook has let in, and as whom: only about these it has an opinion of topics. */
 
-import { type Client, LOCAL_LISTENER } from "../../../src/hook/client.ts";
+import { type Client, isOfProgram } from "../../../src/hook/client.ts";
 import type { RuleWho } from "../rules/types.ts";
 
 /** One that was let in. */
@@ -43,6 +43,6 @@ export class Admitted {
  * Its session is of an earlier run, and nobody knows any more who let it in: its user name says whose rights it has. (It was
  * never connected to this server, so nobody can pass for it.)
  */
-function isFromStorage({ connectedAt, listener, username }: Client): boolean {
-  return connectedAt === 0 && listener !== LOCAL_LISTENER && username !== "";
+function isFromStorage(client: Client): boolean {
+  return client.connectedAt === 0 && client.username !== "" && !isOfProgram(client);
 }

@@ -55,6 +55,7 @@ export async function chainOf(
   return {
     hooks: [...links.flatMap(({ hooks }) => hooks), ...everything],
     links,
+    open: setting.anonymous === "allow" && acl === null,
     mayStay: (client) =>
       !first.some((one) => one.refuses(client)) && everybody.some((letIn) => letIn.has(client)),
   };

@@ -35,6 +35,8 @@ export interface BackEndLink extends Link {
 export interface Chain {
   readonly hooks: readonly Hook[];
   readonly links: readonly Link[];
+  /** Whoever is let in without a password may do everything. */
+  readonly open: boolean;
   /** A client that is connected: somebody knows it. */
   mayStay(client: Client): boolean;
 }

@@ -9,7 +9,7 @@ import { errorCodeOf } from "../../core/codes.ts";
 import { textOf } from "../../core/error_text.ts";
 import type { EventLog } from "../../core/event_log.ts";
 import { formatProblem } from "../../core/problem.ts";
-import { LOCAL_LISTENER } from "../../hook/client.ts";
+import { isOfProgram } from "../../hook/client.ts";
 import { Reasons } from "../../packets/reason.ts";
 import type { Server } from "../../server/server.ts";
 import { accessOf } from "../access.ts";
@@ -107,9 +107,7 @@ export class ReloadAccess {
   /** Connections of those whom nobody knows any more; their sessions stay. */
   #endUnknown(): number {
     const { server } = this.#with;
-    const gone = [...server.clients].filter((client) =>
-      client.listener !== LOCAL_LISTENER && !this.#chain.mayStay(client)
-    );
+    const gone = [...server.clients].filter((client) => !isOfProgram(client) && !this.#chain.mayStay(client));
     for (const { id } of gone) server.disconnectClient(id, Reasons.notAuthorized);
     return gone.length;
   }

@@ -1,7 +1,10 @@
 /** `comqtt ban add|remove|list`: of the running broker, or of a directory while none runs. */
 
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Ban, BanKind } from "../../../hooks/auth/bans.ts";
 import { banText } from "../../../hooks/auth/bans/ban.ts";
+import { ACCESS_FILE } from "../../../hooks/auth/store/access_file.ts";
 import { accessDirectory } from "../../config/storage.ts";
 import { duration } from "../../config/values.ts";
 import { CodedError } from "../../core/errors.ts";
@@ -24,7 +27,7 @@ export async function addBan(call: Call): Promise<string> {
   return await withBans(call, async (bans) => {
     const ban = await bans.add({ kind, value, reason, until });
     return `${banText(ban)} is banned ${endText(ban)}\n`;
-  });
+  }, true);
 }
 
 export async function removeBan(call: Call): Promise<string> {
@@ -53,13 +56,24 @@ export async function listBans(call: Call): Promise<string> {
   });
 }
 
-async function withBans(call: Call, work: (bans: CommandBans) => Promise<string>): Promise<string> {
+/** `makes`: the database is made when there is none. (A directory that is misspelt has none.) */
+async function withBans(
+  call: Call,
+  work: (bans: CommandBans) => Promise<string>,
+  makes = false,
+): Promise<string> {
   const directory = accessDirectory(call.configuration.values);
   const bans = await reach<CommandBans>(call, {
     what: directory === null ? "use the bans" : `use the bans in ${quote(directory)}`,
     broker: (socket) => SocketBans.open(socket),
     database: () => {
-      if (directory !== null) return new KeptBans(directory);
+      if (directory !== null && (makes || existsSync(join(directory, ACCESS_FILE)))) {
+        return new KeptBans(directory);
+      }
+      if (directory !== null) {
+        const advice = "comqtt ban add KIND VALUE --data DIR adds one";
+        throw new CodedError("database-missing", `There are no bans in ${quote(directory)}; ${advice}`);
+      }
       throw new CodedError(
         "database-missing",
         "Cannot look at bans: they are kept where --data DIR, COMQTT_DATA or data in the file of --conf says, and none of them does",

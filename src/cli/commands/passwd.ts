@@ -40,7 +40,9 @@ export async function addUser(call: Call): Promise<string> {
   }
   // (Asked for in vain is worse than refused at once.)
   const before = read(file);
-  if (before !== null) withUser(before, name, "");
+  if (before !== null) {
+    if (withUser(before, name, "").added) refuseOther(file, before);
+  }
   const password = await passwordFor(name, ["Password", "Once more"]);
   const hash = await hashPassword(password);
   let added = true;
@@ -51,6 +53,20 @@ export async function addUser(call: Call): Promise<string> {
   });
   const done = added ? "is a new user" : "has another password";
   return `${shownName(name)} ${done} in ${quote(file)}${oddity(password)}\n${await warnings(file)}`;
+}
+
+/** A line more would break it when it is of another kind, a configuration or a ledger for example. */
+function refuseOther(file: string, text: string): void {
+  const lines = [...linesOf(text)].map(({ content }) => content);
+  if (lines.some((line) => line.kind === "user" && parseHash(line.hash) !== null)) return;
+  // (`auth:` opens a block in YAML; a user with a broken hash may be put right later.)
+  if (!lines.some((line) => line.kind === "wrong" || line.kind === "user" && line.hash === "")) return;
+  throw new CodedError(
+    "users-invalid",
+    `Cannot use ${
+      quote(file)
+    } as a file of users: no line of it is name:hash with a hash that can be checked`,
+  );
 }
 
 /** What nobody sees who hands over a password from a file. */

@@ -23,6 +23,8 @@ const NOBODY: readonly string[] = [
   "ConnectionRefused",
 ];
 
+const DENIED: readonly string[] = ["EACCES", "EPERM", "PermissionDenied"];
+
 /** `--sock PATH`, or the one of the data directory. Throws an Error when neither is said. `what`: for that. */
 export function socketOf({ configuration, given }: Call, what: string): string {
   const [named] = given.get("sock") ?? [];
@@ -31,7 +33,8 @@ export function socketOf({ configuration, given }: Call, what: string): string {
   if (directory !== null) return socketIn(directory);
   throw new CodedError(
     "broker-not-running",
-    `Cannot ${what}: --data DIR says which broker, as it was started with, or --sock PATH`,
+    `Cannot ${what}: --data DIR says which broker, as it was started with, or --sock PATH; ` +
+      "one without a directory for data takes no commands",
   );
 }
 
@@ -76,7 +79,9 @@ async function asked(
         options,
       );
     }
-    const what = `Cannot ask the broker at ${quote(socket)}: ${textOf(error)}`;
+    const denied = DENIED.includes(errorCode(error) ?? "");
+    const whose = denied ? "; only the user it runs as and the superuser may" : "";
+    const what = `Cannot ask the broker at ${quote(socket)}: ${textOf(error)}${whose}`;
     throw new CodedError(
       errorCode(error) === "broker-silent" ? "broker-silent" : "internal-error",
       what,

@@ -15,9 +15,16 @@ export async function importUsers(call: Call): Promise<string> {
   const { users, roles } = await withStore(call, (store) => store.import(dynsecImport(found)), {
     makes: true,
   });
-  const counts = [`${users.added} users are new, ${users.changed} were replaced`];
-  counts.push(`${roles.added} roles are new, ${roles.changed} were replaced`);
+  const counts = [counted(users, "user"), counted(roles, "role")];
   return [...found.report, ...counts].map((line) => `${line}\n`).join("");
+}
+
+function counted(
+  { added, changed }: { readonly added: number; readonly changed: number },
+  what: string,
+): string {
+  const are = added === 1 ? `${what} is` : `${what}s are`;
+  return `${added} ${are} new, ${changed} ${changed === 1 ? "was" : "were"} replaced`;
 }
 
 function read(file: string): string {

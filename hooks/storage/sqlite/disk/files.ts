@@ -4,6 +4,8 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  fchownSync,
+  fstatSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -95,7 +97,9 @@ export function syncDirectory(directory: string): void {
  */
 export function makeFile(path: string): boolean {
   try {
-    closeSync(openSync(path, "wx", 0o600));
+    const made = openSync(path, "wx", 0o600);
+    giveToOwner(made, dirname(path));
+    closeSync(made);
     return true;
   } catch (error) {
     if (!existsSync(path)) throw faultOf(error, { doing: "make the file", place: path });
@@ -111,6 +115,19 @@ export function makeFile(path: string): boolean {
     throw new StorageError(`Cannot use "${path}" as a database: it is not a file`, "unusable", path);
   }
   return false;
+}
+
+/**
+ * What the superuser makes in a directory of somebody else is for that user, whose broker could not open it otherwise.
+ * (SQLite does so for the files that it makes beside a database.)
+ */
+export function giveToOwner(descriptor: number, directory: string): void {
+  try {
+    const { uid, gid } = statSync(directory);
+    if (fstatSync(descriptor).uid === 0 && uid !== 0) fchownSync(descriptor, uid, gid);
+  } catch {
+    // Then it is as it was made, and whoever cannot open it says so.
+  }
 }
 
 /** A name that nobody has: with `why` and the time, in milliseconds since 1970, in it. */
