@@ -90,7 +90,7 @@ function commandIn(words: readonly string[]): { command: Command | null; operand
   const family = names.filter((name) => name.startsWith(`${words[0]} `));
   const given = family.length > 0 ? words.slice(0, 2).join(" ") : words[0]!;
   const families = names.flatMap((name) => name.includes(" ") ? [name.split(" ")[0]!] : []);
-  const meant = nearest(given, [...names, ...families]);
+  const meant = nearest(given, family.length > 0 ? names : [...names, ...families]);
   const hint = meant !== null
     ? `, did you mean "${meant}"`
     : family.length > 0
