@@ -96,12 +96,12 @@ export interface Limits {
   readonly sessions: number;
   /**
    * Milliseconds of work for one client at a stretch while others wait, whatever it asks for: what it publishes, what its
-   * queue holds, retained messages it subscribes to. Default 1.
+   * queue holds, retained messages it subscribes to. Default 2.
    */
   readonly sliceTime: number;
   /**
    * Milliseconds of work that was put off, for all clients together, in one turn of the event loop; what comes from
-   * sockets meanwhile may take three times as long before it is put off. Default 2.
+   * sockets meanwhile may take three times as long before it is put off. Default 5.
    */
   readonly turnTime: number;
   /**
@@ -196,8 +196,8 @@ export const defaultLimits: Limits = Object.freeze({
   retained: 10_000_000,
   userProperties: 64,
   sessions: 2_000_000,
-  sliceTime: 1,
-  turnTime: 2,
+  sliceTime: 2,
+  turnTime: 5,
   memory: 0,
   loopDelay: 500,
 });
