@@ -94,7 +94,7 @@ test("log line: whatever a client calls itself, it is one line, and no other fie
     for (const code of ["client-connected", "hook-says"] as const) {
       const [text, json] = lines((log) => log.note(code, { client, detail: client, hook: client }));
       for (const line of [text!, json!]) {
-        // deno-lint-ignore no-control-regex
+        // deno-lint-ignore no-control-regex -- these are they
         assert.match(line, /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202e]*\n$/);
       }
       const object = JSON.parse(json!);

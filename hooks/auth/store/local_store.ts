@@ -125,7 +125,7 @@ export class LocalAccessStore implements AccessStore {
 
   // --- users ---
 
-  // deno-lint-ignore require-await -- what it throws is to be a rejection, here and below
+  // deno-lint-ignore require-await -- what it throws is to be a rejection
   async listUsers(options: ListOptions = {}): Promise<Listed<StoredUser>> {
     const names = this.#names("users", options);
     const items = names.items.map((name) => userOf(this.#users.get(name)!));
@@ -234,7 +234,7 @@ export class LocalAccessStore implements AccessStore {
 
   // --- roles ---
 
-  // deno-lint-ignore require-await
+  // deno-lint-ignore require-await -- what it throws is to be a rejection
   async listRoles(options: ListOptions = {}): Promise<Listed<StoredRole>> {
     const names = this.#names("roles", options);
     return { ...names, items: names.items.map((name) => this.#roles.get(name)!), total: this.#roles.size };

@@ -60,7 +60,7 @@ export function setRoles(call: Call): Promise<string> {
   return change(call, { roles }, roles.length === 0 ? "has no role" : `has the ${rolesText(roles)}`);
 }
 
-// deno-lint-ignore require-await -- what it throws is to be a rejection, here and below
+// deno-lint-ignore require-await -- what it throws is to be a rejection
 export async function setSuperuser(call: Call): Promise<string> {
   const given = call.operands[1]!;
   if (given !== "on" && given !== "off") {
@@ -70,7 +70,7 @@ export async function setSuperuser(call: Call): Promise<string> {
   return change(call, { superuser }, superuser ? "may do everything" : "may do what the rules say");
 }
 
-// deno-lint-ignore require-await
+// deno-lint-ignore require-await -- what it throws is to be a rejection
 export async function limitUser(call: Call): Promise<string> {
   const given = call.operands[1]!;
   if (given === "off") return change(call, { limits: {} }, "may have any number of connections");
